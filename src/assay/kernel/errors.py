@@ -1,0 +1,50 @@
+"""What can go wrong, as one sentence a person can act on.
+
+AssayError
+├── UsageError        exit 2: the user's mistake
+│   ├── BadInput      exit 2: the data or file given cannot be examined at all
+│   └── Missing       exit 2: a name, file or extra that is not there
+├── Refused           exit 1: a rule of the office forbids it
+└── Broken            exit 3: ours
+"""
+
+from __future__ import annotations
+
+
+class AssayError(Exception):
+    """A failure told as what went wrong, where, and what to do about it."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.remedy = what, where, remedy
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"; {self.remedy}" if self.remedy else ""
+        return f"{place}{self.what}{advice}"
+
+
+class UsageError(AssayError, ValueError):
+    """The user's mistake: a wrong option, name or file."""
+
+    exit_code = 2
+
+
+class BadInput(UsageError):
+    """What was given cannot be examined at all: empty, cut short, not of the named format."""
+
+
+class Missing(UsageError, LookupError):
+    """Something named does not exist: a check, a column, a file, an extra."""
+
+
+class Refused(AssayError):
+    """A rule of the office forbids the act."""
+
+    exit_code = 1
+
+
+class Broken(AssayError):
+    """Assay's own fault, or the machine's."""

@@ -1,0 +1,122 @@
+"""The ports: what a check may ask of an opened asset. Engines implement them; nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, runtime_checkable
+
+from assay.kernel.asset import Asset
+
+if TYPE_CHECKING:
+    import numpy
+    import pyarrow
+
+Column = NewType("Column", str)  # the name of a column of the subject; works checks that it exists
+Type = Literal["integer", "number", "boolean", "text", "date", "time", "timestamp", "binary", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """A column's name, its type in Assay's words, and the engine's own name for the type."""
+
+    name: str
+    type: Type
+    native: str = ""
+
+
+@runtime_checkable
+class Table(Protocol):
+    """A table opened for one actor."""
+
+    asset: Asset
+    columns: tuple[ColumnInfo, ...]
+    engine: str  # duckdb, sqlite, postgres, ...
+    problems: tuple[Any, ...]  # Findings met while reading: rejected rows, renamed columns, an unpinned source
+
+    @property
+    def expr(self) -> Any:
+        """The ibis table expression."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+
+    def arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
+        """Return it, or the named columns, in memory, in the table's own row order."""
+
+    def batches(self, columns: Sequence[str] | None = None, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
+        """Stream it in row order."""
+
+    def run(self, expr: Any) -> pyarrow.Table:
+        """Return the result of an ibis expression built from ``expr``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What a model says of itself.
+
+    framework: xgboost, scikit-learn, lightgbm, onnx, script. features: the names it wants, in order, if known.
+    classes: its classes in order of the probability columns, empty for regression or when it does not say.
+    task: binary, multiclass, regression or unknown.
+    """
+
+    framework: str
+    format: str
+    features: tuple[str, ...] = ()
+    classes: tuple[Any, ...] = ()
+    task: str = "unknown"
+    detail: Mapping[str, Any] | None = None
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A model opened in the sandbox; nothing of it is ever loaded in this process."""
+
+    asset: Asset
+
+    @property
+    def info(self) -> ModelInfo:
+        """What it says of itself."""
+
+    def predict(self, data: Table | pyarrow.Table) -> pyarrow.Table:
+        """Return one row a row: ``prediction``, and ``score`` (binary: probability of the last class) or
+        ``score_<class>`` (multi-class) where the model gives probabilities. The columns it does not know are left out.
+        """
+
+    def contributions(self, data: Table | pyarrow.Table) -> pyarrow.Table | None:
+        """Return exact SHAP values, a column a feature plus ``bias``, in margin units; None where it has none."""
+
+
+@runtime_checkable
+class Tree(Protocol):
+    """A file or a folder of files, pinned."""
+
+    asset: Asset
+    root: Path  # a local, private, read-only copy; the file itself when it is one
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Give each regular file's name inside the tree (POSIX) and its path; links are never followed."""
+
+
+class Work(Protocol):
+    """A check's only hands."""
+
+    seed: int
+    now: str  # RFC 3339, UTC
+    scratch: Path  # private to this step, swept after it
+    cores: int
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the user asked to stop."""
+
+    def rng(self, name: str) -> numpy.random.Generator:
+        """Return the stream of randomness called ``name``: the same for the same seed and name."""
+
+    def put(self, name: str, content: pyarrow.Table | bytes | Path | Any, format: str = "") -> Asset:
+        """Store a table (as Parquet; an ibis expression too), bytes or a file, and return it as an asset."""
+
+    def progress(self, done: int, of: int, what: str = "") -> None:
+        """Tell how far the work is."""
