@@ -1,0 +1,24 @@
+"""Assay: an assay office for machine learning.
+
+``assay.check("data.profile", table)`` examines a pandas, polars or Arrow table, or a path, in this process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from assay.doors.python import Result, check, checks
+
+__all__ = ["Result", "__version__", "check", "checks"]
+
+
+def __getattr__(name: str) -> Any:
+    """Give the Python door's names on first use, so that importing assay stays light."""
+    if name in {"Result", "check", "checks"}:
+        from assay.doors import python
+
+        return getattr(python, name)
+    raise AttributeError(f"module 'assay' has no attribute {name!r}")
