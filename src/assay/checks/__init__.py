@@ -1,0 +1,1 @@
+"""What we know: one module a check, its name its path."""

@@ -1,0 +1,1 @@
+"""Where work runs: tables, the sandbox, models, objects, keys."""

@@ -35,4 +35,6 @@ class Asset:
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> Asset:
         """Read what to_dict wrote; unknown fields are ignored."""
-        return cls(raw.get("kind", "file"), raw["name"], raw["uri"], raw.get("digest", ""), raw.get("format", ""))
+        return cls(
+            raw.get("kind", "file"), raw["name"], raw["uri"], raw.get("digest", ""), raw.get("format", "")
+        )

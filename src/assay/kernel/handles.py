@@ -33,7 +33,9 @@ class Table(Protocol):
     asset: Asset
     columns: tuple[ColumnInfo, ...]
     engine: str  # duckdb, sqlite, postgres, ...
-    problems: tuple[Any, ...]  # Findings met while reading: rejected rows, renamed columns, an unpinned source
+    problems: tuple[
+        Any, ...
+    ]  # Findings met while reading: rejected rows, renamed columns, an unpinned source
 
     @property
     def expr(self) -> Any:
@@ -46,7 +48,9 @@ class Table(Protocol):
     def arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
         """Return it, or the named columns, in memory, in the table's own row order."""
 
-    def batches(self, columns: Sequence[str] | None = None, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
+    def batches(
+        self, columns: Sequence[str] | None = None, size: int = 65_536
+    ) -> Iterator[pyarrow.RecordBatch]:
         """Stream it in row order."""
 
     def run(self, expr: Any) -> pyarrow.Table:

@@ -84,10 +84,14 @@ class Metric:
         if value is None and not self.reason:
             raise ValueError(f"metric {self.name} has neither a value nor a reason")
         if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"metric {self.name} is {value}; use Metric.number, which turns it into a reason")
+            raise ValueError(
+                f"metric {self.name} is {value}; use Metric.number, which turns it into a reason"
+            )
 
     @classmethod
-    def number(cls, name: str, value: float | int | None, *, reason: str | None = None, **rest: Any) -> Metric:
+    def number(
+        cls, name: str, value: float | int | None, *, reason: str | None = None, **rest: Any
+    ) -> Metric:
         """Make a metric of any number: NaN becomes null and ``undefined``, infinity null and ``infinite``."""
         if value is not None:
             value = value if isinstance(value, int) else float(value)

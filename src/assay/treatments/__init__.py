@@ -1,0 +1,1 @@
+"""What we change: one module a treatment, its name its path."""

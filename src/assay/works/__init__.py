@@ -1,0 +1,1 @@
+"""What happens over time: homes, calls, pipelines and runs."""
