@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,11 @@ class Param:
     default: Any = None
     doc: str = ""
     limits: tuple[Any, ...] = ()
+
+    @property
+    def argument(self) -> str:
+        """Return its name in the function, where a Python keyword carries a trailing underscore."""
+        return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
 
     @property
     def flag(self) -> str:
@@ -140,7 +146,7 @@ def signature(function: Callable[..., Any]) -> tuple[Param, ...]:
     """Return a function's parameters in order; the first is the subject."""
     hints = get_type_hints(function, include_extras=True)
     return tuple(
-        _param(name, hints[name], parameter)
+        _param(name.rstrip("_"), hints[name], parameter)
         for name, parameter in inspect.signature(function).parameters.items()
     )
 
@@ -159,7 +165,7 @@ def _param(name: str, hint: Any, parameter: inspect.Parameter) -> Param:
     options = [hint]
     if get_origin(hint) in (Union, types.UnionType):
         options = [o for o in get_args(hint) if o is not type(None)]
-    if Work in options:
+    if name in ("work", "run") or Work in options:
         return Param(name, "work")
     kinds = tuple(HANDLES[o] for o in options if o in HANDLES)
     if kinds:

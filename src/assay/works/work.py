@@ -36,6 +36,8 @@ class LocalWork:
     now: str = field(default_factory=utc_now)
     on_progress: Progress | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    isolation: str = "full"  # the least that running untrusted code accepts
+    cache: Path | None = None  # where installed requirements are kept by digest
 
     @property
     def stopped(self) -> bool:

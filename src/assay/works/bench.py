@@ -1,0 +1,146 @@
+"""The bench: where one action's inputs are opened, its work is done, and everything is closed after."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.asset import Asset
+from assay.kernel.errors import Missing, Refused
+from assay.kernel.verdict import Gate, Verdict
+from assay.works.work import LocalWork, Progress
+
+if TYPE_CHECKING:
+    from assay.engines.blobs import Store
+
+
+@dataclass(frozen=True, slots=True)
+class FileTree:
+    """A Tree: a file or a folder on this machine."""
+
+    asset: Asset
+    root: Path
+
+    def files(self) -> Iterator[tuple[str, Path]]:
+        """Give each regular file's name and path; links are never followed."""
+        if self.root.is_file():
+            yield (
+                (Path(self.asset.uri).name if "object:" not in self.asset.uri else self.asset.name),
+                self.root,
+            )
+            return
+        for path in sorted(self.root.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                yield path.relative_to(self.root).as_posix(), path
+
+
+@dataclass
+class Bench:
+    """Opens assets for one actor. ``held``: tables in memory by digest. ``scans``: models vouched for."""
+
+    store: Store
+    scratch: Path
+    cores: int = 1
+    memory: str = "1GB"
+    isolation: str = "full"
+    cache: Path | None = None
+    held: dict[str, Any] = field(default_factory=dict)
+    scans: dict[str, Verdict] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+    levels: set[str] = field(default_factory=set)
+    _opened: int = 0
+
+    def work(self, seed: int, progress: Progress | None = None) -> LocalWork:
+        """Return a check's hands, with a private folder of their own."""
+        self._opened += 1
+        scratch = self.scratch / f"work{self._opened}"
+        scratch.mkdir()
+        return LocalWork(
+            seed=seed,
+            scratch=scratch,
+            store=self.store,
+            cores=self.cores,
+            on_progress=progress,
+            stop=self.stop,
+            isolation=self.isolation,
+            cache=self.cache,
+        )
+
+    @contextlib.contextmanager
+    def opened(self, asset: Asset, kind: str) -> Iterator[Any]:
+        """Open an asset as a table, a model or a tree, and close it afterwards."""
+        handle = getattr(self, f"_open_{kind}")(asset)
+        try:
+            yield handle
+        finally:
+            close = getattr(handle, "close", None)
+            if close:
+                close()
+
+    def path(self, asset: Asset) -> Path:
+        """Return where the asset's bytes lie: in the store when they were pinned there."""
+        if asset.digest and self.store.has(asset.digest):
+            return self.store.path(asset.digest)
+        path = Path(asset.uri)
+        if not path.exists():
+            raise Missing(
+                f"{asset.name} is no longer at {asset.uri}", remedy="put it back, or run the step again"
+            )
+        return path
+
+    def _private(self) -> Path:
+        self._opened += 1
+        path = self.scratch / f"open{self._opened}"
+        path.mkdir()
+        return path
+
+    def _open_table(self, asset: Asset) -> Any:
+        from assay.engines.tables import open_table
+
+        source: Any = self.held.get(asset.digest) if asset.uri.startswith("memory:") else asset.uri
+        if asset.uri.startswith("object:"):
+            source = str(self.path(asset))
+        return open_table(
+            source,
+            name=asset.name,
+            scratch=self._private(),
+            digest=asset.digest,
+            format=asset.format,
+            cores=self.cores,
+            memory=self.memory,
+        )
+
+    def _open_tree(self, asset: Asset) -> FileTree:
+        return FileTree(asset, self.path(asset))
+
+    def _open_model(self, asset: Asset) -> Any:
+        """A model is always scanned before it is loaded, and never loaded when the scan stops it."""
+        from assay.engines.models import open_model
+
+        self.vouch(asset)
+        model = open_model(self.path(asset), asset, scratch=self._private(), level=self.isolation)  # type: ignore[arg-type]
+        self.levels.add(getattr(model, "level", "full"))
+        return model
+
+    def vouch(self, asset: Asset) -> Verdict:
+        """Return the verdict of model.scan on this very model; Refused where it does not pass."""
+        verdict = self.scans.get(asset.digest)
+        if verdict is None:
+            from assay.works import actions
+            from assay.works.examine import examine
+
+            scan = actions.load("check", "model.scan")
+            report, _, _ = examine(scan, {"tree": asset}, {}, {}, self, seed=0)
+            verdict = self.scans[asset.digest] = Verdict(report, Gate())
+        if not verdict.passed:
+            stop = verdict.stopping
+            why = stop[0].message if stop else verdict.report.error or "it could not be examined to the end"
+            raise Refused(
+                f"{asset.name} is not loaded, because model.scan says {verdict.outcome}: {why}",
+                remedy="see `assay scan` on the file",
+            )
+        return verdict

@@ -1,0 +1,213 @@
+"""One check or treatment on a target, with a home or without one; inside a home each is an event."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.engines.blobs import Store
+from assay.kernel.asset import Asset
+from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.report import Report
+from assay.kernel.verdict import Gate, Verdict
+from assay.works import actions
+from assay.works.actions import Kind, Loaded
+from assay.works.bench import Bench
+from assay.works.examine import examine
+from assay.works.home import Home, loose_scratch
+from assay.works.resolve import looks_like_table, pin
+from assay.works.settings import Settings
+from assay.works.signature import signature
+from assay.works.work import Progress
+
+SEED = 7
+
+
+@contextlib.contextmanager
+def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench]:
+    """Give a bench: in the home's folders, or in folders that are swept afterwards."""
+    settings = settings or (home.settings if home else Settings())
+    with home.scratch() if home else loose_scratch() as scratch:
+        work = scratch / "bench"
+        work.mkdir()
+        store = home.store if home else Store(str(scratch / "objects"))
+        cache = home.folder("cache", "requirements") if home else None
+        yield Bench(
+            store=store,
+            scratch=work,
+            cores=settings.cores,
+            memory=settings.memory,
+            isolation=settings.isolation,
+            cache=cache,
+        )
+
+
+def carry_out(
+    kind: Kind,
+    name: str,
+    target: Any,
+    params: Mapping[str, Any],
+    *,
+    home: Home | None,
+    actor: str = "",
+    gate: Gate | None = None,
+    settings: Settings | None = None,
+    keep: Path | None = None,
+    seed: int = SEED,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Examine (or treat) one target. params hold inputs too, as paths or tables in memory.
+
+    keep: a folder that outputs are copied into. AssayError is raised as it is; any other failure is a report
+    with an ``error``.
+    """
+    loaded = actions.load(kind, name)
+    with bench(home, settings) as table:
+        inputs, reports, values = _sorted(loaded, target, params, table, home)
+        report, made, raised = examine(loaded, inputs, reports, values, table, seed=seed, progress=progress)
+        if isinstance(raised, AssayError):
+            raise raised
+        if raised is None:
+            _unchanged(inputs)
+        if keep is not None:
+            report = _keep(report, table, keep)
+        if home is not None:
+            _record(home, kind, report, made, actor or home.actor)
+        elif keep is None:
+            report = report.with_(outputs=tuple(_loose(a) for a in report.outputs))
+    return Verdict(report, gate or Gate())
+
+
+def _sorted(
+    loaded: Loaded, target: Any, params: Mapping[str, Any], table: Bench, home: Home | None
+) -> tuple[dict[str, Asset], dict[str, Report], dict[str, Any]]:
+    spec = {p.argument: p for p in signature(loaded.function)} | {
+        p.name: p for p in signature(loaded.function)
+    }
+    subject = next(p for p in signature(loaded.function) if p.role == "input")
+    inputs = {subject.name: _pin(target, subject.kinds, table, home)}
+    reports: dict[str, Report] = {}
+    values: dict[str, Any] = {}
+    for name, raw in params.items():
+        param = spec.get(name)
+        if param is not None and param.role == "input":
+            if raw is not None:
+                inputs[param.name] = _pin(raw, param.kinds, table, home)
+        elif param is not None and param.role == "report":
+            reports[param.name] = raw if isinstance(raw, Report) else _read_report(raw)
+        else:
+            values[name] = raw
+    return inputs, reports, values
+
+
+def _pin(source: Any, kinds: tuple[str, ...], table: Bench, home: Home | None) -> Asset:
+    asset = pin(source, kinds, table.store, home)
+    if asset.uri.startswith("memory:"):
+        table.held[asset.digest] = source
+    return asset
+
+
+def _read_report(path: Any) -> Report:
+    try:
+        raw = json.loads(Path(path).read_bytes())
+        return Report.from_dict(raw)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path} is not a report: {error}", remedy="make one with `assay check … --format json -o FILE`"
+        ) from None
+
+
+def _unchanged(inputs: Mapping[str, Asset]) -> None:
+    from assay.engines import tables
+
+    for asset in inputs.values():
+        if (
+            asset.kind == "table"
+            and not asset.uri.startswith(("object:", "memory:"))
+            and tables.changed(asset)
+        ):
+            raise UsageError(
+                f"{asset.name} changed while it was examined",
+                where=asset.uri,
+                remedy="run again when it is still",
+            )
+
+
+def _loose(asset: Asset) -> Asset:
+    """Without a home nothing is kept: the digest still says what it was."""
+    return Asset(asset.kind, asset.name, "", asset.digest, asset.format)
+
+
+def _keep(report: Report, table: Bench, folder: Path) -> Report:
+    folder.mkdir(parents=True, exist_ok=True)
+    outputs = []
+    for asset in report.outputs:
+        path = folder / (asset.name + (f".{asset.format}" if asset.format else ""))
+        shutil.copyfile(table.path(asset), path)
+        outputs.append(Asset(asset.kind, asset.name, str(path), asset.digest, asset.format))
+    return report.with_(outputs=tuple(outputs))
+
+
+def _record(home: Home, kind: Kind, report: Report, made: Mapping[str, Asset], actor: str) -> None:
+    from assay.office import catalogue, findings, runs
+
+    digest = home.store.put_bytes(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False).encode())
+    outcome = "error" if report.error else "done"
+    with home.office.transaction() as tx:
+        for asset in (*report.inputs.values(), *made.values()):
+            catalogue.put(tx, asset)
+        findings.put(tx, report, digest)
+        runs.record_check(
+            tx,
+            id=f"check-{secrets.token_hex(6)}",
+            kind=kind,
+            uses=report.check,
+            actor=actor,
+            inputs=dict(report.inputs),
+            outputs=dict(made),
+            report=digest,
+            outcome=outcome,
+            seconds=report.seconds,
+        )
+
+
+def scan_names(target: str) -> list[str]:
+    """Return the checks that `assay scan` runs on a target without being told more."""
+    if looks_like_table(target):
+        return ["data.profile", "data.pii", "data.integrity"]
+    return ["model.scan"]
+
+
+def treat_to(
+    name: str, target: Any, params: Mapping[str, Any], out: Path, *, home: Home | None, **rest: Any
+) -> tuple[Verdict, list[Path]]:
+    """Carry a treatment out and write what it made: one table to ``out``, several into the folder ``out``."""
+    from assay.engines.tables import export
+
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is already there", remedy="name another file after -o, or remove it first")
+    with loose_scratch() as held:
+        verdict = carry_out("treatment", name, target, params, home=home, keep=held, **rest)
+        made = {a.name: a for a in verdict.report.outputs if a.kind == "table"}
+        paths = []
+        if len(made) == 1:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            export(next(iter(made.values())).uri, out)
+            paths.append(out)
+        else:
+            out.mkdir(parents=True, exist_ok=True)
+            for asset in made.values():
+                path = out / f"{asset.name}.parquet"
+                shutil.copyfile(asset.uri, path)
+                paths.append(path)
+    return verdict, paths
+
+
+def check_many(name: str, targets: Sequence[Any], params: Mapping[str, Any], **rest: Any) -> list[Verdict]:
+    """Examine several targets with one check."""
+    return [carry_out("check", name, target, params, **rest) for target in targets]

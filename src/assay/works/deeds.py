@@ -1,0 +1,203 @@
+"""What a pipeline does besides examining and treating: it trains, and it registers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typing_extensions import Doc
+
+from assay.kernel.asset import Asset
+from assay.kernel.errors import UsageError
+from assay.kernel.handles import Model, Table
+from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.severity import Severity
+from assay.kernel.treatment import Made
+from assay.methods.nearest import did_you_mean
+from assay.works.examine import isolation_finding
+from assay.works.registering import Candidate, Registered, enter
+from assay.works.work import LocalWork
+
+if TYPE_CHECKING:
+    from assay.engines.sandbox import Limits
+
+_UNITS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "b": 1}
+_LIMITS = ("memory", "minutes", "seconds", "processes", "disk")
+_LOG_LINES = 12
+
+
+def train(
+    channels: Table | Mapping[str, Table],
+    *,
+    script: Annotated[Path, Doc("the training script, SageMaker script mode")],
+    source: Annotated[
+        Path | None, Doc("the folder that goes with the script; alone, the script goes alone")
+    ] = None,
+    hyperparameters: Annotated[dict[str, Any], Doc("given as --name value, SM_HP_NAME and SM_HPS")] = {},  # noqa: B006
+    limits: Annotated[dict[str, Any], Doc("memory, minutes, processes, disk")] = {},  # noqa: B006
+    isolation: Annotated[
+        Literal["full", "partial", "none"] | None, Doc("the least isolation this script accepts")
+    ] = None,
+    work: LocalWork,
+) -> Made:
+    """Train in the sandbox, with no network, read-only inputs and stated limits; gives ``out``, the model."""
+    from assay.engines.training import train as run_script
+
+    tables: Mapping[str, Table] = channels if isinstance(channels, Mapping) else {"train": channels}
+    code = work.scratch / "code"
+    copy_code(script, source, code)
+    folders = {name: _channel(table, work.scratch / "channels" / name) for name, table in tables.items()}
+    work.progress(0, 1, "training in the sandbox")
+    trained = run_script(
+        code / script.name,
+        folders,
+        hyperparameters,
+        limits=read_limits(limits),
+        level=isolation or work.isolation,  # type: ignore[arg-type]
+        scratch=work.scratch / "job",
+        requirements_cache=work.cache or work.scratch / "requirements",
+        seed=work.seed,
+    )
+    ended = trained.ended
+    log = trained.log.read_bytes()[-(4 << 20) :] if trained.log and trained.log.is_file() else b""
+    outputs = {"log": work.put("log", log, "txt"), "code": _renamed(work.put("code", code), script)}
+    environment = {**trained.environment, "isolation": ended.level, "layers": dict(ended.layers)}
+    outputs["environment"] = work.put("environment", json.dumps(environment, indent=1).encode(), "json")
+    findings: list[Finding] = []
+    if ended.level != "full":
+        findings.append(isolation_finding(ended.level))
+    if trained.model is not None and ended.reason == "exit" and ended.code == 0:
+        made = work.put("model", trained.model, "tar.gz")
+        outputs["out"] = Asset("model", "model", made.uri, made.digest, "tar.gz")
+    else:
+        findings.append(_failed(ended.reason, ended.code, log, script))
+    metrics = [
+        Metric("seconds", round(ended.seconds, 3)),
+        Metric("peak_memory", ended.peak_memory, unit="bytes"),
+    ]
+    report = Report.make(
+        coverage=Coverage(1, 1, unit="jobs"),
+        metrics=metrics,
+        findings=findings,
+        data={
+            "log": log[-8000:].decode("utf-8", "replace"),
+            "environment": environment,
+            "script": script.name,
+        },
+    )
+    return Made(outputs, report)
+
+
+def _renamed(asset: Asset, script: Path) -> Asset:
+    return Asset("tree", script.stem, asset.uri, asset.digest, "folder")
+
+
+def copy_code(script: Path, source: Path | None, to: Path) -> None:
+    """Copy a script, and what goes with it, to the folder ``to``; links are not followed out of the source."""
+    if not script.is_file():
+        raise UsageError(
+            f"there is no training script {str(script)!r}", remedy="check the path after `train:`"
+        )
+    if source is not None:
+        if not source.is_dir():
+            raise UsageError(f"there is no folder {str(source)!r}", remedy="check the path after `source:`")
+        shutil.copytree(
+            source, to, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".assay")
+        )
+        if not (to / script.name).is_file():
+            raise UsageError(f"{script.name} is not in {str(source)!r}", remedy="put it there")
+        return
+    to.mkdir(parents=True)
+    for path in (script, script.parent / "requirements.txt", script.parent / "inference.py"):
+        if path.is_file():
+            shutil.copyfile(path, to / path.name)
+
+
+def _channel(table: Table, folder: Path) -> Path:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    folder.mkdir(parents=True)
+    writer = None
+    for batch in table.batches():
+        if writer is None:
+            writer = pacsv.CSVWriter(folder / "data.csv", batch.schema)
+        writer.write_batch(batch)
+    if writer is None:
+        empty = table.arrow(limit=0)
+        writer = pacsv.CSVWriter(folder / "data.csv", empty.schema)
+        writer.write_table(pa.table(empty))
+    writer.close()
+    return folder
+
+
+def read_limits(given: Mapping[str, Any]) -> Limits:
+    """Return limits: memory and disk as bytes or ``2GB``, minutes or seconds, processes."""
+    from assay.engines.sandbox import Limits
+
+    out: dict[str, Any] = {}
+    for name, raw in given.items():
+        if name not in _LIMITS:
+            raise UsageError(f"there is no limit {name!r}", remedy=did_you_mean(name, _LIMITS))
+        try:
+            if name in ("memory", "disk"):
+                out[name] = read_size(raw)
+            elif name == "processes":
+                out[name] = int(raw)
+            else:
+                out["seconds"] = float(raw) * (60 if name == "minutes" else 1)
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"the limit {name} cannot be {raw!r}", remedy="write 2GB, or minutes: 5"
+            ) from None
+    if any(not value > 0 for value in out.values()):
+        raise UsageError("a limit must be above 0")
+    return Limits(**out)
+
+
+def read_size(raw: Any) -> int:
+    """Return bytes of ``2GB``, ``512 MB`` or a number."""
+    text = str(raw).strip().lower().replace(" ", "").replace("ib", "b")
+    for unit, factor in _UNITS.items():
+        if text.endswith(unit) and text[: -len(unit)].replace(".", "", 1).isdigit():
+            return int(float(text[: -len(unit)]) * factor)
+    return int(text)
+
+
+def _failed(reason: str, code: int | None, log: bytes, script: Path) -> Finding:
+    words = {
+        "time": "ran past its time",
+        "memory": "used more memory than its limit",
+        "processes": "started more processes than its limit",
+        "disk": "wrote more than its limit",
+        "stopped": "was stopped",
+    }
+    said = words.get(reason) or (f"ended with exit code {code}" if code else "left no model in SM_MODEL_DIR")
+    tail = log.decode("utf-8", "replace").strip().splitlines()[-_LOG_LINES:]
+    last = f" Its last line: {tail[-1][:300]}" if tail else " It printed nothing."
+    return Finding(
+        f"train.{reason if reason in words else 'failed'}",
+        Severity.CRITICAL,
+        f"The training script {script.name} {said}.{last}",
+        {"file": script.name},
+        "read its log in the report; raise the limit under `limits:` only if the job needs it",
+    )
+
+
+def register(
+    model: Model | Asset,
+    *,
+    as_: Annotated[str, Doc("the name it is registered under")],
+    owner: Annotated[str, Doc("who answers for the model")] = "",
+    purpose: Annotated[str, Doc("what the model is for")] = "",
+    run: Candidate,
+) -> Registered:
+    """Register the model as PENDING, with every report of the run, and strike its hallmark."""
+    asset = model if isinstance(model, Asset) else model.asset
+    return enter(run, asset, as_, {"owner": owner, "purpose": purpose})
+
+
+DEEDS: dict[str, Any] = {"model.register": register}

@@ -1,0 +1,134 @@
+"""A YAML file read with the line of everything in it, bounded before it is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from assay.kernel.errors import UsageError
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a file and a line, from 1."""
+
+    file: str
+    line: int
+
+    def error(self, what: str, remedy: str = "") -> UsageError:
+        """Return a UsageError that names this place."""
+        return UsageError(what, where=f"{self.file}:{self.line}", remedy=remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and its place. A mapping holds ``text -> Node``, a list Nodes, anything else a plain value."""
+
+    value: Any
+    place: Place
+
+    def mapping(self, what: str) -> dict[str, Node]:
+        """Return it as a mapping, or say that ``what`` must be one."""
+        if not isinstance(self.value, dict):
+            raise self.place.error(f"{what} must be a mapping, such as `name: value`, and is {self.shown}")
+        return self.value
+
+    def text(self, what: str) -> str:
+        """Return it as text, or say that ``what`` must be one."""
+        if isinstance(self.value, (dict, list)) or self.value is None:
+            raise self.place.error(f"{what} must be a text, and is {self.shown}")
+        return str(self.value)
+
+    @property
+    def plain(self) -> Any:
+        """Return the value without places."""
+        if isinstance(self.value, dict):
+            return {k: v.plain for k, v in self.value.items()}
+        if isinstance(self.value, list):
+            return [v.plain for v in self.value]
+        return self.value
+
+    @property
+    def shown(self) -> str:
+        """Return what it is, in words."""
+        words = {dict: "a mapping", list: "a list", type(None): "empty"}
+        return words.get(type(self.value), repr(self.value)[:60])
+
+
+def read(path: Path) -> Node:
+    """Read a YAML file; UsageError with file and line when it is not one, too large or too deep."""
+    shown = str(path)
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except OSError as error:
+        raise UsageError(
+            f"cannot be read: {error.strerror or error}", where=shown, remedy="`assay init` writes one"
+        ) from None
+    if raw is None:
+        raise UsageError(f"is larger than {MAX_BYTES >> 20} MiB", where=shown, remedy="split it")
+    try:
+        text = raw.decode("utf-8-sig")
+        _refuse_aliases(text, shown)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise Place(shown, line).error("is not UTF-8 text", "save it as UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise Place(shown, line).error(f"is not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise Place(shown, 1).error(f"is not YAML: {str(error).splitlines()[0]}") from None
+    if node is None:
+        raise Place(shown, 1).error("is empty", "`assay init` writes one with comments")
+    return _build(node, shown, 0)
+
+
+def _refuse_aliases(text: str, shown: str) -> None:
+    """Aliases let a few lines stand for gigabytes, and nesting without end exhausts the stack."""
+    depth = 0
+    for event in _events(text):
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Place(shown, event.start_mark.line + 1).error(
+                "uses a YAML anchor or alias", "write the value out in full"
+            )
+        if isinstance(event, yaml.CollectionStartEvent) and event.start_mark:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Place(shown, event.start_mark.line + 1).error(f"nests deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, Loader=yaml.SafeLoader)
+
+
+def _build(node: yaml.Node, shown: str, depth: int) -> Node:
+    place = Place(shown, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        out: dict[str, Node] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise Place(shown, key.start_mark.line + 1).error("has a name that is not a text")
+            if key.value in out:
+                raise Place(shown, key.start_mark.line + 1).error(f"says {key.value!r} twice")
+            built = _build(value, shown, depth + 1)
+            out[key.value] = Node(built.value, Place(shown, key.start_mark.line + 1))
+        return Node(out, place)
+    if isinstance(node, yaml.SequenceNode):
+        return Node([_build(v, shown, depth + 1) for v in node.value], place)
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError) as error:
+        raise place.error(f"has a value that cannot be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(value, (str, int, float, bool, type(None))):
+        value = node.value  # a date stays as it was written
+    return Node(value, place)

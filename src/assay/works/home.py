@@ -1,0 +1,168 @@
+"""A home: where an office keeps its book, its objects and its keys. Everything is wired here, once."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.kernel.errors import Broken, Refused, UsageError
+from assay.works.settings import Settings, read_settings
+from assay.works.work import utc_now
+
+if TYPE_CHECKING:
+    from assay.engines.blobs import Store
+    from assay.engines.keys import FileKeyring
+    from assay.office.office import Office
+
+SCHEMA = 1
+FOLDER = ".assay"
+IDENTITY_NOTE = "identity is the operating-system user's name, and is not proved"
+
+
+def os_user() -> str:
+    """Return the operating-system user's name; numeric where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid{os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+@dataclass
+class Home:
+    """An opened home. The office, the store and the keys are opened when first used."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def find(cls, start: Path, environment: Mapping[str, str]) -> Home | None:
+        """Return the home at ASSAY_HOME, or the nearest ``.assay/`` upward from ``start``, or None."""
+        named = environment.get("ASSAY_HOME")
+        if named:
+            root = Path(named)
+            if not (root / "home.json").is_file():
+                raise UsageError(
+                    f"ASSAY_HOME is {named}, and there is no home there",
+                    remedy=f"make one: assay init --home {named}",
+                )
+            return cls.open(root, environment)
+        for folder in (start, *start.parents):
+            if (folder / FOLDER / "home.json").is_file():
+                return cls.open(folder / FOLDER, environment)
+        return None
+
+    @classmethod
+    def open(cls, root: Path, environment: Mapping[str, str]) -> Home:
+        """Open the home at ``root``; Refused when a newer Assay wrote it."""
+        try:
+            schema = json.loads((root / "home.json").read_text())["schema"]
+            number = int(str(schema).rpartition("/")[2])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Broken(
+                "home.json cannot be read", where=str(root), remedy="restore it from a backup"
+            ) from error
+        if number > SCHEMA:
+            raise Refused(
+                f"this home was written by a newer Assay (assay.home/{number}; this one reads {SCHEMA})",
+                where=str(root),
+                remedy="upgrade Assay",
+            )
+        return cls(root, read_settings(root, environment))
+
+    @classmethod
+    def create(cls, folder: Path, environment: Mapping[str, str]) -> Home:
+        """Make a home in ``folder`` (its ``.assay/``), or open the one that is there."""
+        root = folder / FOLDER
+        if not (root / "home.json").is_file():
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            root.chmod(0o700)
+            about = {"schema": f"assay.home/{SCHEMA}", "id": secrets.token_hex(4), "created": utc_now()}
+            fresh = root / "home.json.new"
+            with fresh.open("w") as out:
+                out.write(json.dumps(about, indent=1) + "\n")
+                out.flush()
+                os.fsync(out.fileno())
+            fresh.replace(root / "home.json")
+        return cls.open(root, environment)
+
+    @cached_property
+    def id(self) -> str:
+        """Return the home's own short name, part of its ledger's origin."""
+        return str(json.loads((self.root / "home.json").read_text())["id"])
+
+    @cached_property
+    def actor(self) -> str:
+        """Return who asks: ASSAY_ACTOR, or the operating-system user. Neither is proof of identity."""
+        return self.settings.actor or os_user()
+
+    @cached_property
+    def store(self) -> Store:
+        """Return where objects lie."""
+        from assay.engines.blobs import Store
+
+        return Store(self.settings.store_url or str(self.root / "objects"))
+
+    @cached_property
+    def keyring(self) -> FileKeyring:
+        """Return the office's keys, made on first use."""
+        from assay.engines.keys import FileKeyring
+
+        return FileKeyring(self.root / "keys")
+
+    @cached_property
+    def office(self) -> Office:
+        """Return the office: the ledger and what it remembers."""
+        from assay.office.office import Office
+
+        url = self.settings.database_url or f"sqlite:///{(self.root / 'office.db').resolve()}"
+        return Office.open(
+            url,
+            keyring=self.keyring,
+            checkpoints=self.root / "checkpoints",
+            clock=utc_now,
+            origin=f"assay/{self.id}",
+        )
+
+    def folder(self, *parts: str) -> Path:
+        """Return a folder of the home, made if need be."""
+        path = self.root.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    @contextlib.contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Give a private folder that is swept afterwards."""
+        with _scratch(self.folder("scratch")) as path:
+            yield path
+
+    def close(self) -> None:
+        """Close what was opened."""
+        office = self.__dict__.pop("office", None)
+        if office is not None:
+            office.close()
+
+
+@contextlib.contextmanager
+def _scratch(parent: Path | None) -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="assay-", dir=parent))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def loose_scratch() -> Iterator[Path]:
+    """Give a private folder where there is no home."""
+    with _scratch(None) as path:
+        yield path

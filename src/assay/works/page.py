@@ -1,0 +1,115 @@
+"""The page of a run: what every step said, as one file that needs no network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.works.home import IDENTITY_NOTE
+
+if TYPE_CHECKING:
+    from assay.reports.view import RunView
+    from assay.works.home import Home
+    from assay.works.run import RunResult
+
+
+def view(result: RunResult, actor: str) -> RunView:
+    """Return a run as reports show it."""
+    from assay.reports.view import RunView, StepView
+    from assay.works.registering import tool
+
+    steps = tuple(
+        StepView(
+            name=d.step.name,
+            uses=d.step.uses,
+            kind=d.step.verb,
+            outcome=d.outcome,
+            cached=d.cached,
+            seconds=d.seconds,
+            verdict=d.verdict,
+            note=d.note,
+        )
+        for d in result.steps
+    )
+    needs = result.pipeline.needs
+    edges = tuple((made, d.step.name) for d in result.steps for made in sorted(needs[d.step.name].made))
+    return RunView(
+        id=result.id,
+        pipeline=result.pipeline.name,
+        outcome=result.outcome,
+        started=result.started,
+        seconds=result.seconds,
+        actor=actor,
+        actor_note=IDENTITY_NOTE,
+        steps=steps,
+        model=model_dict(result),
+        hallmark=_hallmark(result),
+        edges=edges,
+        notes=(),
+        tool=tool(),
+    )
+
+
+def model_dict(result: RunResult) -> dict[str, Any] | None:
+    """Return the registered model as a run's JSON shows it."""
+    if result.registered is None:
+        return None
+    record = result.registered.record
+    return {
+        "name": record.name,
+        "version": record.version,
+        "status": record.status,
+        "digest": record.digest,
+    }
+
+
+def _hallmark(result: RunResult) -> dict[str, Any] | None:
+    if result.registered is None or result.registered.hallmark is None:
+        return None
+    from assay.works.package import STATEMENT
+
+    path = result.registered.hallmark
+    return {"path": str(path), "statement": str(path.with_name(STATEMENT)), "says": "examined, not approved"}
+
+
+def write_page(result: RunResult, home: Home, actor: str) -> Path:
+    """Write report.html and run.json into the run's folder, and return the page's path."""
+    from assay.reports.html import run_page
+
+    folder = home.folder("runs", result.id)
+    page = folder / "report.html"
+    page.write_text(run_page(view(result, actor)), encoding="utf-8")
+    (folder / "run.json").write_text(json.dumps(run_dict(result, page), indent=1), encoding="utf-8")
+    return page
+
+
+def run_dict(result: RunResult, page: Path | None = None) -> dict[str, Any]:
+    """Return a run as JSON (assay.run/1)."""
+    page = page or result.page
+    hallmark = result.registered.hallmark if result.registered else None
+    return {
+        "schema": "assay.run/1",
+        "id": result.id,
+        "pipeline": result.pipeline.name,
+        "outcome": result.outcome,
+        "steps": [
+            {
+                "name": d.step.name,
+                "uses": d.step.uses,
+                "outcome": d.outcome,
+                "cached": d.cached,
+                "inputs": {n: a.to_dict() for n, a in d.inputs.items()},
+                "outputs": {n: a.to_dict() for n, a in d.outputs.items()},
+                "report": d.report,
+                "seconds": d.seconds,
+                "note": d.note,
+            }
+            for d in result.steps
+        ],
+        "model": model_dict(result),
+        "report": str(page) if page else None,
+        "hallmark": str(hallmark) if hallmark else None,
+        "started": result.started,
+        "seconds": round(result.seconds, 3),
+    }

@@ -1,0 +1,298 @@
+"""assay.yaml: named data and steps, checked against signatures before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.severity import SEVERITIES, Severity
+from assay.kernel.verdict import Gate
+from assay.methods.nearest import did_you_mean
+from assay.works import actions
+from assay.works.document import Node, Place, read
+from assay.works.order import Needs, arrange
+from assay.works.signature import Param, signature
+
+Verb = Literal["check", "treat", "train", "do"]
+VERBS: tuple[Verb, ...] = ("check", "treat", "train", "do")
+_COMMON = ("of", "using", "gate", "after", "seed")
+_NAME = "letters, digits, - and _"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A named thing: a data set, a step's output, or one of its named outputs (``split.train``)."""
+
+    name: str
+    output: str = "out"
+
+    def __str__(self) -> str:
+        return self.name if self.output == "out" else f"{self.name}.{self.output}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. inputs: parameter (or channel) → what it is given; reports: parameter → the step it reads."""
+
+    name: str
+    verb: Verb
+    uses: str
+    place: Place
+    inputs: Mapping[str, Ref] = field(default_factory=dict)
+    reports: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    gate: Gate = field(default_factory=Gate)
+    after: tuple[str, ...] | None = None
+    seed: int | None = None
+
+    @property
+    def subject(self) -> Ref | None:
+        """Return what it examines, the input called ``of``."""
+        return next(iter(self.inputs.values()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Data sets, steps in an order that can run, and why each step waits for another."""
+
+    name: str
+    file: Path
+    data: Mapping[str, str]
+    steps: Mapping[str, Step]
+    needs: Mapping[str, Needs]
+    seed: int = 7
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def step_function(verb: Verb, uses: str) -> Any:
+    """Return the function whose signature a step is checked against."""
+    if verb == "check":
+        return actions.load("check", uses).function
+    if verb == "treat":
+        return actions.load("treatment", uses).function
+    from assay.works import deeds
+
+    if verb == "train":
+        return deeds.train
+    if uses not in deeds.DEEDS:
+        raise UsageError(f"there is no act called {uses!r}", remedy=did_you_mean(uses, deeds.DEEDS))
+    return deeds.DEEDS[uses]
+
+
+def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
+    """Read an assay.yaml. ``sets`` are ``step.param=value``; UsageError names file, line and nearest name."""
+    top = read(path)
+    parts = top.mapping("assay.yaml")
+    known = ("name", "data", "steps", "seed", "settings")
+    for key, node in parts.items():
+        if key not in known:
+            raise node.place.error(f"{key!r} is not a part of assay.yaml", did_you_mean(key, known))
+    if "steps" not in parts:
+        raise top.place.error("has no `steps:`", "`assay init` writes an example")
+    data = {n: _source(n, d, path) for n, d in _named(parts.get("data"), "data").items()}
+    raw_steps = _apply(sets, _named(parts["steps"], "steps"))
+    both = sorted(set(data) & set(raw_steps))
+    if both:
+        raise raw_steps[both[0]].place.error(f"{both[0]!r} names a data set and a step", "rename one of them")
+    if not raw_steps:
+        raise parts["steps"].place.error("has no step under `steps:`")
+    steps = {name: _step(name, node, data, raw_steps) for name, node in raw_steps.items()}
+    needs = arrange(steps, frozenset(data))
+    seed = parts["seed"].plain if "seed" in parts else 7
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise parts["seed"].place.error(f"seed takes a whole number, and {seed!r} is not that")
+    settings = parts["settings"].mapping("settings") if "settings" in parts else {}
+    name = parts["name"].text("name") if "name" in parts else path.stem
+    return Pipeline(
+        name,
+        path,
+        data,
+        {n: steps[n] for n in needs},
+        needs,
+        seed,
+        {k: v.plain for k, v in settings.items()},
+    )
+
+
+def _named(node: Node | None, what: str) -> dict[str, Node]:
+    if node is None or node.value is None:
+        return {}
+    out = node.mapping(what)
+    for name, inner in out.items():
+        if not name or not all(c.isalnum() or c in "-_" for c in name):
+            raise inner.place.error(f"{name!r} cannot name a part of {what}; a name has {_NAME}")
+    return out
+
+
+def _source(name: str, node: Node, path: Path) -> str:
+    if isinstance(node.value, str):
+        text = node.value
+    else:
+        inner = node.mapping(f"the data set {name!r}")
+        for key, value in inner.items():
+            if key != "source":
+                raise value.place.error(f"{key!r} is not a part of a data set", "it takes `source`")
+        if "source" not in inner:
+            raise node.place.error(f"the data set {name!r} has no `source`", "write `source: file.csv`")
+        text = inner["source"].text("source")
+    if "://" in text or Path(text).is_absolute():
+        return text
+    return str(path.resolve().parent / text)
+
+
+def _apply(sets: tuple[str, ...], steps: dict[str, Node]) -> dict[str, Node]:
+    out = dict(steps)
+    for text in sets:
+        left, eq, value = text.partition("=")
+        step, dot, param = left.partition(".")
+        if not (eq and dot and step and param):
+            raise UsageError(f"--set {text!r} is not of the form step.param=value")
+        if step not in out:
+            raise UsageError(f"--set names the step {step!r}", remedy=did_you_mean(step, out))
+        import yaml
+
+        place = Place(f"--set {left}", 1)
+        try:
+            parsed = yaml.safe_load(value)
+        except yaml.YAMLError:
+            parsed = value
+        inner = dict(out[step].mapping(f"step {step}"))
+        head, *rest = param.split(".")
+        if rest:  # one entry of a mapping: model.hyperparameters.max_depth=4
+            held = dict(inner[head].value) if head in inner and isinstance(inner[head].value, dict) else {}
+            inner[head] = Node(held | {".".join(rest): Node(parsed, place)}, place)
+        else:
+            inner[head] = _node(parsed, place)
+        out[step] = Node(inner, out[step].place)
+    return out
+
+
+def _node(value: Any, place: Place) -> Node:
+    if isinstance(value, dict):
+        return Node({str(k): _node(v, place) for k, v in value.items()}, place)
+    if isinstance(value, list):
+        return Node([_node(v, place) for v in value], place)
+    return Node(value, place)
+
+
+def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, Node]) -> Step:
+    parts = node.mapping(f"the step {name!r}")
+    verbs = [v for v in VERBS if v in parts]
+    if len(verbs) != 1:
+        said = " and ".join(verbs) if verbs else "none"
+        raise node.place.error(
+            f"the step {name!r} says {said} of {', '.join(VERBS)}", "a step says exactly one"
+        )
+    verb = verbs[0]
+    uses = parts[verb].text(verb)
+    try:
+        params = {p.name: p for p in signature(step_function(verb, uses))}
+    except AssayError as error:
+        raise parts[verb].place.error(error.what, error.remedy) from None
+    step = Step(name, verb, uses, node.place)
+    if verb == "train":
+        step = replace(step, uses="train", params={"script": uses})
+    inputs: dict[str, Ref] = {}
+    reports: dict[str, str] = {}
+    values: dict[str, Any] = dict(step.params)
+    subject = next((p for p in params.values() if p.role == "input"), None)
+    if "of" in parts:
+        inputs |= _of(parts["of"], verb, subject, data, steps)
+    elif subject is not None and subject.required:
+        raise node.place.error(f"the step {name!r} has no `of:`", "name the data set or step it works on")
+    for key, value in parts.items():
+        if key in (verb, *_COMMON) and key not in ("using",):
+            continue
+        param = params.get(key)
+        if param is None or param.role == "work" or param is subject:
+            choices = [p.name for p in params.values() if p.role != "work" and p is not subject]
+            raise value.place.error(f"{uses} takes no {key!r}", did_you_mean(key, [*choices, *_COMMON]))
+        if param.role == "input":
+            inputs[key] = _ref(value, data, steps)
+        elif param.role == "report":
+            reports[key] = _report(value, steps)
+        else:
+            values[key] = _value(param, value)
+    for param in params.values():
+        given = param.name in values or param.name in inputs or param.name in reports
+        if param.required and not given and param is not subject and param.role != "work":
+            raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
+    return replace(
+        step,
+        inputs=inputs,
+        reports=reports,
+        params=values,
+        gate=_gate(parts.get("gate")),
+        after=_after(parts.get("after"), steps),
+        seed=_seed(parts.get("seed")),
+    )
+
+
+def _of(
+    node: Node, verb: Verb, subject: Param | None, data: Mapping[str, str], steps: Mapping[str, Node]
+) -> dict[str, Ref]:
+    if verb == "train":
+        if isinstance(node.value, dict):
+            return {channel: _ref(value, data, steps) for channel, value in node.value.items()}
+        return {"train": _ref(node, data, steps)}
+    return {subject.name if subject else "of": _ref(node, data, steps)}
+
+
+def _ref(node: Node, data: Mapping[str, str], steps: Mapping[str, Node]) -> Ref:
+    text = node.text("the name of a data set or step")
+    name, _, output = text.partition(".")
+    if name not in data and name not in steps:
+        raise node.place.error(
+            f"there is no data set or step called {name!r}", did_you_mean(name, [*data, *steps])
+        )
+    return Ref(name, output or "out")
+
+
+def _report(node: Node, steps: Mapping[str, Node]) -> str:
+    name = node.text("the name of a step")
+    if name not in steps:
+        raise node.place.error(f"there is no step called {name!r}", did_you_mean(name, steps))
+    return name
+
+
+def _value(param: Param, node: Node) -> Any:
+    try:
+        return param.value(node.plain)
+    except AssayError as error:
+        raise node.place.error(error.what, error.remedy) from None
+
+
+def _seed(node: Node | None) -> int | None:
+    if node is None:
+        return None
+    if isinstance(node.value, bool) or not isinstance(node.value, int):
+        raise node.place.error(f"seed takes a whole number, and is {node.shown}")
+    return node.value
+
+
+def _after(node: Node | None, steps: Mapping[str, Node]) -> tuple[str, ...] | None:
+    if node is None:
+        return None
+    items = node.value if isinstance(node.value, list) else [node]
+    return tuple(_report(item, steps) for item in items if item.value is not None)
+
+
+def _gate(node: Node | None) -> Gate:
+    """`gate: none`, `gate: high`, or `gate: [high, incomplete]`, which lets an incomplete report pass."""
+    if node is None:
+        return Gate()
+    items = node.value if isinstance(node.value, list) else [node]
+    words = ["none" if i.value is None else i.text("gate") for i in items]
+    allowed = ("none", *SEVERITIES, "incomplete")
+    at: Severity | None = Severity.HIGH
+    for word, item in zip(words, items, strict=True):
+        if word not in allowed:
+            raise item.place.error(f"gate cannot be {word!r}", did_you_mean(word, allowed))
+        if word == "none":
+            at = None
+        elif word != "incomplete":
+            at = Severity.parse(word)
+    return Gate(at, "incomplete" in words)

@@ -1,0 +1,98 @@
+"""From what a person typed to a pinned asset: a path, a URL, ``registry://name@version``, a table in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.asset import Asset
+from assay.kernel.errors import Missing, UsageError
+
+if TYPE_CHECKING:
+    from assay.engines.blobs import Store
+    from assay.works.home import Home
+
+TABLES = (
+    ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz",
+    ".arrow", ".feather", ".ipc", ".duckdb", ".db", ".sqlite", ".sqlite3", ".txt",
+)  # fmt: skip
+DATABASES = ("duckdb://", "sqlite://", "postgres://", "postgresql://")
+REGISTRY = "registry://"
+
+
+def looks_like_table(source: str) -> bool:
+    """Whether a source names a table rather than a model or a tree."""
+    if source.startswith(DATABASES) or "::" in source or any(c in source for c in "*?"):
+        return True
+    bare = source.split("?")[0].lower().rstrip("/")
+    if bare.endswith(TABLES):
+        return True
+    path = Path(source)
+    return path.is_dir() and any(p.name.lower().endswith(TABLES) for p in list(path.iterdir())[:100])
+
+
+def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = None) -> Asset:
+    """Return the asset that ``source`` is, as one of ``kinds``, with the digest of its bytes now.
+
+    Model, code and policy files are copied into the store and read there.
+    """
+    if isinstance(source, Asset):
+        return source
+    if not isinstance(source, (str, Path)):
+        return _in_memory(source, kinds)
+    text = str(source)
+    if text.startswith(REGISTRY):
+        return _registered(text, kinds, home)
+    if "table" in kinds and (len(kinds) == 1 or looks_like_table(text)):
+        from assay.engines import tables
+
+        return tables.pin(text)
+    if "table" in kinds and not Path(text).exists():
+        raise Missing(f"there is no file {text!r}", remedy="check the path")
+    return _file(text, "model" if "model" in kinds else "tree", store)
+
+
+def _in_memory(source: Any, kinds: tuple[str, ...]) -> Asset:
+    if "table" not in kinds:
+        raise UsageError(
+            f"a {type(source).__name__} in memory is no {' or '.join(kinds)}", remedy="give a path"
+        )
+    from assay.engines import tables
+
+    return tables.pin(source)
+
+
+def _registered(text: str, kinds: tuple[str, ...], home: Home | None) -> Asset:
+    if home is None:
+        raise UsageError(f"{text} needs a home", remedy="run `assay init` first, or give a file")
+    if not {"model", "tree"} & set(kinds):
+        raise UsageError(f"{text} is a model, and a {' or '.join(kinds)} is wanted")
+    from assay.office import registry
+
+    record = registry.get(home.office, text.removeprefix(REGISTRY))
+    artifact = str(record.metadata["artifact"])
+    digest = record.files[artifact]
+    digest = digest if digest.startswith("sha256:") else f"sha256:{digest}"
+    kind = "model" if "model" in kinds else "tree"
+    return Asset(kind, f"{record.name}@{record.version}", f"object:{digest}", digest, _format(artifact))  # type: ignore[arg-type]
+
+
+def _file(text: str, kind: str, store: Store) -> Asset:
+    path = Path(text)
+    if not path.exists():
+        raise Missing(f"there is no file {text!r}", remedy="check the path")
+    if path.is_dir():
+        from assay.engines.blobs import digest_tree
+
+        return Asset(kind, path.name, text, digest_tree(path), "folder")  # type: ignore[arg-type]
+    if not path.is_file():
+        raise UsageError(f"{text!r} is neither a file nor a folder")
+    return Asset(kind, path.name, text, store.put_file(path), _format(path.name))  # type: ignore[arg-type]
+
+
+def _format(name: str) -> str:
+    low = name.lower()
+    for double in (".tar.gz", ".tar.bz2", ".tar.xz", ".csv.gz", ".pkl.gz"):
+        if low.endswith(double):
+            return double[1:]
+    return Path(low).suffix[1:]

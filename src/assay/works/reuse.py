@@ -1,0 +1,126 @@
+"""When a step may be reused: the digest of all it depends on."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import assay
+from assay.kernel.asset import Asset
+from assay.kernel.canonical import digest_of, plain, sha256
+from assay.kernel.report import Report
+from assay.works import actions
+from assay.works.pipeline import Step
+
+_ENGINES = (
+    "duckdb",
+    "ibis-framework",
+    "pyarrow",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "xgboost-cpu",
+    "xgboost",
+)
+_IMPORT = re.compile(r"^\s*(?:from\s+(assay[\w.]*)\s+import\s+\(?([\w, \n]*)|import\s+(assay[\w.]*))", re.M)
+
+
+def reuse_key(
+    step: Step,
+    inputs: Mapping[str, Asset],
+    reports: Mapping[str, Report],
+    params: Mapping[str, Any],
+    seed: int,
+    isolation: str,
+) -> str:
+    """Return the key of a step: inputs, parameters, seed, code and engines. Empty: it is never reused.
+
+    An input without a digest could not be pinned, so nothing that read it is reused.
+    """
+    if any(not a.digest for a in inputs.values()):
+        return ""
+    return digest_of(
+        {
+            "uses": [step.verb, step.uses],
+            "inputs": {n: [a.name, a.digest] for n, a in inputs.items()},
+            "reports": {
+                n: [r.check, plain(dict(r.data)), [f.to_dict() for f in r.findings]]
+                for n, r in reports.items()
+            },
+            "params": {n: _param(v) for n, v in params.items()},
+            "seed": seed,
+            "isolation": isolation,
+            "code": code_digest(step),
+            "engines": engines(),
+        }
+    )
+
+
+def _param(value: Any) -> Any:
+    """A file that a parameter names counts by its bytes, and a script with what lies beside it."""
+    if not isinstance(value, Path):
+        return plain(value)
+    if value.is_dir():
+        from assay.engines.blobs import digest_tree
+
+        return digest_tree(value)
+    beside = [value, value.parent / "requirements.txt", value.parent / "inference.py"]
+    return [p.name + sha256(p.read_bytes()) for p in dict.fromkeys(beside) if p.is_file()]
+
+
+@cache
+def engines() -> dict[str, str]:
+    """Return the versions of what computes."""
+    found = {"python": platform.python_version(), "assay": assay.__version__}
+    for name in _ENGINES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def code_digest(step: Step) -> str:
+    """Return the digest of a step's module and of every module of ours that it imports, directly or not."""
+    if step.verb == "check" and step.uses in actions.own("check"):
+        start = actions.own("check")[step.uses]
+    elif step.verb == "treat" and step.uses in actions.own("treatment"):
+        start = actions.own("treatment")[step.uses]
+    elif step.verb in ("train", "do"):
+        start = Path(assay.__file__).parent / "works" / "deeds.py"
+    else:
+        kind: Any = "check" if step.verb == "check" else "treatment"
+        start = Path(actions.load(kind, step.uses).module.__file__ or "")
+    return _closure(start)
+
+
+@cache
+def _closure(start: Path) -> str:
+    root = Path(assay.__file__).parent.parent
+    seen: dict[Path, str] = {}
+    todo = [start, *(start.parent.rglob("*.py") if start.name == "__init__.py" else ())]
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        text = path.read_bytes()
+        seen[path] = sha256(text)
+        todo += [p for p in _imports(text.decode(), root) if p not in seen]
+    return digest_of(sorted((p.name, d) for p, d in seen.items()))
+
+
+def _imports(text: str, root: Path) -> list[Path]:
+    out = []
+    for module, names, plain_module in _IMPORT.findall(text):
+        base = module or plain_module
+        for name in [base, *(f"{base}.{n.strip()}" for n in names.split(",") if n.strip())]:
+            path = root.joinpath(*name.split("."))
+            for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+                if candidate.is_file():
+                    out.append(candidate)
+    return out

@@ -1,0 +1,78 @@
+"""What may be set, read once: flag > assay.yaml > ASSAY_* > .assay/config.yaml > default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from assay.kernel.errors import UsageError
+from assay.methods.nearest import did_you_mean
+
+LEVELS = ("full", "partial", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Frozen; below works.home nobody reads the environment or the working directory."""
+
+    database_url: str = ""  # empty: SQLite in the home
+    store_url: str = ""  # empty: files in the home
+    cores: int = field(
+        default_factory=lambda: (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
+    )
+    memory: str = "1GB"  # what one table engine may use before it spills to disk
+    isolation: str = "full"  # the least that training and loading models accept
+    four_eyes: bool = False  # approval by someone other than whoever registered
+    actor: str = ""  # who asks, where the operating system does not say
+
+    def updated(self, given: Mapping[str, Any], where: str) -> Settings:
+        """Return these settings with others over them; UsageError on an unknown name or a wrong type."""
+        known = {f.name: f for f in fields(self)}
+        changes: dict[str, Any] = {}
+        for name, raw in given.items():
+            if name not in known:
+                raise UsageError(
+                    f"there is no setting {name!r}", where=where, remedy=did_you_mean(name, known)
+                )
+            changes[name] = _as(name, raw, type(getattr(self, name)), where)
+        new = replace(self, **changes)
+        if new.isolation not in LEVELS:
+            raise UsageError(
+                f"isolation cannot be {new.isolation!r}",
+                where=where,
+                remedy=did_you_mean(new.isolation, LEVELS),
+            )
+        if new.cores < 1:
+            raise UsageError(f"cores is {new.cores}; it takes a whole number of at least 1", where=where)
+        return new
+
+
+def _as(name: str, raw: Any, kind: type, where: str) -> Any:
+    try:
+        if kind is bool:
+            if isinstance(raw, bool):
+                return raw
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[
+                str(raw).lower()
+            ]
+        return kind(raw)
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"{name} cannot be {raw!r}", where=where) from None
+
+
+def read_settings(home: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a home and an environment."""
+    settings = Settings()
+    if home is not None and (home / "config.yaml").is_file():
+        from assay.works.document import read
+
+        node = read(home / "config.yaml")
+        settings = settings.updated(node.mapping("config.yaml") and node.plain, str(home / "config.yaml"))
+    names = {f.name for f in fields(Settings)}
+    given = {n: environment[f"ASSAY_{n.upper()}"] for n in names if environment.get(f"ASSAY_{n.upper()}")}
+    return settings.updated(given, "the environment (ASSAY_*)") if given else settings
