@@ -249,7 +249,16 @@ class Runner:
         self._vouched(step, inputs, verdict)
         digest = self.home.store.put_bytes(_bytes(report))
         return Done(
-            step, verdict.outcome, False, made, inputs, verdict, digest, note=report.error, error=raised, key=key
+            step,
+            verdict.outcome,
+            False,
+            made,
+            inputs,
+            verdict,
+            digest,
+            note=report.error,
+            error=raised,
+            key=key,
         )
 
     def _params(self, step: Step) -> dict[str, Any]:

@@ -1,0 +1,124 @@
+"""runs, lineage, findings: what the office remembers."""
+
+from __future__ import annotations
+
+import click
+
+from assay.doors.cli import context, show
+from assay.kernel.severity import SEVERITIES
+
+
+@click.group()
+def runs() -> None:
+    """List the runs, or show one.
+
+    Example: assay runs list
+    """
+
+
+@runs.command("list")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@context.format_option
+def list_(limit: int, format_: str) -> None:
+    """List the latest runs.
+
+    Example: assay runs list --limit 5
+    """
+    found = context.call("runs.list", limit=limit)
+    if format_ == "json":
+        return context.emit_json(found)
+    columns = (
+        ("id", "run"),
+        ("pipeline", "pipeline"),
+        ("outcome", "outcome"),
+        ("started", "started"),
+        ("actor", "by"),
+    )
+    return show.table(found["runs"], columns, "no run yet; `assay run` makes one")
+
+
+@runs.command("show")
+@click.argument("run")
+@context.format_option
+def show_(run: str, format_: str) -> None:
+    """Show one run, by its id or the beginning of it.
+
+    Example: assay runs show 20260101-120000
+    """
+    found = context.call("runs.show", run=run)
+    if format_ == "json":
+        return context.emit_json(found)
+    model = found.get("model") or {}
+    show.fields(
+        [
+            ("run", found["id"]),
+            ("pipeline", found["pipeline"]),
+            ("outcome", found["outcome"]),
+            ("model", f"{model['name']}@{model['version']}" if isinstance(model, dict) and model else model),
+            ("report", found.get("report")),
+        ]
+    )
+    columns = (
+        ("name", "step"),
+        ("uses", "uses"),
+        ("outcome", "outcome"),
+        ("cached", "reused"),
+        ("seconds", "s"),
+    )
+    return show.table(found.get("steps", []), columns, "no step was recorded")
+
+
+@click.command()
+@click.argument("urn")
+@click.option("--up/--down", default=True, help="What it was made from, or what was made from it.")
+@context.format_option
+def lineage(urn: str, up: bool, format_: str) -> None:
+    """What a thing was made from (--up), or what was made from it (--down).
+
+    URN is registry://NAME@VERSION, a digest, or the name of a data set.
+
+    Example: assay lineage registry://bookings@1 --up
+    """
+    found = context.call("lineage", urn=urn, up=up)
+    if format_ == "json":
+        return context.emit_json(found)
+    columns = (("from_name", "from"), ("step", "step"), ("to_name", "to"), ("run", "run"))
+    return show.table(found["edges"], columns, f"nothing is known of {urn}")
+
+
+@click.group()
+def findings() -> None:
+    """What was found.
+
+    Example: assay findings list --severity high
+    """
+
+
+@findings.command("list")
+@click.option("--severity", type=click.Choice(SEVERITIES), default="info", help="This grave, or graver.")
+@click.option("--check", "check", help="Of one check.")
+@context.format_option
+def findings_list(severity: str, check: str | None, format_: str) -> None:
+    """List what was found, gravest first.
+
+    Example: assay findings list --severity medium --check data.pii
+    """
+    found = context.call("findings.list", severity=severity, check=check)
+    if format_ == "json":
+        return context.emit_json(found)
+    columns = (("fingerprint", "finding"), ("severity", "severity"), ("rule", "rule"), ("message", "what"))
+    return show.table(found["findings"], columns, "nothing was found so far")
+
+
+@findings.command("show")
+@click.argument("fingerprint")
+@context.format_option
+def findings_show(fingerprint: str, format_: str) -> None:
+    """Show one finding, by its fingerprint or the beginning of it.
+
+    Example: assay findings show 3f2a9c01
+    """
+    found = context.call("findings.show", fingerprint=fingerprint)
+    if format_ == "json":
+        return context.emit_json(found)
+    return show.fields([(k, v) for k, v in found.items() if k != "schema"])

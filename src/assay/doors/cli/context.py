@@ -1,0 +1,96 @@
+"""What every command shares: where the home is, how to print, what went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from assay.kernel.verdict import Gate, Verdict
+    from assay.works.home import Home
+    from assay.works.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def home() -> Home | None:
+    """Return the home this command works in, or None."""
+    from assay.works.home import Home
+
+    ctx = click.get_current_context()
+    if "assay.home" not in ctx.meta:
+        found = Home.find(Path.cwd(), os.environ)
+        ctx.meta["assay.home"] = found
+        if found is not None:
+            ctx.find_root().call_on_close(found.close)
+    return ctx.meta["assay.home"]  # type: ignore[no-any-return]
+
+
+def settings(**given: Any) -> Settings:
+    """Return the settings of this command: those of the home, with the flags over them."""
+    from assay.works.settings import read_settings
+
+    where = home()
+    base = where.settings if where else read_settings(None, os.environ)
+    flags = {k: v for k, v in given.items() if v is not None}
+    return base.updated(flags, "the command line") if flags else base
+
+
+def call(action: str, **params: Any) -> Any:
+    """Carry out an action of the office and return its JSON."""
+    from assay.works.call import call as works_call
+
+    return works_call(action, params, home=home())
+
+
+def gate(fail_on: str, allow_incomplete: bool) -> Gate:
+    """Return the gate that --fail-on and --allow-incomplete ask for."""
+    from assay.kernel.severity import Severity
+    from assay.kernel.verdict import Gate
+
+    return Gate(None if fail_on == "none" else Severity.parse(fail_on), allow_incomplete)
+
+
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """Return 0 when all pass, 3 when one ended in an error of ours, else 1."""
+    codes = {"pass": 0, "fail": 1, "incomplete": 1, "error": 3}
+    return max((0 if v.gate.at is None and v.passed else codes[v.outcome] for v in verdicts), default=0)
+
+
+def emit(text: str, output: Path | None) -> None:
+    """Print a document, or write it to the file after -o."""
+    if output is None:
+        click.echo(text.rstrip("\n"))
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        from assay.kernel.errors import UsageError
+
+        raise UsageError(
+            f"{output} cannot be written: {error.strerror}", remedy="name another after -o"
+        ) from None
+    click.echo(f"written to {output}", err=True)
+
+
+def emit_json(value: Mapping[str, Any]) -> None:
+    """Print JSON, and nothing else."""
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def format_option(function: F) -> F:
+    """Add --format text|json to a command of the office."""
+    choice = click.Choice(["text", "json"])
+    return click.option("--format", "format_", type=choice, default="text", help="How to print.")(function)
+
+
+def interactive() -> bool:
+    """Whether progress can be drawn."""
+    return sys.stderr.isatty()

@@ -1,0 +1,325 @@
+"""check, checks, treat, treatments: commands made from signatures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assay.doors.cli import context
+from assay.kernel.severity import SEVERITIES
+from assay.works import actions
+from assay.works.actions import Kind, Loaded
+from assay.works.signature import Param, signature
+
+FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
+_NEVER_AN_OPTION = ("subject",)
+
+
+class Actions(click.Group):
+    """The checks, or the treatments, as subcommands."""
+
+    kind: Kind = "check"
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names."""
+        return actions.names(self.kind)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make the command of one."""
+        return command(actions.load(self.kind, cmd_name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List them by their docstrings, importing none."""
+        with formatter.section(self.kind.capitalize() + "s"):
+            formatter.write_dl([(item.name, item.summary) for item in actions.listing(self.kind)])
+
+
+class Treatments(Actions):
+    """The treatments as subcommands."""
+
+    kind: Kind = "treatment"
+
+
+@click.group(cls=Actions, subcommand_metavar="NAME TARGET... [OPTIONS]")
+def check() -> None:
+    """Examine data or a model with one check.
+
+    Works without a home and then records nothing; inside one, it is an event.
+
+    Example: assay check data.profile customers.csv
+    """
+
+
+@click.group(cls=Treatments, subcommand_metavar="NAME TARGET -o OUT [OPTIONS]")
+def treat() -> None:
+    """Change data: repair, mask, drop, split.
+
+    Example: assay treat data.mask people.csv -o masked.parquet --columns email
+    """
+
+
+def command(loaded: Loaded) -> click.Command:
+    """Return a click command made from a check's or treatment's signature."""
+    spec = signature(loaded.function)
+    subject = next(p for p in spec if p.role == "input")
+    many = loaded.kind == "check"
+    metavar = "TARGET..." if many else "TARGET"
+    params: list[click.Parameter] = [
+        click.Argument(["target"], nargs=-1 if many else 1, required=True, metavar=metavar)
+    ]
+    params += [_option(p) for p in spec if p.role != "work" and p is not subject]
+    params += _common(loaded.kind)
+    runner = _check if many else _treat
+    return click.Command(
+        loaded.name,
+        params=params,
+        callback=lambda **given: runner(loaded, **given),
+        help=_help(loaded.doc),
+        short_help=loaded.doc.strip().splitlines()[0] if loaded.doc.strip() else "",
+    )
+
+
+def _help(doc: str) -> str:
+    """Keep paragraphs; an Example line stands alone, unwrapped."""
+    out = []
+    for block in doc.strip().split("\n\n"):
+        lines = block.splitlines()
+        plain = [line for line in lines if not line.strip().startswith("Example:")]
+        example = [line for line in lines if line.strip().startswith("Example:")]
+        if plain:
+            listed = any(line.startswith((" ", "-", "*", "|")) for line in plain)
+            out.append(("\b\n" if listed else "") + "\n".join(plain))
+        out += ["\b\n" + "\n".join(example)] if example else []
+    return "\n\n".join(out)
+
+
+def _option(param: Param) -> click.Option:
+    names = [param.flag, param.argument]
+    text = param.doc[:1].upper() + param.doc[1:] if param.doc else param.expected
+    if param.role == "input":
+        return click.Option(names, metavar="TABLE", required=param.required, help=text or "another table")
+    if param.role == "report":
+        shown = text or "a report, as JSON"
+        return click.Option(names, metavar="REPORT.json", required=param.required, help=shown)
+    if param.type is bool:
+        names = [f"{param.flag}/--no-{param.flag[2:]}", param.argument]
+        return click.Option(names, default=None, help=text, show_default=str(param.default).lower())
+    shown_default = None if param.default in (None, "", ()) else str(param.default)
+    return click.Option(
+        names,
+        multiple=param.many,
+        required=param.required,
+        default=None,
+        type=click.Choice(param.choices) if param.choices else None,
+        metavar=None if param.choices else _metavar(param),
+        help=text,
+        show_default=shown_default or False,
+    )
+
+
+def _metavar(param: Param) -> str:
+    words = {int: "N", float: "X", Path: "FILE"}
+    if param.type.__class__.__name__ == "NewType" or getattr(param.type, "__name__", "") == "Column":
+        return "COLUMN"
+    return words.get(param.type, "TEXT")
+
+
+def _common(kind: Kind) -> list[click.Parameter]:
+    common: list[click.Parameter] = [
+        click.Option(
+            ["--format", "format_"], type=click.Choice(FORMATS), default="text", help="How to print."
+        ),
+        click.Option(["--seed"], type=int, default=7, show_default=True, help="Of every random choice."),
+        click.Option(
+            ["--isolation"],
+            type=click.Choice(["full", "partial"]),
+            help="The least isolation that loading a model accepts.",
+        ),
+        click.Option(
+            ["--unsafe-no-isolation"], is_flag=True, help="Load models with no isolation. Only for your own."
+        ),
+    ]
+    fail = [
+        click.Option(
+            ["--fail-on"],
+            type=click.Choice([*SEVERITIES, "none"]),
+            default="high",
+            show_default=True,
+            help="Exit 1 at findings this grave.",
+        ),
+        click.Option(
+            ["--allow-incomplete"], is_flag=True, help="Pass what could not be examined to the end."
+        ),
+    ]
+    if kind == "check":
+        own: list[click.Parameter] = [
+            click.Option(
+                ["-o", "--output"], type=click.Path(path_type=Path), help="Write the report to a file."
+            ),
+            click.Option(
+                ["--keep"],
+                type=click.Path(path_type=Path),
+                metavar="DIR",
+                help="Keep the outputs (failing rows …).",
+            ),
+        ]
+        return [*own, *fail, *common]
+    return [
+        click.Option(
+            ["-o", "--output"], type=click.Path(path_type=Path), required=True, help="Where the result goes."
+        ),
+        *common,
+    ]
+
+
+def _given(given: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in given.items() if v is not None and v != ()}
+
+
+def _isolation(isolation: str | None, unsafe: bool) -> str | None:
+    return "none" if unsafe else isolation
+
+
+def _check(
+    loaded: Loaded,
+    *,
+    target: tuple[str, ...],
+    output: Path | None,
+    keep: Path | None,
+    fail_on: str,
+    allow_incomplete: bool,
+    format_: str,
+    seed: int,
+    isolation: str | None,
+    unsafe_no_isolation: bool,
+    **given: Any,
+) -> int:
+    from assay.works.checking import carry_out
+
+    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation))
+    gate = context.gate(fail_on, allow_incomplete)
+    verdicts = []
+    with watching(loaded.name) as progress:
+        for one in target:
+            verdict = carry_out(
+                "check",
+                loaded.name,
+                one,
+                _given(given),
+                home=context.home(),
+                gate=gate,
+                settings=settings,
+                keep=keep,
+                seed=seed,
+                progress=progress,
+            )
+            verdicts.append(verdict)
+    show(verdicts, format_, output)
+    return context.exit_code(verdicts)
+
+
+def show(verdicts: list[Any], format_: str, output: Path | None) -> None:
+    """Print reports in a format, or write them to a file."""
+    from assay.reports import render
+    from assay.works.registering import tool
+
+    if format_ == "text" and output is None:
+        from rich.console import Console
+
+        from assay.reports.terminal import print_verdict
+
+        for verdict in verdicts:
+            print_verdict(Console(highlight=False, soft_wrap=False), verdict)
+        return
+    context.emit(render(verdicts, format_, tool=tool()), output)
+
+
+def _treat(
+    loaded: Loaded,
+    *,
+    target: str,
+    output: Path,
+    format_: str,
+    seed: int,
+    isolation: str | None,
+    unsafe_no_isolation: bool,
+    **given: Any,
+) -> int:
+    from assay.works.checking import treat_to
+
+    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation))
+    with watching(loaded.name) as progress:
+        verdict, paths = treat_to(
+            loaded.name,
+            target,
+            _given(given),
+            output,
+            home=context.home(),
+            settings=settings,
+            seed=seed,
+            progress=progress,
+        )
+    show([verdict], format_, None)
+    for path in paths:
+        click.echo(f"written to {path}", err=True)
+    return context.exit_code([verdict])
+
+
+@contextlib.contextmanager
+def watching(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
+    """Draw a bar on stderr while something long goes on, where it is a terminal."""
+    if not context.interactive():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of, said: bar.update(
+            task, completed=done, total=of or None, description=f"{what} {said}".strip()
+        )
+
+
+def _listing(kind: Kind, name: str | None, format_: str) -> None:
+    if name is not None:
+        made = command(actions.load(kind, name))
+        verb = "check" if kind == "check" else "treat"
+        with click.Context(made, info_name=f"assay {verb} {name}", max_content_width=80) as ctx:
+            click.echo(made.get_help(ctx))
+        return
+    items = list(actions.listing(kind))
+    if format_ == "json":
+        rows = [{"name": i.name, "summary": i.summary} for i in items]
+        context.emit_json({"schema": f"assay.{kind}s/1", f"{kind}s": rows})
+        return
+    formatter = click.HelpFormatter(width=80)
+    formatter.write_dl([(i.name, i.summary) for i in items])
+    click.echo(formatter.getvalue().rstrip())
+
+
+@click.command()
+@click.argument("name", required=False)
+@context.format_option
+def checks(name: str | None, format_: str) -> None:
+    """List the checks, or one check's full help.
+
+    Example: assay checks data.bias
+    """
+    _listing("check", name, format_)
+
+
+@click.command()
+@click.argument("name", required=False)
+@context.format_option
+def treatments(name: str | None, format_: str) -> None:
+    """List the treatments, or one treatment's full help.
+
+    Example: assay treatments data.mask
+    """
+    _listing("treatment", name, format_)

@@ -1,0 +1,115 @@
+"""log: the tamper-evident ledger."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from assay.doors.cli import context, show
+
+
+@click.group()
+def log() -> None:
+    """The tamper-evident ledger: every act, in a Merkle tree.
+
+    Example: assay log verify
+    """
+
+
+@log.command("tail")
+@click.option(
+    "-n", "number", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
+)
+@context.format_option
+def tail(number: int, format_: str) -> None:
+    """Show the latest events.
+
+    Example: assay log tail -n 5
+    """
+    found = context.call("log.tail", number=number)
+    if format_ == "json":
+        return context.emit_json(found)
+    columns = (
+        ("seq", "seq"),
+        ("time", "time"),
+        ("actor", "actor"),
+        ("action", "action"),
+        ("subject", "subject"),
+    )
+    return show.table(found["events"], columns, "the log is empty")
+
+
+@log.command("verify")
+@click.option("--checkpoint", metavar="FILE", help="A checkpoint kept elsewhere.")
+@click.option(
+    "--export", "export", metavar="FILE", help="A log written by `assay log export`; needs no home."
+)
+@click.option("--key", metavar="FILE", help="The log's public key, where there is no home.")
+@context.format_option
+def verify(checkpoint: str | None, export: str | None, key: str | None, format_: str) -> int:
+    """Verify the log: every event, its order, every row it vouches for.
+
+    With --checkpoint also that the log still holds everything that the kept
+    checkpoint saw, which nothing inside the home can prove. Exits 1 on any
+    forgery, and 2 where there is nothing to verify.
+
+    Example: assay log verify --checkpoint kept.txt
+    """
+    from assay.kernel.errors import UsageError
+
+    if export and not checkpoint:
+        raise UsageError("--export is verified against a checkpoint", remedy="name it: --checkpoint FILE")
+    if checkpoint:
+        found = context.call("log.verify_against", checkpoint=checkpoint, export=export, key=key)
+    else:
+        found = context.call("log.verify")
+    if format_ == "json":
+        context.emit_json(found)
+    elif found["ok"]:
+        click.secho("VERIFIED", fg="green", bold=True, nl=False)
+        click.echo(f"  {found['size']} events, root {found['root']}")
+    else:
+        click.secho("FORGED OR DAMAGED", fg="red", bold=True)
+    if format_ != "json":
+        show.problems(found["problems"])
+    return 0 if found["ok"] else 1
+
+
+@log.command("prove")
+@click.argument("seq", type=click.IntRange(0))
+@context.format_option
+def prove(seq: int, format_: str) -> None:
+    """Prove that an event is in the log.
+
+    Prints the event, its path to the root and the signed checkpoint: all that
+    a verifier needs.
+
+    Example: assay log prove 12 > proof.json
+    """
+    context.emit_json(context.call("log.prove", seq=seq))
+
+
+@log.command("checkpoint")
+@context.format_option
+def checkpoint(format_: str) -> None:
+    """Print the signed checkpoint, to be kept elsewhere.
+
+    Example: assay log checkpoint > kept.txt
+    """
+    found = context.call("log.checkpoint")
+    if format_ == "json":
+        return context.emit_json(found)
+    return click.echo(found["checkpoint"], nl=False)
+
+
+@log.command("export")
+@click.argument("to", metavar="FILE")
+@context.format_option
+def export(to: str, format_: str) -> None:
+    """Write the whole log as JSON lines, with its public key beside it.
+
+    Example: assay log export log.jsonl
+    """
+    found = context.call("log.export", to=to)
+    click.echo(json.dumps(found) if format_ == "json" else f"written to {found['file']} and {found['key']}")

@@ -1,0 +1,113 @@
+"""The root command; each command is imported when it is asked for, so that help stays quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from assay import __version__
+from assay.kernel.errors import AssayError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("pipeline", "The whole journey on real data, in one command."),
+    "init": ("pipeline", "Make a home and a commented assay.yaml."),
+    "run": ("pipeline", "Run a governed pipeline."),
+    "check": ("examining", "Examine data or a model with one check."),
+    "checks": ("examining", "List the checks, or one check's full help."),
+    "treat": ("examining", "Change data: repair, mask, drop, split."),
+    "treatments": ("examining", "List the treatments, or one's full help."),
+    "scan": ("scanning", "Run all checks that fit a target."),
+    "model": ("models", "The registry: register, approve, verify."),
+    "runs": ("book", "List the runs, or show one."),
+    "lineage": ("book", "What a thing was made from, or what from it."),
+    "findings": ("book", "What was found."),
+    "log": ("log", "The tamper-evident ledger."),
+    "doctor": ("doctor", "What this machine can do, and what is missing."),
+}
+
+
+class Root(click.Group):
+    """The commands, listed without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names in the order of a journey."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"assay.doors.cli.{COMMANDS[cmd_name][0]}")
+        return getattr(module, cmd_name)  # type: ignore[no-any-return]
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; name the nearest when there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from assay.methods.nearest import did_you_mean
+
+            raise click.UsageError(f"there is no command {args[0]!r}; {did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="assay")
+@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+def cli(debug: bool) -> None:
+    """Assay: an assay office for machine learning.
+
+    Examines data, models and code, keeps a record that nobody can rewrite,
+    and hallmarks what passes.
+
+    Example: assay demo
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 pass, 1 findings, 2 the user's mistake, 3 ours, 130 interrupted."""
+    argv = sys.argv[1:] if args is None else args
+    debug = "--debug" in argv
+    argv = [a for a in argv if a != "--debug"]  # it may stand anywhere
+    try:
+        code = cli.main(args=argv, prog_name="assay", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("interrupted; run it again to go on", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("interrupted; run it again to go on", err=True)
+        sys.exit(130)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "assay"
+        click.echo(f"assay: {error.format_message().rstrip('.')}; see `{where} --help`", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"assay: {error.format_message()}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except AssayError as error:
+        if debug:
+            raise
+        click.echo(f"assay: {error}", err=True)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        said = str(error).strip().splitlines()
+        first = said[0][:300] if said else ""
+        click.echo(
+            f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug",
+            err=True,
+        )
+        sys.exit(3)

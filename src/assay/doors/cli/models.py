@@ -1,0 +1,166 @@
+"""model: the registry."""
+
+from __future__ import annotations
+
+import click
+
+from assay.doors.cli import context, show
+
+_COLUMNS = (
+    ("name", "name"),
+    ("version", "version"),
+    ("status", "status"),
+    ("digest", "digest"),
+    ("registered_at", "registered"),
+    ("registered_by", "by"),
+)
+
+
+@click.group()
+def model() -> None:
+    """The registry: packages, their approval and their hallmarks.
+
+    Example: assay model verify bookings@1
+    """
+
+
+def _show(found: dict[str, object]) -> None:
+    show.fields(
+        [
+            ("model", f"{found['name']}@{found['version']}"),
+            ("status", found["status"]),
+            ("digest", found.get("digest")),
+            ("registered", f"{found.get('registered_at')} by {found.get('registered_by')}"),
+            ("decided", f"{found['decided_at']} by {found['decided_by']}" if found.get("decided_by") else ""),
+            ("reason", found.get("reason")),
+            ("run", found.get("run")),
+            ("event", found.get("event")),
+            ("hallmark", found.get("hallmark_path")),
+            ("note", found.get("identity")),
+        ]
+    )
+
+
+@model.command("list")
+@click.option("--status", type=click.Choice(["pending", "approved", "rejected"]), help="Only these.")
+@context.format_option
+def list_(status: str | None, format_: str) -> None:
+    """List the packages.
+
+    Example: assay model list --status pending
+    """
+    found = context.call("model.list", status=status)
+    if format_ == "json":
+        return context.emit_json(found)
+    return show.table(found["models"], _COLUMNS, "no model is registered yet; `assay demo` registers one")
+
+
+@model.command("show")
+@click.argument("name")
+@context.format_option
+def show_(name: str, format_: str) -> None:
+    """Show one package: NAME, the latest, or NAME@VERSION.
+
+    Example: assay model show bookings@1
+    """
+    found = context.call("model.show", name=name)
+    if format_ == "json":
+        return context.emit_json(found)
+    _show(found)
+    click.echo("files")
+    for path, digest in found.get("files", {}).items():
+        click.echo(f"  {str(digest).removeprefix('sha256:')[:12]}  {path}")
+    return None
+
+
+@model.command("register")
+@click.argument("file", type=click.Path(exists=True))
+@click.option("--as", "name", required=True, metavar="NAME", help="The name it is registered under.")
+@click.option("--owner", default="", help="Who answers for it.")
+@click.option("--purpose", default="", help="What it is for.")
+@context.format_option
+def register(file: str, name: str, owner: str, purpose: str, format_: str) -> None:
+    """Scan a model file and register it as PENDING.
+
+    Example: assay model register model.tar.gz --as churn --owner "Risk team"
+    """
+    found = context.call("model.register", file=file, name=name, owner=owner, purpose=purpose)
+    return context.emit_json(found) if format_ == "json" else _show(found)
+
+
+@model.command("approve")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it is kept in the log.")
+@context.format_option
+def approve(name: str, reason: str, format_: str) -> None:
+    """Approve a package.
+
+    Example: assay model approve bookings@1 --reason "reviewed by the committee"
+    """
+    found = context.call("model.approve", name=name, reason=reason)
+    return context.emit_json(found) if format_ == "json" else _show(found)
+
+
+@model.command("reject")
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; it is kept in the log.")
+@context.format_option
+def reject(name: str, reason: str, format_: str) -> None:
+    """Reject a package.
+
+    Example: assay model reject bookings@1 --reason "too few groups examined"
+    """
+    found = context.call("model.reject", name=name, reason=reason)
+    return context.emit_json(found) if format_ == "json" else _show(found)
+
+
+@model.command("export")
+@click.argument("name")
+@click.option("--to", required=True, metavar="DIR", help="A folder that is made.")
+@context.format_option
+def export(name: str, to: str, format_: str) -> None:
+    """Copy a package with its marks, the public keys and the checkpoint.
+
+    Example: assay model export bookings@1 --to bookings-1
+    """
+    found = context.call("model.export", name=name, to=to)
+    if format_ == "json":
+        return context.emit_json(found)
+    click.echo(f"exported to {to}; anyone may check it:")
+    click.echo(
+        f"  model_signing verify key {to}/package --signature {to}/model.sig --public_key {to}/hallmark.pub"
+    )
+    return None
+
+
+@model.command("verify")
+@click.argument("name")
+@context.format_option
+def verify(name: str, format_: str) -> int:
+    """Verify every file, mark, report and the log behind a package.
+
+    Exits 1 on any change of one byte.
+
+    Example: assay model verify bookings@1
+    """
+    found = context.call("model.verify", name=name)
+    if format_ == "json":
+        context.emit_json(found)
+    else:
+        word = "VERIFIED" if found["ok"] else "FORGED OR DAMAGED"
+        click.secho(f"{word}  {found['model']}", fg="green" if found["ok"] else "red", bold=True)
+        show.problems(found["problems"])
+        mark = "examined: every gate passed; it does not say approved" if found["hallmark"] else "none"
+        show.fields(
+            [
+                ("hallmark", mark),
+                (
+                    "status",
+                    f"{found['status']}" + (f" by {found['decided_by']}" if found["decided_by"] else ""),
+                ),
+                ("reason", found["reason"]),
+                ("files", found["files"]),
+                ("ledger", f"{found['ledger']['size']} events"),
+            ]
+        )
+    return 0 if found["ok"] else 1

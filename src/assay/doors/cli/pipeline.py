@@ -1,0 +1,155 @@
+"""run, demo, init: pipelines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assay.doors.cli import context
+
+if TYPE_CHECKING:
+    from assay.works.run import RunResult
+
+_ISOLATION = click.Choice(["full", "partial"])
+
+
+@click.command()
+@click.argument("file", default="assay.yaml", type=click.Path(path_type=Path))
+@click.option("--set", "sets", multiple=True, metavar="STEP.PARAM=VALUE", help="Change one parameter.")
+@click.option("--only", multiple=True, metavar="STEP", help="Only this step and what it needs.")
+@click.option("--force", is_flag=True, help="Reuse nothing.")
+@click.option("--isolation", type=_ISOLATION, help="The least isolation that training accepts.")
+@click.option(
+    "--unsafe-no-isolation", is_flag=True, help="Train with no isolation. Only for your own scripts."
+)
+@context.format_option
+def run(
+    file: Path,
+    sets: tuple[str, ...],
+    only: tuple[str, ...],
+    force: bool,
+    isolation: str | None,
+    unsafe_no_isolation: bool,
+    format_: str,
+) -> int:
+    """Run a governed pipeline: assay.yaml, or the file named.
+
+    A step whose inputs, parameters and code are unchanged is reused. Exits 1
+    when a gate failed.
+
+    Example: assay run assay.yaml --set model.hyperparameters.max_depth=4
+    """
+    level = "none" if unsafe_no_isolation else isolation
+    return _run(file, sets, only, force, level, format_)
+
+
+def _run(
+    file: Path, sets: tuple[str, ...], only: tuple[str, ...], force: bool, level: str | None, format_: str
+) -> int:
+    from assay.doors.cli.watch import Watcher
+    from assay.works.running import run_file
+
+    watcher = Watcher(quiet=format_ == "json")
+    with watcher:
+        result = run_file(
+            file,
+            start=Path.cwd(),
+            environment=os.environ,
+            sets=sets,
+            only=only,
+            force=force,
+            isolation=level,
+            observer=watcher,
+        )
+    if format_ == "json":
+        from assay.works.page import run_dict
+
+        context.emit_json(run_dict(result))
+    else:
+        summary(result)
+    return result.exit_code
+
+
+def summary(result: RunResult) -> None:
+    """Print the verdict, what stopped it, the model and the report's path."""
+    reused = sum(d.cached for d in result.steps)
+    words = {"pass": "PASS", "fail": "FAIL", "error": "ERROR"}
+    said = words.get(result.outcome, result.outcome.upper())
+    click.echo()
+    colour = {"pass": "green", "fail": "red", "error": "red"}.get(result.outcome)
+    click.secho(f"{said}  {result.pipeline.name}  ", fg=colour, bold=True, nl=False)
+    click.echo(f"{len(result.steps)} steps, {reused} reused, {result.seconds:.1f} s")
+    for done in result.steps:
+        if done.outcome == "stopped" or done.passed:
+            continue
+        stopping = done.verdict.stopping if done.verdict else ()
+        for finding in stopping[:3]:
+            click.echo(f"  {done.step.name}: {finding.severity}: {finding.message}")
+            if finding.remedy:
+                click.echo(f"    → {finding.remedy}")
+        if not stopping:
+            why = done.note or (_incomplete(done.verdict) if done.verdict else "")
+            click.echo(f"  {done.step.name}: {done.outcome}: {why}")
+    if result.registered:
+        record = result.registered.record
+        click.echo(f"model     {record.name}@{record.version} {record.status}")
+    if result.registered and result.registered.hallmark:
+        click.echo(f"hallmark  {_short(result.registered.hallmark)}")
+    if result.page:
+        click.echo(f"report    {_short(result.page)}")
+
+
+def _incomplete(verdict: Any) -> str:
+    skipped = verdict.report.coverage.skipped
+    return skipped[0].why if skipped else "not everything was examined"
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
+
+
+@click.command()
+@click.argument("folder", default=".", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Make a home (.assay/) and a commented assay.yaml.
+
+    Example: assay init my-model
+    """
+    from assay.works.running import init_home
+
+    for line in init_home(folder, os.environ):
+        click.echo(line)
+
+
+@click.command()
+@click.option(
+    "--to",
+    default="assay-demo",
+    type=click.Path(path_type=Path),
+    show_default=True,
+    help="Where it is laid out.",
+)
+@click.option("--unsafe-no-isolation", is_flag=True, help="Train with no isolation.")
+@context.format_option
+def demo(to: Path, unsafe_no_isolation: bool, format_: str) -> int:
+    """The whole journey on real data: 4,999 hotel bookings.
+
+    Lays the example out in a folder, runs its pipeline, and leaves a PENDING
+    model with its hallmark and one report.
+
+    Example: assay demo --to /tmp/assay-demo
+    """
+    from assay.works.running import lay_out_demo
+
+    file = lay_out_demo(to, os.environ)
+    code = _run(file, (), (), False, "none" if unsafe_no_isolation else None, format_)
+    if format_ == "text" and code == 0:
+        click.echo()
+        click.echo(f"Next: open the report, then  cd {to} && assay model list")
+    return code

@@ -1,0 +1,53 @@
+"""scan: all checks that fit a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from assay.doors.cli import context
+from assay.doors.cli.examining import FORMATS, show, watching
+from assay.kernel.severity import SEVERITIES
+
+
+@click.command()
+@click.argument("target", nargs=-1, required=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", help="How to print.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report to a file.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*SEVERITIES, "none"]),
+    default="high",
+    show_default=True,
+    help="Exit 1 at findings this grave.",
+)
+@click.option("--allow-incomplete", is_flag=True, help="Pass what could not be examined to the end.")
+def scan(
+    target: tuple[str, ...], format_: str, output: Path | None, fail_on: str, allow_incomplete: bool
+) -> int:
+    """Run all checks that fit a target: a model file, a folder, a table.
+
+    Example: assay scan model.tar.gz
+    """
+    from assay.works.checking import carry_out, scan_names
+
+    gate = context.gate(fail_on, allow_incomplete)
+    verdicts = []
+    with watching("scan") as progress:
+        for one in target:
+            for name in scan_names(one):
+                verdicts.append(
+                    carry_out(
+                        "check",
+                        name,
+                        one,
+                        {},
+                        home=context.home(),
+                        gate=gate,
+                        settings=context.settings(),
+                        progress=progress,
+                    )
+                )
+    show(verdicts, format_, output)
+    return context.exit_code(verdicts)

@@ -1,0 +1,52 @@
+"""How lists and single things are printed for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:
+    """Print rows as a table of at most 80 columns; columns are (key, title)."""
+    found = list(rows)
+    if not found:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for _, title in columns:
+        drawn.add_column(title, overflow="fold")
+    for row in found:
+        drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
+    console = Console(highlight=False)
+    console.print(drawn, width=min(console.width, 80) if console.is_terminal else 80)
+
+
+def fields(pairs: Iterable[tuple[str, Any]]) -> None:
+    """Print names and values, a line each; what is empty is left out."""
+    kept = [(k, _cell(v)) for k, v in pairs if v not in (None, "", [], {})]
+    width = max((len(k) for k, _ in kept), default=0)
+    for key, value in kept:
+        click.echo(f"{key:<{width}}  {value}")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str) and value.startswith("sha256:"):
+        return value[:19] + "…"
+    return str(value)
+
+
+def problems(found: Iterable[Mapping[str, Any]]) -> None:
+    """Print what a verification found."""
+    for problem in found:
+        click.secho(f"  {problem.get('kind', 'problem')}: ", fg="red", nl=False)
+        click.echo(problem.get("message", ""))

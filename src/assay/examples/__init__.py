@@ -1,0 +1,1 @@
+"""Examples that run: real data, an assay.yaml, a script."""

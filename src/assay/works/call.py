@@ -1,0 +1,27 @@
+"""The one way in for every door: an action by name, its parameters, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assay.kernel.errors import Missing, UsageError
+from assay.methods.nearest import did_you_mean
+from assay.works.home import Home
+
+NO_HOME = "there is no home here"
+
+
+def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: str = "") -> Any:
+    """Carry out ``action`` (``model.approve``, ``log.verify``, …) and return its JSON.
+
+    UsageError where there is no home; Missing, with the nearest name, where there is no such action.
+    """
+    from assay.works.verbs import VERBS
+
+    if action not in VERBS:
+        raise Missing(f"there is no action {action!r}", remedy=did_you_mean(action, VERBS))
+    if home is None and action != "log.verify_against":
+        raise UsageError(NO_HOME, where=str(Path.cwd()), remedy="`assay init` makes one, or set ASSAY_HOME")
+    return VERBS[action](home, actor or (home.actor if home else ""), **params)

@@ -1,0 +1,99 @@
+"""Running a pipeline file: its home, its settings, and the examples that come with Assay."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from assay.kernel.errors import UsageError
+from assay.works.checking import bench
+from assay.works.home import Home
+from assay.works.pipeline import load
+from assay.works.run import Observer, Runner, RunResult
+
+
+def run_file(
+    file: Path,
+    *,
+    start: Path,
+    environment: Mapping[str, str],
+    sets: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    force: bool = False,
+    isolation: str | None = None,
+    observer: Observer,
+) -> RunResult:
+    """Run an assay.yaml in the nearest home upward from it, which is made beside it when there is none."""
+    if file.is_dir():
+        file = file / "assay.yaml"
+    pipeline = load(file, sets)
+    folder = file.resolve().parent
+    home = Home.find(folder, environment) or Home.create(folder, environment)
+    try:
+        settings = home.settings.updated(pipeline.settings, f"{file}: settings")
+        if isolation is not None:
+            settings = replace(settings, isolation=isolation)
+        with bench(home, settings) as table, _terminated():
+            return Runner(
+                home=home,
+                pipeline=pipeline,
+                bench=table,
+                actor=settings.actor or home.actor,
+                observer=observer,
+                force=force,
+                only=only,
+            ).go()
+    finally:
+        home.close()
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """SIGTERM ends a run as an interrupt does: recorded, and swept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def init_home(folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Make a home in ``folder``, and an assay.yaml where there is none; return what was done, a line each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    had = (folder / ".assay" / "home.json").is_file()
+    Home.create(folder, environment)
+    said = [f"{'there is already' if had else 'made'} a home in {folder / '.assay'}"]
+    target = folder / "assay.yaml"
+    if target.exists():
+        return [*said, f"left {target} as it is"]
+    target.write_text(files("assay.examples").joinpath("start", "assay.yaml").read_text(encoding="utf-8"))
+    return [*said, f"wrote {target}: name your data in it, then `assay run`"]
+
+
+def lay_out_demo(folder: Path, environment: Mapping[str, str]) -> Path:
+    """Copy the bookings example into ``folder`` and make a home there; return its assay.yaml.
+
+    What already lies there from an earlier demo is kept, so that running it again reuses it.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "assay.yaml").is_file():
+        raise UsageError(f"{folder} is not empty", remedy="name another folder: assay demo --to DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    with as_file(files("assay.examples").joinpath("bookings")) as example:
+        for path in sorted(example.iterdir()):
+            if path.is_file() and not path.name.startswith("_") and not (folder / path.name).exists():
+                shutil.copyfile(path, folder / path.name)
+    Home.create(folder, {k: v for k, v in environment.items() if k != "ASSAY_HOME"})
+    return folder / "assay.yaml"
