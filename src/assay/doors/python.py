@@ -1,0 +1,113 @@
+"""The Python door: checks on tables in memory or on paths, in a notebook or a script, without a home.
+
+>>> import assay
+>>> result = assay.check("data.profile", {"age": [34, 51, 28]})  # doctest: +SKIP
+>>> result.outcome  # doctest: +SKIP
+'pass'
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from assay.kernel.report import Finding, Metric, Report
+from assay.kernel.severity import Severity
+from assay.kernel.verdict import Gate, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A report held against a gate; in a notebook it shows itself."""
+
+    verdict: Verdict
+
+    @property
+    def report(self) -> Report:
+        """Return the report."""
+        return self.verdict.report
+
+    @property
+    def outcome(self) -> str:
+        """Return pass, fail, incomplete or error."""
+        return self.verdict.outcome
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found, gravest first."""
+        return self.report.findings
+
+    def metric(self, name: str, **of: Any) -> Metric:
+        """Return the first metric of that name; KeyError where there is none."""
+        return self.report.metric(name, **of)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON (assay.report/1)."""
+        from assay.works.registering import tool
+
+        return self.verdict.to_dict(tool())
+
+    def render(self, format: str = "text") -> str:
+        """Return the report as text, json, html, sarif, junit or markdown."""
+        from assay.reports import render
+        from assay.works.registering import tool
+
+        return cast(str, render([self.verdict], format, tool=tool()))
+
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> Path:
+        """Write the report to a file; the format is that of the file's suffix unless named."""
+        to = Path(path)
+        known = {".html": "html", ".json": "json", ".sarif": "sarif", ".xml": "junit", ".md": "markdown"}
+        to.write_text(self.render(format or known.get(to.suffix, "text")), encoding="utf-8")
+        return to
+
+    def _repr_html_(self) -> str:
+        return self.render("html")
+
+    def __str__(self) -> str:
+        return self.render("text")
+
+
+def check(
+    name: str,
+    target: Any,
+    *,
+    fail_on: str = "high",
+    seed: int = 7,
+    keep: str | os.PathLike[str] | None = None,
+    isolation: str | None = None,
+    **params: Any,
+) -> Result:
+    """Examine ``target`` with the check called ``name`` and return its result.
+
+    target: a pandas, polars or Arrow table, or a path. params: the check's own, as ``assay checks NAME`` lists them;
+    a single value may stand for a list of one. keep: a folder that the outputs are copied into. Records nothing:
+    use ``assay check`` inside a home for that. Raises AssayError when the target cannot be examined.
+    """
+    from assay.works.checking import carry_out
+    from assay.works.settings import read_settings
+
+    settings = read_settings(None, os.environ)
+    if isolation is not None:
+        settings = settings.updated({"isolation": isolation}, "isolation")
+    verdict = carry_out(
+        "check",
+        name,
+        os.fspath(target) if isinstance(target, os.PathLike) else target,
+        params,
+        home=None,
+        gate=Gate(None if fail_on == "none" else Severity.parse(fail_on)),
+        settings=settings,
+        keep=Path(keep) if keep is not None else None,
+        seed=seed,
+    )
+    return Result(verdict)
+
+
+def checks() -> dict[str, str]:
+    """Return every check's name and what it does."""
+    from assay.works import actions
+
+    return {item.name: item.summary for item in actions.listing("check")}

@@ -1,0 +1,107 @@
+"""What this machine can do: each claim tried, not assumed."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.works.home import Home
+from assay.works.reuse import engines
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing asked. state: ok, missing or failed."""
+
+    topic: str
+    name: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+_EXTRAS = {
+    "postgres": ("psycopg", "tables and state in PostgreSQL"),
+    "s3": ("s3fs", "tables and objects in S3"),
+    "polars": ("polars", "polars tables from Python"),
+}
+
+
+def examine_machine(home: Home | None) -> list[Answer]:
+    """Ask everything: the platform, isolation layer by layer, engines, extras, and the home."""
+    answers = [Answer("machine", "python", "ok", f"{platform.python_version()} at {sys.executable}")]
+    answers.append(
+        Answer("machine", "system", "ok", f"{platform.system()} {platform.release()} {platform.machine()}")
+    )
+    answers += _isolation()
+    answers += [
+        Answer("engines", name, "ok", v) for name, v in engines().items() if name not in ("python", "assay")
+    ]
+    for extra, (module, what) in _EXTRAS.items():
+        there = importlib.util.find_spec(module) is not None
+        remedy = "" if there else f"pip install 'assay[{extra}]'"
+        answers.append(Answer("extras", extra, "ok" if there else "missing", what, remedy))
+    return answers + _home(home)
+
+
+def _isolation() -> list[Answer]:
+    from assay.engines.sandbox import prove
+
+    if platform.system() != "Linux":
+        return [
+            Answer(
+                "isolation",
+                "sandbox",
+                "missing",
+                "training and loading models need Linux",
+                "use a Linux machine",
+            )
+        ]
+    proof = prove()
+    answers = [
+        Answer("isolation", layer.name, "ok" if layer.holds else "failed", layer.how, layer.remedy)
+        for layer in proof.layers
+    ]
+    state = "ok" if proof.level == "full" else "failed"
+    return [Answer("isolation", "level", state, proof.level, proof.remedy), *answers]
+
+
+def _home(home: Home | None) -> list[Answer]:
+    if home is None:
+        return [
+            Answer(
+                "home",
+                "home",
+                "missing",
+                "there is no home here; checks work and record nothing",
+                "assay init",
+            )
+        ]
+    free = shutil.disk_usage(home.root).free
+    state = "ok" if free > 1 << 30 else "failed"
+    mode = Path(home.root).stat().st_mode & 0o077
+    private = Answer(
+        "home", "private", "ok" if not mode else "failed", f"mode {Path(home.root).stat().st_mode & 0o777:o}"
+    )
+    return [
+        Answer("home", "home", "ok", str(home.root)),
+        Answer(
+            "home",
+            "disk",
+            state,
+            f"{free / (1 << 30):.1f} GiB free",
+            "" if state == "ok" else "free some space",
+        ),
+        private,
+    ]
+
+
+def as_json(answers: list[Answer]) -> dict[str, Any]:
+    """Return the answers as JSON."""
+    rows = [{n: getattr(a, n) for n in ("topic", "name", "state", "detail", "remedy")} for a in answers]
+    return {"schema": "assay.doctor/1", "ok": all(a.state != "failed" for a in answers), "answers": rows}
