@@ -1,0 +1,294 @@
+"""The office: one database whose every change is an event of the ledger, in the same transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from assay.kernel.canonical import canonical, plain, sha256
+from assay.kernel.errors import AssayError, Broken, Refused, UsageError
+from assay.kernel.event import Event
+from assay.methods import merkle, notes
+from assay.office import schema
+from assay.office.outside import Outside
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+_BATCH = 20_000
+_PG_LOCK = 0x6173_7361  # one advisory lock orders the writers
+
+
+class Keyring(Protocol):
+    """What the office signs with."""
+
+    def sign_ed25519(self, data: bytes) -> bytes:
+        """Sign with the log's key."""
+
+    def sign_p256(self, data: bytes) -> bytes:
+        """Sign with the hallmark's key."""
+
+    def public_pem(self, name: str) -> bytes:
+        """Return a public key, ``ledger`` or ``hallmark``, as PEM."""
+
+    def public_raw(self) -> bytes:
+        """Return the log's public key as bytes."""
+
+
+def leaf_text(event: Event) -> str:
+    """Return the canonical JSON of an event: RFC 8785, by the quick way where it gives the same bytes."""
+    raw = event.to_dict()
+    text = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if text.isascii() and not _has_float(raw):  # ASCII: code points and UTF-16 units sort alike
+        return text
+    return canonical(raw).decode()
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_float(v) for v in value.values())
+    if isinstance(value, list):
+        return any(_has_float(v) for v in value)
+    return isinstance(value, float)
+
+
+def row_digest(values: Mapping[str, Any]) -> str:
+    """Return the digest of a row."""
+    return sha256(
+        json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    )
+
+
+class Office:
+    """An opened office. Transactions open only here, for milliseconds."""
+
+    def __init__(
+        self, engine: Engine, keyring: Keyring, outside: Outside, clock: Callable[[], str], origin: str
+    ) -> None:
+        self.engine, self.keyring, self.outside, self.clock, self.origin = (
+            engine,
+            keyring,
+            outside,
+            clock,
+            origin,
+        )
+
+    @classmethod
+    def open(
+        cls, database_url: str, *, keyring: Keyring, checkpoints: Path, clock: Callable[[], str], origin: str
+    ) -> Office:
+        """Open an office, made if need be; Refused when a newer Assay wrote it."""
+        office = cls(_engine(database_url), keyring, Outside(checkpoints), clock, origin)
+        try:
+            with office.outside.locked():
+                office._prepare()
+                office._settle()
+        except sa.exc.DBAPIError as error:
+            raise Broken(
+                f"the office's database cannot be opened: {str(error.orig)[:200]}",
+                where=office.engine.url.render_as_string(),
+                remedy="restore it from a backup, or see `assay doctor`",
+            ) from error
+        return office
+
+    def _prepare(self) -> None:
+        with self.engine.begin() as connection:
+            if not sa.inspect(connection).has_table("about"):
+                schema.metadata.create_all(connection)
+                values = [
+                    {"name": "schema", "value": str(schema.VERSION)},
+                    {"name": "origin", "value": self.origin},
+                ]
+                connection.execute(sa.insert(schema.about), values)
+        found = int(self.about("schema") or 0)
+        if found > schema.VERSION:
+            raise Refused(
+                f"the office was written by a newer Assay (schema {found}; this one reads {schema.VERSION})",
+                remedy="upgrade Assay",
+            )
+        self.origin = self.about("origin") or self.origin
+
+    def _settle(self) -> None:
+        """After a crash: did the commit that was announced happen?"""
+        pending = self.outside.read("pending")
+        if pending is None:
+            return
+        if pending == self.about("checkpoint"):
+            self.outside.promote()
+        else:
+            self.outside.forget()
+
+    def about(self, name: str) -> str | None:
+        """Return a fact of the office: schema, origin, checkpoint."""
+        with self.engine.connect() as connection:
+            query = sa.select(schema.about.c.value).where(schema.about.c.name == name)
+            return connection.execute(query).scalar()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.engine.dispose()
+
+    def rows(self, query: Any) -> list[Any]:
+        """Return the rows of a query."""
+        with self.engine.connect() as connection:
+            return list(connection.execute(query))
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Give a transaction: its rows, events and checkpoint are kept together, or not at all."""
+        with self.outside.locked(), self.engine.connect() as connection:
+            try:
+                self._begin(connection)
+                tx = Tx(self, connection)
+                yield tx
+                note = tx.finish()
+                if note is None:
+                    connection.commit()
+                    return
+                self.outside.announce(note)
+                connection.commit()
+            except BaseException as error:
+                connection.rollback()
+                if isinstance(error, sa.exc.DBAPIError):
+                    raise Broken(f"the office could not write: {str(error.orig)[:200]}") from error
+                raise
+            self.outside.promote()
+
+    def _begin(self, connection: Connection) -> None:
+        if self.engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _PG_LOCK})
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Tx:
+    """A transaction under way."""
+
+    def __init__(self, office: Office, connection: Connection) -> None:
+        self.office, self.connection = office, connection
+        query = sa.select(schema.about.c.value).where(schema.about.c.name == "checkpoint")
+        note = connection.execute(query).scalar()
+        self.size = self.base = notes.Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
+        self.now = office.clock()
+        self._events: list[dict[str, Any]] = []
+        self._nodes: list[dict[str, Any]] = []
+        self._rows: dict[str, str | None] = {}
+        self._frontier = _frontier(connection, self.base)
+
+    def record(
+        self,
+        action: str,
+        subject: str,
+        *,
+        actor: str,
+        inputs: Mapping[str, str] | None = None,
+        outcome: str = "done",
+        detail: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add an event that vouches for every row written since the last one; return its seq."""
+        event = Event(
+            self.size, self.now, actor, action, subject, outcome, inputs or {}, detail or {}, self._rows
+        )
+        leaf = leaf_text(event)
+        self._events.append({"seq": self.size, "leaf": leaf})
+        self._append(merkle.leaf_hash(leaf.encode()))
+        self._rows = {}
+        if len(self._events) >= _BATCH:
+            self._flush()
+        return self.size - 1
+
+    def leaf(self, seq: int) -> bytes:
+        """Return the leaf hash of an event recorded in this transaction."""
+        return next(bytes(n["hash"]) for n in reversed(self._nodes) if n["level"] == 0 and n["place"] == seq)
+
+    def write(self, table: str, key: str, value: Mapping[str, Any], **columns: str | None) -> None:
+        """Leave a row in a protected table; the next event vouches for it."""
+        target = schema.PROTECTED[table]
+        text = json.dumps(
+            plain(dict(value)), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+        row = {"key": key, **columns, "value": text}
+        dialect: Any = postgresql if self.office.engine.dialect.name == "postgresql" else sqlite
+        insert = dialect.insert(target).values(**row)
+        rest = {name: insert.excluded[name] for name in row if name != "key"}
+        self.connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=rest))
+        self._rows[f"{table}/{key}"] = row_digest(row)
+
+    def get(self, table: str, key: str) -> dict[str, Any] | None:
+        """Return a row's value, as this transaction sees it."""
+        target = schema.PROTECTED[table]
+        text = self.connection.execute(sa.select(target.c.value).where(target.c.key == key)).scalar()
+        return None if text is None else dict(json.loads(text))
+
+    def _append(self, leaf: bytes) -> None:
+        level, place, value = 0, self.size, leaf
+        self._nodes.append({"level": 0, "place": place, "hash": value})
+        while place & 1:
+            value = merkle.node_hash(self._frontier[level], value)
+            level, place = level + 1, place >> 1
+            self._nodes.append({"level": level, "place": place, "hash": value})
+        self._frontier[level] = value
+        self.size += 1
+
+    def _flush(self) -> None:
+        if self._events:
+            self.connection.execute(sa.insert(schema.events), self._events)
+            self.connection.execute(sa.insert(schema.nodes), self._nodes)
+            self._events, self._nodes = [], []
+
+    def finish(self) -> str | None:
+        """Write what is left and sign the checkpoint; return its note, None when nothing was recorded."""
+        if self._rows:
+            raise AssayError(f"rows were written that no event vouches for: {', '.join(self._rows)[:200]}")
+        if self.size == self.base:
+            return None
+        self._flush()
+        value = merkle.root(self.size, lambda level, _place: self._frontier[level])
+        office = self.office
+        text = notes.Checkpoint(office.origin, self.size, value).text
+        note = notes.sign(text, office.origin, office.keyring.public_raw(), office.keyring.sign_ed25519)
+        self.connection.execute(sa.delete(schema.about).where(schema.about.c.name == "checkpoint"))
+        self.connection.execute(sa.insert(schema.about), [{"name": "checkpoint", "value": note}])
+        return note
+
+
+def _frontier(connection: Connection, size: int) -> dict[int, bytes]:
+    """Return the roots of the complete subtrees at the right edge, by level."""
+    out: dict[int, bytes] = {}
+    for level, place in merkle.peaks(size):
+        where = (schema.nodes.c.level == level) & (schema.nodes.c.place == place)
+        value = connection.execute(sa.select(schema.nodes.c.hash).where(where)).scalar()
+        if value is None:
+            raise Broken("the log is damaged: a node of its tree is missing", remedy="see `assay log verify`")
+        out[level] = bytes(value)
+    return out
+
+
+def _engine(url: str) -> Engine:
+    if url.startswith(("postgresql://", "postgres://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    try:
+        engine = sa.create_engine(url)
+    except ModuleNotFoundError:
+        raise UsageError("PostgreSQL needs a driver", remedy="pip install 'assay[postgres]'") from None
+    except sa.exc.ArgumentError:
+        raise UsageError(
+            f"{url!r} is not a database URL", remedy="write sqlite:///file.db or postgresql://…"
+        ) from None
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _sqlite)
+    return engine
+
+
+def _sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own is deferred
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,64 @@
+"""The copy of the checkpoint that lies outside the database, so that a database put back is found out.
+
+Before a commit the new checkpoint is written as ``pending``; after it, ``pending`` becomes ``latest``. A crash before
+the commit leaves a pending checkpoint that the database has not reached; a crash after it, one that it has. Neither is
+forgery, and both are told apart from it. The lock is held from before the one until after the other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Outside:
+    """Files in a folder of the home: latest, pending and lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock: one writer of this home at a time."""
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def read(self, name: str) -> str | None:
+        """Return ``latest`` or ``pending``; None where there is none."""
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            return "damaged"
+
+    def announce(self, note: str) -> None:
+        """Write the checkpoint of the commit to come."""
+        fresh = self.folder / "pending.new"
+        with fresh.open("w", encoding="utf-8") as out:
+            out.write(note)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(self.folder / "pending")
+        self._sync()
+
+    def promote(self) -> None:
+        """The commit has happened."""
+        (self.folder / "pending").replace(self.folder / "latest")
+        self._sync()
+
+    def forget(self) -> None:
+        """The commit has not happened."""
+        (self.folder / "pending").unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,214 @@
+"""Runs and their steps: what was done, to what, with which outcome, and what may be reused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assay.kernel.asset import Asset
+from assay.kernel.canonical import digest_of
+from assay.kernel.errors import Missing
+from assay.office import schema
+
+if TYPE_CHECKING:
+    from assay.office.office import Office, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run. outcome: running, pass, fail, error or interrupted."""
+
+    id: str
+    pipeline: str
+    actor: str
+    outcome: str
+    started: str
+    ended: str | None = None
+    report: str | None = None
+    model: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """A step that has ended. key: what it may be reused by, empty when never."""
+
+    run: str
+    name: str
+    uses: str
+    outcome: str
+    cached: bool
+    key: str
+    inputs: Mapping[str, Asset]
+    outputs: Mapping[str, Asset]
+    report: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One thing was made from another, by a step of a run."""
+
+    source: str
+    from_name: str
+    target: str
+    to_name: str
+    step: str
+    run: str
+
+
+def begin(tx: Tx, run_id: str, pipeline: str, actor: str, detail: Mapping[str, Any]) -> int:
+    """Record that a run has begun."""
+    record = RunRecord(run_id, pipeline, actor, "running", tx.now, detail=dict(detail))
+    _write_run(tx, record)
+    return tx.record(
+        "run.begin", f"run/{run_id}", actor=actor, outcome="begun", detail={"pipeline": pipeline}
+    )
+
+
+def _write_run(tx: Tx, record: RunRecord) -> None:
+    tx.write(
+        "runs",
+        record.id,
+        asdict(record),
+        pipeline=record.pipeline,
+        outcome=record.outcome,
+        started=record.started,
+    )
+
+
+def end(tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None) -> int:
+    """Record how a run ended."""
+    before = tx.get("runs", run_id)
+    if before is None:
+        raise Missing(f"there is no run {run_id!r}")
+    record = RunRecord(**(before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model}))
+    _write_run(tx, record)
+    detail = {"report": report, "model": model}
+    return tx.record("run.end", f"run/{run_id}", actor=record.actor, outcome=outcome, detail=detail)
+
+
+def step(tx: Tx, record: StepRecord, *, actor: str) -> int:
+    """Record a step that has ended, and the edges from what it read to what it made."""
+    value = asdict(record)
+    key = f"{record.run}/{record.name}"
+    reusable = record.key if record.outcome not in ("error", "stopped") and not record.cached else None
+    tx.write("steps", key, value, run=record.run, reuse=reusable or None)
+    if not record.cached:
+        _edges(tx, record.inputs, record.outputs, record.name, record.run)
+    inputs = {n: a.digest or a.uri for n, a in record.inputs.items()}
+    detail = {"uses": record.uses, "cached": record.cached, "report": record.report}
+    return tx.record(
+        f"step.{record.uses}", f"run/{key}", actor=actor, inputs=inputs, outcome=record.outcome, detail=detail
+    )
+
+
+def _edges(tx: Tx, inputs: Mapping[str, Asset], outputs: Mapping[str, Asset], name: str, run: str) -> None:
+    for made in outputs.values():
+        for used in inputs.values():
+            edge(tx, Edge(used.digest or used.uri, used.name, made.digest or made.uri, made.name, name, run))
+
+
+def edge(tx: Tx, made: Edge) -> None:
+    """Remember one edge."""
+    tx.write("edges", digest_of(asdict(made))[7:39], asdict(made), source=made.source, target=made.target)
+
+
+def record_check(
+    tx: Tx,
+    *,
+    id: str,
+    kind: str,
+    uses: str,
+    actor: str,
+    inputs: Mapping[str, Asset],
+    outputs: Mapping[str, Asset],
+    report: str,
+    outcome: str,
+    seconds: float,
+) -> int:
+    """Record a check or treatment that stands alone, outside a run."""
+    record = StepRecord("", id, uses, outcome, False, "", inputs, outputs, report, seconds)
+    tx.write("steps", id, asdict(record), run="", reuse=None)
+    _edges(tx, inputs, outputs, uses, "")
+    digests = {n: a.digest or a.uri for n, a in inputs.items()}
+    return tx.record(
+        f"{kind}.{uses}", id, actor=actor, inputs=digests, outcome=outcome, detail={"report": report}
+    )
+
+
+def _step(text: str) -> StepRecord:
+    raw = json.loads(text)
+    for side in ("inputs", "outputs"):
+        raw[side] = {n: Asset.from_dict(a) for n, a in raw[side].items()}
+    return StepRecord(**raw)
+
+
+def interrupted(office: Office) -> list[RunRecord]:
+    """Return the runs that began and never ended: under way, or dead."""
+    query = sa.select(schema.runs.c.value).where(schema.runs.c.outcome == "running")
+    return [RunRecord(**json.loads(r[0])) for r in office.rows(query)]
+
+
+def known(office: Office, key: str) -> StepRecord | None:
+    """Return a finished step of that reuse key, or None."""
+    query = sa.select(schema.steps.c.value).where(schema.steps.c.reuse == key).limit(1)
+    found = office.rows(query)
+    return _step(found[0][0]) if found else None
+
+
+def get(office: Office, run: str) -> RunRecord:
+    """Return the run whose id begins so; Missing where none or several do."""
+    query = sa.select(schema.runs.c.value).where(schema.runs.c.key.startswith(run, autoescape=True)).limit(2)
+    found = office.rows(query)
+    if len(found) != 1:
+        many = "several runs begin" if found else "no run begins"
+        raise Missing(f"{many} with {run!r}", remedy="see `assay runs list`")
+    return RunRecord(**json.loads(found[0][0]))
+
+
+def listing(office: Office, limit: int) -> list[RunRecord]:
+    """Return the latest runs."""
+    query = sa.select(schema.runs.c.value).order_by(schema.runs.c.started.desc()).limit(limit)
+    return [RunRecord(**json.loads(r[0])) for r in office.rows(query)]
+
+
+def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
+    """Return the edges from ``urn`` to all it was made from (up), or to all that was made from it (down).
+
+    urn: a digest, ``registry://name@version``, or the name of an asset (its latest version).
+    """
+    table = schema.edges
+    this, other = (table.c.target, "source") if up else (table.c.source, "target")
+    todo = _starts(office, urn)
+    seen: set[str] = set()
+    out: dict[str, Edge] = {}
+    while todo:
+        digest = todo.pop()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        for (text,) in office.rows(sa.select(table.c.value).where(this == digest)):
+            found = Edge(**json.loads(text))
+            out.setdefault(f"{found.source}{found.target}{found.step}", found)
+            todo.append(getattr(found, other))
+    return list(out.values())
+
+
+def _starts(office: Office, urn: str) -> list[str]:
+    if urn.startswith("sha256:"):
+        return [urn]
+    if urn.startswith("registry://"):
+        return [urn]
+    query = sa.select(schema.edges.c.value)
+    edges = [Edge(**json.loads(r[0])) for r in office.rows(query)]
+    named = {e.source for e in edges if e.from_name == urn} | {e.target for e in edges if e.to_name == urn}
+    if not named:
+        raise Missing(
+            f"nothing is known of {urn!r}", remedy="name a digest, registry://NAME@VERSION or a data set"
+        )
+    return sorted(named)

@@ -1,0 +1,47 @@
+"""The tables of an office. A protected table is one whose rows every event vouches for by digest."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+VERSION = 1
+metadata = MetaData()
+
+about = Table(
+    "about", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
+)
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaf", Text, nullable=False),
+)
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+
+def _protected(name: str, *columns: str) -> Table:
+    """A row has a key, the columns that are searched by, and everything else as canonical JSON in ``value``."""
+    inner = [Column(c, Text, nullable=True) for c in columns]
+    table = Table(
+        name, metadata, Column("key", Text, primary_key=True), *inner, Column("value", Text, nullable=False)
+    )
+    for column in columns:
+        Index(f"ix_{name}_{column}", table.c[column])
+    return table
+
+
+assets = _protected("assets", "name", "digest", "at")
+runs = _protected("runs", "pipeline", "outcome", "started")
+steps = _protected("steps", "run", "reuse")
+edges = _protected("edges", "source", "target")
+packages = _protected("packages", "name", "status")
+findings = _protected("findings", "severity", "rule", "last_seen")
+statements = _protected("statements", "package", "kind")
+
+PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements)}
