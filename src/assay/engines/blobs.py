@@ -1,0 +1,291 @@
+"""Objects by their digest: written once, never changed, checked when they are read."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import uuid
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from assay.kernel.canonical import canonical
+from assay.kernel.errors import Broken, Missing, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_CHUNK = 1 << 20
+
+
+def digest_file(path: Path | str) -> str:
+    """Return ``sha256:<hex>`` of a file's bytes, streamed."""
+    with Path(path).open("rb") as source:
+        return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def digest_tree(path: Path | str) -> str:
+    """Return the digest of a folder: SHA-256 of its manifest; of a file's bytes where ``path`` is a file.
+
+    The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
+    anything else that is not a plain file, since what it leads to may change behind the digest.
+    """
+    root = Path(path)
+    if root.is_file():
+        return digest_file(root)
+    return _sha256(_manifest(root, digest_file))
+
+
+def _sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _manifest(root: Path, digest: Callable[[Path], str]) -> bytes:
+    entries: list[dict[str, Any]] = []
+    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            raise UsageError(f"{name} is a link", where=str(root), remedy="put the file itself there")
+        if path.is_dir():
+            continue
+        if not path.is_file():
+            raise UsageError(f"{name} is not a plain file", where=str(root), remedy="leave it out")
+        entries.append({"path": name, "size": path.stat().st_size, "sha256": digest(path)[7:]})
+    return canonical(entries)
+
+
+def _hex(digest: str) -> str:
+    match = _DIGEST.fullmatch(digest)
+    if match is None:
+        raise UsageError(f"{digest[:80]!r} is no digest", remedy="it reads sha256: and 64 hexadecimal digits")
+    return match[1]
+
+
+class Store:
+    """A store of objects in a folder, or wherever fsspec reaches (``s3://bucket/prefix``).
+
+    An object lies at ``<first two hex digits>/<the other 62>``. It is written under a temporary name, synced and
+    renamed, so that a crash leaves whole objects only. cache: where remote objects are kept once fetched.
+    """
+
+    def __init__(self, url: str, *, cache: Path | None = None) -> None:
+        self.url = url
+        self._fs: Any = None
+        self._checked: dict[str, tuple[int, int, int]] = {}
+        scheme, mark, rest = url.partition("://")
+        if not mark or scheme in ("file", "local"):
+            self._root = Path(rest if mark else url)
+            return
+        self._fs, self._prefix = _filesystem(url)
+        if cache is None:
+            cache = Path(tempfile.mkdtemp(prefix="assay-objects-"))
+            weakref.finalize(self, shutil.rmtree, cache, True)
+        self._root = cache
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keep the bytes and return their digest."""
+        digest = _sha256(data)
+        if not self.has(digest):
+            with self._fresh() as (temporary, out):
+                out.write(data)
+            self._settle(temporary, digest)
+        return digest
+
+    def put_file(self, path: Path | str) -> str:
+        """Keep a file's bytes, streamed, and return their digest."""
+        source = Path(path)
+        if source.is_symlink() and not source.exists():
+            raise Missing(f"there is no file {str(path)!r}")
+        hasher = hashlib.sha256()
+        with source.open("rb") as given, self._fresh() as (temporary, out):
+            while chunk := given.read(_CHUNK):
+                hasher.update(chunk)
+                out.write(chunk)
+        digest = f"sha256:{hasher.hexdigest()}"
+        if self.has(digest):
+            temporary.unlink()
+        else:
+            self._settle(temporary, digest)
+        return digest
+
+    def put_tree(self, folder: Path | str) -> str:
+        """Keep each file of a folder and its manifest; return the manifest's digest, equal to digest_tree."""
+        digest = self.put_bytes(_manifest(Path(folder), self.put_file))
+        self._mark(digest)
+        return digest
+
+    def has(self, digest: str) -> bool:
+        """Whether the object is there."""
+        hex_ = _hex(digest)
+        return self._local(hex_).is_file() or (
+            self._fs is not None and bool(self._fs.exists(self._key(hex_)))
+        )
+
+    def path(self, digest: str) -> Path:
+        """Return a local path of the object, its digest checked; a folder where it was put as a tree.
+
+        Missing when it is not there, Broken when its bytes are no longer those of its name.
+        """
+        hex_ = _hex(digest)
+        if self._is_tree(hex_):
+            return self._folder(hex_)
+        path = self._file(hex_)
+        self._check(path, digest)
+        return path
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open the object for reading, its digest checked first."""
+        hex_ = _hex(digest)
+        path = self._file(hex_)
+        self._check(path, digest)
+        return path.open("rb")
+
+    def read(self, digest: str, limit: int | None = None) -> bytes:
+        """Return the object's bytes, checked; UsageError when there are more than ``limit``."""
+        path = self._file(_hex(digest))
+        size = path.stat().st_size
+        if limit is not None and size > limit:
+            raise UsageError(f"object {digest} holds {size} bytes, more than the {limit} allowed")
+        data = path.read_bytes()
+        if _sha256(data) != digest:
+            raise self._damaged(digest)
+        return data
+
+    def verify(self, digest: str) -> bool:
+        """Whether the object is there and its bytes, read again now, are those of its name."""
+        try:
+            return digest_file(self._file(_hex(digest))) == digest
+        except Missing:
+            return False
+
+    def _local(self, hex_: str) -> Path:
+        return self._root / hex_[:2] / hex_[2:]
+
+    def _key(self, hex_: str) -> str:
+        return f"{self._prefix}/{hex_[:2]}/{hex_[2:]}"
+
+    def _file(self, hex_: str) -> Path:
+        path = self._local(hex_)
+        if path.is_file():
+            return path
+        if self._fs is None or not self._fs.exists(self._key(hex_)):
+            raise Missing(
+                f"there is no object sha256:{hex_}", where=self.url, remedy="restore it from a backup"
+            )
+        with self._fresh() as (temporary, out), self._fs.open(self._key(hex_), "rb") as source:
+            shutil.copyfileobj(source, out, _CHUNK)
+        if digest_file(temporary) != f"sha256:{hex_}":
+            temporary.unlink()
+            raise self._damaged(f"sha256:{hex_}")
+        self._rename(temporary, path)
+        return path
+
+    def _check(self, path: Path, digest: str) -> None:
+        """Read the bytes again unless this very file was already checked in this process."""
+        stat = path.stat()
+        seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        if self._checked.get(digest) == seen:
+            return
+        if digest_file(path) != digest:
+            raise self._damaged(digest)
+        self._checked[digest] = seen
+
+    def _damaged(self, digest: str) -> Broken:
+        return Broken(
+            f"object {digest} does not hold the bytes of its name",
+            where=self.url,
+            remedy="restore it from a backup, and find out who changed it",
+        )
+
+    @contextlib.contextmanager
+    def _fresh(self) -> Iterator[tuple[Path, BinaryIO]]:
+        """Give a temporary file beside the objects; it is synced at the end and removed on any failure."""
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = self._root / f".new-{uuid.uuid4().hex}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as out:
+                yield temporary, out
+                out.flush()
+                os.fsync(out.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _settle(self, temporary: Path, digest: str) -> None:
+        hex_ = _hex(digest)
+        if self._fs is not None:
+            self._fs.put_file(str(temporary), self._key(hex_))
+        self._rename(temporary, self._local(hex_))
+
+    def _rename(self, temporary: Path, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.replace(path)
+        path.chmod(0o400)
+        _sync(path.parent)
+
+    def _mark(self, digest: str) -> None:
+        """Remember that an object is a folder's manifest: a file of the same bytes may be only a file."""
+        hex_ = _hex(digest)
+        mark = self._root / "trees" / f"{hex_}.tree"
+        mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        mark.touch()
+        _sync(mark.parent)
+        if self._fs is not None:
+            self._fs.pipe_file(f"{self._prefix}/trees/{hex_}.tree", b"")
+
+    def _is_tree(self, hex_: str) -> bool:
+        if (self._root / "trees" / f"{hex_}.tree").exists():
+            return True
+        return self._fs is not None and bool(self._fs.exists(f"{self._prefix}/trees/{hex_}.tree"))
+
+    def _folder(self, hex_: str) -> Path:
+        """Lay a tree out as a folder, once, from its objects; what was laid out is checked by its digest."""
+        folder = self._root / "trees" / hex_
+        if folder.is_dir():
+            if digest_tree(folder) == f"sha256:{hex_}":
+                return folder
+            shutil.rmtree(folder)
+        fresh = self._root / "trees" / f".new-{uuid.uuid4().hex}"
+        try:
+            fresh.mkdir(parents=True, mode=0o700)
+            for entry in json.loads(self.read(f"sha256:{hex_}")):
+                target = fresh / entry["path"]
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.path(f"sha256:{entry['sha256']}"), target)
+            fresh.replace(folder)
+        except OSError:
+            if not folder.is_dir():  # otherwise another process laid the same tree out first
+                raise
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        return folder
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename last through a loss of power."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _filesystem(url: str) -> tuple[Any, str]:
+    import fsspec
+
+    try:
+        fs, prefix = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        scheme = url.partition("://")[0]
+        extra = "; pip install 'assay[s3]'" if scheme == "s3" else ""
+        raise Missing(f"{scheme}:// cannot be reached: {error}{extra}", where=url) from None
+    return fs, prefix.rstrip("/")

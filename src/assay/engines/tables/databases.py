@@ -1,0 +1,248 @@
+"""Tables inside databases: DuckDB files attached, SQLite read through, PostgreSQL asked where it runs."""
+
+# ruff: noqa: S608 - SQL is made here of our own words, quoted names and literals only
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.engines.tables.handle import DATA, DuckTable, literal, quoted
+from assay.engines.tables.seam import seam
+from assay.kernel.asset import Asset
+from assay.kernel.errors import BadInput, Missing
+from assay.kernel.handles import ColumnInfo
+from assay.kernel.report import Finding
+from assay.kernel.severity import Severity
+from assay.methods.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+_ROWS = 50_000
+
+
+def attach_duckdb(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> None:
+    """Make ``data`` a view of a table of a DuckDB file, which is opened for reading only."""
+    with seam(str(file), "the DuckDB file cannot be opened"):
+        con.execute(f"ATTACH {literal(str(file))} AS source (READ_ONLY)")
+        found = con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
+            "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
+        ).fetchall()
+        names = {f"{s}.{t}": (s, t) for s, t in found}
+        schema, name = names[choose(table, sorted(names), str(file), "main")]
+        con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM source.{quoted(schema)}.{quoted(name)}")
+
+
+def choose(wanted: str, names: list[str], where: str, schema: str) -> str:
+    """Return the full name of the table wanted, or of the only one there is."""
+    if wanted:
+        for full in (wanted, f"{schema}.{wanted}"):
+            if full in names:
+                return full
+        raise Missing(f"there is no table {wanted!r}", where=where, remedy=did_you_mean(wanted, names))
+    if len(names) == 1:
+        return names[0]
+    if not names:
+        raise BadInput("the database holds no table", where=where)
+    shown = ", ".join(n.removeprefix(f"{schema}.") for n in names[:8]) + (", …" if len(names) > 8 else "")
+    raise Missing(
+        f"the database holds {len(names)} tables ({shown})", where=where, remedy="name one: FILE::TABLE"
+    )
+
+
+def copy_sqlite(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> list[Finding]:
+    """Read a SQLite table through into ``data``, in its own row order.
+
+    SQLite gives each value a type of its own, so that a column's type is told from all of its values: one that
+    mixes texts and numbers is text, and a finding.
+    """
+    where = f"{file}::{table}" if table else str(file)
+    try:
+        source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        source.execute("PRAGMA trusted_schema = OFF")
+        source.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        try:
+            names = [r[0] for r in source.execute(_TABLES)]
+            name = choose(table, names, str(file), "main")
+            return _copy(con, source, name)
+        finally:
+            source.close()
+    except sqlite3.Error as error:
+        raise BadInput(f"the SQLite database cannot be read: {error}", where=where) from None
+
+
+_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+_KINDS = {"integer": "BIGINT", "real": "DOUBLE", "text": "VARCHAR", "blob": "BLOB"}
+
+
+def _copy(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: str) -> list[Finding]:
+    import pyarrow as pa
+
+    columns = source.execute(f"PRAGMA table_info({quoted(name)})").fetchall()
+    held = [str(c[1]) for c in columns]
+    problems: list[Finding] = []
+    chosen: list[str] = []
+    for column, declared in zip(held, (str(c[2]).upper() for c in columns), strict=True):
+        kinds = {
+            r[0] for r in source.execute(f"SELECT DISTINCT typeof({quoted(column)}) FROM {quoted(name)}")
+        } - {"null"}
+        chosen.append(_kind(kinds, declared))
+        if len(kinds - {"integer", "real"}) and len(kinds) > 1:
+            problems.append(
+                Finding(
+                    "table.mixed_types",
+                    Severity.LOW,
+                    f"Column {column!r} mixes {', '.join(sorted(kinds))}; it is read as text.",
+                    {"column": column},
+                    "keep one type in a column",
+                )
+            )
+    converts = [_convert(t) for t in chosen]
+    schema = pa.schema([(c, _ARROW[t]) for c, t in zip(held, chosen, strict=True)])
+
+    def batches() -> Iterator[pyarrow.RecordBatch]:
+        rows = source.execute(f"SELECT * FROM {quoted(name)}")
+        while part := rows.fetchmany(_ROWS):
+            arrays = [
+                pa.array([convert(v) for v in values], type=field.type)
+                for convert, values, field in zip(converts, zip(*part, strict=True), schema, strict=True)
+            ]
+            yield pa.record_batch(arrays, schema=schema)
+
+    reader = pa.RecordBatchReader.from_batches(schema, batches())
+    with seam(name):
+        con.register("sqlite_rows", reader)
+        con.execute(f"CREATE TABLE {DATA} AS SELECT * FROM sqlite_rows")
+        con.unregister("sqlite_rows")
+    return problems
+
+
+def _kind(kinds: set[str], declared: str) -> str:
+    if kinds == {"integer"}:
+        return "BOOLEAN" if declared in ("BOOLEAN", "BOOL") else "BIGINT"
+    if kinds and kinds <= {"integer", "real"}:
+        return "DOUBLE"
+    return _KINDS[next(iter(kinds))] if len(kinds) == 1 else "VARCHAR"
+
+
+class _Arrow(dict[str, Any]):
+    def __missing__(self, key: str) -> Any:
+        import pyarrow as pa
+
+        kinds = {"BIGINT": pa.int64(), "DOUBLE": pa.float64(), "BLOB": pa.binary(), "BOOLEAN": pa.bool_()}
+        return kinds.get(key, pa.string())
+
+
+_ARROW = _Arrow()
+
+
+def _convert(kind: str) -> Callable[[Any], Any]:
+    if kind == "VARCHAR":
+        return lambda v: v if v is None or isinstance(v, str) else v.hex() if isinstance(v, bytes) else str(v)
+    if kind == "BOOLEAN":
+        return lambda v: None if v is None else bool(v)
+    return float_or_none if kind == "DOUBLE" else lambda v: v
+
+
+def float_or_none(value: Any) -> float | None:
+    """Return a number as a float, and nothing as nothing."""
+    return None if value is None else float(value)
+
+
+class ServerTable(DuckTable):
+    """A Table in a database server: expressions run there, and only their results travel."""
+
+    def __init__(
+        self, backend: Any, expr: Any, asset: Asset, problems: tuple[Finding, ...], engine: str
+    ) -> None:
+        self._backend, self._expr, self.engine = backend, expr, engine
+        self.asset, self.problems = asset, problems
+        self.columns = tuple(ColumnInfo(n, _ibis_word(t), str(t)) for n, t in expr.schema().items())
+        self._names = {c.name for c in self.columns}
+
+    @property
+    def expr(self) -> Any:
+        """The ibis table expression."""
+        return self._expr
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        with seam(self._where):
+            return int(self._backend.execute(self._expr.count()))
+
+    def arrow(self, columns: Any = None, limit: int | None = None) -> pyarrow.Table:
+        """Return it, or the named columns, in the order the server gives."""
+        self._select(columns)
+        chosen = self._expr if columns is None else self._expr.select(*columns)
+        with seam(self._where):
+            return self._backend.to_pyarrow(chosen if limit is None else chosen.limit(limit))
+
+    def batches(self, columns: Any = None, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
+        """Stream it in the order the server gives."""
+        self._select(columns)
+        chosen = self._expr if columns is None else self._expr.select(*columns)
+        with seam(self._where):
+            yield from self._backend.to_pyarrow_batches(chosen, chunk_size=size)
+
+    def run(self, expr: Any) -> pyarrow.Table:
+        """Return the result of an ibis expression built from ``expr``."""
+        import pyarrow as pa
+
+        with seam(self._where, "the question to the table failed"):
+            result = self._backend.to_pyarrow(expr)
+            if isinstance(result, pa.Table):
+                return result
+            name = expr.get_name() if hasattr(expr, "get_name") else "value"
+            if isinstance(result, pa.Scalar):
+                return pa.table({name: pa.array([result.as_py()], type=result.type)})
+            return pa.table({name: result})
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._backend.disconnect()
+
+
+def _ibis_word(kind: Any) -> Any:
+    for word, test in (
+        ("boolean", kind.is_boolean), ("integer", kind.is_integer), ("number", kind.is_numeric),
+        ("text", kind.is_string), ("text", kind.is_uuid), ("date", kind.is_date), ("time", kind.is_time),
+        ("timestamp", kind.is_timestamp), ("binary", kind.is_binary),
+    ):  # fmt: skip
+        if test():
+            return word
+    return "other"
+
+
+def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
+    """Open ``schema.table`` of a PostgreSQL server; Missing where the extra is not installed."""
+    try:
+        import ibis
+        import psycopg  # noqa: F401 - ibis imports it only when it connects
+    except ImportError:
+        raise Missing(
+            "PostgreSQL needs an extra", where=asset.uri, remedy="pip install 'assay[postgres]'"
+        ) from None
+    where = asset.uri
+    with seam(where, "the database cannot be reached"):
+        backend = ibis.connect(url.replace("postgresql://", "postgres://", 1))
+        schema, _, name = table.rpartition(".")
+        names = backend.list_tables(database=schema or None)
+        name = choose(name, sorted(names), where, schema or "public")
+        expr = backend.table(name, database=schema or None)
+    return ServerTable(backend, expr, asset, (unpinned(asset),), "postgres")
+
+
+def unpinned(asset: Asset) -> Finding:
+    """Return the finding of a source whose content could change behind its name."""
+    return Finding(
+        "data.unpinned",
+        Severity.LOW,
+        f"{asset.name} lies in a server and could not be pinned: what was examined cannot be told again.",
+        {"resource": asset.name},
+        "examine an exported file where the result must be proved",
+    )

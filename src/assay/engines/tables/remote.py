@@ -1,0 +1,91 @@
+"""Tables in object stores: fetched through fsspec into scratch, and pinned by their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from assay.engines.tables.seam import seam
+from assay.engines.tables.source import Source
+from assay.kernel.errors import Missing
+
+_CHUNK = 4 << 20
+_EXTRAS = {"s3": "pip install 'assay[s3]'", "s3a": "pip install 'assay[s3]'"}
+
+
+def filesystem(url: str) -> tuple[Any, str]:
+    """Return the fsspec file system of a URL and the path in it; Missing names the extra to install."""
+    import fsspec
+
+    scheme = url.partition("://")[0]
+    try:
+        return fsspec.core.url_to_fs(url)  # type: ignore[no-any-return]
+    except (ImportError, ValueError) as error:
+        raise Missing(
+            f"{scheme}:// cannot be read here ({error})",
+            where=url,
+            remedy=_EXTRAS.get(scheme, "install the fsspec package for it"),
+        ) from None
+
+
+def _objects(url: str) -> tuple[Any, list[str]]:
+    fs, path = filesystem(url)
+    with seam(url, "the object cannot be reached"):
+        if any(c in path for c in "*?"):
+            paths = sorted(fs.glob(path))
+        elif fs.isfile(path):
+            paths = [path]
+        else:
+            paths = sorted(p for p in fs.find(path) if not p.rpartition("/")[2].startswith((".", "_")))
+    if not paths:
+        raise Missing("there is no object of that name", where=url, remedy="check the bucket and the key")
+    return fs, paths
+
+
+def fetched(source: Source, scratch: Path) -> Source:
+    """Copy the objects of a remote source into scratch and return them as local files, in order."""
+    fs, paths = _objects(source.url)
+    folder = scratch / f"remote-{uuid.uuid4().hex[:12]}"
+    folder.mkdir(parents=True)
+    files = []
+    with seam(source.url, "the object cannot be fetched"):
+        for number, path in enumerate(paths):
+            target = folder / f"{number:05d}-{path.rpartition('/')[2]}"
+            fs.get_file(path, str(target))
+            files.append(target)
+    return replace(source, files=tuple(files), url="", root=folder)
+
+
+def digests(url: str) -> list[tuple[str, int, str]]:
+    """Return name, size and SHA-256 of each object, read as a stream."""
+    fs, paths = _objects(url)
+    out = []
+    with seam(url, "the object cannot be read"):
+        for path in paths:
+            hasher, size = hashlib.sha256(), 0
+            with fs.open(path, "rb") as opened:
+                while chunk := opened.read(_CHUNK):
+                    hasher.update(chunk)
+                    size += len(chunk)
+            out.append((path.rpartition("/")[2], size, hasher.hexdigest()))
+    return out
+
+
+def marks(url: str) -> list[Any]:
+    """Return what tells that objects changed, without reading them: size, ETag and time."""
+    fs, paths = _objects(url)
+    fs.invalidate_cache()
+    with seam(url, "the object cannot be reached"):
+        infos = [fs.info(p) for p in paths]
+    return [
+        [
+            p,
+            i.get("size"),
+            str(i.get("ETag") or i.get("etag") or i.get("created") or ""),
+            str(i.get("LastModified") or ""),
+        ]
+        for p, i in zip(paths, infos, strict=True)
+    ]
