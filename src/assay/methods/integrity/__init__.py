@@ -1,0 +1,1 @@
+"""Rules that a table obeys almost everywhere, found in a sample of its rows."""

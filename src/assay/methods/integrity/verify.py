@@ -1,0 +1,110 @@
+"""Rules held against every row, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assay.methods.expressions import Expression
+
+ROWS_KEPT = 100_000  # failing row numbers kept for one rule
+
+
+@dataclass
+class Tally:
+    """How many rows a rule was held against, how many broke it, and which (1-based, at most ROWS_KEPT)."""
+
+    support: int = 0
+    broken: int = 0
+    rows: list[Any] = field(default_factory=list)
+    kept: int = 0
+
+    def numbers(self) -> Any:
+        """Return the failing row numbers as one array."""
+        return np.concatenate(self.rows) if self.rows else np.empty(0, np.int64)
+
+    def add(self, rows: Any) -> None:
+        """Count rows that break the rule and keep the first of them."""
+        self.broken += len(rows)
+        room = ROWS_KEPT - self.kept
+        if room > 0 and len(rows):
+            self.rows.append(np.asarray(rows[:room], dtype=np.int64))
+            self.kept += min(room, len(rows))
+
+
+def hold(
+    rules: Sequence[tuple[Expression, Expression | None]], batches: Iterable[pa.RecordBatch]
+) -> list[Tally]:
+    """Hold each expression against every row; unknown (null) breaks nothing and supports nothing.
+
+    The second expression of a pair says which rows support the first, where that is not all of them.
+    """
+    tallies = [Tally() for _ in rules]
+    first = 1
+    for batch in batches:
+        for (rule, when), tally in zip(rules, tallies, strict=True):
+            result = rule.evaluate(batch)
+            if not pa.types.is_boolean(result.type):
+                result = pc.cast(result, pa.bool_())
+            if when is None:
+                tally.support += batch.num_rows - result.null_count
+            else:
+                tally.support += pc.sum(pc.and_(when.evaluate(batch), pc.is_valid(result))).as_py() or 0
+            broken = np.flatnonzero(pc.fill_null(pc.invert(result), False).to_numpy(zero_copy_only=False))
+            tally.add(broken + first)
+        first += batch.num_rows
+    return tallies
+
+
+def codes(table: pa.Table, columns: Sequence[str]) -> Any:
+    """Return one whole number per row that tells apart the rows' values in ``columns``; -1 where all are null."""
+    out: Any = None
+    for name in columns:
+        array = table.column(name).combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+        encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+        one = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        if out is None:
+            out = one
+        else:
+            pair = out * (int(one.max(initial=0)) + 2) + one + 1
+            _, out = np.unique(pair, return_inverse=True)
+            out = out.astype(np.int64)
+    return out
+
+
+def repeated(table: pa.Table, columns: Sequence[str]) -> Tally:
+    """Return the rows whose key an earlier row already has; rows without any key support nothing."""
+    key = codes(table, columns)
+    known = np.flatnonzero(key >= 0)
+    tally = Tally(support=len(known))
+    _, first = np.unique(key[known], return_index=True)
+    again = np.ones(len(known), bool)
+    again[first] = False
+    tally.add(known[again] + 1)
+    return tally
+
+
+def undetermined(table: pa.Table, by: Sequence[str], target: str) -> Tally:
+    """Return the rows whose target is not the commonest one of the rows that share their ``by``."""
+    group, to = codes(table, by), codes(table, [target])
+    known = np.flatnonzero((group >= 0) & (to >= 0))
+    tally = Tally(support=len(known))
+    if not len(known):
+        return tally
+    wide = int(to.max()) + 1
+    cells, inverse, counts = np.unique(
+        group[known] * wide + to[known], return_inverse=True, return_counts=True
+    )
+    of = cells // wide
+    order = np.lexsort((cells, -counts, of))
+    usual = np.zeros(len(cells), bool)
+    usual[order[np.r_[True, of[order][1:] != of[order][:-1]]]] = True
+    tally.add(known[~usual[inverse]] + 1)
+    return tally

@@ -1,0 +1,49 @@
+"""A 64-bit hash of each whole row, the same in whichever batch the row lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+_NOTHING = np.uint64(0x9E3779B97F4A7C15)
+
+
+def row_hashes(batch: pa.RecordBatch) -> NDArray[np.uint64]:
+    """Return a hash per row, of every column's value and place; equal rows have equal hashes."""
+    out = np.full(batch.num_rows, np.uint64(1469598103934665603))
+    for column in batch.columns:
+        with np.errstate(over="ignore"):
+            out = _mixed(out * np.uint64(1099511628211) ^ _column(column))
+    return out
+
+
+def _column(array: Any) -> NDArray[np.uint64]:
+    import pandas as pd
+    import pyarrow as pa
+
+    encoded = array if pa.types.is_dictionary(array.type) else None
+    if encoded is None:
+        try:
+            encoded = array.dictionary_encode()
+        except pa.ArrowNotImplementedError:  # lists, structs
+            encoded = pa.array([repr(v) for v in array.to_pylist()]).dictionary_encode()
+    values = np.array([repr(v) for v in encoded.dictionary.to_pylist()] or [""], dtype=object)
+    hashes = pd.util.hash_array(values, categorize=False)
+    places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+    out: NDArray[np.uint64] = hashes[places]
+    if array.null_count:
+        out = np.where(array.is_null().to_numpy(zero_copy_only=False), _NOTHING, out)
+    return out
+
+
+def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return splitmix64's finaliser of each value."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    out: NDArray[np.uint64] = value ^ (value >> np.uint64(31))
+    return out
