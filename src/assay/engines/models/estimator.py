@@ -1,0 +1,75 @@
+"""scikit-learn estimators and whatever else answers to predict. Runs inside the sandbox only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from assay.engines.models.frame import plain, predictions, to_pandas
+
+
+class EstimatorModel:
+    """An object with predict, and perhaps predict_proba, classes_ and feature_names_in_."""
+
+    def __init__(self, estimator: Any, format: str) -> None:
+        if not hasattr(estimator, "predict"):
+            raise ValueError(f"it holds a {type(estimator).__name__}, which has no predict")
+        self.estimator, self.format = estimator, format
+        self.features = [str(n) for n in getattr(estimator, "feature_names_in_", ())]
+        self.classes = plain(getattr(estimator, "classes_", ()))
+
+    @classmethod
+    def read_joblib(cls, path: Path) -> Any:
+        """Read a pickle, with or without joblib's wrapping; boosters get their own wrapper."""
+        import joblib
+
+        return cls._wrapped(joblib.load(path), "joblib")
+
+    @classmethod
+    def read_skops(cls, path: Path) -> Any:
+        """Read a skops file. Its types were judged by the scan before."""
+        from skops import io
+
+        return cls._wrapped(io.load(path, trusted=io.get_untrusted_types(file=path)), "skops")
+
+    @classmethod
+    def _wrapped(cls, found: Any, format: str) -> Any:
+        name = f"{type(found).__module__}.{type(found).__name__}"
+        if name.startswith("xgboost."):
+            from assay.engines.models.boosters import XgboostModel
+
+            booster = found if type(found).__name__ == "Booster" else found.get_booster()
+            classes = (
+                plain(getattr(found, "classes_", ())) if type(found).__name__ == "XGBClassifier" else None
+            )
+            return XgboostModel(booster, classes)
+        return cls(found, format)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what it says of itself."""
+        task = "regression" if not self.classes else "binary" if len(self.classes) == 2 else "multiclass"
+        return {
+            "framework": "scikit-learn",
+            "format": self.format,
+            "features": self.features,
+            "classes": self.classes,
+            "task": task,
+            "detail": {"type": type(self.estimator).__name__},
+        }
+
+    def predict(self, table: pa.Table) -> pa.Table:
+        """Return predictions."""
+        frame = to_pandas(table, self.features)
+        given: Any = frame if self.features else frame.to_numpy()
+        if hasattr(self.estimator, "predict_proba"):
+            scores = np.asarray(self.estimator.predict_proba(given))
+            if self.classes and scores.ndim == 2:
+                return predictions(np.asarray(self.classes)[scores.argmax(axis=1)], scores, self.classes)
+        return predictions(self.estimator.predict(given))
+
+    def contributions(self, table: pa.Table) -> pa.Table | None:
+        """Return None: it has no exact SHAP values of its own."""
+        return None

@@ -1,0 +1,50 @@
+"""From an Arrow table to what a model's library takes, and back. Runs inside the sandbox only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+
+def to_pandas(table: pa.Table, features: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the named columns as a DataFrame: text stays text, decimals become numbers."""
+    if features:
+        table = table.select(list(features))
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_decimal(column.type):
+            column = column.cast(pa.float64())
+        columns[name] = column.to_pandas()
+    return pd.DataFrame(columns)
+
+
+def predictions(prediction: Any, scores: Any = None, classes: Sequence[Any] = ()) -> pa.Table:
+    """Return the table that a model answers with: prediction, and score (binary) or score_<class>."""
+    columns = {"prediction": _array(np.asarray(prediction))}
+    if scores is not None:
+        scores = np.asarray(scores, dtype=np.float64)
+        if scores.ndim == 1:
+            columns["score"] = pa.array(scores)
+        elif scores.shape[1] == 2:
+            columns["score"] = pa.array(scores[:, 1])
+        else:
+            names = classes if len(classes) == scores.shape[1] else range(scores.shape[1])
+            columns |= {f"score_{name}": pa.array(scores[:, i]) for i, name in enumerate(names)}
+    return pa.table(columns)
+
+
+def _array(values: Any) -> pa.Array:
+    values = values.reshape(len(values), -1)[:, 0] if values.ndim > 1 else values
+    if values.dtype == object:
+        kinds = {type(v) for v in values}
+        return pa.array(values.tolist()) if len(kinds) <= 1 else pa.array([str(v) for v in values])
+    return pa.array(values)
+
+
+def plain(values: Sequence[Any]) -> list[Any]:
+    """Return classes as JSON values."""
+    return [v.item() if hasattr(v, "item") else v for v in values]

@@ -1,0 +1,25 @@
+"""The sandbox: where untrusted code runs, with no network, no files but its own, and stated limits.
+
+The kernel is used directly, so that nothing needs to be installed. Three levels: full (namespaces, seccomp,
+Landlock), partial (seccomp and Landlock, for containers that forbid namespaces), none.
+"""
+
+from __future__ import annotations
+
+from assay.engines.sandbox.grant import Ended, Grant, Level, Limits, python_paths
+from assay.engines.sandbox.proof import Layer, Proof, prove
+from assay.engines.sandbox.sandbox import Job, run, start
+
+__all__ = [
+    "Ended",
+    "Grant",
+    "Job",
+    "Layer",
+    "Level",
+    "Limits",
+    "Proof",
+    "prove",
+    "python_paths",
+    "run",
+    "start",
+]

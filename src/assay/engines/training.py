@@ -1,0 +1,182 @@
+"""Training in the sandbox, under SageMaker's script-mode contract, so that existing scripts run unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from assay.engines import archives
+from assay.engines.sandbox import Ended, Grant, Level, Limits, run
+from assay.kernel.errors import UsageError
+
+_PIP_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a job left. model: its model.tar.gz, None when it failed or wrote nothing. output: its output folder."""
+
+    model: Path | None
+    output: Path
+    log: Path
+    ended: Ended
+    environment: Mapping[str, Any]
+
+
+def train(
+    script: Path,
+    channels: Mapping[str, Path],
+    hyperparameters: Mapping[str, Any],
+    *,
+    limits: Limits,
+    level: Level,
+    scratch: Path,
+    requirements_cache: Path,
+    seed: int,
+) -> Trained:
+    """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
+
+    A requirements.txt beside it is installed first, outside the sandbox, into a folder cached by its digest that the
+    job can only read. Refused where the isolation demanded cannot be had.
+    """
+    folders = {name: scratch / name for name in ("model", "output", "code")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(script.parent, folders["code"], dirs_exist_ok=True)
+    (folders["output"] / "data").mkdir()
+    packages = _requirements(folders["code"] / "requirements.txt", requirements_cache)
+    env = _environment(script, channels, hyperparameters, folders, seed)
+    if packages is not None:
+        env["PYTHONPATH"] = str(packages)
+    read = [folders["code"], *channels.values(), *([packages] if packages else [])]
+    grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
+    argv = [sys.executable, "-u", str(folders["code"] / script.name), *_flags(hyperparameters)]
+    log = scratch / "log.txt"
+    ended = run(argv, grant, log=log, cwd=folders["output"])
+    model = None
+    if ended.reason == "exit" and ended.code == 0 and any(folders["model"].rglob("*")):
+        model = scratch / "model.tar.gz"
+        archives.pack(folders["model"], model)
+    return Trained(model, folders["output"], log, ended, _described(packages))
+
+
+def _flags(hyperparameters: Mapping[str, Any]) -> list[str]:
+    out: list[str] = []
+    for name, value in hyperparameters.items():
+        out += [f"--{name}", _text(value)]
+    return out
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _environment(
+    script: Path,
+    channels: Mapping[str, Path],
+    hyperparameters: Mapping[str, Any],
+    folders: Mapping[str, Path],
+    seed: int,
+) -> dict[str, str]:
+    cores = len(os.sched_getaffinity(0))
+    flags = _flags(hyperparameters)
+    output_data = str(folders["output"] / "data")
+    resources = {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"}
+    training = {
+        "channel_input_dirs": {n: str(p) for n, p in channels.items()},
+        "hyperparameters": dict(hyperparameters),
+        "model_dir": str(folders["model"]),
+        "output_data_dir": output_data,
+        "num_cpus": cores,
+        "num_gpus": 0,
+        "module_name": script.stem,
+        "user_entry_point": script.name,
+        **resources,
+    }
+    env = {
+        "SM_MODEL_DIR": str(folders["model"]),
+        "SM_OUTPUT_DIR": str(folders["output"]),
+        "SM_OUTPUT_DATA_DIR": output_data,
+        "SM_INPUT_DIR": str(next(iter(channels.values())).parent) if channels else "",
+        "SM_CHANNELS": json.dumps(sorted(channels)),
+        "SM_HPS": json.dumps(dict(hyperparameters)),
+        "SM_NUM_CPUS": str(cores),
+        "SM_NUM_GPUS": "0",
+        "SM_HOSTS": json.dumps(["algo-1"]),
+        "SM_CURRENT_HOST": "algo-1",
+        "SM_NETWORK_INTERFACE_NAME": "lo",
+        "SM_RESOURCE_CONFIG": json.dumps(resources),
+        "SM_MODULE_DIR": str(folders["code"]),
+        "SM_MODULE_NAME": script.stem,
+        "SM_USER_ENTRY_POINT": script.name,
+        "SM_USER_ARGS": json.dumps(flags),
+        "SM_TRAINING_ENV": json.dumps(training),
+        "SM_LOG_LEVEL": "20",
+        "OMP_NUM_THREADS": str(cores),
+        "PYTHONHASHSEED": str(seed % 4_294_967_295),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "ASSAY_SEED": str(seed),
+    }
+    env |= {f"SM_CHANNEL_{_upper(name)}": str(path) for name, path in channels.items()}
+    return env | {f"SM_HP_{_upper(name)}": _text(value) for name, value in hyperparameters.items()}
+
+
+def _upper(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name).upper()
+
+
+def _requirements(file: Path, cache: Path) -> Path | None:
+    """Return the folder that holds what requirements.txt asks for, installed once for each content of it."""
+    if not file.is_file() or not file.read_text(encoding="utf-8").strip():
+        return None
+    text = file.read_bytes()
+    name = hashlib.sha256(text + platform.python_version().encode()).hexdigest()[:32]
+    folder = cache.resolve() / name
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    fresh = cache.resolve() / f".{name}-{secrets.token_hex(4)}"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target", str(fresh), "--requirement", str(file)]  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"requirements.txt took more than {_PIP_SECONDS} s to install", remedy="ask for less"
+        ) from None
+    if done.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        said = [line for line in done.stderr.strip().splitlines() if line.startswith("ERROR")] or [
+            done.stderr[-300:]
+        ]
+        raise UsageError(
+            f"requirements.txt cannot be installed: {said[-1][:300]}", remedy="try it with pip yourself"
+        )
+    try:
+        fresh.rename(folder)
+    except OSError:  # another run was first
+        shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+def _described(packages: Path | None) -> dict[str, Any]:
+    """Return what the job could import: ours, and what was installed for it."""
+    found = {d.metadata["Name"]: d.version for d in distributions()}
+    own = {d.metadata["Name"]: d.version for d in distributions(path=[str(packages)])} if packages else {}
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "packages": dict(sorted(found.items())),
+        "installed": dict(sorted(own.items())),
+    }
