@@ -27,7 +27,6 @@ from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skippe
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
-    from assay.methods.integrity.column import Sampled
     from assay.methods.integrity.rule import Rule
     from assay.methods.integrity.stated import Stated
     from assay.methods.integrity.verify import Tally
@@ -105,43 +104,15 @@ def _stated(table: Table, path: Path | None) -> list[Stated]:
 
 
 def _discovered(table: Table, work: Work, sample: int) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    from assay.engines.sampling import evenly, sampled
     from assay.methods.integrity.discover import discover
 
     width = max(1, len(table.columns))
     most = max(1_000, min(sample, CELLS // width))
-    found = discover(_sampled(table, work, most), work.rng("integrity"))
-    return found.rules, found.untried
-
-
-def _sampled(table: Table, work: Work, most: int) -> list[Sampled]:
-    """Return every column of the chosen rows, in one pass."""
-    import numpy as np
-    import pyarrow as pa
-
-    from assay.methods.integrity.column import Sampled
-    from assay.methods.integrity.discover import evenly
-
     usable = [c for c in table.columns if c.type not in ("binary", "other", "time")]
-    if not usable:
-        return []
-    names = [c.name for c in usable]
-    if table.rows <= most:
-        data = table.arrow(names)
-    else:
-        chosen, first, parts = evenly(table.rows, most), 0, []
-        for batch in table.batches(names):
-            work.progress(first, table.rows, "sampling")
-            low, high = np.searchsorted(chosen, [first, first + batch.num_rows])
-            parts.append(batch.take(pa.array(chosen[low:high] - first)))
-            first += batch.num_rows
-        data = pa.Table.from_batches(parts)
-    out = []
-    for column in usable:
-        array = data.column(column.name).combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-        out.append(Sampled(column.name, column.type, array))
-    return out
+    columns = sampled(table, work, usable, evenly(table.rows, most))
+    found = discover(columns, work.rng("integrity"))
+    return found.rules, found.untried
 
 
 def _held(table: Table, work: Work, rules: Sequence[Any]) -> list[tuple[Any, Tally | None]]:

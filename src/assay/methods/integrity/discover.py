@@ -36,10 +36,3 @@ def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered
     if len(rules) > MOST_RULES:
         untried.append(f"{len(rules) - MOST_RULES} rules less surprising than the first {MOST_RULES}")
     return Discovered(tuple(rules[:MOST_RULES]), tuple(untried))
-
-
-def evenly(rows: int, most: int) -> np.ndarray:
-    """Return which rows to look at, from 0: all of them, or ``most`` of them evenly spread."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.unique(np.linspace(0, rows - 1, most).astype(np.int64))
