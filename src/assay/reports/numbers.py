@@ -1,0 +1,45 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.kernel.report import Metric
+
+_WORDS = {"infinite": "infinite", "-infinite": "minus infinite", "undefined": "undefined (0/0)"}
+
+
+def number(value: Any) -> str:
+    """Return a number with four significant digits, thousands set apart, and no more noughts than it needs."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int) or value.is_integer():
+        return f"{int(value):,}" if abs(value) < 1e15 else f"{value:.4g}"
+    if 1e-4 <= abs(value) < 1e6:
+        digits = max(0, 4 - len(str(int(abs(value)))) if abs(value) >= 1 else 4)
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    return f"{value:.3e}"
+
+
+def metric(found: Metric) -> str:
+    """Return a metric's value with its interval and unit, or the reason why it has none."""
+    if found.value is None:
+        return _WORDS.get(found.reason or "", found.reason or "")
+    text = number(found.value)
+    if found.interval:
+        text += f" [{number(found.interval[0])}, {number(found.interval[1])}]"
+    return f"{text} {found.unit}" if found.unit else text
+
+
+def seconds(value: float) -> str:
+    """Return a duration."""
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
+
+
+def about(of: Any) -> str:
+    """Return what a metric is about: ``sex = Female``."""
+    return ", ".join(f"{k} = {v}" for k, v in dict(of).items())
