@@ -1,0 +1,1 @@
+"""Personal data recognised by form, check digits and names."""

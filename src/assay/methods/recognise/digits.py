@@ -1,0 +1,138 @@
+"""Check digits: what tells a card, an account or an identity number from any other run of digits."""
+
+from __future__ import annotations
+
+
+def luhn(digits: str) -> bool:
+    """Whether the last digit is the Luhn check of the others (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        value = ord(char) - 48
+        if place % 2:
+            value = value * 2 - 9 if value > 4 else value * 2
+        total += value
+    return total % 10 == 0
+
+
+# Leading digits (low, high) of the issuers, and the lengths their cards have.
+_ISSUERS: tuple[tuple[int, int, int, frozenset[int]], ...] = (
+    (1, 4, 4, frozenset({13, 16, 19})),  # Visa
+    (2, 51, 55, frozenset({16})),  # Mastercard
+    (4, 2221, 2720, frozenset({16})),  # Mastercard
+    (2, 34, 34, frozenset({15})),  # American Express
+    (2, 37, 37, frozenset({15})),  # American Express
+    (4, 6011, 6011, frozenset({16, 19})),  # Discover
+    (3, 644, 649, frozenset({16, 19})),  # Discover
+    (2, 65, 65, frozenset({16, 19})),  # Discover
+    (4, 3528, 3589, frozenset(range(16, 20))),  # JCB
+    (3, 300, 305, frozenset(range(14, 20))),  # Diners Club
+    (2, 36, 36, frozenset(range(14, 20))),  # Diners Club
+    (2, 38, 39, frozenset(range(16, 20))),  # Diners Club
+    (2, 62, 62, frozenset(range(16, 20))),  # UnionPay
+    (4, 2200, 2204, frozenset(range(16, 20))),  # Mir
+    (2, 50, 50, frozenset(range(12, 20))),  # Maestro
+    (2, 56, 58, frozenset(range(12, 20))),  # Maestro
+    (2, 63, 63, frozenset(range(12, 20))),  # Maestro
+    (2, 67, 67, frozenset(range(12, 20))),  # Maestro
+)
+
+
+def card(digits: str) -> bool:
+    """Whether digits are a payment card's: an issuer's leading digits and length, and the Luhn check."""
+    if not 12 <= len(digits) <= 19 or len(set(digits)) < 3:
+        return False
+    for width, low, high, lengths in _ISSUERS:
+        if low <= int(digits[:width]) <= high and len(digits) in lengths:
+            return luhn(digits)
+    return False
+
+
+_IBAN = {
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28,
+    "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
+    "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28, "HR": 21, "HU": 28, "IE": 22,
+    "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20,
+    "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MR": 27, "MT": 31, "MU": 30, "NL": 18,
+    "NO": 15, "PK": 24, "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "SA": 24, "SC": 31, "SD": 18,
+    "SE": 24, "SI": 19, "SK": 24, "SM": 27, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22,
+    "VG": 24, "XK": 20,
+}  # fmt: skip
+
+
+def iban(text: str) -> bool:
+    """Whether it is an IBAN: its country's length and a remainder of 1 (ISO 13616, ISO 7064 mod 97-10)."""
+    plain = text.replace(" ", "").replace("-", "").upper()
+    if _IBAN.get(plain[:2]) != len(plain) or not (
+        plain.isascii() and plain.isalnum() and plain[2:4].isdigit()
+    ):
+        return False
+    turned = plain[4:] + plain[:4]
+    return int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
+
+
+def ssn(text: str) -> bool:
+    """Whether nine digits can be a US Social Security number: no area 000, 666 or 900 up, no group 00, no serial 0000."""
+    d = text.replace("-", "").replace(" ", "")
+    return (
+        len(d) == 9
+        and d[:3] not in ("000", "666")
+        and d[0] != "9"
+        and d[3:5] != "00"
+        and d[5:] != "0000"
+        and len(set(d)) > 1
+    )
+
+
+def cpf(digits: str) -> bool:
+    """Whether eleven digits are a Brazilian CPF: both check digits, mod 11."""
+    if len(digits) != 11 or len(set(digits)) == 1:
+        return False
+    for size in (9, 10):
+        total = sum(int(d) * (size + 1 - k) for k, d in enumerate(digits[:size]))
+        if int(digits[size]) != total * 10 % 11 % 10:
+            return False
+    return True
+
+
+def dni(text: str) -> bool:
+    """Whether it is a Spanish DNI or NIE: the letter is the number's remainder by 23."""
+    plain = text.upper().replace("-", "")
+    number = str("XYZ".index(plain[0])) + plain[1:-1] if plain[:1] in ("X", "Y", "Z") else plain[:-1]
+    return len(plain) == 9 and number.isdigit() and plain[-1] == "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23]
+
+
+_VERHOEFF_D = (
+    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
+    "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
+)  # fmt: skip
+_VERHOEFF_P = (
+    "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
+)  # fmt: skip
+
+
+def verhoeff(digits: str) -> bool:
+    """Whether the last digit is the Verhoeff check of the others, as in an Indian Aadhaar number."""
+    state = 0
+    for place, char in enumerate(reversed(digits)):
+        state = int(_VERHOEFF_D[state][int(_VERHOEFF_P[place % 8][int(char)])])
+    return state == 0
+
+
+_ODD_VALUES = (
+    1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10,
+    22, 25, 24, 23,
+)  # fmt: skip
+_ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", _ODD_VALUES, strict=True))
+
+
+def codice_fiscale(text: str) -> bool:
+    """Whether sixteen characters are an Italian tax code: the last letter checks the others, mod 26."""
+    plain = text.upper()
+    if len(plain) != 16:
+        return False
+    total = 0
+    for place, char in enumerate(plain[:15]):
+        if char not in _ODD:
+            return False
+        total += _ODD[char] if place % 2 == 0 else (int(char) if char.isdigit() else ord(char) - 65)
+    return plain[15] == chr(65 + total % 26)
