@@ -1,0 +1,268 @@
+"""A column as codes: each distinct value once, how often it comes, and for each row which one it holds.
+
+Everything a profile says follows exactly from these three, whatever engine the column came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+Nature = Literal["number", "boolean", "time", "text"]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A column of n rows with k distinct values.
+
+    nature: number (values ascending, int64 or float64), boolean, time (int64 since 1970 in the type's unit, shown
+    by ``show``), text (an Arrow array in order of first appearance). codes: n codes below k, and k itself where a
+    row has no value. counts: k counts. NaN counts as missing, -0.0 as 0.0.
+    """
+
+    nature: Nature
+    values: Any
+    counts: Ints
+    codes: Codes
+    missing: int
+    show: Callable[[Any], Any]
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    @property
+    def present(self) -> int:
+        """Return the number of rows with a value."""
+        return len(self.codes) - self.missing
+
+    @property
+    def distinct(self) -> int:
+        """Return the number of different values."""
+        return len(self.counts)
+
+    @cached_property
+    def floats(self) -> Floats:
+        """Return the distinct values as numbers (text has none)."""
+        return np.asarray(self.values, dtype=np.float64)
+
+    def value(self, code: int) -> Any:
+        """Return a distinct value as a plain Python object."""
+        got = self.values[code]
+        return self.show(got.as_py() if isinstance(got, pa.Scalar) else got.item())
+
+
+def encode(column: pa.ChunkedArray) -> Encoded:
+    """Return an Arrow column as codes."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = pc.cast(column, kind.value_type)
+        kind = column.type
+    if pa.types.is_integer(kind) and kind != pa.uint64():
+        return _numbers(column.cast(pa.int64()), _same)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.uint64():
+        return _numbers(_float(column), _same)
+    if pa.types.is_boolean(kind):
+        return _numbers(column.cast(pa.int64()), bool, "boolean")
+    if pa.types.is_date32(kind):
+        return _numbers(column.cast(pa.int32()).cast(pa.int64()), _shower(pa.date32()), "time")
+    if pa.types.is_timestamp(kind) or pa.types.is_date64(kind) or pa.types.is_time64(kind):
+        return _numbers(column.cast(pa.int64()), _shower(kind), "time")
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        column = _text(column)
+    return _texts(column)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _shower(kind: pa.DataType) -> Callable[[Any], Any]:
+    def show(value: int) -> str:
+        whole = pa.scalar(value, pa.int64())
+        return str((whole.cast(pa.int32()) if kind == pa.date32() else whole).cast(kind))
+
+    return show
+
+
+def _float(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    column = column.cast(pa.float64(), safe=False)
+    if any(pc.any(pc.is_nan(chunk)).as_py() for chunk in column.chunks):
+        column = pc.if_else(pc.is_nan(column), None, column)
+    # Adding zero turns -0.0 into 0.0.
+    return pc.add(column, 0.0)
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    kind = column.type
+    if pa.types.is_null(kind):
+        return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return _each(column, lambda v: v.hex())
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return _each(column, str)
+
+
+def _each(column: pa.ChunkedArray, write: Callable[[Any], str]) -> pa.ChunkedArray:
+    chunks = [
+        pa.array([None if v is None else write(v) for v in chunk.to_pylist()], pa.string())
+        for chunk in column.chunks
+    ]
+    return pa.chunked_array(chunks, type=pa.string())
+
+
+def _numbers(column: pa.ChunkedArray, show: Callable[[Any], Any], nature: Nature = "number") -> Encoded:
+    missing, rows = column.null_count, len(column)
+    dtype = np.float64 if column.type == pa.float64() else np.int64
+    if missing == rows:
+        return Encoded(
+            nature, np.empty(0, dtype), np.empty(0, np.int64), np.zeros(rows, np.uint8), rows, show
+        )
+    if dtype is np.int64:
+        dense = _dense(column, show, nature)
+        if dense is not None:
+            return dense
+    whole = _dictionary(column)
+    found = np.asarray(whole.dictionary)
+    order = np.argsort(found, kind="stable")
+    place = np.empty(len(found) + 1, np.int64)
+    place[order] = np.arange(len(found))
+    place[-1] = len(found)
+    codes = _take(whole, place)
+    counts = _bincount(codes, len(found) + 1)[: len(found)]
+    return Encoded(nature, found[order], counts, codes, missing, show)
+
+
+def _dense(column: pa.ChunkedArray, show: Callable[[Any], Any], nature: Nature) -> Encoded | None:
+    """Encode whole numbers that lie close together by their distance from the least: no hashing, no sorting."""
+    ends = pc.min_max(column)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    width = high - low + 1
+    if width > max(65_536, 2 * len(column)):
+        return None
+    offsets = np.empty(len(column), _narrow(width))
+    at = 0
+    for chunk in column.chunks:
+        filled = pc.fill_null(pc.subtract(chunk, low), width)
+        offsets[at : at + len(chunk)] = filled.to_numpy(zero_copy_only=False)
+        at += len(chunk)
+    counts = _bincount(offsets, width + 1)
+    held = np.flatnonzero(counts[:width])
+    place = np.zeros(width + 1, _narrow(len(held)))
+    place[held] = np.arange(len(held))
+    place[width] = len(held)
+    return Encoded(nature, held + low, counts[held], place[offsets], column.null_count, show)
+
+
+def _bincount(codes: npt.NDArray[Any], size: int) -> Ints:
+    """Count codes in pieces, so that the whole is never widened at once."""
+    if size > 1 << 16:
+        return np.bincount(codes, minlength=size)
+    out = np.zeros(size, np.int64)
+    for at in range(0, len(codes), 1 << 18):
+        out += np.bincount(codes[at : at + (1 << 18)], minlength=size)
+    return out
+
+
+def _texts(column: pa.ChunkedArray) -> Encoded:
+    whole = _dictionary(column)
+    distinct = len(whole.dictionary)
+    codes = _take(whole, np.arange(distinct + 1))
+    counts = _bincount(codes, distinct + 1)[:distinct]
+    return Encoded("text", whole.dictionary, counts, codes, column.null_count, _same)
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    if not column.num_chunks:
+        return pa.array([], column.type).dictionary_encode()
+    encoded = column.dictionary_encode().unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0) if encoded.num_chunks else pa.array([], column.type).dictionary_encode()
+    return encoded
+
+
+def _take(whole: pa.DictionaryArray, place: npt.NDArray[Any]) -> Codes:
+    """Return the codes of the rows through ``place``, whose last entry is the code of a missing value."""
+    last = len(place) - 1
+    narrow = place.astype(_narrow(int(place[last])))
+    indices = whole.indices
+    if indices.null_count:
+        indices = indices.fill_null(last)
+    codes: Codes = narrow[indices.to_numpy(zero_copy_only=False)]
+    return codes
+
+
+def _narrow(highest: int) -> type[np.unsignedinteger[Any]]:
+    """Return the narrowest type that holds codes up to ``highest``."""
+    return np.uint8 if highest < 1 << 8 else np.uint16 if highest < 1 << 16 else np.uint32
+
+
+class RowKeys:
+    """Which rows are the same in every column added so far: exact, since codes are combined and never hashed.
+
+    The codes of the columns are the digits of one number a row; whenever it would outgrow 62 bits, the distinct
+    numbers are numbered anew. Rows already known to be like no other are dropped.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self._keys: Ints | None = None
+        self._size = 1
+        self._left: Ints | None = None  # the rows still in question; None: all
+
+    def add(self, column: Encoded) -> None:
+        """Take one more column into account."""
+        codes = column.codes if self._left is None else column.codes[self._left]
+        width = column.distinct + 1
+        if self._keys is None:
+            self._keys, self._size = codes.astype(np.int64), width
+            return
+        if not len(self._keys):
+            return
+        if self._size > (1 << 62) // width:
+            self._renumber()
+            codes = column.codes if self._left is None else column.codes[self._left]
+        self._keys *= width
+        self._keys += codes
+        self._size *= width
+
+    def _renumber(self) -> None:
+        assert self._keys is not None
+        whole = pa.array(self._keys).dictionary_encode()
+        keys = whole.indices.to_numpy().astype(np.int64)
+        size = len(whole.dictionary)
+        counts = np.bincount(keys, minlength=size)
+        alone = int((counts == 1).sum())
+        if alone > len(keys) // 4:
+            keep = counts[keys] > 1
+            left = np.arange(self.rows) if self._left is None else self._left
+            self._left, keys = left[keep], keys[keep]
+        self._keys, self._size = keys, max(1, size)
+
+    def duplicates(self) -> Ints:
+        """Return the numbers (from 0, ascending) of the rows that repeat an earlier row in every column."""
+        if self._keys is None or not len(self._keys):
+            return np.empty(0, np.int64)
+        codes = pa.array(self._keys).dictionary_encode().indices.to_numpy()
+        # Codes are given in order of first appearance: a row is the first of its kind where its code is a new high.
+        highest = np.maximum.accumulate(codes)
+        again = np.ones(len(codes), bool)
+        again[0] = False
+        again[1:] = codes[1:] <= highest[:-1]
+        at = np.flatnonzero(again)
+        return at if self._left is None else self._left[at]
