@@ -1,0 +1,33 @@
+"""Something a pickle would do that is not known to be harmless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Sort = Literal["danger", "unknown", "tampering", "lost"]
+
+
+@dataclass(slots=True)
+class Hit:
+    """One name or call.
+
+    sort: danger (a name known to do harm), unknown (a name on no list, or a callable that is computed),
+    tampering (a class or function is changed in place), lost (the machine had to forget what is called).
+    name: ``module.name``, or the expression. expression: what would run, as Python. called: whether it is called
+    or only imported. what: what a danger can do. offset, opcode: where. count: how often.
+    """
+
+    sort: Sort
+    name: str
+    expression: str
+    offset: int
+    opcode: str
+    called: bool = False
+    what: str = ""
+    count: int = 1
+
+    @property
+    def plausible(self) -> bool:
+        """Whether the name looks like one a person would write; raw data read as opcodes gives none such."""
+        return self.name.isascii() and all(part.isidentifier() for part in self.name.split("."))
