@@ -17,6 +17,7 @@ from assay.kernel.errors import Missing
 _FRESH = 2_000_000_000  # ns: a file written this lately may change again without its time telling
 _Stamp = tuple[tuple[str, int, int, int, int], ...]
 _seen: dict[tuple[str, str], _Stamp] = {}  # files and digest → how they looked; losing it costs only time
+_tagged: dict[tuple[str, str], list[tuple[str, str]]] = {}  # remote objects and digest → their ETags
 
 
 def pin(source: Any, *, name: str = "", format: str = "") -> Asset:
@@ -47,10 +48,13 @@ def _format(source: Source) -> str:
 
 def _digest(source: Source) -> str:
     if source.url:
+        tags = remote.tags(source.url)
         objects = remote.digests(source.url)
-        if len(objects) == 1:
-            return f"sha256:{objects[0][2]}"
-        return digest_of([{"path": n, "size": s, "sha256": d} for n, s, d in objects])
+        several = [{"path": n, "size": s, "sha256": d} for n, s, d in objects]
+        digest = f"sha256:{objects[0][2]}" if len(objects) == 1 else digest_of(several)
+        if all(tag for _, tag in tags):
+            _tagged[(source.url, digest)] = tags
+        return digest
     with seam(source.text, "it cannot be read"):
         paths = _bytes_of(source)
         stamp = _stamp(paths)
@@ -95,13 +99,18 @@ def changed(asset: Asset) -> bool:
     """Whether a pinned table's bytes are no longer those of its digest, or are gone.
 
     Files that look the same to the last nanosecond as when they were pinned are not read again, unless they had
-    been written just before. What could not be pinned, or lies in memory or the store, does not change here.
+    been written just before; remote objects not while their ETags stay. What could not be pinned, or lies in memory or the store, does not change here.
     """
-    if not asset.digest or asset.uri.startswith(("object:", "memory:")):
+    held = asset.uri.startswith(("object:", "memory:")) and not asset.uri.startswith("memory://")
+    if not asset.digest or held:
         return False
     try:
         found = parse(asset.uri, asset.format)
-        if not found.url and _seen.get((found.text, asset.digest)) == _stamp(_bytes_of(found)):
+        key = (found.text, asset.digest)
+        if found.url:
+            if key in _tagged and remote.tags(found.url) == _tagged[key]:
+                return False
+        elif key in _seen and _stamp(_bytes_of(found)) == _seen[key]:
             return False
         return _digest(found) != asset.digest
     except (Missing, OSError):

@@ -74,18 +74,10 @@ def digests(url: str) -> list[tuple[str, int, str]]:
     return out
 
 
-def marks(url: str) -> list[Any]:
-    """Return what tells that objects changed, without reading them: size, ETag and time."""
+def tags(url: str) -> list[tuple[str, str]]:
+    """Return each object's name and ETag, empty where the store gives none: it changes with the content."""
     fs, paths = _objects(url)
-    fs.invalidate_cache()
     with seam(url, "the object cannot be reached"):
+        fs.invalidate_cache()
         infos = [fs.info(p) for p in paths]
-    return [
-        [
-            p,
-            i.get("size"),
-            str(i.get("ETag") or i.get("etag") or i.get("created") or ""),
-            str(i.get("LastModified") or ""),
-        ]
-        for p, i in zip(paths, infos, strict=True)
-    ]
+    return [(p, str(i.get("ETag") or i.get("etag") or "")) for p, i in zip(paths, infos, strict=True)]

@@ -116,7 +116,7 @@ def scan(path: Path) -> Lines:
     import numpy as np
 
     size = lines = blank = longest = returns = pairs = feeds = nuls = 0
-    quotes, carried, last = False, 0, b""
+    quotes, carried, tail = False, 0, b"\n"
     with path.open("rb") as opened:
         while chunk := opened.read(CHUNK):
             ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == 10)
@@ -128,14 +128,14 @@ def scan(path: Path) -> Lines:
                 carried = len(chunk) - 1 - int(ends[-1])
             else:
                 carried += len(chunk)
-            if b"\r" in chunk or last == b"\r":
+            if b"\r" in chunk or tail.endswith(b"\r"):
                 returns += chunk.count(b"\r")
-                pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-                blank += _blank_pairs(chunk)
+                pairs += chunk.count(b"\r\n") + (tail[-1:] == b"\r" and chunk[:1] == b"\n")
+                blank += _blank_pairs(tail + chunk)
             quotes = quotes or b'"' in chunk
             nuls += chunk.count(b"\0")
             size += len(chunk)
-            last = chunk[-1:]
+            tail = (tail + chunk[-2:])[-2:]
     lines = feeds + (1 if carried else 0)
     return Lines(path, size, lines, blank, max(longest, carried), returns, pairs, feeds, quotes, nuls)
 

@@ -26,7 +26,9 @@ def write_parquet(data: Any, path: Path) -> None:
 
     with seam(str(path), "the table cannot be written"):
         schema, batches = _batches(data)
-        with pq.ParquetWriter(path, schema.remove_metadata(), compression="zstd", compression_level=1) as out:
+        with pq.ParquetWriter(
+            path, schema.remove_metadata(), compression="zstd", compression_level=1, store_schema=False
+        ) as out:
             held: list[pyarrow.RecordBatch] = []
             rows = 0
             for batch in batches:
