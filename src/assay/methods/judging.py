@@ -1,0 +1,63 @@
+"""When a difference between groups is worth a finding, and how grave it is.
+
+A metric beyond its threshold is medium; high where it is extreme and certain: the whole interval lies beyond the
+extreme one. Thresholds: 0.1 for differences of rates, 0.8 to 1.25 for ratios (the four-fifths rule); extreme 0.5, and
+0.5 to 2. Groups under 30 rows are shown and not judged.
+"""
+
+from __future__ import annotations
+
+import math
+
+SMALL = 30
+RATIOS = ("DI",)
+JUDGED = ("DPL", "CDDL", "DPPL", "DI", "AD", "RD", "DAR", "DRR", "SD", "CDDPL")
+WORDS = {
+    "CI": "class imbalance",
+    "DPL": "difference in proportions of labels",
+    "KL": "Kullback-Leibler divergence",
+    "JS": "Jensen-Shannon divergence",
+    "LP": "L2 norm",
+    "TVD": "total variation distance",
+    "KS": "Kolmogorov-Smirnov distance",
+    "CDDL": "conditional demographic disparity of labels",
+    "DPPL": "difference in positive proportions of predicted labels",
+    "DI": "disparate impact",
+    "DCA": "difference in conditional acceptance",
+    "DCR": "difference in conditional rejection",
+    "AD": "accuracy difference",
+    "RD": "recall difference",
+    "DAR": "difference in acceptance rates",
+    "DRR": "difference in rejection rates",
+    "SD": "specificity difference",
+    "TE": "treatment equality",
+    "CDDPL": "conditional demographic disparity of predicted labels",
+    "FT": "counterfactual flip test",
+    "GE": "generalised entropy",
+}
+
+
+def distance(name: str, value: float) -> float:
+    """Return how far a metric is from neutral: |value|, or of a ratio 1 - the smaller of it and its inverse."""
+    if name in RATIOS:
+        if value <= 0:
+            return 1.0
+        return 1 - min(value, 1 / value) if math.isfinite(value) else 1.0
+    return abs(value)
+
+
+def judge(name: str, value: float, interval: tuple[float, float] | None, threshold: float) -> str:
+    """Return '' (not worth a finding), 'medium' or 'high'."""
+    if name not in JUDGED or not math.isfinite(value):
+        return ""
+    bound = 1 - 0.8 if name in RATIOS else threshold
+    if distance(name, value) <= bound:
+        return ""
+    if interval is None:
+        return "medium"
+    low, high = interval
+    neutral = 1.0 if name in RATIOS else 0.0
+    if low <= neutral <= high:
+        return ""  # it may as well be chance
+    nearest = min(distance(name, low), distance(name, high))
+    return "high" if nearest > 0.5 else "medium"

@@ -1,0 +1,33 @@
+"""A table and the predictions for it, from a model or from columns of the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from assay.kernel.errors import UsageError
+from assay.kernel.handles import Model, Table
+
+
+def gather(
+    subject: Any, data: Any, predicted: str | None, score: str | None
+) -> tuple[pa.Table, pa.ChunkedArray, pa.Table | None]:
+    """Return (the table, its predictions, the table of scores or None); UsageError where one is not given.
+
+    A model answers for ``data``; a table holds its predictions in the column ``predicted``, and scores in ``score``.
+    """
+    if isinstance(subject, Model) and not isinstance(subject, Table):
+        if data is None:
+            raise UsageError("a model is judged on data", remedy="name it: --data TABLE")
+        table = data.arrow()
+        answers = subject.predict(table)
+        scores = [c for c in answers.column_names if c == "score" or c.startswith("score_")]
+        return table, answers.column("prediction"), answers.select(scores) if scores else None
+    if predicted is None:
+        raise UsageError(
+            "which column holds the predictions?", remedy="say --predicted COLUMN, or name a model"
+        )
+    table = subject.arrow()
+    scores_of = pa.table({"score": table.column(score)}) if score else None
+    return table, table.column(predicted), scores_of

@@ -1,0 +1,138 @@
+"""Scores of predictions: classification and regression, their bootstrap intervals, and the constant guess.
+
+The balanced F-score is F1, the harmonic mean of precision and recall, of the positive class; ``macro_f1`` is its mean
+over the classes. scikit-learn computes what it has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Scores = dict[str, float]
+
+
+def binary(truth: Any, said: Any, score: Any = None) -> Scores:
+    """Return the scores of yes-or-no predictions. truth, said: booleans; score: probabilities of yes, or None."""
+    t, p = np.asarray(truth, dtype=bool), np.asarray(said, dtype=bool)
+    tp, fp, fn, tn = (float(x.sum()) for x in (t & p, ~t & p, t & ~p, ~t & ~p))
+    n = tp + fp + fn + tn
+    recall, precision, specificity = _of(tp, tp + fn), _of(tp, tp + fp), _of(tn, tn + fp)
+    out = {
+        "accuracy": _of(tp + tn, n),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "precision": precision,
+        "recall": recall,
+        "f1": _of(2 * tp, 2 * tp + fp + fn),
+        "macro_f1": (_of(2 * tp, 2 * tp + fp + fn) + _of(2 * tn, 2 * tn + fp + fn)) / 2,
+        "mcc": _of(tp * tn - fp * fn, math.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
+    }
+    if score is not None:
+        out |= _ranked(t, np.asarray(score, dtype=np.float64))
+    return out
+
+
+def _of(x: float, y: float) -> float:
+    return x / y if y else math.nan
+
+
+def _ranked(t: Any, score: Any) -> Scores:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    out = {"brier": float(np.mean((score - t) ** 2)), "ece": calibration_error(t, score)}
+    clipped = np.clip(score, 1e-15, 1 - 1e-15)
+    out["log_loss"] = float(-np.mean(np.where(t, np.log(clipped), np.log1p(-clipped))))
+    both = bool(t.any() and not t.all())
+    out["roc_auc"] = float(roc_auc_score(t, score)) if both else math.nan
+    out["pr_auc"] = float(average_precision_score(t, score)) if both else math.nan
+    return out
+
+
+def calibration(truth: Any, score: Any, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Return (mean score, share of yes, rows) of equal-width bins that hold rows."""
+    t, s = np.asarray(truth, dtype=bool), np.asarray(score, dtype=np.float64)
+    at = np.minimum((s * bins).astype(int), bins - 1)
+    return [
+        (float(s[at == b].mean()), float(t[at == b].mean()), int((at == b).sum()))
+        for b in range(bins)
+        if (at == b).any()
+    ]
+
+
+def calibration_error(truth: Any, score: Any, bins: int = 10) -> float:
+    """Return the expected calibration error over equal-width bins (Naeini et al. 2015)."""
+    found = calibration(truth, score, bins)
+    total = sum(n for _, _, n in found)
+    return sum(n * abs(mean - share) for mean, share, n in found) / total if total else math.nan
+
+
+def multiclass(truth: Sequence[str], said: Sequence[str]) -> Scores:
+    """Return the scores of predictions among several classes."""
+    from sklearn.metrics import balanced_accuracy_score, f1_score, matthews_corrcoef
+
+    t, p = np.asarray(truth), np.asarray(said)
+    labels = sorted(set(truth))
+    return {
+        "accuracy": float((t == p).mean()),
+        "balanced_accuracy": float(balanced_accuracy_score(t, p))
+        if set(said) <= set(labels)
+        else _recall(t, p),
+        "macro_f1": float(f1_score(t, p, labels=labels, average="macro", zero_division=0)),
+        "weighted_f1": float(f1_score(t, p, labels=labels, average="weighted", zero_division=0)),
+        "mcc": float(matthews_corrcoef(t, p)),
+    }
+
+
+def _recall(t: Any, p: Any) -> float:
+    return float(np.mean([(p[t == c] == c).mean() for c in np.unique(t)]))
+
+
+def regression(truth: Any, said: Any) -> Scores:
+    """Return the scores of predicted numbers."""
+    t, p = np.asarray(truth, dtype=np.float64), np.asarray(said, dtype=np.float64)
+    error = t - p
+    spread = float(((t - t.mean()) ** 2).sum())
+    return {
+        "rmse": float(np.sqrt((error**2).mean())),
+        "mae": float(np.abs(error).mean()),
+        "r2": 1 - float((error**2).sum()) / spread if spread else math.nan,
+    }
+
+
+def bootstrap(
+    measure: Callable[[Any], Scores], rows: int, rng: np.random.Generator, times: int = 200
+) -> dict[str, tuple[float, float]]:
+    """Return 95 % percentile intervals of what ``measure`` says of resampled row numbers."""
+    found: dict[str, list[float]] = {}
+    for _ in range(times):
+        for name, value in measure(rng.integers(0, rows, rows)).items():
+            found.setdefault(name, []).append(value)
+    out = {}
+    for name, values in found.items():
+        finite = [v for v in values if math.isfinite(v)]
+        if len(finite) >= 0.9 * times:
+            low, high = np.percentile(finite, [2.5, 97.5])
+            out[name] = (float(low), float(high))
+    return out
+
+
+def stratified_folds(truth: Sequence[Any], folds: int, rng: np.random.Generator) -> Any:
+    """Return each row's fold, so that every fold has its share of every class."""
+    values = np.asarray(truth)
+    out = np.zeros(len(values), dtype=int)
+    for value in np.unique(values):
+        rows = rng.permutation(np.flatnonzero(values == value))
+        out[rows] = np.arange(len(rows)) % folds
+    return out
+
+
+def roc(truth: Any, score: Any, most: int = 80) -> list[tuple[float, float]]:
+    """Return points (false positive rate, true positive rate), thinned to ``most``."""
+    from sklearn.metrics import roc_curve
+
+    fpr, tpr, _ = roc_curve(truth, score)
+    keep = np.unique(np.linspace(0, len(fpr) - 1, min(most, len(fpr))).astype(int))
+    return [(float(fpr[i]), float(tpr[i])) for i in keep]
