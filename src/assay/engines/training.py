@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines import archives
-from assay.engines.sandbox import Ended, Grant, Level, Limits, run
+from assay.engines.isolation import Ended, Grant, Level, Limits, run
 from assay.kernel.errors import UsageError
 
 _PIP_SECONDS = 900

@@ -22,7 +22,7 @@ from assay.works.registering import Candidate, Registered, enter
 from assay.works.work import LocalWork
 
 if TYPE_CHECKING:
-    from assay.engines.sandbox import Limits
+    from assay.engines.isolation import Limits
 
 _UNITS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "b": 1}
 _LIMITS = ("memory", "minutes", "seconds", "processes", "disk")
@@ -136,7 +136,7 @@ def _channel(table: Table, folder: Path) -> Path:
 
 def read_limits(given: Mapping[str, Any]) -> Limits:
     """Return limits: memory and disk as bytes or ``2GB``, minutes or seconds, processes."""
-    from assay.engines.sandbox import Limits
+    from assay.engines.isolation import Limits
 
     out: dict[str, Any] = {}
     for name, raw in given.items():

@@ -50,7 +50,7 @@ def examine_machine(home: Home | None) -> list[Answer]:
 
 
 def _isolation() -> list[Answer]:
-    from assay.engines.sandbox import prove
+    from assay.engines.isolation import prove
 
     if platform.system() != "Linux":
         return [

@@ -2,7 +2,7 @@
 
 The problem type is found from the labels. The balanced F-score stands beside accuracy, with 95 % bootstrap intervals,
 over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
---train the scores on the training data name over- and under-fitting. The subject is a model with --data, or a table
+--training the scores on the training data name over- and under-fitting. The subject is a model with --data, or a table
 that holds predictions.
 
 Example: assay check model.validate model.tar.gz --data test.csv --label is_canceled
@@ -28,7 +28,7 @@ def check(
     subject: Table | Model,
     *,
     data: Annotated[Table | None, Doc("the table that the model is judged on, which it has not seen")] = None,
-    train: Annotated[
+    training: Annotated[
         Table | None, Doc("the table that it was trained on, to name over- and under-fitting")
     ] = None,
     label: Annotated[Column, Doc("the column that holds the truth")],
@@ -52,8 +52,8 @@ def check(
     )
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
-    if train is not None and isinstance(subject, Model):
-        seen, again, more = gather(subject, train, None, None)
+    if training is not None and isinstance(subject, Model):
+        seen, again, more = gather(subject, training, None, None)
         known = facets.present(seen.column(label))
         other = _judge(
             seen.column(label).filter(known),
@@ -63,7 +63,7 @@ def check(
         )
         findings += made.fitting(other)
     elif isinstance(subject, Model):
-        made.data["fitting"] = "not judged: no training data was named (--train)"
+        made.data["fitting"] = "not judged: no training data was named (--training)"
     lost = int((~rows).sum())
     if lost:
         message = f"{lost} rows have no {label} or no prediction, and are left out."

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from assay.engines.sandbox.grant import Limits
+from assay.engines.isolation.grant import Limits
 
 _EVERY = 0.05
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096

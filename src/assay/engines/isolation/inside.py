@@ -16,8 +16,8 @@ import socket
 import sys
 from typing import Any
 
-from assay.engines.sandbox import filter as seccomp
-from assay.engines.sandbox import syscalls as sys_
+from assay.engines.isolation import filter as seccomp
+from assay.engines.isolation import syscalls as sys_
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = {

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from assay.engines.sandbox import syscalls
-from assay.engines.sandbox.grant import RANK, Ended, Grant, Level, python_paths
-from assay.engines.sandbox.watch import Watcher, kill
+from assay.engines.isolation import syscalls
+from assay.engines.isolation.grant import RANK, Ended, Grant, Level, python_paths
+from assay.engines.isolation.watch import Watcher, kill
 from assay.kernel.errors import Refused, UsageError
 
 REMEDY = (
@@ -160,7 +160,7 @@ def _attempt(
     }
     source = str(Path(__file__).parents[3])
     launch = (
-        f"import sys; sys.path.insert(0, {source!r}); from assay.engines.sandbox.inside import main; main()"
+        f"import sys; sys.path.insert(0, {source!r}); from assay.engines.isolation.inside import main; main()"
     )
     with theirs:
         process = subprocess.Popen(

@@ -6,9 +6,9 @@ Landlock), partial (seccomp and Landlock, for containers that forbid namespaces)
 
 from __future__ import annotations
 
-from assay.engines.sandbox.grant import Ended, Grant, Level, Limits, python_paths
-from assay.engines.sandbox.proof import Layer, Proof, prove
-from assay.engines.sandbox.sandbox import Job, run, start
+from assay.engines.isolation.grant import Ended, Grant, Level, Limits, python_paths
+from assay.engines.isolation.proof import Layer, Proof, prove
+from assay.engines.isolation.sandbox import Job, run, start
 
 __all__ = [
     "Ended",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import struct
 
-from assay.engines.sandbox import syscalls
+from assay.engines.isolation import syscalls
 
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS = 1, 38

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from assay.engines.sandbox.grant import Grant, Level, Limits
-from assay.engines.sandbox.sandbox import REMEDY, start
+from assay.engines.isolation.grant import Grant, Level, Limits
+from assay.engines.isolation.sandbox import REMEDY, start
 from assay.kernel.errors import AssayError
 
 _HOW = {
