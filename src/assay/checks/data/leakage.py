@@ -177,7 +177,10 @@ class _Looked:
             gap = np.floor(second) - np.floor(first)
             if np.isfinite(gap).mean() < 0.5:
                 continue
-            told = strength(np.where(np.isfinite(gap), 0, -1), gap, self.target, self.fold)
+            known = np.isfinite(gap)
+            codes = np.full(len(gap), -1)
+            codes[known] = np.unique(gap[known], return_inverse=True)[1]
+            told = strength(codes, gap, self.target, self.fold)
             alone = max(self.strength.get(a, 0.0), self.strength.get(b, 0.0))
             if told >= 0.5 and told >= alone + 0.2:
                 self.apart[a, b] = told
@@ -241,7 +244,7 @@ class _Looked:
 
     def _dates(self, said: set[str]) -> Iterator[Finding]:
         for (a, b), told in sorted(self.apart.items(), key=lambda p: -p[1]):
-            name = a if a in self.strength else b
+            name = b if b in self.strength else a  # the outcome is mostly written further right
             if a in said or b in said:
                 continue
             said.add(name)

@@ -127,12 +127,13 @@ def _judge(
     name, first, second = (columns[k].name for k in (a, b, c))
     sign = "+" if kind == "sum" else "*"
     formula = f"{quoted(first)} {sign} {quoted(second)}"
-    slack_text = f"{tolerance[a] * 1.02:.3g}" if tolerance[a] else ""
-    within = f" <= {slack_text or '0'}"
-    whole = kind == "sum" and not tolerance[a]
-    holds = f"{quoted(name)} == {formula}" if whole else f"abs({quoted(name)} - {formula}){within}"
-    if not whole and not tolerance[a]:
-        holds = f"abs({quoted(name)} - {formula}) <= 0.000001 * abs({quoted(name)})"
+    holds = f"abs({quoted(name)} - ({formula})) <= "
+    if tolerance[a]:
+        holds += f"{tolerance[a] * 1.02:.3g}"
+    elif all(np.all(v[known] == np.round(v[known])) for v in (x, y, z)):
+        holds = f"{quoted(name)} == {formula}"
+    else:
+        holds += f"0.000000001 * abs({quoted(name)})"
     return Rule(
         kind,
         name,

@@ -50,6 +50,11 @@ class Sampled:
         """Return how many different values there are, nulls not counted."""
         return len(self.values)
 
+    @property
+    def has_nulls(self) -> bool:
+        """Return whether any value is missing."""
+        return bool(self.array.null_count)
+
     @cached_property
     def numbers(self) -> NDArray[np.float64] | None:
         """Return numbers (dates as days, times as seconds) with NaN for null; None for text."""

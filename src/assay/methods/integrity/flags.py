@@ -28,7 +28,7 @@ def find(columns: Sequence[Sampled]) -> Iterator[Rule]:
         truth = flag.truth()
         best: tuple[float, Rule] | None = None
         for source in columns:
-            if source is flag or source.distinct < 2:
+            if source is flag or source.distinct + source.has_nulls < 2:
                 continue
             for condition, values in _conditions(source, flag):
                 rule, quality = _judge(flag, truth, source, condition, values)

@@ -39,7 +39,7 @@ _ISSUERS: tuple[tuple[int, int, int, frozenset[int]], ...] = (
 
 def card(digits: str) -> bool:
     """Whether digits are a payment card's: an issuer's leading digits and length, and the Luhn check."""
-    if not 12 <= len(digits) <= 19 or len(set(digits)) < 3:
+    if not 12 <= len(digits) <= 19 or len(set(digits)) < 2:
         return False
     for width, low, high, lengths in _ISSUERS:
         if low <= int(digits[:width]) <= high and len(digits) in lengths:

@@ -88,7 +88,7 @@ _STREET = (
 )
 _ADDRESS = (
     rf"\b\d{{1,6}}[a-z]?,? (?:[\w'’.-]+ ){{1,5}}{_STREET}\b\.?"
-    r"|\b[\w-]+(?:straße|strasse|str\.|gasse|platz|weg|allee) \d{1,4} ?[a-z]?\b"
+    r"|\b[\w-]{1,40}(?:straße|strasse|str\.|gasse|platz|weg|allee) \d{1,4} ?[a-z]?\b"
     r"|\b(?:rue|avenue|calle|via|rua|avenida|piazza|plaza) (?:[\w'’.-]+ ){1,5}\d{1,5}\b"
     r"|\b\d{1,4},? (?:rue|avenue|boulevard|allée|chemin) [\w'’.-]+"
 )
@@ -154,8 +154,12 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "iban",
-        r"[A-Za-z]{2}\d\d[ -]?[A-Za-z0-9]{4}",
-        _found(r"(?<!\w)[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]{2,4}){3,8}(?!\w)", digits.iban, re.ASCII),
+        r"[A-Za-z]{2}\d\d ?[A-Za-z0-9]{4}",
+        _found(
+            r"(?<![\w-])[A-Za-z]{2}\d\d(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,4})?(?![\w-])",
+            digits.iban,
+            re.ASCII,
+        ),
         frozenset({"iban", "account"}),
         title="bank accounts (IBAN, mod 97)",
     ),

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import assay
+from assay.checks.data.integrity import check
+from assay.kernel.errors import Missing, UsageError
+from assay.kernel.severity import Severity
+from assay.treatments.data.repair import treat
+
+EXAMPLES = Path(assay.__file__).parent / "examples"
+BOOKINGS = EXAMPLES / "bookings" / "bookings.csv.gz"
+ADULT = EXAMPLES / "income" / "adult.csv.gz"
+
+
+def test_bookings_contradictions_are_found_and_repaired(table, work, tmp_path):
+    bookings = table(BOOKINGS)
+    report = check(bookings, work=work)
+    assert [(f.rule, f.severity, f.count, f.where["column"]) for f in report.findings] == [
+        ("data.integrity.derived_flag", Severity.HIGH, 137, "has_booking_changes")
+    ]
+    assert report.coverage.complete
+    rule = next(r for r in report.data["rules"] if r["kind"] == "derived_flag")
+    assert (rule["target"], rule["source"], rule["expression"]) == (
+        "has_booking_changes",
+        "booking_changes",
+        "booking_changes > 0",
+    )
+    assert (rule["violations"], rule["support"]) == (137, 4999)
+
+    frame = pd.read_csv(BOOKINGS)
+    wrong = np.flatnonzero(frame.has_booking_changes != (frame.booking_changes > 0)) + 1
+    rows = pd.read_parquet(work.store.path(report.outputs[0].digest))
+    assert rows.row.tolist() == wrong.tolist()
+
+    made = treat(bookings, using=report, work=work)
+    assert made.report.metric("rows_changed").value == 137
+    fixed = pd.read_parquet(work.store.path(made.outputs["out"].digest))
+    assert (fixed.has_booking_changes == (fixed.booking_changes > 0)).all()
+    assert fixed.row_id.tolist() == frame.row_id.tolist()
+    assert check(table(fixed), work=work).findings == ()
+
+
+def test_adult_has_one_strange_row_and_no_more(table, work):
+    report = check(table(ADULT), work=work)
+    assert [(f.severity, f.where["column"], f.count) for f in report.findings] == [(Severity.LOW, "sex", 1)]
+
+
+def test_a_sample_finds_the_rules_and_all_rows_are_held(table, work):
+    report = check(table(BOOKINGS), sample=1000, work=work)
+    assert [f.count for f in report.findings] == [137]
+    assert report.coverage.examined == 4999
+
+
+def test_stated_rules(table, work, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        """
+rules:
+  - {name: adults, holds: "age >= 18", severity: medium}
+  - {name: paid, when: "paid == 'Yes'", holds: "amount > 0"}
+  - {name: ids, key: [id]}
+  - {name: town, determines: city, by: [zip]}
+  - {name: total, holds: "abs(total - (net + tax)) <= 0.001", repair: {set: total, to: "net + tax"}}
+"""
+    )
+    data = pd.DataFrame(
+        {
+            "id": [1, 2, 2, 4],
+            "age": [17, 18, None, 30],
+            "paid": ["Yes", "No", "Yes", None],
+            "amount": [0.0, 0.0, 5.0, 0.0],
+            "zip": [1, 1, 1, 2],
+            "city": ["a", "a", "b", "c"],
+            "net": [1.0, 2.0, 3.0, None],
+            "tax": [0.5, 0.5, 0.5, 0.5],
+            "total": [1.5, 9.0, 3.5, 7.0],
+        }
+    )
+    opened = table(data)
+    report = check(opened, rules=path, work=work)
+    found = {f.where["pair"]: (f.severity, f.count, f.where["row"]) for f in report.findings}
+    assert found == {
+        "adults": (Severity.MEDIUM, 1, 1),
+        "paid": (Severity.HIGH, 1, 1),
+        "ids": (Severity.HIGH, 1, 3),
+        "town": (Severity.HIGH, 1, 3),
+        "total": (Severity.HIGH, 1, 2),
+    }
+    made = treat(opened, using=report, work=work)
+    fixed = pd.read_parquet(work.store.path(made.outputs["out"].digest))
+    assert fixed.total.tolist() == [1.5, 2.5, 3.5, 7.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "rules: 3",
+        "rules: []",
+        "- {holds: 'x >'}",
+        "- {holds: 'nosuch > 1'}",
+        "- {key: [a], holds: 'a > 1'}",
+        "- {hold: 'a > 1'}",
+        "- {holds: 'a > 1', severity: grave}",
+        "- {determines: a}",
+        "- {holds: 'a > 1', repair: {set: a}}",
+        "- {holds: 'a > 1', repair: {set: b, to: '1'}}",
+        "- 7",
+        "a: [b",
+        "!!python/object/apply:os.getcwd []",
+        "[" * 5000,
+        "- {holds: 'a > \"x\"'}",
+    ],
+)
+def test_a_wrong_rules_file_is_one_sentence(table, work, tmp_path, text):
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        check(table(pd.DataFrame({"a": [1, 2]})), rules=path, work=work)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_or_binary_rules_file(table, work, tmp_path):
+    opened = table(pd.DataFrame({"a": [1, 2]}))
+    with pytest.raises(Missing):
+        check(opened, rules=tmp_path / "none.yaml", work=work)
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError):
+        check(opened, rules=tmp_path / "b.yaml", work=work)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pd.DataFrame({"a": pd.Series([], dtype="int64"), "b": pd.Series([], dtype="str")}),
+        pd.DataFrame({"a": [1], "b": ["x"]}),
+        pd.DataFrame({"a": [None] * 60, "b": [1.5] * 60}),
+        pd.DataFrame({"a": [float("inf"), float("-inf"), 1.0] * 40, "b `x` '": ["'", "\\", "ok"] * 40}),
+        pd.DataFrame({"t": pd.to_datetime(["2020-01-01", None] * 60), "b": [True, False] * 60}),
+        pd.DataFrame({"l": [[1], [2]] * 60, "b": [b"x", b"y"] * 60}),
+    ],
+)
+def test_odd_tables_do_not_break_it(table, work, data):
+    report = check(table(data), work=work)
+    assert report.coverage.examined == len(data)
+
+
+def test_a_thousand_columns_are_bounded_and_said(table, work):
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame(rng.normal(size=(200, 1000)).round(3), columns=[f"c{i}" for i in range(1000)])
+    report = check(table(data), work=work)
+    assert report.findings == ()
+    assert not report.coverage.complete
+    assert "sums and products" in report.coverage.skipped[0].what
+
+
+def test_repair_without_rules_is_a_copy(table, work):
+    data = pd.DataFrame({"a": [3, 1, 2], "b": ["x", None, "z"]})
+    made = treat(table(data), work=work)
+    assert made.report.metric("rows_changed").value == 0
+    assert made.report.findings[0].rule == "data.repair.unchanged"
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(work.store.path(made.outputs["out"].digest)), data, check_dtype=False
+    )

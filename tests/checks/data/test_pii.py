@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import assay
+from assay.checks.data.pii import check
+from assay.kernel.errors import Missing
+from assay.kernel.severity import Severity
+from assay.methods.recognise.digits import luhn
+from assay.treatments.data.mask import treat
+
+EXAMPLES = Path(assay.__file__).parent / "examples"
+
+
+def kinds(report, least=Severity.LOW):
+    return {
+        f.where["column"]: f.rule.removeprefix("data.pii.") for f in report.findings if f.severity >= least
+    }
+
+
+def card(rng):
+    body = "4" + "".join(rng.choice(list("0123456789"), 14))
+    return next(body + str(d) for d in range(10) if luhn(body + str(d)))
+
+
+def people(n=300):
+    rng = np.random.default_rng(0)
+    first = rng.choice(["Maria", "John", "Ahmed", "Ingrid", "Wei", "Zorblax"], n)
+    last = rng.choice(["Garcia", "Smith", "Okafor", "Lindqvist", "Zhang"], n)
+    ssn = [f"{rng.integers(100, 600)}-{rng.integers(10, 99)}-{rng.integers(1000, 9999)}" for _ in range(n)]
+    return pd.DataFrame(
+        {
+            "who": [
+                f"{a} {i % 7} {b}" if False else f"{a} {b}"
+                for i, (a, b) in enumerate(zip(first, last, strict=True))
+            ],
+            "first_name": first,
+            "last_name": last,
+            "contact": [
+                f"{a}.{b}{i}@mail.example.org" for i, (a, b) in enumerate(zip(first, last, strict=True))
+            ],
+            "mobile": [f"+44 20 79{i:02d} {i:04d}" for i in rng.integers(10, 99, n)],
+            "tel": [
+                f"({rng.integers(200, 999)}) {rng.integers(200, 999)}-{rng.integers(1000, 9999)}"
+                for _ in range(n)
+            ],
+            "fax": [f"0{rng.integers(30, 99)} {rng.integers(100000, 999999)}" for _ in range(n)],
+            "pay": [card(rng) for _ in range(n)],
+            "pay_spaced": [
+                " ".join(c[i : i + 4] for i in range(0, 16, 4)) for c in (card(rng) for _ in range(n))
+            ],
+            "account": ["DE89370400440532013000"] * n,
+            "social": ssn,
+            "ip": [f"10.{a}.{b}.{c}" for a, b, c in rng.integers(0, 255, (n, 3))],
+            "ip6": [f"2001:db8::{a:x}" for a in rng.integers(1, 65000, n)],
+            "device": [":".join(f"{b:02x}" for b in row) for row in rng.integers(0, 255, (n, 6))],
+            "home": [
+                f"{i} Oak Hill {s}"
+                for i, s in zip(rng.integers(1, 900, n), rng.choice(["Street", "Ave."], n), strict=True)
+            ],
+            "birth_date": pd.Timestamp("1960-01-01") + pd.to_timedelta(rng.integers(0, 9000, n), "D"),
+            "note": [
+                "call me at bob@example.com please" if i % 50 == 0 else "nothing to say" for i in range(n)
+            ],
+        }
+    )
+
+
+def decoys(n=300):
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "order_number": rng.integers(4 * 10**15, 5 * 10**15, n),
+            "sku": [f"{rng.integers(100, 999)}-{rng.integers(1000, 9999)}" for _ in range(n)],
+            "day": [
+                f"20{rng.integers(10, 24)}-{rng.integers(1, 12):02d}-{rng.integers(1, 28):02d}"
+                for _ in range(n)
+            ],
+            "clock": [
+                f"{rng.integers(0, 23):02d}:{rng.integers(0, 59):02d}:{rng.integers(0, 59):02d}"
+                for _ in range(n)
+            ],
+            "version": [f"{a}.{b}.{c}.{d}" for a, b, c, d in rng.integers(0, 9, (n, 4))],
+            "amount": [f"{x:.2f}" for x in rng.random(n) * 10000],
+            "city": rng.choice(
+                ["San Jose", "Santa Rosa", "Austin", "Paris", "Charlotte", "Jackson", "Berlin"], n
+            ),
+            "product_name": rng.choice(["Blue Chair", "Oak Table", "Desk Lamp", "Office Chair"], n),
+            "millis": rng.integers(1_500_000_000_000, 1_700_000_000_000, n),
+            "nanos": rng.integers(15 * 10**17, 17 * 10**17, n),
+            "uuid": [
+                f"{a:08x}-{b:04x}-4000-8000-{c:012x}" for a, b, c in rng.integers(0, 2**31, (n, 3)) % 65536
+            ],
+            "handle": [f"@user{i}" for i in range(n)],
+            "path": [f"/srv/{i}/a@b" for i in range(n)],
+            "price": rng.random(n) * 1e6,
+            "country": rng.choice(["Georgia", "Jordan", "Chad", "Peru"], n),
+        }
+    )
+
+
+def test_bookings_exactly(table, work):
+    report = check(table(EXAMPLES / "bookings" / "bookings.csv.gz"), work=work)
+    expected = {"name": "name", "email": "email", "phone_number": "phone", "credit_card": "card"}
+    assert kinds(report) == report.data["columns"] == expected
+    assert {f.severity for f in report.findings} == {Severity.MEDIUM}
+    assert report.coverage.complete
+
+
+def test_adult_has_none(table, work):
+    assert check(table(EXAMPLES / "income" / "adult.csv.gz"), work=work).findings == ()
+
+
+def test_every_kind_is_found(table, work):
+    report = check(table(people()), work=work)
+    assert report.data["columns"] == {
+        "who": "name", "first_name": "name", "last_name": "name", "contact": "email", "mobile": "phone",
+        "tel": "phone", "fax": "phone", "pay": "card", "pay_spaced": "card", "account": "iban", "social": "ssn",
+        "ip": "ip", "ip6": "ip", "device": "mac", "home": "address", "birth_date": "birth_date",
+    }  # fmt: skip
+    assert report.data["inside"] == {"note": ["email"]}
+    note = next(f for f in report.findings if f.where["column"] == "note")
+    assert (note.severity, note.count) == (Severity.LOW, 6)
+
+
+def test_decoys_are_left_alone(table, work):
+    assert kinds(check(table(decoys()), work=work)) == {}
+
+
+def test_no_value_is_shown(table, work):
+    data = people()
+    said = json.dumps(check(table(data), work=work).to_dict())
+    for column in ("contact", "pay", "social", "who", "home"):
+        assert not any(str(v) in said for v in data[column])
+
+
+def test_cards_beside_nulls_read_as_floats(table, work):
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"pay": [float(card(rng)) if i % 3 else None for i in range(100)]})
+    opened = table(data)
+    report = check(opened, work=work)
+    assert report.data["columns"] == {"pay": "card"}
+    made = treat(opened, using=report, work=work)
+    masked = pd.read_parquet(work.store.path(made.outputs["out"].digest)).pay
+    assert masked.dropna().str.fullmatch(r"\*{12}\d{4}").all()
+    assert masked.isna().sum() == 34
+
+
+def test_odd_tables(table, work):
+    data = pd.DataFrame(
+        {
+            "none": pd.Series([None] * 5, dtype="str"),
+            "long": ["x" * 20_000 + "a@b.example"] * 5,
+            "blob": [b"a"] * 5,
+            "emoji 😀": ["😀@😀", "a@", "@b", "", " "],
+        }
+    )
+    report = check(table(data), work=work)
+    assert kinds(report) == {}
+    assert {s.what for s in report.coverage.skipped} == {"column blob", "column long"}
+    empty = check(table(pd.DataFrame({"email": pd.Series([], dtype="str")})), work=work)
+    assert empty.findings == ()
+    with pytest.raises(Missing):
+        check(table(data), columns=("nosuch",), work=work)
+
+
+def test_hostile_texts_take_no_time(table, work):
+    import time
+
+    texts = [
+        "a@" * 5000,
+        "1" * 10_000,
+        "1 " * 5000,
+        ("1-" * 5000),
+        "A" * 10_000,
+        "9.9" * 3000,
+        "0:" * 5000,
+        "1 a " * 2500,
+    ]
+    started = time.perf_counter()
+    check(table(pd.DataFrame({"phone address": texts * 5, "t": texts * 5})), work=work)
+    assert time.perf_counter() - started < 5

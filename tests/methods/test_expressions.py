@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.kernel.errors import AssayError, UsageError
+from assay.methods.expressions import parse, quoted
+
+BATCH = pa.table(
+    {
+        "a": [1, 2, None, 4],
+        "b": [1.0, float("nan"), 3.0, 2.5],
+        "flag": [True, False, None, True],
+        "word": ["x", "y", None, "x"],
+        "day": [date(2020, 1, 1), None, date(2020, 1, 3), date(2021, 1, 1)],
+        "a b": [0, 0, 1, 1],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a == b", [True, None, None, False]),
+        ("a > 1", [False, True, None, True]),
+        ("flag == (a > 1)", [False, False, None, True]),
+        ("a > 1 or flag", [True, True, None, True]),
+        ("not (word in ('x',))", [False, True, None, False]),
+        ("word not in ('x', 'z')", [False, True, None, False]),
+        ("a is None", [False, False, True, False]),
+        ("a is not None and b > 0", [True, None, False, True]),
+        ("day >= '2020-01-02'", [False, None, True, True]),
+        ("abs(a - 2) <= 1", [True, True, None, False]),
+        ("`a b` == 1", [False, False, True, True]),
+        ("a / `a b` > 1", [None, None, None, True]),
+        ("1 <= a <= 2", [True, True, None, False]),
+        ("length(word) == 1", [True, True, None, True]),
+        ("-a < 0", [True, True, None, True]),
+        ("a % 2 == 0", [False, True, None, True]),
+        ("round(b) == 2", [False, None, False, True]),
+    ],
+)
+def test_three_valued(text, expected):
+    assert parse(text).evaluate(BATCH).to_pylist() == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "a.b",
+        "a[0]",
+        "lambda: 1",
+        "[x for x in a]",
+        "f'{a}'",
+        "a if b else c",
+        "a == ",
+        "",
+        "a := 1",
+        "exec('1')",
+        "a ** 9",
+        "(" * 300 + "a" + ")" * 300,
+        "not " * 200 + "a",
+        "a" * 5000,
+        "b'x' == a",
+        "length(word, *a)",
+    ],
+)
+def test_nothing_else_is_read(text):
+    with pytest.raises(UsageError):
+        parse(text).evaluate(BATCH)
+
+
+@pytest.mark.parametrize(
+    "text", ["a > 'x'", "word + 1 > 2", "day > 3", "length(a) > 1", "a in word", "a is 3"]
+)
+def test_types_that_do_not_fit_are_said(text):
+    with pytest.raises(UsageError):
+        parse(text).evaluate(BATCH)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(AssayError):
+        parse(text)
+
+
+@given(st.text(min_size=1, max_size=20).filter(lambda t: "\n" not in t and "\\" not in t and t.isprintable()))
+def test_any_name_can_be_quoted(name):
+    assert parse(f"{quoted(name)} > 0").columns == (name,)
