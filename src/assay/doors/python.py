@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from assay.kernel.report import Finding, Metric, Report
 from assay.kernel.severity import Severity
@@ -54,7 +54,7 @@ class Result:
         from assay.reports import render
         from assay.works.registering import tool
 
-        return cast(str, render([self.verdict], format, tool=tool()))
+        return render([self.verdict], format, tool=tool())
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> Path:
         """Write the report to a file; the format is that of the file's suffix unless named."""

@@ -98,7 +98,8 @@ class Metric:
             if math.isnan(value):
                 value, reason = None, reason or "undefined"
             elif math.isinf(value):
-                value, reason = None, "infinite" if value > 0 else "-infinite"
+                reason = "infinite" if value > 0 else "-infinite"
+                value = None
             else:
                 reason = None
         else:

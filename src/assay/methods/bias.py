@@ -110,7 +110,7 @@ def generalised_entropy(tp: float, fp: float, fn: float, tn: float, alpha: float
     if not mean:
         return math.nan
     total = (tp + tn) * ((1 / mean) ** alpha - 1) + fp * ((2 / mean) ** alpha - 1) + fn * -1
-    return total / (n * alpha * (alpha - 1))
+    return float(total / (n * alpha * (alpha - 1)))
 
 
 def cddl(strata: Sequence[tuple[float, float, float, float]]) -> float:

@@ -35,7 +35,8 @@ def matches(column: pa.ChunkedArray, values: Sequence[Any]) -> Mask:
     )
     wanted = [any(same(item, v) for v in values) for item in encoded.dictionary.to_pylist()]
     codes = encoded.indices.fill_null(len(wanted)).to_numpy(zero_copy_only=False)
-    return np.array([*wanted, False], dtype=bool)[codes]
+    found: Mask = np.array([*wanted, False], dtype=bool)[codes]
+    return found
 
 
 def present(column: pa.ChunkedArray) -> Mask:

@@ -73,13 +73,13 @@ def step_function(verb: Verb, uses: str) -> Any:
         return actions.load("check", uses).function
     if verb == "treat":
         return actions.load("treatment", uses).function
-    from assay.works import deeds
+    from assay.works.deeds import DEEDS, train
 
     if verb == "train":
-        return deeds.train
-    if uses not in deeds.DEEDS:
-        raise UsageError(f"there is no act called {uses!r}", remedy=did_you_mean(uses, deeds.DEEDS))
-    return deeds.DEEDS[uses]
+        return train
+    if uses not in DEEDS:
+        raise UsageError(f"there is no act called {uses!r}", remedy=did_you_mean(uses, DEEDS))
+    return DEEDS[uses]
 
 
 def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:

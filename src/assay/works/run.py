@@ -365,7 +365,7 @@ class Runner:
             run=self.id,
             name=done.step.name,
             uses=done.step.uses,
-            outcome=done.outcome,  # type: ignore[arg-type]
+            outcome=done.outcome,
             cached=done.cached,
             key=done.key,
             inputs=dict(done.inputs),

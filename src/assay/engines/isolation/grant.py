@@ -60,10 +60,8 @@ class Ended:
 
 def python_paths() -> tuple[Path, ...]:
     """Return what this interpreter, its packages and Assay need to be read; never / or a home as a whole."""
-    import assay
-
     found = [Path(p) for p in _SYSTEM]
-    found += [Path(sys.prefix), Path(sys.base_prefix), Path(assay.__file__).parent]
+    found += [Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2]]
     found += [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")]
     found += [Path(sys.executable), Path(sys.executable).resolve()]
     refused = {Path("/"), Path("/root"), Path("/home"), Path.home()}

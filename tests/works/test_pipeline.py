@@ -1,0 +1,104 @@
+"""assay.yaml read: every mistake gets one sentence with its line and the nearest name; the order follows the uses."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.kernel.errors import UsageError
+from assay.kernel.severity import Severity
+from assay.works.pipeline import load
+
+DATA = "data:\n  d: {source: d.csv}\n"
+
+
+def _load(tmp_path, steps, head=DATA, sets=()):
+    path = tmp_path / "assay.yaml"
+    path.write_text(f"{head}steps:\n{steps}")
+    return load(path, sets)
+
+
+@pytest.mark.parametrize(
+    ("steps", "line", "said"),
+    [
+        ("  a: {check: data.profil, of: d}\n", 4, "did you mean 'data.profile'?"),
+        ("  a: {check: data.profile, of: e}\n", 4, "no data set or step called 'e'"),
+        ("  a: {chek: data.profile, of: d}\n", 4, "exactly one"),
+        ("  a: {check: data.profile}\n", 4, "has no `of:`"),
+        ("  a: {check: data.profile, of: d, gate: hihg}\n", 4, "did you mean 'high'?"),
+        ("  a:\n    check: data.bias\n    of: d\n    labl: x\n", 7, "did you mean 'label'?"),
+        ("  a: {check: data.bias, of: d, label: x}\n", 4, "needs 'facet'"),
+        ("  a: {treat: data.split, of: d, test: 7}\n", 4, "test is 7"),
+        ("  a: {treat: data.split, of: d, test: lots}\n", 4, "'lots' is not that"),
+        ("  a: {do: model.registr, of: d, as: x}\n", 4, "did you mean 'model.register'?"),
+        ("  a: {check: data.profile, of: b}\n  b: {treat: data.drop, of: a}\n", None, "circle"),
+        ("  d: {check: data.profile, of: d}\n", 4, "names a data set and a step"),
+        ("  a: [1, 2]\n", 4, "must be a mapping"),
+        ("  'a b': {check: data.profile, of: d}\n", 4, "cannot name"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_with_its_place(tmp_path, steps, line, said):
+    with pytest.raises(UsageError) as error:
+        _load(tmp_path, steps)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+    if line:
+        assert f"assay.yaml:{line}:" in str(error.value)
+
+
+def test_a_gate_stands_before_every_other_use(tmp_path):
+    found = _load(
+        tmp_path,
+        "  use: {treat: data.drop, of: d, columns: [a]}\n  gate: {check: data.profile, of: d}\n"
+        "  told: {check: data.pii, of: d, gate: none}\n",
+    )
+    assert list(found.steps) == ["gate", "use", "told"]
+    assert found.needs["use"].gates == {"gate"}
+    assert found.needs["told"].gates == {"gate"}
+    assert found.needs["gate"].all == frozenset()
+
+
+def test_after_says_otherwise(tmp_path):
+    found = _load(
+        tmp_path, "  gate: {check: data.profile, of: d}\n  use: {treat: data.drop, of: d, columns: [a], after: []}\n"
+    )
+    assert found.needs["use"].all == frozenset()
+
+
+def test_a_model_is_scanned_before_it_is_judged(tmp_path):
+    (tmp_path / "train.py").write_text("")
+    found = _load(
+        tmp_path,
+        "  validate: {check: model.validate, of: model, data: d, label: y}\n"
+        "  bias: {check: model.bias, of: model, data: d, label: y, facet: [s], positive: 1}\n"
+        "  register: {do: model.register, of: model, as: m}\n"
+        "  scan: {check: model.scan, of: model}\n"
+        "  model: {train: train.py, of: {train: d}}\n",
+    )
+    order = list(found.steps)
+    assert order.index("model") < order.index("scan") < order.index("validate") < order.index("register")
+    assert found.needs["validate"].gates == {"scan"}
+    assert found.needs["register"].all == {"model", "scan", "validate", "bias"}
+
+
+def test_gates_are_read(tmp_path):
+    found = _load(
+        tmp_path,
+        "  a: {check: data.profile, of: d, gate: none}\n  b: {check: data.pii, of: d, gate: [medium, incomplete]}\n"
+        "  c: {check: data.integrity, of: d}\n",
+    )
+    assert found.steps["a"].gate.at is None
+    assert (found.steps["b"].gate.at, found.steps["b"].gate.allow_incomplete) == (Severity.MEDIUM, True)
+    assert found.steps["c"].gate.at is Severity.HIGH
+
+
+def test_set_changes_a_parameter_and_one_entry_of_a_mapping(tmp_path):
+    (tmp_path / "t.py").write_text("")
+    found = _load(
+        tmp_path,
+        "  m: {train: t.py, of: d, hyperparameters: {depth: 3, rate: 0.1}}\n  s: {treat: data.split, of: d, test: 0.5}\n",
+        sets=("m.hyperparameters.depth=9", "s.test=0.25"),
+    )
+    assert found.steps["m"].params["hyperparameters"] == {"depth": 9, "rate": 0.1}
+    assert found.steps["s"].params["test"] == 0.25
+    with pytest.raises(UsageError, match="--set"):
+        _load(tmp_path, "  s: {treat: data.split, of: d, test: 0.5}\n", sets=("x.test=1",))
