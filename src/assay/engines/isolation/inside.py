@@ -205,7 +205,9 @@ def _confine(order: dict[str, Any]) -> int:
     devices = [f"/dev/{n}" for n in _DEVICES]
     temporary = ["/tmp", "/dev/shm"] if order["try"] == "full" else [order["private"]]
     abi = sys_.landlock(
-        [*order["read"], *proc, "/sys/devices/system/cpu"], [*order["write"], *temporary, *devices]
+        [*order["read"], *proc, "/sys/devices/system/cpu"],
+        [*order["write"], *temporary, *devices],
+        order["listed"] if order["try"] == "partial" else ["/"],
     )
     sys_.prctl(sys_.PR_SET_NO_NEW_PRIVS, 1)
     with contextlib.suppress(OSError):  # outside a user namespace an ordinary user has none to drop

@@ -136,6 +136,7 @@ def _attempt(
     tmp = private / "tmp"
     tmp.mkdir()
     inner_tmp = "/tmp" if attempt == "full" else str(tmp)
+    source = str(Path(__file__).parents[3])  # an import looks for a package's name in the folder it lies in
     env = {
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": inner_tmp,
@@ -152,13 +153,13 @@ def _attempt(
         "cwd": str(cwd) if cwd else inner_tmp,
         "read": [str(p) for p in dict.fromkeys((*python_paths(), *grant.read))],
         "write": [str(p) for p in grant.write],
+        "listed": [source],
         "root": str(root),
         "private": str(tmp),
         "tmp": min(grant.limits.disk, 1 << 30),
         "canaries": [str(_CANARY)] if attempt != "none" else [],
         "limits": {"disk": grant.limits.disk, "processes": grant.limits.processes},
     }
-    source = str(Path(__file__).parents[3])
     launch = (
         f"import sys; sys.path.insert(0, {source!r}); from assay.engines.isolation.inside import main; main()"
     )

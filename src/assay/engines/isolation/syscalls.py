@@ -128,8 +128,11 @@ def landlock_version() -> int:
         return 0
 
 
-def landlock(read: list[str], write: list[str]) -> int:
-    """Confine this process and its children to these paths and to no TCP; return the ABI used, 0 when there is none."""
+def landlock(read: list[str], write: list[str], listed: list[str]) -> int:
+    """Confine this process and its children to these paths and to no TCP; return the ABI used, 0 when there is none.
+
+    listed: folders whose names may be seen, and nothing more.
+    """
     abi = landlock_version()
     if abi < 1:
         return 0
@@ -144,6 +147,8 @@ def landlock(read: list[str], write: list[str]) -> int:
     try:
         for path in read:
             _allow(handle, path, (_READ_FILE | _READ_DIR | _EXECUTE) & files)
+        for path in listed:
+            _allow(handle, path, _READ_DIR & files)
         for path in write:
             _allow(handle, path, files & ~((1 << 6) | (1 << 11)))  # no device files
         prctl(PR_SET_NO_NEW_PRIVS, 1)
