@@ -24,6 +24,7 @@ class Group:
     name: str
     member: Mask
     known: Mask
+    named: bool = True  # the user named this group; else each takes its turn
 
 
 def matches(column: pa.ChunkedArray, values: Sequence[Any]) -> Mask:
@@ -89,7 +90,10 @@ def groups(
         return [Group(facet, ", ".join(map(str, values)), matches(column, values), known)]
     counts = pc.value_counts(column.filter(pa.array(present(column)))).to_pylist()
     found = sorted(counts, key=lambda c: (-c["counts"], str(c["values"])))[:MAX_GROUPS]
-    return [Group(facet, spelled_name(c["values"]), matches(column, [c["values"]]), known) for c in found]
+    return [
+        Group(facet, spelled_name(c["values"]), matches(column, [c["values"]]), known, named=False)
+        for c in found
+    ]
 
 
 def spelled_name(value: Any) -> str:

@@ -11,6 +11,7 @@ import math
 
 SMALL = 30
 RATIOS = ("DI",)
+REVERSED = ("DRR", "SD")  # d - a
 JUDGED = ("DPL", "CDDL", "DPPL", "DI", "AD", "RD", "DAR", "DRR", "SD", "CDDPL")
 WORDS = {
     "CI": "class imbalance",
@@ -46,9 +47,21 @@ def distance(name: str, value: float) -> float:
     return abs(value)
 
 
-def judge(name: str, value: float, interval: tuple[float, float] | None, threshold: float) -> str:
-    """Return '' (not worth a finding), 'medium' or 'high'."""
-    if name not in JUDGED or not math.isfinite(value):
+def harms(name: str, value: float) -> bool:
+    """Whether a metric says that the disadvantaged group is worse off, and not better."""
+    if name in RATIOS:
+        return value < 1
+    return value < 0 if name in REVERSED else value > 0
+
+
+def judge(
+    name: str, value: float, interval: tuple[float, float] | None, threshold: float, *, either: bool = True
+) -> str:
+    """Return '' (not worth a finding), 'medium' or 'high'.
+
+    either: a group that is better off is worth one too; where each group takes its turn, the others' harm says it.
+    """
+    if name not in JUDGED or not math.isfinite(value) or not (either or harms(name, value)):
         return ""
     bound = 1 - 0.8 if name in RATIOS else threshold
     if distance(name, value) <= bound:

@@ -102,7 +102,7 @@ def _group(
     findings = []
     for name, value in values.items():
         metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
-        grave = "" if small else judging.judge(name, value, spread.get(name), threshold)
+        grave = "" if small else judging.judge(name, value, spread.get(name), threshold, either=group.named)
         if grave:
             findings.append(_finding(group, name, value, grave, a, d))
     metrics.append(_cddl(observed, d_rows, known, strata, of))

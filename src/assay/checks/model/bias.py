@@ -118,7 +118,11 @@ class _Judged:
         self.metrics.append(Metric("rows", int(d.n), of))
         for name, value in values.items():
             self.metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
-            grave = "" if small else judging.judge(name, value, spread.get(name), self.threshold)
+            grave = (
+                ""
+                if small
+                else judging.judge(name, value, spread.get(name), self.threshold, either=group.named)
+            )
             if grave:
                 self.findings.append(self._finding(group, name, value, grave, a, d))
         self.metrics += [

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from assay.checks.model.bias import check
+from assay.methods.bias import POST_TRAINING
+
+
+def _frame(rows=400, seed=3):
+    rng = np.random.default_rng(seed)
+    group = rng.choice(["a", "d"], rows, p=[0.7, 0.3])
+    x = rng.normal(size=rows)
+    truth = (x + rng.normal(size=rows) > 0).astype(int)
+    said = (x + (group == "a") * 0.8 > 0.3).astype(int)
+    return pd.DataFrame({"x": x, "g": group, "y": truth, "p": said, "v": rng.choice(["s", "t"], rows)})
+
+
+def test_all_thirteen_by_pandas(table, work):
+    frame = _frame()
+    report = check(
+        table(frame), label="y", predicted="p", positive=("1",), facet=("g",), group_variable="v", work=work
+    )
+    names = {m.name for m in report.metrics if m.of.get("group") == "d"} - {"rows"}
+    assert names == set(POST_TRAINING)
+    a, d = frame[frame.g == "a"], frame[frame.g == "d"]
+
+    def value(name):
+        return report.metric(name, group="d").value
+
+    assert value("DPPL") == pytest.approx(a.p.mean() - d.p.mean())
+    assert value("DI") == pytest.approx(d.p.mean() / a.p.mean())
+    assert value("AD") == pytest.approx((a.p == a.y).mean() - (d.p == d.y).mean())
+    assert value("RD") == pytest.approx(a.p[a.y == 1].mean() - d.p[d.y == 1].mean())
+    assert value("DAR") == pytest.approx(a.y[a.p == 1].mean() - d.y[d.p == 1].mean())
+    assert value("SD") == pytest.approx((1 - d.p[d.y == 0]).mean() - (1 - a.p[a.y == 0]).mean())
+    assert value("DRR") == pytest.approx((1 - d.y[d.p == 0]).mean() - (1 - a.y[a.p == 0]).mean())
+    assert value("DCA") == pytest.approx(a.y.sum() / a.p.sum() - d.y.sum() / d.p.sum())
+    benefit = frame.p - frame.y + 1
+    assert value("GE") == pytest.approx(0.5 * benefit.var(ddof=0) / benefit.mean() ** 2)
+    total = 0.0
+    for _, part in frame.groupby("v"):
+        no, yes = part[part.p == 0], part[part.p == 1]
+        total += len(part) * ((no.g == "d").mean() - (yes.g == "d").mean())
+    assert value("CDDPL") == pytest.approx(total / len(frame))
+
+
+def test_the_flip_test_by_hand_and_its_two_signs(table, work):
+    """Eleven a near 0 are told yes; three d beside them are told no: all three flip against d."""
+    frame = pd.DataFrame(
+        {"x": [0.0 + i / 100 for i in range(11)] + [0.05, 0.06, 0.07], "g": ["a"] * 11 + ["d"] * 3, "y": [1] * 14, "p": [1] * 11 + [0] * 3}
+    )
+    options = {"label": "y", "predicted": "p", "positive": ("1",), "facet": ("g",)}
+    assert check(table(frame), **options, work=work).metric("FT", group="d").value == 1
+    assert check(table(frame), **options, compat="clarify", work=work).metric("FT", group="d").value == -1
+
+
+def test_the_flip_test_needs_numbers(table, work):
+    frame = _frame()[["g", "y", "p"]]
+    report = check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
+    assert report.metric("FT", group="d").value is None
+    assert "numeric" in report.metric("FT", group="d").reason
+
+
+def test_ratios_of_nothing_are_told_apart(table, work):
+    frame = pd.DataFrame({"g": ["a"] * 40 + ["d"] * 40, "y": [0] * 40 + [1] * 40, "p": [0] * 40 + [1] * 40})
+    options = {"label": "y", "predicted": "p", "positive": ("1",), "facet": ("g",)}
+    report = check(table(frame), **options, work=work)
+    assert report.metric("DI", group="d").reason == "infinite"
+    assert report.metric("RD", group="d").reason == "undefined"
+    clarify = check(table(frame), **options, compat="clarify", work=work)
+    assert clarify.metric("RD", group="d").value == -1  # 0/0 is 0 there

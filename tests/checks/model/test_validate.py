@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from assay.checks.model.validate import check
+from assay.kernel.errors import BadInput
+from assay.kernel.severity import Severity
+
+
+def _frame(rows=500, noise=0.6, seed=5):
+    rng = np.random.default_rng(seed)
+    truth = rng.random(rows) < 0.3
+    score = np.clip(truth * 0.5 + rng.random(rows) * noise, 0, 1)
+    return pd.DataFrame({"y": truth.astype(int), "s": score, "p": (score > 0.5).astype(int)})
+
+
+def test_scores_agree_with_scikit_learn(table, work):
+    frame = _frame()
+    report = check(table(frame), label="y", predicted="p", score="s", work=work)
+    expected = {
+        "accuracy": sk.accuracy_score(frame.y, frame.p),
+        "balanced_accuracy": sk.balanced_accuracy_score(frame.y, frame.p),
+        "f1": sk.f1_score(frame.y, frame.p),
+        "macro_f1": sk.f1_score(frame.y, frame.p, average="macro"),
+        "mcc": sk.matthews_corrcoef(frame.y, frame.p),
+        "roc_auc": sk.roc_auc_score(frame.y, frame.s),
+        "pr_auc": sk.average_precision_score(frame.y, frame.s),
+        "brier": sk.brier_score_loss(frame.y, frame.s),
+        "log_loss": sk.log_loss(frame.y, np.clip(frame.s, 1e-15, 1 - 1e-15)),
+    }
+    for name, value in expected.items():
+        assert report.metric(name).value == pytest.approx(value), name
+        low, high = report.metric(name).interval
+        assert low <= value <= high
+    assert not [f for f in report.findings if f.severity >= Severity.HIGH]
+    assert report.data["problem"] == "binary"
+
+
+def test_a_constant_guess_is_found_out(table, work):
+    frame = _frame().assign(p=0, s=0.0)
+    report = check(table(frame), label="y", predicted="p", score="s", work=work)
+    assert [f.rule for f in report.findings if f.severity is Severity.HIGH] == ["model.validate.no_better_than_guess"]
+    assert report.metric("accuracy", model="constant guess").value == pytest.approx(max(frame.y.mean(), 1 - frame.y.mean()))
+
+
+def test_a_guess_by_chance_is_found_out_though_it_is_not_constant(table, work):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.integers(0, 2, 400), "p": rng.integers(0, 2, 400)})
+    report = check(table(frame), label="y", predicted="p", work=work)
+    assert "model.validate.no_better_than_guess" in [f.rule for f in report.findings]
+
+
+def test_several_classes_and_numbers(table, work):
+    rng = np.random.default_rng(1)
+    truth = rng.choice(["a", "b", "c"], 300)
+    said = np.where(rng.random(300) < 0.8, truth, "a")
+    report = check(table(pd.DataFrame({"y": truth, "p": said})), label="y", predicted="p", work=work)
+    assert report.data["problem"] == "multiclass"
+    assert report.metric("macro_f1").value == pytest.approx(sk.f1_score(truth, said, average="macro"))
+    number = rng.normal(size=300)
+    near = number + rng.normal(size=300) * 0.1
+    report = check(table(pd.DataFrame({"y": number, "p": near})), label="y", predicted="p", work=work)
+    assert report.data["problem"] == "regression"
+    assert report.metric("rmse").value == pytest.approx(sk.root_mean_squared_error(number, near))
+    assert report.metric("r2").value == pytest.approx(sk.r2_score(number, near))
+
+
+def test_a_models_0_and_1_stand_for_the_labels_own_names(table, work):
+    frame = _frame().assign(y=lambda f: np.where(f.y == 1, ">50K", "<=50K"))
+    report = check(table(frame), label="y", predicted="p", score="s", positive=(">50K",), work=work)
+    assert report.metric("accuracy").value == pytest.approx(((frame.y == ">50K") == (frame.p == 1)).mean())
+
+
+def test_few_rows_and_none(table, work):
+    report = check(table(_frame(20)), label="y", predicted="p", work=work)
+    assert "model.validate.few_rows" in [f.rule for f in report.findings]
+    with pytest.raises(BadInput):
+        check(table(_frame(40).assign(y=None)), label="y", predicted="p", work=work)
+
+
+def test_folds_are_stratified():
+    from assay.methods.scores import stratified_folds
+
+    truth = np.array([1] * 10 + [0] * 90)
+    at = stratified_folds(truth, 5, np.random.default_rng(0))
+    assert [int(truth[at == f].sum()) for f in range(5)] == [2] * 5
+    assert [int((at == f).sum()) for f in range(5)] == [20] * 5

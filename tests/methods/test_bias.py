@@ -1,0 +1,85 @@
+"""Against cases computed by hand and the reference library's own published case."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.methods.bias import Counts, cddl, generalised_entropy, post_training, pre_training, ratio
+
+A, D = Counts(40, 10, 5, 45), Counts(10, 5, 15, 20)
+counts = st.builds(Counts, *[st.integers(0, 60)] * 4)
+
+
+def test_pre_training_by_hand():
+    # a: 60 of 100 positive, d: 10 of 50
+    found = pre_training(Counts(60, 0, 0, 40), Counts(10, 0, 0, 40))
+    assert found["CI"] == pytest.approx(50 / 150)
+    assert found["DPL"] == pytest.approx(0.4)
+    assert found["KL"] == pytest.approx(0.6 * math.log(3) + 0.4 * math.log(0.5))
+    assert found["JS"] == pytest.approx(0.5 * (0.6 * math.log(1.5) + 0.4 * math.log(2 / 3) + 0.2 * math.log(0.5) + 0.8 * math.log(4 / 3)))
+    assert found["LP"] == pytest.approx(math.sqrt(0.32))
+    assert found["TVD"] == pytest.approx(0.4) and found["KS"] == pytest.approx(0.4)
+
+
+def test_kl_leaves_out_what_a_group_lacks_and_may_be_negative():
+    # labels T T T F F F, d is the first row: it has no F, so that F is left out
+    found = pre_training(Counts(2, 0, 0, 3), Counts(1, 0, 0, 0))
+    assert found["KL"] == pytest.approx(-0.366516, abs=1e-6)
+
+
+def test_post_training_by_hand():
+    found = post_training(A, D)
+    expected = {
+        "DPPL": 50 / 100 - 15 / 50,
+        "DI": (15 / 50) / (50 / 100),
+        "DCA": 45 / 50 - 25 / 15,
+        "DCR": 25 / 35 - 55 / 50,
+        "AD": 0.85 - 0.6,
+        "RD": 40 / 45 - 10 / 25,
+        "DAR": 0.8 - 10 / 15,
+        "DRR": 20 / 35 - 45 / 50,
+        "SD": 20 / 25 - 45 / 55,
+        "TE": 15 / 5 - 5 / 10,
+    }
+    assert found == {k: pytest.approx(v) for k, v in expected.items()}
+
+
+def test_ratios_of_nothing():
+    assert math.isnan(ratio(0, 0)) and ratio(0, 0, zero=True) == 0
+    assert ratio(3, 0) == math.inf
+    both = post_training(Counts(1, 0, 1, 1), Counts(1, 0, 1, 1))
+    assert both["TE"] == 0  # two infinities differ by nothing
+    assert post_training(Counts(1, 1, 1, 1), Counts(1, 0, 1, 1))["TE"] == math.inf
+
+
+def test_generalised_entropy_is_half_the_squared_coefficient_of_variation():
+    benefits = [1.0] * 60 + [2.0] * 10 + [0.0] * 30
+    mean = sum(benefits) / 100
+    variance = sum((b - mean) ** 2 for b in benefits) / 100
+    assert generalised_entropy(40, 10, 30, 20) == pytest.approx(0.5 * variance / mean**2)
+    assert math.isnan(generalised_entropy(0, 0, 5, 0))
+
+
+def test_cddl_by_hand():
+    # two strata: d are 8 of 10 rejected and 2 of 10 accepted; 1 of 5 and 0 of 0
+    assert cddl([(8, 10, 2, 10), (1, 5, 0, 0)]) == pytest.approx((20 * 0.6 + 5 * 0.2) / 25)
+    assert math.isnan(cddl([(1, 2, 0, 0)]))
+
+
+@given(counts, counts)
+def test_exchanging_the_groups_turns_the_differences(a, d):
+    here, there = pre_training(a, d), pre_training(d, a)
+    for name in ("CI", "DPL"):
+        assert here[name] == pytest.approx(-there[name], nan_ok=True)
+    for name in ("JS", "LP", "TVD", "KS"):
+        assert here[name] == pytest.approx(there[name], nan_ok=True)
+
+
+@given(counts)
+def test_a_group_against_itself_differs_by_nothing(a):
+    for name, value in post_training(a, a).items():
+        assert math.isnan(value) or value == pytest.approx(1 if name == "DI" else 0)
