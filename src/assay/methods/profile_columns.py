@@ -18,7 +18,30 @@ BINS = 20
 TOP = 10
 EXTREMES = 5
 NEAR_MISSING = frozenset(
-    ["?", "??", "-", "--", ".", "n/a", "na", "#n/a", "#na", "n.a.", "nan", "null", "nil", "none", "(null)", "<na>", "missing", "(missing)", "undefined", "#ref!", "#value!", "#div/0!"]
+    [
+        "?",
+        "??",
+        "-",
+        "--",
+        ".",
+        "n/a",
+        "na",
+        "#n/a",
+        "#na",
+        "n.a.",
+        "nan",
+        "null",
+        "nil",
+        "none",
+        "(null)",
+        "<na>",
+        "missing",
+        "(missing)",
+        "undefined",
+        "#ref!",
+        "#value!",
+        "#div/0!",
+    ]
 )
 _SENTINELS = frozenset(s * int("9" * k) for s in (1, -1) for k in range(3, 8)) | {-1, -2, -99}
 _YES = (frozenset({"yes", "no"}), frozenset({"y", "n"}), frozenset({"true", "false"}), frozenset({"t", "f"}),
