@@ -20,7 +20,9 @@ def test_pre_training_by_hand():
     assert found["CI"] == pytest.approx(50 / 150)
     assert found["DPL"] == pytest.approx(0.4)
     assert found["KL"] == pytest.approx(0.6 * math.log(3) + 0.4 * math.log(0.5))
-    assert found["JS"] == pytest.approx(0.5 * (0.6 * math.log(1.5) + 0.4 * math.log(2 / 3) + 0.2 * math.log(0.5) + 0.8 * math.log(4 / 3)))
+    assert found["JS"] == pytest.approx(
+        0.5 * (0.6 * math.log(1.5) + 0.4 * math.log(2 / 3) + 0.2 * math.log(0.5) + 0.8 * math.log(4 / 3))
+    )
     assert found["LP"] == pytest.approx(math.sqrt(0.32))
     assert found["TVD"] == pytest.approx(0.4) and found["KS"] == pytest.approx(0.4)
 

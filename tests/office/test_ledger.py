@@ -49,7 +49,12 @@ def test_an_empty_log_is_nothing_to_verify(opened):
         (["UPDATE events SET leaf = replace(leaf, 'ada', 'eve') WHERE seq = 4"], "edited"),
         (["DELETE FROM events WHERE seq = 4"], "deleted"),
         (["DELETE FROM events WHERE seq = 9"], "deleted"),
-        (["INSERT INTO events SELECT 10, replace(leaf, '\"seq\":9', '\"seq\":10') FROM events WHERE seq = 9"], "appended"),
+        (
+            [
+                "INSERT INTO events SELECT 10, replace(leaf, '\"seq\":9', '\"seq\":10') FROM events WHERE seq = 9"
+            ],
+            "appended",
+        ),
         (
             [
                 "UPDATE events SET seq = 100 WHERE seq = 3",
@@ -61,9 +66,15 @@ def test_an_empty_log_is_nothing_to_verify(opened):
         (["UPDATE assets SET value = replace(value, 't3.csv', 'x.csv') WHERE name = 't3'"], "row-edited"),
         (["UPDATE assets SET at = 'never' WHERE name = 't3'"], "row-edited"),
         (["DELETE FROM assets WHERE name = 't3'"], "row-deleted"),
-        (["INSERT INTO assets SELECT 'new', name, digest, at, value FROM assets WHERE name = 't3'"], "row-added"),
+        (
+            ["INSERT INTO assets SELECT 'new', name, digest, at, value FROM assets WHERE name = 't3'"],
+            "row-added",
+        ),
         (["DELETE FROM about WHERE name = 'checkpoint'"], "deleted"),
-        (["UPDATE about SET value = replace(value, 'assay/test', 'assay/else') WHERE name = 'checkpoint'"], "bad-signature"),
+        (
+            ["UPDATE about SET value = replace(value, 'assay/test', 'assay/else') WHERE name = 'checkpoint'"],
+            "bad-signature",
+        ),
     ],
 )
 def test_a_forgery_by_sql_is_found_and_named(office, tmp_path, statements, kind):
@@ -222,7 +233,11 @@ def test_the_quick_leaf_is_rfc_8785():
     from assay.kernel.event import Event
 
     value = st.recursive(
-        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.text()
+        | st.floats(allow_nan=False, allow_infinity=False),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
         max_leaves=8,
     )

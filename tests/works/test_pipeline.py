@@ -59,7 +59,8 @@ def test_a_gate_stands_before_every_other_use(tmp_path):
 
 def test_after_says_otherwise(tmp_path):
     found = _load(
-        tmp_path, "  gate: {check: data.profile, of: d}\n  use: {treat: data.drop, of: d, columns: [a], after: []}\n"
+        tmp_path,
+        "  gate: {check: data.profile, of: d}\n  use: {treat: data.drop, of: d, columns: [a], after: []}\n",
     )
     assert found.needs["use"].all == frozenset()
 

@@ -8,7 +8,10 @@ from assay.checks.data.bias import check
 from assay.kernel.errors import UsageError
 
 FRAME = pd.DataFrame(
-    {"y": ["yes"] * 60 + ["no"] * 40 + ["yes"] * 10 + ["no"] * 40 + ["yes"] * 5, "g": ["a"] * 100 + ["d"] * 50 + [None] * 5}
+    {
+        "y": ["yes"] * 60 + ["no"] * 40 + ["yes"] * 10 + ["no"] * 40 + ["yes"] * 5,
+        "g": ["a"] * 100 + ["d"] * 50 + [None] * 5,
+    }
 )
 
 
@@ -39,7 +42,10 @@ def test_small_groups_are_shown_not_judged(table, work):
 def test_cddl_needs_a_group_variable(table, work):
     frame = FRAME.assign(v=np.tile(["x", "z"], 78)[:155])
     without = check(table(frame), label="y", positive=("yes",), facet=("g",), work=work)
-    assert without.metric("CDDL", group="d").value is None and "group variable" in without.metric("CDDL", group="d").reason
+    assert (
+        without.metric("CDDL", group="d").value is None
+        and "group variable" in without.metric("CDDL", group="d").reason
+    )
     found = check(table(frame), label="y", positive=("yes",), facet=("g",), group_variable="v", work=work)
     known = frame.dropna()
     total = 0.0

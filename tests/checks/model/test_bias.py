@@ -49,7 +49,12 @@ def test_all_thirteen_by_pandas(table, work):
 def test_the_flip_test_by_hand_and_its_two_signs(table, work):
     """Eleven a near 0 are told yes; three d beside them are told no: all three flip against d."""
     frame = pd.DataFrame(
-        {"x": [0.0 + i / 100 for i in range(11)] + [0.05, 0.06, 0.07], "g": ["a"] * 11 + ["d"] * 3, "y": [1] * 14, "p": [1] * 11 + [0] * 3}
+        {
+            "x": [0.0 + i / 100 for i in range(11)] + [0.05, 0.06, 0.07],
+            "g": ["a"] * 11 + ["d"] * 3,
+            "y": [1] * 14,
+            "p": [1] * 11 + [0] * 3,
+        }
     )
     options = {"label": "y", "predicted": "p", "positive": ("1",), "facet": ("g",)}
     assert check(table(frame), **options, work=work).metric("FT", group="d").value == 1

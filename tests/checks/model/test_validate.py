@@ -42,8 +42,12 @@ def test_scores_agree_with_scikit_learn(table, work):
 def test_a_constant_guess_is_found_out(table, work):
     frame = _frame().assign(p=0, s=0.0)
     report = check(table(frame), label="y", predicted="p", score="s", work=work)
-    assert [f.rule for f in report.findings if f.severity is Severity.HIGH] == ["model.validate.no_better_than_guess"]
-    assert report.metric("accuracy", model="constant guess").value == pytest.approx(max(frame.y.mean(), 1 - frame.y.mean()))
+    assert [f.rule for f in report.findings if f.severity is Severity.HIGH] == [
+        "model.validate.no_better_than_guess"
+    ]
+    assert report.metric("accuracy", model="constant guess").value == pytest.approx(
+        max(frame.y.mean(), 1 - frame.y.mean())
+    )
 
 
 def test_a_guess_by_chance_is_found_out_though_it_is_not_constant(table, work):

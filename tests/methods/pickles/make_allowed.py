@@ -68,7 +68,13 @@ def sklearn():
                 call[name].add(key)
             elif key.startswith("__pyx_unpickle_") or key == "newObj":
                 call[name].add(key)
-            elif name in USED and own and inspect.isfunction(thing) and not key.startswith("_") and key != "make_scorer":
+            elif (
+                name in USED
+                and own
+                and inspect.isfunction(thing)
+                and not key.startswith("_")
+                and key != "make_scorer"
+            ):
                 use[name].add(key)
     call["sklearn.compose._column_transformer"].add("make_column_selector")
     return call, use
@@ -147,7 +153,9 @@ def pandas():
                       "Categorical", "CategoricalDtype", "Interval", "DatetimeIndex", "CategoricalIndex"}  # fmt: skip
     for module in (pd, pd.arrays):
         for key, thing in vars(module).items():
-            if inspect.isclass(thing) and key.endswith(("Index", "Dtype", "Array", "Categorical", "Interval", "Period")):
+            if inspect.isclass(thing) and key.endswith(
+                ("Index", "Dtype", "Array", "Categorical", "Interval", "Period")
+            ):
                 call[module.__name__].add(key)
     call["pandas"] |= {"NA", "_unpickle_na"}
     call["pandas.arrays"] |= {"ArrowStringArray", "DatetimeArray", "TimedeltaArray", "PeriodArray"}
@@ -166,15 +174,20 @@ def pandas():
         if info.name == "offsets":
             module = importlib.import_module("pandas._libs.tslibs.offsets")
             call[module.__name__] |= {
-                k for k, v in vars(module).items() if inspect.isclass(v) and issubclass(v, pd.offsets.BaseOffset)
+                k
+                for k, v in vars(module).items()
+                if inspect.isclass(v) and issubclass(v, pd.offsets.BaseOffset)
             }
     for package in ("pandas.core.indexes", "pandas.core.arrays", "pandas.core.dtypes"):
         for module in modules(package):
             for key, thing in vars(module).items():
                 own = getattr(thing, "__module__", None) == module.__name__
-                if inspect.isclass(thing) and own and key.endswith(("Index", "Array", "Dtype", "Categorical", "FrozenList")):
-                    if not dangerous_state(thing):
-                        call[module.__name__].add(key)
+                if (
+                    inspect.isclass(thing)
+                    and own
+                    and key.endswith(("Index", "Array", "Dtype", "Categorical", "FrozenList"))
+                ) and not dangerous_state(thing):
+                    call[module.__name__].add(key)
     call["pandas.core.indexes.base"] |= {"_new_Index", "Index"}
     call["pandas.core.indexes.datetimes"] |= {"_new_DatetimeIndex"}
     call["pandas.core.indexes.period"] |= {"_new_PeriodIndex"}
@@ -191,12 +204,25 @@ def boosting():
     call = defaultdict(set)
     call["xgboost.core"] = {"Booster", "DataSplitMode"}
     call["xgboost.training"] = {"CVPack"}
-    for key in ("XGBModel", "XGBClassifier", "XGBRegressor", "XGBRanker", "XGBRFClassifier", "XGBRFRegressor"):
+    for key in (
+        "XGBModel",
+        "XGBClassifier",
+        "XGBRegressor",
+        "XGBRanker",
+        "XGBRFClassifier",
+        "XGBRFRegressor",
+    ):
         call["xgboost.sklearn"].add(key)
     for key in ("EarlyStopping", "EvaluationMonitor", "LearningRateScheduler"):
         call["xgboost.callback"].add(key)
     call["lightgbm.basic"] = {"Booster"}
-    call["lightgbm.sklearn"] = {"LGBMModel", "LGBMClassifier", "LGBMRegressor", "LGBMRanker", "_LGBMLabelEncoder"}
+    call["lightgbm.sklearn"] = {
+        "LGBMModel",
+        "LGBMClassifier",
+        "LGBMRegressor",
+        "LGBMRanker",
+        "_LGBMLabelEncoder",
+    }
     call["lightgbm.compat"] = {"_LGBMLabelEncoder"}
     call["joblib.numpy_pickle"] = {"NumpyArrayWrapper"}
     call["imblearn.pipeline"] = {"Pipeline"}

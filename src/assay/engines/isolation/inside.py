@@ -18,6 +18,7 @@ from typing import Any
 
 from assay.engines.isolation import filter as seccomp
 from assay.engines.isolation import syscalls as sys_
+from assay.engines.isolation import watch
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = {
@@ -48,6 +49,12 @@ def main() -> None:
         pid = os.fork()  # the first process of the new pid namespace; when it dies, all in it die
         if pid:
             _wait(pid, channel)
+    else:
+        sys_.prctl(sys_.PR_SET_CHILD_SUBREAPER, 1)  # a daemon comes back to us when its parent dies
+        pid = os.fork()
+        if pid:
+            _guard(pid, channel)
+        sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         if order["try"] == "full":
             sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -115,6 +122,30 @@ def _wait(pid: int, channel: socket.socket) -> None:
                 with contextlib.suppress(OSError):
                     os.kill(os.getpid(), -code)
             os._exit(code if code >= 0 else 128 - code)
+
+
+def _guard(pid: int, channel: socket.socket) -> None:
+    """Where there is no pid namespace: outlive the job, and leave nothing of it, even when our own parent is killed."""
+    channel.close()
+    _close_all()
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGTERM)
+    code = 125
+    try:
+        while True:
+            done, status = os.wait()
+            if done == pid:
+                code = os.waitstatus_to_exitcode(status)
+                break
+    except (KeyboardInterrupt, ChildProcessError):
+        pass
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    watch.kill_descendants(os.getpid())
+    os._exit(code if code >= 0 else 128 - code)
 
 
 def _close_all() -> None:

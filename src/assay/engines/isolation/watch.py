@@ -31,13 +31,20 @@ def family(root: int) -> list[int]:
 
 
 def kill(root: int) -> None:
-    """End a process and its descendants, again until none is left to be found."""
-    for _ in range(20):
-        found = family(root)
+    """End a process and its descendants."""
+    kill_descendants(root)
+    with contextlib.suppress(OSError):
+        os.kill(root, signal.SIGKILL)
+
+
+def kill_descendants(root: int) -> None:
+    """End what a process started, and what that started, again until none is left to be found."""
+    for _ in range(100):
+        found = family(root)[1:]
         for pid in found:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGSTOP)  # none forks while the others are being ended
-        for pid in family(root):
+        for pid in family(root)[1:]:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         if not _alive(found):

@@ -86,9 +86,9 @@ class XgboostModel:
             else column.astype("string")
         )
         known = self.known.get(name)
-        if known is not None:
-            text = text.where(text.isin(known))
-        return text.astype("category")
+        if known is None:
+            return text.astype("category")
+        return text.astype(pd.CategoricalDtype(sorted(known)))
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions: the likelier class and its score, or the value."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.engines import archives
-from assay.engines.models import wire
 from assay.engines.isolation import Grant, Job, Level, Limits, start
+from assay.engines.models import wire
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, BadInput, Broken
 from assay.kernel.handles import ModelInfo, Table

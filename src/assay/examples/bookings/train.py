@@ -11,7 +11,15 @@ import xgboost as xgb
 
 LABEL = "is_canceled"
 # Who they are, the row's own number, and what is known only afterwards
-LEFT_OUT = ["row_id", "name", "email", "phone_number", "credit_card", "reservation_status", "reservation_status_date"]
+LEFT_OUT = [
+    "row_id",
+    "name",
+    "email",
+    "phone_number",
+    "credit_card",
+    "reservation_status",
+    "reservation_status_date",
+]
 
 
 def read(folder: str) -> pd.DataFrame:
@@ -52,7 +60,9 @@ def main() -> None:
         random_state=7,
     )
     model.fit(frame, label)
-    print(f"trained on {len(frame)} bookings and {frame.shape[1]} columns: accuracy {model.score(frame, label):.3f}")
+    print(
+        f"trained on {len(frame)} bookings and {frame.shape[1]} columns: accuracy {model.score(frame, label):.3f}"
+    )
     # JSON: no code in it, and the categories are kept with the trees
     model.get_booster().save_model(Path(args.model_dir, "model.json"))
 

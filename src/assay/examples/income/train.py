@@ -21,7 +21,9 @@ def main() -> None:
     parser.add_argument("--model-dir", default=os.environ.get("SM_MODEL_DIR"))
     args = parser.parse_args()
 
-    frame = pd.concat([pd.read_csv(path) for path in sorted(Path(args.train).glob("*.csv"))], ignore_index=True)
+    frame = pd.concat(
+        [pd.read_csv(path) for path in sorted(Path(args.train).glob("*.csv"))], ignore_index=True
+    )
     label = (frame.pop(LABEL) == POSITIVE).astype(int)
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):

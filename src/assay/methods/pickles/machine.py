@@ -104,7 +104,7 @@ class _Machine:
 
     # ---- the loop
 
-    def run(self, tick: Callable[[int], bool] | None) -> None:  # noqa: C901 - one loop, for speed
+    def run(self, tick: Callable[[int], bool] | None) -> None:
         """Walk to STOP. The commonest opcodes are handled here, the others in _rare."""
         data, end, stack, marks, memo = self.data, self.end, self.stack, self.marks, self.memo
         fixed, table = FIXED, self.table
@@ -156,9 +156,10 @@ class _Machine:
                     if n <= (marks[-1] if marks else 0):
                         raise Broken(f"{NAMES[op]} with no container below its mark")
                     top = stack[n - 1]
-                    if top is None or type(top) is Bag:
-                        if self.captured < CAPTURE_LIMIT or self._wanted(n):
-                            stack[n - 1] = self._more(top, op, stack[n:])
+                    if (top is None or type(top) is Bag) and (
+                        self.captured < CAPTURE_LIMIT or self._wanted(n)
+                    ):
+                        stack[n - 1] = self._more(top, op, stack[n:])
                     del stack[n:]
                     i += 1
                 elif op == 0x71 or op == 0x72:  # BINPUT, LONG_BINPUT

@@ -97,7 +97,7 @@ def _text(raw: bytes, code: int) -> str:
         body = raw.strip()
         body = body[1:-1] if len(body) >= 2 and body[:1] == body[-1:] and body[:1] in b"'\"" else body
         try:
-            return codecs.escape_decode(body)[0].decode("latin-1")  # type: ignore[attr-defined,no-any-return]
+            return codecs.escape_decode(body)[0].decode("latin-1")
         except ValueError:
             return body.decode("latin-1")
     if code in (0x54, 0x55):

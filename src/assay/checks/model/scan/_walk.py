@@ -1,0 +1,82 @@
+"""Which formats a file is, by content. Each module of this folder without an underscore is a format:
+``sniff(view) -> bool`` says whether the bytes may be it, ``examine(view, ground) -> bool`` whether it was
+understood to its end. A file that is several formats at once is examined as each of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+import assay.checks.model.scan as home
+from assay.checks.model.scan._ground import Ground, Spent
+from assay.checks.model.scan._view import View, opened
+from assay.kernel.handles import Tree
+from assay.kernel.severity import Severity
+
+
+@cache
+def formats() -> tuple[ModuleType, ...]:
+    """Return every format: the folder is the register."""
+    found = sorted(m.name for m in pkgutil.iter_modules(home.__path__) if not m.name.startswith("_"))
+    return tuple(importlib.import_module(f"{home.__name__}.{name}") for name in found)
+
+
+def examine_tree(tree: Tree, ground: Ground) -> None:
+    """Examine each file of a tree, and note the links, which are not followed."""
+    files = list(tree.files())
+    for done, (name, path) in enumerate(files):
+        ground.work.progress(done, len(files), name)
+        if ground.work.stopped:
+            ground.seen += len(files) - done
+            ground.skip(name, "the examination was stopped")
+            break
+        data = opened(path)
+        ground.size += len(data)
+        ground.examine(View(data, name))
+    ground.work.progress(len(files), len(files), "")
+    if tree.root.is_dir():
+        known = {name for name, _ in files}
+        for path in sorted(tree.root.rglob("*")):
+            name = path.relative_to(tree.root).as_posix()
+            if path.is_symlink():
+                _odd(ground, name, f"is a link to {str(path.readlink())[:200]!r} and was not followed")
+            elif not path.is_dir() and name not in known:
+                _odd(ground, name, "is no regular file and was not read")
+
+
+def _odd(ground: Ground, name: str, why: str) -> None:
+    ground.seen += 1
+    ground.find(
+        "link", Severity.MEDIUM, f"{name} {why}.", View(b"", name), remedy="put the file itself in its place"
+    )
+    ground.skip(name, why)
+
+
+def examine_view(view: View, ground: Ground) -> bool:
+    """Examine a view as every format it may be. Whatever goes wrong is a finding."""
+    if view.depth > ground.depth:
+        return ground.not_understood(view, f"it lies more than {ground.depth} archives deep")
+    if view.size == 0:
+        ground.formats["empty"] += 1
+        return True
+    good, met = True, []
+    for module in formats():
+        name = module.__name__.rsplit(".", 1)[-1]
+        try:
+            if not module.sniff(view):
+                continue
+            met.append(name)
+            ground.formats[name] += 1
+            good = module.examine(view, ground) and good
+        except Spent:
+            good = ground.spent(view)
+        except Exception as error:  # noqa: BLE001 - hostile bytes: what goes wrong is a finding, never a pass
+            text = f"reading it as {name} failed ({type(error).__name__}: {ascii(str(error))[:100]})"
+            good = ground.not_understood(view, text)
+    if not met:
+        head = view.head[:8].hex(" ")
+        return ground.not_understood(view, f"its format is not known (it begins {head})")
+    return good

@@ -1,0 +1,158 @@
+"""ONNX, read as the protocol buffer it is: files it would open, operators that need a library of their own.
+
+Field numbers: onnx.proto3 of the ONNX project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from assay.checks.model.scan._names import leaves, readable
+from assay.checks.model.scan._view import View
+from assay.kernel.severity import Severity
+from assay.methods.pickles.opcodes import Buffer
+
+if TYPE_CHECKING:
+    from assay.checks.model.scan._ground import Ground
+
+KNOWN = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
+                   "com.microsoft.nchwc", "com.microsoft.experimental", "com.ms.internal.nhwc"})  # fmt: skip
+_TOP = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
+DEPTH = 32
+Field = tuple[int, int, int, int]  # number, wire type, start, end
+
+
+def sniff(view: View) -> bool:
+    """A whole message of the fields of a ModelProto, with a graph and a version."""
+    if view.head[:1] not in (b"\x08", b"\x12", b"\x1a", b"\x22", b"\x3a", b"\x42", b"\x32"):
+        return False
+    numbers = set()
+    try:
+        for number, wire, _, _ in fields(view.data, 0, view.size):
+            if _TOP.get(number) != wire:
+                return False
+            numbers.add(number)
+    except ValueError:
+        return False
+    return 7 in numbers and bool(numbers & {1, 8})
+
+
+def fields(data: Buffer, at: int, end: int) -> Iterator[Field]:
+    """Give the fields of a message; ValueError where it is none. For a number start is its value."""
+    while at < end:
+        key, at = _varint(data, at, end)
+        number, wire = key >> 3, key & 7
+        if wire == 0:
+            value, at = _varint(data, at, end)
+            yield number, wire, value, at
+            continue
+        if wire == 2:
+            size, at = _varint(data, at, end)
+        elif wire in (1, 5):
+            size = 8 if wire == 1 else 4
+        else:
+            raise ValueError("a wire type that ONNX does not use")
+        if at + size > end or not number:
+            raise ValueError("a field longer than its message")
+        yield number, wire, at, at + size
+        at += size
+
+
+def _varint(data: Buffer, at: int, end: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < end and shift < 70:
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value, at
+        shift += 7
+    raise ValueError("a number without an end")
+
+
+# message → field → the message it holds
+_INSIDE = {
+    "model": {7: "graph", 8: "opset", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "function": {7: "node", 9: "opset", 11: "attribute"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "tensor": {13: "external"},
+}
+
+
+def examine(view: View, ground: Ground) -> bool:
+    """Walk every graph, node and tensor."""
+    todo = [("model", 0, view.size, 0)]
+    domains: set[str] = set()
+    functions: set[str] = set()
+    places: set[str] = set()
+    while todo:
+        kind, start, end, deep = todo.pop()
+        if deep > DEPTH:
+            return ground.not_understood(view, f"its graphs nest deeper than {DEPTH}")
+        inside = _INSIDE.get(kind, {})
+        try:
+            for number, wire, begin, stop in fields(view.data, start, end):
+                if wire != 2:
+                    continue
+                if kind == "external":
+                    continue
+                if number in inside:
+                    if inside[number] == "external":
+                        places.add(_location(view.data, begin, stop))
+                    else:
+                        todo.append((inside[number], begin, stop, deep + 1))
+                elif kind == "node" and number == 7:
+                    domains.add(_text(view.data, begin, stop))
+                elif kind == "function" and number == 10:
+                    functions.add(_text(view.data, begin, stop))
+        except ValueError as error:
+            return ground.not_understood(view, f"its {kind} is cut short ({error})", offset=start)
+    for place in sorted(places - {""}):
+        _external(place, view, ground)
+    for domain in sorted(domains - KNOWN - functions):
+        ground.find(
+            "custom_operator",
+            Severity.MEDIUM,
+            f"{view.place} uses operators of {readable(domain)!r}, which run code of a library it does not contain.",
+            view,
+            remedy="load it only with a library you trust",
+        )
+    return True
+
+
+def _text(data: Buffer, start: int, end: int) -> str:
+    return bytes(data[start : min(end, start + 4096)]).decode("utf-8", "replace")
+
+
+def _location(data: Buffer, start: int, end: int) -> str:
+    key = value = ""
+    for number, wire, begin, stop in fields(data, start, end):
+        if wire == 2 and number == 1:
+            key = _text(data, begin, stop)
+        elif wire == 2 and number == 2:
+            value = _text(data, begin, stop)
+    return value if key == "location" else ""
+
+
+def _external(place: str, view: View, ground: Ground) -> None:
+    if leaves(place):
+        ground.find(
+            "external_data",
+            Severity.CRITICAL,
+            f"{view.place} reads its tensors from {readable(place)!r}, outside the model's own folder.",
+            view,
+            remedy="do not load it",
+            refs=("CWE-22",),
+        )
+    else:
+        ground.find(
+            "external_data",
+            Severity.INFO,
+            f"{view.place} reads its tensors from {readable(place)!r} beside it.",
+            view,
+        )

@@ -1,0 +1,177 @@
+"""Pickle, raw or written by joblib: several in a stream, with what lies after them; PyTorch's old stream too."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from assay.checks.model.scan._ground import CWE_502, FORMATS_WITHOUT_CODE
+from assay.checks.model.scan._view import View
+from assay.kernel.severity import Severity
+from assay.methods.pickles.machine import Walk, walk
+from assay.methods.pickles.names import Names
+from assay.methods.pickles.opcodes import constant
+
+if TYPE_CHECKING:
+    from assay.checks.model.scan._ground import Ground
+    from assay.methods.pickles.hits import Hit
+
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+NESTING = 4
+_OTHERS = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x93NUMPY", b"\x7fELF", b"MZ", b"\x89PNG")
+_TRIAL = 4 << 20
+
+
+def sniff(view: View) -> bool:
+    """A pickle's first opcode, or bytes that can be followed to a STOP, or to the import of something known."""
+    head = view.head
+    if head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5:
+        return True
+    if head.startswith(_OTHERS):
+        return False
+    trial = walk(view.data, 0, view.size, Names(), tick=lambda at: at > _TRIAL)
+    if trial.stopped or any(h.plausible and (h.sort == "danger" or h.called) for h in trial.hits):
+        return True
+    rest = bytes(view.data[trial.end : trial.end + 64])
+    return trial.complete and (not rest.strip() or rest[:1] == b"\x80") and view.size > 1
+
+
+def examine(view: View, ground: Ground) -> bool:
+    """Follow every pickle in the stream."""
+    return stream(view, ground, 0)
+
+
+def stream(view: View, ground: Ground, at: int, *, torch: bool = False) -> bool:
+    """Follow the pickles from ``at`` on. torch: persistent ids are how PyTorch names its storages."""
+    good, first = True, True
+    walks: list[Walk] = []
+    while at < view.size:
+        if not first and not _begins(view, at):
+            return _rest(view, ground, at) and good
+        found = one(view, ground, at, torch=torch)
+        if not found.complete:
+            return False
+        good = good and not (found.persistent and not torch)
+        walks.append(found)
+        at, first = found.end, False
+        if len(walks) == 1 and _is_torch(view, found):
+            from assay.checks.model.scan import _torch
+
+            return _torch.stream(view, ground, at)
+    return good
+
+
+def _begins(view: View, at: int) -> bool:
+    head = bytes(view.data[at : at + 2])
+    if head[:1] == b"\x80" and len(head) > 1 and head[1] <= 5:
+        return True
+    trial = walk(view.data, at, view.size, Names(), tick=lambda place: place - at > _TRIAL)
+    return trial.stopped or (trial.complete and trial.end - at > 1) or any(h.plausible for h in trial.hits)
+
+
+def _is_torch(view: View, found: Walk) -> bool:
+    if type(found.result) is not int:
+        return False
+    return bool(constant(view.data, found.result) == TORCH_MAGIC)
+
+
+def _rest(view: View, ground: Ground, at: int) -> bool:
+    size = view.size - at
+    if size <= 4096 and not bytes(view.data[at:]).strip(b"\0 \r\n\t"):
+        return True
+    ground.find(
+        "trailing_bytes",
+        Severity.HIGH,
+        f"{view.place} goes on for {size:,} bytes after its pickle ends, and they are no pickle.",
+        view,
+        offset=at,
+        remedy="ask who made the file what they are; a pickle needs nothing after its STOP",
+    )
+    ground.skip(view.place, f"{size:,} bytes after the pickle")
+    return False
+
+
+def one(view: View, ground: Ground, at: int, *, torch: bool = False) -> Walk:
+    """Follow one pickle and report what it would do."""
+    found = walk(view.data, at, view.size, ground.names, tick=ground.tick)
+    ground.opcodes += found.opcodes
+    told = {_key(h) for h in found.hits}
+    for hit in found.hits:
+        report(view, ground, hit)
+    if found.arrays:  # what plain pickle would make of the arrays that joblib steps over
+        plain = walk(view.data, at, view.size, ground.names, arrays=False, tick=ground.tick)
+        for hit in plain.hits:
+            if hit.plausible and _key(hit) not in told:
+                report(view, ground, hit)
+    for start, end in found.nested:
+        _nested(view, ground, start, end, NESTING)
+    if found.persistent and not torch:
+        ground.find(
+            "persistent_id",
+            Severity.MEDIUM,
+            f"{view.place} asks its loader for {len(found.persistent):,} objects by persistent id;"
+            " what they are is for the loader to say.",
+            view,
+            remedy="load it only with a loader you know",
+        )
+        ground.skip(view.place, "objects asked for by persistent id")
+    if not found.complete:
+        what = f"the pickle cannot be followed past byte {found.end:,}: {found.error}"
+        ground.not_understood(view, what, offset=found.end)
+    return found
+
+
+def _key(hit: Hit) -> tuple[str, str]:
+    return hit.sort, hit.name
+
+
+def _nested(view: View, ground: Ground, start: int, end: int, levels: int) -> None:
+    """Bytes inside a pickle that are a pickle: harmless until somebody loads them, told when they would harm."""
+    found = walk(view.data, start, end, ground.names, tick=ground.tick)
+    ground.opcodes += found.opcodes
+    for hit in found.hits:
+        if hit.plausible and (found.complete or hit.sort == "danger"):
+            report(view, ground, hit, nested=True)
+    for first, last in found.nested if levels else ():
+        _nested(view, ground, first, last, levels - 1)
+
+
+_WORDS = {
+    "danger": ("unsafe_callable", Severity.CRITICAL),
+    "unknown": ("unknown_callable", Severity.HIGH),
+    "tampering": ("tampering", Severity.CRITICAL),
+    "lost": ("unknown_callable", Severity.HIGH),
+}
+
+
+def report(view: View, ground: Ground, hit: Hit, *, nested: bool = False) -> None:
+    """Turn a hit into a finding that says what would have run."""
+    rule, severity = _WORDS[hit.sort]
+    name = re.sub(r"^(builtins|__builtin__)\.", "", hit.name)
+    name = ascii(name)[1:-1][:200]
+    inner = "A pickle held as bytes inside " if nested else ""
+    if hit.sort == "tampering":
+        text = f"{inner}{view.place} changes {name} in place when loaded: {hit.expression}."
+        remedy = "do not load it"
+    elif hit.sort == "danger":
+        does = f"would run {hit.expression} when loaded" if hit.called else f"imports {name} when loaded"
+        text = f"{inner}{view.place} {does}; {name} {hit.what}."
+        remedy = f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}"
+    else:
+        does = f"would call {hit.expression}" if hit.called else f"imports {name}"
+        text = f"{inner}{view.place} {does} when loaded, and what that does is not known."
+        remedy = f"if you know and trust it, allow it by name: --allow {name}"
+        if not hit.plausible:
+            remedy = f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}"
+    ground.find(
+        rule,
+        severity,
+        text,
+        view,
+        remedy=remedy,
+        refs=(CWE_502,),
+        count=hit.count,
+        offset=hit.offset,
+        opcode=hit.opcode,
+        callable=name,
+    )

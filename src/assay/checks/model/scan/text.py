@@ -1,0 +1,87 @@
+"""Text: CSV, source, LightGBM's model, YAML. Source is noted; what could run by being read is a finding."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING
+
+from assay.checks.model.scan._view import MODEL_ENDINGS, View
+from assay.kernel.severity import Severity
+
+if TYPE_CHECKING:
+    from assay.checks.model.scan._ground import Ground
+
+CHUNK = 1 << 20
+_SOURCE = (
+    ".py",
+    ".pyi",
+    ".r",
+    ".sh",
+    ".bash",
+    ".js",
+    ".ts",
+    ".lua",
+    ".jl",
+    ".rb",
+    ".pl",
+    ".ps1",
+    ".bat",
+    ".sql",
+    ".ipynb",
+)
+_YAML = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]*")
+_LIGHTGBM = re.compile(rb"tree\r?\nversion=v\d+\r?\n")
+
+
+def sniff(view: View) -> bool:
+    """UTF-8 without control characters at the start; under a name that loaders take for a model only LightGBM's."""
+    head = view.head
+    if head[:1] == b"\x80" or b"\0" in head:
+        return False
+    if (
+        view.name.endswith(MODEL_ENDINGS)
+        and not _LIGHTGBM.match(head)
+        and head.lstrip()[:1] not in (b"{", b"[")
+    ):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return not any(b < 32 and b not in (9, 10, 12, 13, 27) for b in head)
+
+
+def examine(view: View, ground: Ground) -> bool:
+    """Read it all as text, and look for what a reader of text would run."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, view.size, CHUNK):
+        piece = bytes(view.data[at : at + CHUNK])
+        if b"\0" in piece:
+            return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
+        try:
+            decoder.decode(piece, final=at + CHUNK >= view.size)
+        except UnicodeDecodeError:
+            return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
+    if view.name.endswith((".yaml", ".yml")) or view.head.startswith((b"%YAML", b"---")):
+        _yaml(view, ground)
+    if view.name.endswith(_SOURCE) or view.head.startswith(b"#!"):
+        ground.find(
+            "source", Severity.INFO, f"{view.place} is source code; it was not judged, only named.", view,
+            remedy="read it, or examine it with the code checks",
+        )  # fmt: skip
+    return True
+
+
+def _yaml(view: View, ground: Ground) -> None:
+    for found in list(_YAML.finditer(view.data))[:50]:
+        tag = found[0].decode("ascii", "replace")[:100]
+        ground.find(
+            "yaml_object",
+            Severity.CRITICAL,
+            f"{view.place} holds the tag {tag}, which makes an unsafe YAML reader build or call Python objects.",
+            view,
+            remedy="take the tag out, and read YAML with yaml.safe_load only",
+            refs=("CWE-502",),
+            offset=found.start(),
+        )

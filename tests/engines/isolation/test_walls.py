@@ -1,0 +1,250 @@
+"""Jobs that try to get out, at each level; and jobs that use up more than they were given."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from assay.engines.isolation import Grant, Limits, prove, run
+from assay.engines.isolation.watch import family
+from assay.kernel.errors import Refused
+
+LEVELS = ("full", "partial")
+
+
+@pytest.fixture(params=LEVELS)
+def job(request, tmp_path, monkeypatch):
+    """Run Python code in the sandbox; partial is forced by making full fail."""
+    if request.param == "partial":
+        from assay.engines.isolation import sandbox
+
+        whole = sandbox._attempt
+
+        def only_partial(argv, grant, attempt, *rest):
+            return (None, "forced") if attempt == "full" else whole(argv, grant, attempt, *rest)
+
+        monkeypatch.setattr(sandbox, "_attempt", only_partial)
+
+    def run_(code, limits=None, env=None):
+        out = tmp_path / "out"
+        out.mkdir(exist_ok=True)
+        grant = Grant((), (out,), env or {}, limits or Limits(seconds=20), request.param)
+        log = tmp_path / "log"
+        ended = run([sys.executable, "-c", textwrap.dedent(code)], grant, log=log)
+        assert ended.level == request.param
+        return ended, log.read_text(), out
+
+    return run_
+
+
+def _refused(job, code):
+    ended, log, _ = job(code)
+    assert ended.code != 0, log
+    assert "Error" in log or "denied" in log.lower()
+
+
+@pytest.mark.parametrize("family_", ["AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK"])
+def test_no_socket_leaves(job, family_):
+    _refused(
+        job,
+        f"import socket; socket.socket(socket.{family_}, socket.SOCK_RAW if 'NET' not in '{family_}'[3:6] else socket.SOCK_STREAM)",
+    )
+
+
+def test_the_hosts_abstract_sockets_are_out_of_reach(job):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("\0assay-test-abstract")
+        server.listen()
+        _refused(job, "import socket; socket.socket(socket.AF_UNIX).connect('\\0assay-test-abstract')")
+
+
+def test_secrets_of_the_home_cannot_be_read(job, tmp_path):
+    secret = tmp_path / ".ssh" / "id_canary"
+    secret.parent.mkdir()
+    secret.write_text("canary")
+    _refused(job, f"print(open({str(secret)!r}).read())")
+    _refused(job, "print(open('/etc/passwd').read())")
+
+
+def test_nothing_is_inherited_from_the_environment(job, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    ended, log, _ = job("import os; print(dict(os.environ))")
+    assert ended.code == 0 and "canary" not in log
+
+
+def test_it_writes_only_where_it_may(job, tmp_path):
+    ended, _, out = job(f"open({str(tmp_path / 'out' / 'model')!r}, 'w').write('m')")
+    assert ended.code == 0 and (out / "model").read_text() == "m"
+    job(f"open({str(tmp_path / 'elsewhere')!r}, 'w')")
+    assert not (tmp_path / "elsewhere").exists()  # refused, or written to a private folder that is gone
+
+
+def test_no_new_namespace_no_tracing_no_mount(job):
+    code = """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        def denied(*a):
+            return libc.syscall(*a) == -1 and ctypes.get_errno() in (1, 38)
+        assert denied(272, 0x10000000), "unshare"
+        assert denied(101, 0, 0, 0, 0), "ptrace"
+        assert denied(425, 1, 0), "io_uring"
+        assert denied(321, 0, 0, 0), "bpf"
+        assert denied(323, 0), "userfaultfd"
+        assert denied(250, 0, 0), "keyctl"
+        assert denied(165, 0, 0, 0, 0, 0), "mount"
+        assert denied(435, 0, 0), "clone3"
+        assert denied(56, 0x10000000 | 17, 0, 0, 0, 0), "clone"
+    """
+    ended, log, _ = job(code)
+    assert ended.code == 0, log
+
+
+def test_one_that_runs_for_ever_is_ended(job):
+    ended, _, _ = job("while True: pass", Limits(seconds=1))
+    assert ended.reason == "time" and ended.seconds < 5
+
+
+def test_one_that_eats_memory_is_ended(job):
+    code = "x = []\nimport time\nwhile True:\n    x.append(bytearray(b'1') * (8 << 20)); time.sleep(0.002)"
+    ended, _, _ = job(code, Limits(memory=200 << 20, seconds=20))
+    assert ended.reason == "memory"
+
+
+def test_one_that_forks_for_ever_is_ended_with_all_its_children(job):
+    before = set(family(os.getpid()))
+    ended, _, _ = job(
+        "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(60)\n    time.sleep(0.002)",
+        Limits(processes=30, seconds=20),
+    )
+    assert ended.reason == "processes"
+    assert set(family(os.getpid())) <= before
+
+
+def test_one_that_fills_the_disk_is_ended(job, tmp_path):
+    code = f"""
+        import time
+        out = {str(tmp_path / "out")!r}
+        for n in range(10_000):
+            open(f"{{out}}/{{n}}", "wb").write(b"1" * (4 << 20)); time.sleep(0.002)
+    """
+    ended, _, _ = job(code, Limits(disk=64 << 20, seconds=20))
+    assert ended.reason == "disk"
+
+
+def test_a_daemon_does_not_outlive_its_job(job):
+    code = """
+        import os, time
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                time.sleep(300)
+            os._exit(0)
+        time.sleep(0.2)
+    """
+    before = _sleepers()
+    job(code)
+    time.sleep(0.2)
+    assert _sleepers() <= before
+
+
+def _sleepers():
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if (
+                    b"time.sleep(300)" in (entry / "cmdline").read_bytes()
+                    and (entry / "stat").read_text().split()[2] != "Z"
+                ):
+                    found.add(entry.name)
+            except OSError:
+                continue
+    return found
+
+
+def test_nothing_outlives_a_killed_parent(tmp_path):
+    code = """
+        import sys
+        from pathlib import Path
+        from assay.engines.isolation import Grant, Limits, start
+        print("ready", flush=True)
+        start([sys.executable, "-c", "import time; time.sleep(301)"], Grant(limits=Limits(seconds=60)))
+        print("started", flush=True)
+        import time; time.sleep(60)
+    """
+    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"ready\n"
+        assert parent.stdout.readline() == b"started\n"
+        time.sleep(0.3)
+        os.kill(parent.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = [p for p in Path("/proc").iterdir() if p.name.isdigit() and _runs(p, b"time.sleep(301)")]
+        if not left:
+            return
+        time.sleep(0.05)
+    raise AssertionError(left)
+
+
+def _runs(entry, what):
+    try:
+        return (
+            what in (entry / "cmdline").read_bytes() and b"subprocess" not in (entry / "cmdline").read_bytes()
+        )
+    except OSError:
+        return False
+
+
+def test_an_ordinary_user_gets_isolation_too():
+    """By the system's own Python, since an ordinary user may not be able to read the one that runs this."""
+    system = Path("/usr/bin/python3")
+    if os.getuid() != 0 or not system.exists():
+        pytest.skip("needs root, to become an ordinary user, and the system's python3")
+    import assay
+
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        shutil.copytree(
+            Path(assay.__file__).parent,
+            f"{folder}/assay",
+            ignore=shutil.ignore_patterns("examples", "__pycache__"),
+        )
+        code = f"import os, sys; os.setgid(65534); os.setuid(65534); sys.path.insert(0, {folder!r}); from assay.engines.isolation import prove; print(prove().level)"
+        done = subprocess.run(
+            [system, "-c", code], capture_output=True, text=True, check=False, env={"PATH": "/usr/bin"}
+        )
+    assert done.stdout.strip() in ("full", "partial"), done.stderr
+
+
+def test_a_socket_in_a_granted_folder_is_refused(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "door"))
+        with pytest.raises(Refused, match="socket"):
+            run([sys.executable, "-c", ""], Grant(write=(tmp_path,)), log=tmp_path.parent / "log")
+
+
+def test_what_is_demanded_and_cannot_be_had_is_refused_with_advice(tmp_path, monkeypatch):
+    from assay.engines.isolation import sandbox
+
+    monkeypatch.setattr(sandbox, "_attempt", lambda *_: (None, "not held: own network"))
+    with pytest.raises(Refused, match="partial") as error:
+        run([sys.executable, "-c", ""], Grant(), log=tmp_path / "log")
+    assert "own network" in str(error.value)
+
+
+def test_the_proof_names_every_layer():
+    found = prove()
+    assert found.level in ("full", "partial")
+    assert all(layer.how for layer in found.layers)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import joblib
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import xgboost as xgb
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from assay.engines import archives
+from assay.engines.models import open_model
+from assay.kernel.asset import Asset
+from assay.kernel.errors import AssayError
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Open a model file in the sandbox."""
+    models = []
+
+    def open_(path, format=""):
+        scratch = tmp_path / f"scratch{len(models)}"
+        scratch.mkdir()
+        asset = Asset("model", path.name, str(path), "sha256:0", format)
+        model = open_model(path, asset, scratch=scratch, level="partial")
+        models.append(model)
+        return model
+
+    yield open_
+    for model in models:
+        model.close()
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    kind = rng.choice(["red", "green", "blue"], 400)
+    x, z = rng.normal(size=400), rng.normal(size=400)
+    label = ((x + (kind == "red")) > 0.5).astype(int)
+    return pd.DataFrame({"x": x, "z": z, "kind": kind}), label
+
+
+def _booster(frame, label):
+    categories = frame.assign(kind=frame.kind.astype("category"))
+    return xgb.XGBClassifier(n_estimators=20, max_depth=3, enable_categorical=True).fit(
+        categories, label
+    ), categories
+
+
+def test_xgboost_with_categories(opened, frame, tmp_path):
+    table, label = frame
+    model, categories = _booster(table, label)
+    model.get_booster().save_model(tmp_path / "model.json")
+    handle = opened(tmp_path / "model.json", "json")
+    assert handle.info.framework == "xgboost" and handle.info.features == ("x", "z", "kind")
+    arrow = pa.Table.from_pandas(table.assign(extra=1))
+    answers = handle.predict(arrow)
+    expected = model.predict_proba(categories)[:, 1]
+    assert answers.column("score").to_numpy() == pytest.approx(expected, abs=1e-6)
+    assert (answers.column("prediction").to_numpy() == (expected > 0.5)).all()
+    contributions = handle.contributions(arrow)
+    total = np.column_stack([c.to_numpy() for c in contributions.columns]).sum(axis=1)
+    assert total == pytest.approx(np.log(expected / (1 - expected)), abs=1e-4)
+
+
+def test_a_category_that_was_never_seen_is_missing(opened, frame, tmp_path):
+    table, label = frame
+    model, _ = _booster(table, label)
+    model.get_booster().save_model(tmp_path / "model.json")
+    handle = opened(tmp_path / "model.json", "json")
+    odd = pa.Table.from_pandas(table.head(5).assign(kind="mauve"))
+    none = pa.Table.from_pandas(table.head(5).assign(kind=None)).set_column(
+        2, "kind", pa.nulls(5, pa.string())
+    )
+    assert handle.predict(odd).column("score").to_pylist() == handle.predict(none).column("score").to_pylist()
+
+
+def test_scikit_learn_in_a_tar(opened, frame, tmp_path):
+    table, label = frame
+    numbers = table[["x", "z"]]
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(numbers, np.where(label, "yes", "no"))
+    folder = tmp_path / "m"
+    folder.mkdir()
+    joblib.dump(model, folder / "model.joblib")
+    archives.pack(folder, tmp_path / "model.tar.gz")
+    handle = opened(tmp_path / "model.tar.gz", "tar.gz")
+    assert handle.info.classes == ("no", "yes") and handle.info.task == "binary"
+    answers = handle.predict(pa.Table.from_pandas(table))
+    assert answers.column("prediction").to_pylist() == model.predict(numbers).tolist()
+    assert answers.column("score").to_numpy() == pytest.approx(model.predict_proba(numbers)[:, 1])
+    assert handle.contributions(pa.Table.from_pandas(table)) is None
+
+
+def test_an_inference_script(opened, tmp_path):
+    folder = tmp_path / "m"
+    (folder / "code").mkdir(parents=True)
+    (folder / "w.txt").write_text("2")
+    (folder / "code" / "inference.py").write_text(
+        "def model_fn(d): return float(open(d + '/w.txt').read())\ndef predict_fn(frame, w):\n    print('noise')\n    return frame['x'] * w + 5\n"
+    )
+    archives.pack(folder, tmp_path / "model.tar.gz")
+    handle = opened(tmp_path / "model.tar.gz", "tar.gz")
+    assert handle.predict(pa.table({"x": [1.0, 2.0]})).column("prediction").to_pylist() == [7.0, 9.0]
+
+
+def test_a_column_that_is_not_there_is_named(opened, frame, tmp_path):
+    table, label = frame
+    model, _ = _booster(table, label)
+    model.get_booster().save_model(tmp_path / "model.json")
+    handle = opened(tmp_path / "model.json", "json")
+    with pytest.raises(AssayError, match="kind"):
+        handle.predict(pa.Table.from_pandas(table[["x", "z"]]))
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\x80\x04garbage", b'{"learner": 1}'])
+def test_what_is_no_model_is_one_sentence(opened, tmp_path, content):
+    (tmp_path / "model.bin").write_bytes(content)
+    with pytest.raises(AssayError) as error:
+        opened(tmp_path / "model.bin", "bin")
+    assert "\n" not in str(error.value)
+
+
+def test_a_script_that_crashes_its_worker_is_one_sentence(opened, tmp_path):
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "inference.py").write_text("import os\ndef model_fn(d): os._exit(9)\n")
+    archives.pack(folder, tmp_path / "model.tar.gz")
+    with pytest.raises(AssayError, match="cannot be used"):
+        opened(tmp_path / "model.tar.gz", "tar.gz")
+
+
+def test_many_rows_cross_and_return(opened, tmp_path):
+    import time
+
+    rng = np.random.default_rng(0)
+    table = pa.table({f"x{i}": rng.normal(size=200_000) for i in range(10)})
+    sample = table.slice(0, 2000).to_pandas()
+    model = xgb.XGBRegressor(n_estimators=10, max_depth=4).fit(sample, sample["x0"])
+    model.save_model(tmp_path / "model.json")
+    handle = opened(tmp_path / "model.json", "json")
+    start = time.perf_counter()
+    assert handle.predict(table).num_rows == 200_000
+    assert time.perf_counter() - start < 10
