@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from assay.kernel.verdict import Verdict
-from assay.reports.numbers import about, metric, number, seconds
+from assay.reports.numbers import about, clean, metric, number, seconds
 from assay.reports.svg import draw
 from assay.reports.view import RunView, StepView
 
@@ -32,7 +32,7 @@ def _template() -> Template:
 
 def run_page(run: RunView) -> str:
     """Return the page of a run."""
-    return _template().render(run=run, title=f"{run.pipeline}: {run.outcome}")
+    return clean(_template().render(run=run, title=f"{run.pipeline}: {run.outcome}"))
 
 
 def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:

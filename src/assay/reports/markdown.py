@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.kernel.verdict import Verdict
-from assay.reports.numbers import about, metric, number
+from assay.reports.numbers import about, clean, metric, number
 
 _MARKS = {"pass": "✅", "fail": "❌", "incomplete": "⚠️", "error": "❌"}
 _MOST = 60
@@ -17,10 +17,10 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 
 
 def _cell(text: object) -> str:
-    clean = " ".join(str(text).split())
+    tidy = clean(" ".join(str(text).split()))
     for mark in ("\\", "|", "<", "`", "[", "]", "*", "_", "@", "!"):
-        clean = clean.replace(mark, "\\" + mark)
-    return clean
+        tidy = tidy.replace(mark, "\\" + mark)
+    return tidy
 
 
 def _one(verdict: Verdict) -> str:
