@@ -16,7 +16,7 @@ from assay.works.actions import Kind, Loaded
 from assay.works.signature import Param, signature
 
 FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
-_NEVER_AN_OPTION = ("subject",)
+_EVERYWHERE = ("seed",)  # every command has it, and passes it to the work
 
 
 class Actions(click.Group):
@@ -71,7 +71,9 @@ def command(loaded: Loaded) -> click.Command:
     params: list[click.Parameter] = [
         click.Argument(["target"], nargs=-1 if many else 1, required=True, metavar=metavar)
     ]
-    params += [_option(p) for p in spec if p.role != "work" and p is not subject]
+    params += [
+        _option(p) for p in spec if p.role != "work" and p is not subject and p.name not in _EVERYWHERE
+    ]
     params += _common(loaded.kind)
     runner = _check if many else _treat
     return click.Command(
