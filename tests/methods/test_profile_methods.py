@@ -157,6 +157,11 @@ def test_near_missing_values_are_counted():
     assert got["near_missing"] == 5 and got["missing"] == 1
 
 
+def test_long_texts_are_told_like_short_ones():
+    values = ["?", "x", None]
+    assert about(values, pa.large_string(), stored="text") == about(values, pa.string(), stored="text")
+
+
 def test_a_lonely_99999_may_be_a_placeholder():
     assert about([*range(0, 4000, 7), *[99999] * 5])["placeholder"] == 99999
     assert about([*range(30, 400), -999, -999, -999])["placeholder"] == -999

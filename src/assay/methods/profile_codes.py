@@ -137,6 +137,9 @@ def _numbers(column: pa.ChunkedArray, show: Callable[[Any], Any], nature: Nature
         dense = _dense(column, show, nature)
         if dense is not None:
             return dense
+    sample = column.slice(0, 8192)
+    if 2 * len(pc.unique(sample)) > len(sample):
+        return _sorted(column, nature, show)
     whole = _dictionary(column)
     found = np.asarray(whole.dictionary)
     order = np.argsort(found, kind="stable")
@@ -146,6 +149,24 @@ def _numbers(column: pa.ChunkedArray, show: Callable[[Any], Any], nature: Nature
     codes = _take(whole, place)
     counts = _bincount(codes, len(found) + 1)[: len(found)]
     return Encoded(nature, found[order], counts, codes, missing, show)
+
+
+def _sorted(column: pa.ChunkedArray, nature: Nature, show: Callable[[Any], Any]) -> Encoded:
+    """Encode numbers of which most differ: sorting them is several times faster than hashing them."""
+    rows = len(column)
+    held = np.flatnonzero(pc.is_valid(column).to_numpy()) if column.null_count else None
+    plain = (column.drop_null() if column.null_count else column).to_numpy()
+    order = np.argsort(plain)
+    ascending = plain[order]
+    first = np.empty(len(plain), bool)
+    first[0] = True
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    values = ascending[starts]
+    counts = np.diff(starts, append=len(plain))
+    codes = np.full(rows, len(values), _narrow(len(values)))
+    codes[order if held is None else held[order]] = np.cumsum(first) - 1
+    return Encoded(nature, values, counts, codes, column.null_count, show)
 
 
 def _dense(column: pa.ChunkedArray, show: Callable[[Any], Any], nature: Nature) -> Encoded | None:
@@ -180,6 +201,8 @@ def _bincount(codes: npt.NDArray[Any], size: int) -> Ints:
 
 
 def _texts(column: pa.ChunkedArray) -> Encoded:
+    if column.nbytes > 1 << 30:  # one array of short offsets holds 2 GB of text
+        column = column.cast(pa.large_string())
     whole = _dictionary(column)
     distinct = len(whole.dictionary)
     codes = _take(whole, np.arange(distinct + 1))

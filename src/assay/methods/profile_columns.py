@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.methods.profile_codes import Encoded, Floats, Ints
@@ -288,7 +289,7 @@ def texts(column: Encoded) -> dict[str, Any]:
     short = np.flatnonzero(lengths <= 12)
     candidates = column.values.take(short) if len(short) < len(lengths) else column.values
     trimmed = pc.utf8_lower(pc.utf8_trim_whitespace(candidates))
-    near = np.asarray(pc.is_in(trimmed, value_set=_near())).astype(bool)
+    near = np.asarray(pc.is_in(trimmed, value_set=_near(trimmed.type))).astype(bool)
     blank = np.asarray(pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column.values)), 0)).astype(bool)
     hits = sorted({*short[near].tolist(), *np.flatnonzero(blank).tolist()})
     if hits:
@@ -308,10 +309,8 @@ def texts(column: Encoded) -> dict[str, Any]:
     return out
 
 
-def _near() -> Any:
-    import pyarrow as pa
-
-    return pa.array(sorted(NEAR_MISSING))
+def _near(kind: pa.DataType) -> pa.Array:
+    return pa.array(sorted(NEAR_MISSING), kind)
 
 
 def date_shapes(values: list[str]) -> dict[str, int]:
