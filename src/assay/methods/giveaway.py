@@ -48,6 +48,13 @@ def folds(rows: int, rng: np.random.Generator) -> Codes:
     return out
 
 
+def folds_by_value(codes: Codes, rng: np.random.Generator) -> Codes:
+    """Return folds that keep each value's rows together, so that nothing is learnt of a value that is then told."""
+    lot = rng.permutation(int(codes.max(initial=-1)) + 1) % FOLDS
+    out: Codes = np.where(codes >= 0, np.append(lot, 0)[codes], rng.integers(0, FOLDS, len(codes)))
+    return out
+
+
 def strength(codes: Codes, numbers: NDArray[np.float64] | None, target: Target, fold: Codes) -> float:
     """Return how well the column tells the target: 0 not at all, 1 in every row.
 
@@ -73,6 +80,8 @@ def _classes(places: Codes, target: Target, fold: Codes) -> float:
         rare = table.sum(axis=1) < RARE
         rare[0] = False  # the place of nulls
         pooled = table[rare].sum(axis=0)
+        if pooled.sum() < RARE:  # no rare value was learnt: an unknown one is told as any that is no null
+            pooled = table[1:].sum(axis=0)
         with np.errstate(divide="ignore", invalid="ignore"):
             told = np.argmax(np.where(prior > 0, table / prior, 0), axis=1)
             common = int(np.argmax(np.where(prior > 0, pooled / prior, 0)))
@@ -98,7 +107,8 @@ def _quantity(places: Codes, target: Target, fold: Codes) -> float:
         mean = float(target.ranks[learn].mean())
         rare = count < RARE
         rare[0] = False
-        pooled = total[rare].sum() / count[rare].sum() if count[rare].sum() >= RARE else mean
+        many = rare if count[rare].sum() >= RARE else np.arange(wide) > 0
+        pooled = total[many].sum() / count[many].sum() if count[many].sum() >= RARE else mean
         told = np.where(rare, pooled, np.divide(total, count, out=np.full(wide, mean), where=count > 0))
         error += float(np.sum((target.ranks[test] - told[places[test]]) ** 2))
     spread = float(np.sum((target.ranks - target.ranks.mean()) ** 2))

@@ -157,6 +157,7 @@ def test_a_thousand_columns_are_bounded_and_said(table, work):
     assert report.findings == ()
     assert not report.coverage.complete
     assert "sums and products" in report.coverage.skipped[0].what
+    assert check(table(data), columns=("c1", "c2"), work=work).coverage.complete
 
 
 def test_repair_without_rules_is_a_copy(table, work):

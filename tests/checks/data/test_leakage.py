@@ -138,3 +138,15 @@ def test_odd_columns(table, work):
     )
     report = check(table(data), label="y", work=work)
     assert [s.what for s in report.coverage.skipped] == ["column list"]
+
+
+def test_people_who_come_back_are_named_and_not_dropped(table, work):
+    rng = np.random.default_rng(4)
+    label = rng.integers(0, 2, 300)
+    person = rng.integers(0, 300, 6000)
+    data = pd.DataFrame(
+        {"who": [f"person {p}" for p in person], "y": label[person], "x": rng.normal(size=6000)}
+    )
+    report = check(table(data), label="y", work=work)
+    assert report.data["drop"] == []
+    assert rules(report) == {("by_identity", "who")}

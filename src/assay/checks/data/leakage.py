@@ -35,6 +35,9 @@ SUSPECT = 0.9  # of the threshold
 LEAST_ROWS = 30
 MOST_DATES = 20
 MOST_LISTED = 50
+MANY = (
+    200  # from so many values on, a column may name persons or things that come back, each with its own label
+)
 
 
 def check(
@@ -55,7 +58,7 @@ def check(
 
     chosen, target, classes, unlabelled = _target(table, work, label, rows)
     fold = folds(len(chosen), work.rng("leakage"))
-    looked = _Looked(label, threshold, target, classes, fold)
+    looked = _Looked(label, threshold, target, classes, fold, work)
     others = [c for c in table.columns if c.name != label]
     readable = [c for c in others if c.type not in ("binary", "other")]
     width = max(1, CELLS // max(1, len(chosen)))
@@ -129,6 +132,8 @@ class _Looked:
     target: Target
     classes: list[Any]
     fold: np.ndarray
+    work: Work
+    entities: set[str] = field(default_factory=set)
     strength: dict[str, float] = field(default_factory=dict)
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=dict)
@@ -139,10 +144,14 @@ class _Looked:
 
     def at(self, column: Sampled) -> None:
         """Measure one column."""
-        from assay.methods.giveaway import one_sided, parsed_dates, strength
+        from assay.methods.giveaway import folds_by_value, one_sided, parsed_dates, strength
 
         numbers = column.numbers if column.is_number or column.is_date else None
         self.strength[column.name] = strength(column.codes, numbers, self.target, self.fold)
+        if numbers is None and column.distinct > MANY and self._suspect(self.strength[column.name]):
+            apart = folds_by_value(column.codes, self.work.rng(f"leakage/{column.name}"))
+            if not self._suspect(strength(column.codes, None, self.target, apart)):
+                self.entities.add(column.name)
         self.words[column.name] = column.words
         known = int((column.codes >= 0).sum())
         if column.type in ("integer", "text") and known >= 100 and column.distinct >= 0.98 * known:
@@ -159,6 +168,9 @@ class _Looked:
         if any(w in ("year", "month", "day") for w in column.words) and column.distinct <= 1_000:
             texts = [*column.values, None] if numbers is None else []
             self.parts[column.name] = numbers, [texts[c] for c in column.codes] if texts else []
+
+    def _suspect(self, value: float) -> bool:
+        return value >= SUSPECT * self.threshold
 
     def differences(self) -> None:
         """Measure what the days between two dates tell of the target; a date may lie in three columns."""
@@ -188,7 +200,7 @@ class _Looked:
     @property
     def given_away(self) -> list[str]:
         """Return the columns that give the target away."""
-        return [c for c, s in self.strength.items() if s >= self.threshold]
+        return [c for c, s in self.strength.items() if s >= self.threshold and c not in self.entities]
 
     def ranked(self) -> list[tuple[str, float]]:
         """Return columns and strengths, strongest first."""
@@ -199,9 +211,19 @@ class _Looked:
         said: set[str] = set()
         measure = self.target.measure
         for name, value in self.ranked():
-            if value < SUSPECT * self.threshold:
+            if not self._suspect(value):
                 break
             said.add(name)
+            if name in self.entities:
+                yield Finding(
+                    "data.leakage.by_identity",
+                    Severity.MEDIUM,
+                    f"Each value of {name} nearly always has the same {self.label} (strength {value:.4f}), and a new value "
+                    f"tells nothing: it names who or what comes back.",
+                    {"column": name},
+                    f"leave it out, and split by it (`data.split --group {name}`); look for duplicate rows",
+                )
+                continue
             gives = self.strength[name] >= self.threshold
             yield Finding(
                 "data.leakage.gives_away" if gives else "data.leakage.strong",

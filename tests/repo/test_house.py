@@ -1,0 +1,88 @@
+"""What the house promises of itself: light imports, quick help, mirrored tests, fresh docs, small files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.works import actions
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("ibis", "pandas", "numpy", "pyarrow", "sklearn", "xgboost", "duckdb", "sqlalchemy", "jinja2")
+NAMES = [("check", n) for n in actions.own("check")] + [("treatment", n) for n in actions.own("treatment")]
+
+
+def _loaded(code):
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {m.split(".")[0] for m in done.stdout.split()} & set(HEAVY)
+
+
+def test_importing_every_check_loads_nothing_heavy():
+    folders = {"check": "checks", "treatment": "treatments"}
+    code = "\n".join(f"import assay.{folders[kind]}.{name}" for kind, name in NAMES)
+    assert _loaded(code) == set()
+
+
+def test_importing_assay_and_its_command_line_loads_nothing_heavy():
+    assert _loaded("import assay, assay.doors.cli.main") == set()
+
+
+def test_help_is_quick():
+    import resource
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for _ in range(3):
+        subprocess.run(
+            [sys.executable, "-c", "from assay.doors.cli import main; main(['--help'])"],
+            capture_output=True,
+            check=True,
+        )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / 3
+    assert used < 0.3
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_each_check_has_a_summary_an_example_and_a_test(kind, name):
+    item = next(i for i in actions.listing(kind) if i.name == name)
+    assert item.summary.endswith((".", "?")) and "Example: assay" in item.doc
+    group, _, leaf = name.partition(".")
+    folder = ROOT / "tests" / ("checks" if kind == "check" else "treatments") / group
+    assert list(folder.glob(f"test_{leaf}*.py")), f"{folder}/test_{leaf}.py"
+
+
+def test_the_reference_is_fresh():
+    done = subprocess.run(
+        [sys.executable, "tools/docs.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_links_of_the_docs_lead_somewhere():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_no_file_has_outgrown_its_noun():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 550, (
+            path
+        )  # the pickle machine, a method an opcode, is the longest
+
+
+def test_every_module_says_what_it_is():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
