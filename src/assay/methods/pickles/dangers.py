@@ -157,7 +157,7 @@ def danger(module: str, name: str) -> str:
         return _EXACT[module, name]
     if (module, "*") in _EXACT:
         return _EXACT[module, "*"]
-    parts = module.split(".")
+    parts = (f"{module}.{name}" if "." in name else module).split(".")  # pathlib.Path.write_text
     for length in range(len(parts), 0, -1):
         what = _MODULES.get(".".join(parts[:length]))
         if what:
