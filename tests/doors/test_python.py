@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import doctest
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import assay
+from assay.doors import python as door
+from assay.kernel.errors import AssayError
+
+FRAME = pd.DataFrame({"hired": [1, 0] * 50, "sex": ["f", "m"] * 50})
+
+
+@pytest.mark.parametrize("make", [lambda f: f, pl.from_pandas, pa.Table.from_pandas])
+def test_a_table_in_memory_without_a_home(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = assay.check("data.bias", make(FRAME), label="hired", positive="1", facet="sex")
+    assert result.outcome == "pass"
+    assert result.metric("DPL", group="m").value == 1
+    assert "<html" in result._repr_html_() and "data.bias" in str(result)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_path_and_a_report_on_disk(tmp_path):
+    FRAME.to_csv(tmp_path / "t.csv", index=False)
+    result = assay.check("data.profile", tmp_path / "t.csv")
+    assert result.save(tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert result.to_dict()["schema"] == "assay.report/1"
+
+
+def test_what_is_no_table_is_one_sentence():
+    with pytest.raises(AssayError, match="no table"):
+        assay.check("data.profile", {"a": [1]})
+    with pytest.raises(AssayError, match="data.profile"):
+        assay.check("data.profil", FRAME)
+
+
+def test_the_docstring_runs():
+    assert doctest.testmod(door).failed == 0
+
+
+def test_checks_are_listed():
+    assert "data.bias" in assay.checks()
