@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from assay.doors.python import Result, check, checks
+    from assay.doors.python import Result, check, list_checks
 
-__all__ = ["Result", "__version__", "check", "checks"]
+__all__ = ["Result", "__version__", "check", "list_checks"]
 
 
 def __getattr__(name: str) -> Any:
     """Give the Python door's names on first use, so that importing assay stays light."""
-    if name in {"Result", "check", "checks"}:
+    if name in {"Result", "check", "list_checks"}:  # `checks` is the folder of checks
         from assay.doors import python
 
         return getattr(python, name)

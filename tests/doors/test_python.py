@@ -43,4 +43,4 @@ def test_the_docstring_runs():
 
 
 def test_checks_are_listed():
-    assert "data.bias" in assay.checks()
+    assert "data.bias" in assay.list_checks()

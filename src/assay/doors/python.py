@@ -105,7 +105,7 @@ def check(
     return Result(verdict)
 
 
-def checks() -> dict[str, str]:
+def list_checks() -> dict[str, str]:
     """Return every check's name and what it does."""
     from assay.works import actions
 
