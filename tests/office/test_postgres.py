@@ -1,0 +1,57 @@
+"""The same office on a real PostgreSQL server: kept, proved, forged and found out."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from assay.office import ledger, runs
+
+
+@pytest.fixture
+def url(postgres: str):
+    """A fresh database on the server."""
+    import psycopg
+
+    folder = postgres.partition("host=")[2]
+    with psycopg.connect(host=folder, user="me", dbname="postgres", autocommit=True) as con:
+        con.execute("DROP DATABASE IF EXISTS office")
+        con.execute("CREATE DATABASE office")
+    return f"postgresql://me@/office?host={folder}"
+
+
+def test_it_keeps_proves_and_finds_forgeries_out(url, opened):
+    office = opened(url=url)
+    with office.transaction() as tx:
+        runs.begin(tx, "r1", "p", "ada", {})
+    with office.transaction() as tx:
+        runs.end(tx, "r1", "pass", None, None)
+    found = ledger.verify(office)
+    assert found.ok and found.size == 2
+    assert ledger.verify_proof(ledger.prove(office, 1), office.keyring.public_pem("ledger"))
+    assert runs.get(office, "r1").outcome == "pass"
+    with office.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE runs SET outcome = 'fail'"))
+    assert {p.kind for p in ledger.verify(office).problems} == {"row-edited"}
+    with office.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM events WHERE seq = 1"))
+    assert "deleted" in {p.kind for p in ledger.verify(office).problems}
+
+
+def test_two_writers_at_once_leave_one_order(url, opened):
+    offices = [opened(url=url), opened(url=url)]
+
+    def write(office):
+        for _ in range(25):
+            with office.transaction() as tx:
+                tx.record("test.act", "x", actor="ada")
+
+    threads = [threading.Thread(target=write, args=(office,)) for office in offices]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = ledger.verify(offices[0])
+    assert found.ok and found.size == 50
