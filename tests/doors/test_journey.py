@@ -314,3 +314,16 @@ def test_a_hostile_model_is_not_registered_and_not_loaded(copy):
         out.write("y\n1\n0\n")
     refused = _fails(copy, "check", "model.validate", "bad.pkl", "--data", "t.csv.gz", "--label", "y", code=1)
     assert "not loaded" in refused
+
+
+def test_lineage_in_every_form(copy):
+    edges = _json(copy, "lineage", "registry://bookings@1")["edges"]
+    assert {"bookings", "clean", "masked", "safe", "split.train", "model"} <= {
+        e["from_name"] for e in edges
+    } | {e["to_name"] for e in edges}
+    down = _json(copy, "lineage", "bookings", "--down")["edges"]
+    assert "bookings@1" in {e["to_name"] for e in down}
+    assert _assay(copy, "lineage", "registry://bookings@1", "--format", "dot").startswith("digraph")
+    events = json.loads(_assay(copy, "lineage", "registry://bookings@1", "--format", "openlineage"))["events"]
+    assert all(e["eventType"] == "COMPLETE" and e["outputs"] for e in events)
+    assert "20" in _assay(copy, "runs")

@@ -245,6 +245,7 @@ class Runner:
                 loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
             )
             self._unchanged(inputs)
+        made = {name: asset.renamed(str(Ref(step.name, name))) for name, asset in made.items()}
         verdict = Verdict(report, step.gate)
         self._vouched(step, inputs, verdict)
         digest = self.home.store.put_bytes(_bytes(report))

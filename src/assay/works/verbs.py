@@ -18,6 +18,7 @@ from assay.kernel.verdict import Gate, Verdict
 from assay.works import package
 from assay.works.home import IDENTITY_NOTE, Home
 from assay.works.registering import Candidate, enter, place_of
+from assay.works.work import utc_now
 
 Json = dict[str, Any]
 
@@ -189,11 +190,16 @@ def runs_show(home: Home, actor: str, *, run: str) -> Json:
     return {"schema": "assay.run/1", **plain_record(record)}
 
 
-def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True) -> Json:
-    """Show what something was made from (up), or what was made from it (down)."""
+def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
+    """Show what something was made from (up), or what was made from it (down): json, dot or openlineage."""
     from assay.office import runs
+    from assay.works.lineage import as_dot, as_openlineage
 
     edges = runs.lineage(home.office, urn, up)
+    if format == "dot":
+        return as_dot(edges)
+    if format == "openlineage":
+        return listed("events", as_openlineage(edges, home.id, utc_now()))
     return listed("edges", [plain_record(e) for e in edges]) | {"of": urn, "up": up}
 
 
@@ -288,7 +294,7 @@ def _text(path: str) -> str:
         raise UsageError(f"{path} cannot be read as a checkpoint: {error}") from None
 
 
-VERBS: Mapping[str, Callable[..., Json]] = {
+VERBS: Mapping[str, Callable[..., Any]] = {
     "model.list": model_list,
     "model.show": model_show,
     "model.register": model_register,

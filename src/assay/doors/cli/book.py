@@ -8,12 +8,15 @@ from assay.doors.cli import context, show
 from assay.kernel.severity import SEVERITIES
 
 
-@click.group()
-def runs() -> None:
+@click.group(invoke_without_command=True)
+@click.pass_context
+def runs(ctx: click.Context) -> None:
     """List the runs, or show one.
 
     Example: assay runs list
     """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, limit=20, format_="text")
 
 
 @runs.command("list")
@@ -71,7 +74,13 @@ def show_(run: str, format_: str) -> None:
 @click.command()
 @click.argument("urn")
 @click.option("--up/--down", default=True, help="What it was made from, or what was made from it.")
-@context.format_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "dot", "openlineage"]),
+    default="text",
+    help="How to print.",
+)
 def lineage(urn: str, up: bool, format_: str) -> None:
     """What a thing was made from (--up), or what was made from it (--down).
 
@@ -79,8 +88,10 @@ def lineage(urn: str, up: bool, format_: str) -> None:
 
     Example: assay lineage registry://bookings@1 --up
     """
-    found = context.call("lineage", urn=urn, up=up)
-    if format_ == "json":
+    found = context.call("lineage", urn=urn, up=up, format="json" if format_ == "text" else format_)
+    if format_ == "dot":
+        return click.echo(found, nl=False)
+    if format_ in ("json", "openlineage"):
         return context.emit_json(found)
     columns = (("from_name", "from"), ("step", "step"), ("to_name", "to"), ("run", "run"))
     return show.table(found["edges"], columns, f"nothing is known of {urn}")
