@@ -265,3 +265,22 @@ def test_a_newer_office_is_refused_in_one_sentence(office, opened, tmp_path):
     _sql(tmp_path, "UPDATE about SET value = '99' WHERE name = 'schema'")
     with pytest.raises(AssayError, match="newer Assay"):
         opened()
+
+
+def test_a_schema_cut_off_in_its_making_leaves_nothing(opened, tmp_path, monkeypatch):
+    from assay.office import schema
+
+    whole = schema.metadata.create_all
+
+    def cut(connection, **given):
+        whole(connection, tables=list(schema.metadata.sorted_tables)[:3], **given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(schema.metadata, "create_all", cut)
+    with pytest.raises(KeyboardInterrupt):
+        opened()
+    monkeypatch.undo()
+    connection = sqlite3.connect(tmp_path / "office.db")
+    assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    connection.close()
+    assert opened().about("schema") == str(schema.VERSION)

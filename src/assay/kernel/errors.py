@@ -22,8 +22,20 @@ class AssayError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
-        advice = f"; {self.remedy}" if self.remedy else ""
+        pause = " " if self.what.endswith("?") else "; "
+        advice = f"{pause}{self.remedy}" if self.remedy else ""
         return f"{place}{self.what}{advice}"
+
+
+def interrupted(error: BaseException | None) -> bool:
+    """Tell whether a wish to stop lies beneath an error: DuckDB answers Ctrl-C with a RuntimeError of its own."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class UsageError(AssayError, ValueError):

@@ -98,14 +98,10 @@ class Office:
         return office
 
     def _prepare(self) -> None:
-        with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("about"):
-                schema.metadata.create_all(connection)
-                values = [
-                    {"name": "schema", "value": str(schema.VERSION)},
-                    {"name": "origin", "value": self.origin},
-                ]
-                connection.execute(sa.insert(schema.about), values)
+                connection.rollback()
+                self._create(connection)
         found = int(self.about("schema") or 0)
         if found > schema.VERSION:
             raise Refused(
@@ -113,6 +109,22 @@ class Office:
                 remedy="upgrade Assay",
             )
         self.origin = self.about("origin") or self.origin
+
+    def _create(self, connection: Connection) -> None:
+        """Make the tables, all or none: a half-made office could not be told from a damaged one."""
+        try:
+            self._begin(connection)
+            if not sa.inspect(connection).has_table("about"):  # another may have been quicker
+                schema.metadata.create_all(connection)
+                values = [
+                    {"name": "schema", "value": str(schema.VERSION)},
+                    {"name": "origin", "value": self.origin},
+                ]
+                connection.execute(sa.insert(schema.about), values)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
 
     def _settle(self) -> None:
         """After a crash: did the commit that was announced happen?"""

@@ -39,7 +39,7 @@ def train(
     hyperparameters: Annotated[dict[str, Any], Doc("given as --name value, SM_HP_NAME and SM_HPS")] = {},  # noqa: B006
     limits: Annotated[dict[str, Any], Doc("memory, minutes, processes, disk")] = {},  # noqa: B006
     isolation: Annotated[
-        Literal["full", "partial", "none"] | None, Doc("the least isolation this script accepts")
+        Literal["full", "partial"] | None, Doc("the least isolation this script accepts")
     ] = None,
     work: LocalWork,
 ) -> Made:
@@ -56,7 +56,7 @@ def train(
         folders,
         hyperparameters,
         limits=read_limits(limits),
-        level=isolation or work.isolation,  # type: ignore[arg-type]
+        level="none" if work.isolation == "none" else isolation or work.isolation,  # type: ignore[arg-type]
         scratch=work.scratch / "job",
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,

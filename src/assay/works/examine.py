@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError, Missing
+from assay.kernel.errors import AssayError, Missing, interrupted
 from assay.kernel.handles import Column
 from assay.kernel.report import Coverage, Finding, Report, Skipped
 from assay.kernel.severity import Severity
@@ -57,12 +57,16 @@ def examine(
             report = result
         report = _with_problems(report, problems + _isolation(bench)).with_(engine=engine)
     except AssayError as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
         raised, report = error, Report(error=str(error))
     except (KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
         raised, report = error, Report(error="there was not enough memory; give more, or a smaller table")
-    except Exception as error:  # noqa: BLE001 - a check that raises must not end its siblings
+    except Exception as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
         raised = error
         report = Report(error=f"{action.name} failed: {type(error).__name__}: {str(error)[:300]}")
     report = report.with_(
@@ -150,7 +154,8 @@ def isolation_finding(level: str) -> Finding:
     held = "seccomp and Landlock only, no namespaces" if level == "partial" else "no isolation at all"
     return Finding(
         "sandbox.level",
-        Severity.MEDIUM if level == "partial" else Severity.HIGH,
+        # Never above medium: each lower level was accepted by name, so it is told and does not fail the run.
+        Severity.LOW if level == "partial" else Severity.MEDIUM,
         f"Untrusted code ran under {level} isolation: {held}.",
         {},
         "`assay doctor` says what to install or allow for full isolation",

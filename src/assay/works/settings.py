@@ -11,7 +11,7 @@ from typing import Any
 from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
 
-LEVELS = ("full", "partial", "none")
+LEVELS = ("full", "partial")  # none is reached by --unsafe-no-isolation alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,8 +39,10 @@ def settings(**given: Any) -> Settings:
 
     where = home()
     base = where.settings if where else read_settings(None, os.environ)
-    flags = {k: v for k, v in given.items() if v is not None}
-    return base.updated(flags, "the command line") if flags else base
+    unsafe = given.get("isolation") == "none"
+    flags = {k: v for k, v in given.items() if v is not None and not (unsafe and k == "isolation")}
+    base = base.updated(flags, "the command line") if flags else base
+    return replace(base, isolation="none") if unsafe else base
 
 
 def call(action: str, **params: Any) -> Any:

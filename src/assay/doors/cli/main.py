@@ -9,7 +9,7 @@ import sys
 import click
 
 from assay import __version__
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, interrupted
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("pipeline", "The whole journey on real data, in one command."),
@@ -96,14 +96,15 @@ def main(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except AssayError as error:
-        if debug:
-            raise
-        click.echo(f"assay: {error}", err=True)
-        sys.exit(error.exit_code)
     except Exception as error:
+        if interrupted(error):
+            click.echo("interrupted; run it again to go on", err=True)
+            sys.exit(130)
         if debug:
             raise
+        if isinstance(error, AssayError):
+            click.echo(f"assay: {error}", err=True)
+            sys.exit(error.exit_code)
         said = str(error).strip().splitlines()
         first = said[0][:300] if said else ""
         click.echo(

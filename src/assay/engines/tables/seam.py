@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from assay.kernel.errors import AssayError, BadInput, Broken
+from assay.kernel.errors import AssayError, BadInput, Broken, interrupted
 
 
 def first_line(error: BaseException, limit: int = 200) -> str:
@@ -25,6 +25,8 @@ def seam(where: str, what: str = "the table cannot be read") -> Iterator[None]:
     except (AssayError, KeyboardInterrupt, MemoryError):
         raise
     except Exception as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
         raise translated(error, where, what) from error
 
 
