@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -281,6 +282,10 @@ class Report:
             "seconds": self.seconds,
             "error": self.error,
         }
+
+    def to_json(self) -> bytes:
+        """Return the bytes that it is stored as."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False).encode()
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Report:

@@ -20,7 +20,7 @@ from assay.works.actions import Kind, Loaded
 from assay.works.bench import Bench
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
-from assay.works.resolve import looks_like_table, pin
+from assay.works.resolve import looks_like_table, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import signature
 from assay.works.work import Progress
@@ -73,7 +73,7 @@ def carry_out(
         if isinstance(raised, AssayError):
             raise raised
         if raised is None:
-            _unchanged(inputs)
+            still_as_pinned(inputs)
         if keep is not None:
             report = _keep(report, table, keep)
         if home is not None:
@@ -122,22 +122,6 @@ def _read_report(path: Any) -> Report:
         ) from None
 
 
-def _unchanged(inputs: Mapping[str, Asset]) -> None:
-    from assay.engines import tables
-
-    for asset in inputs.values():
-        if (
-            asset.kind == "table"
-            and not asset.uri.startswith(("object:", "memory:"))
-            and tables.changed(asset)
-        ):
-            raise UsageError(
-                f"{asset.name} changed while it was examined",
-                where=asset.uri,
-                remedy="run again when it is still",
-            )
-
-
 def _loose(asset: Asset) -> Asset:
     """Without a home nothing is kept: the digest still says what it was."""
     return Asset(asset.kind, asset.name, "", asset.digest, asset.format)
@@ -156,7 +140,7 @@ def _keep(report: Report, table: Bench, folder: Path) -> Report:
 def _record(home: Home, kind: Kind, report: Report, made: Mapping[str, Asset], actor: str) -> None:
     from assay.office import catalogue, findings, runs
 
-    digest = home.store.put_bytes(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False).encode())
+    digest = home.store.put_bytes(report.to_json())
     outcome = "error" if report.error else "done"
     with home.office.transaction() as tx:
         for asset in (*report.inputs.values(), *made.values()):

@@ -10,8 +10,8 @@ from assay.works.home import IDENTITY_NOTE
 
 if TYPE_CHECKING:
     from assay.reports.view import RunView
+    from assay.works.done import RunResult
     from assay.works.home import Home
-    from assay.works.run import RunResult
 
 
 def view(result: RunResult, actor: str) -> RunView:

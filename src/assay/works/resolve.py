@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,23 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     if "table" in kinds and not Path(text).exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
     return _file(text, "model" if "model" in kinds else "tree", store)
+
+
+def still_as_pinned(inputs: Mapping[str, Asset]) -> None:
+    """Raise UsageError when a table that was read where it lies is no longer what was pinned."""
+    from assay.engines import tables
+
+    for asset in inputs.values():
+        if (
+            asset.kind == "table"
+            and not asset.uri.startswith(("object:", "memory:"))
+            and tables.changed(asset)
+        ):
+            raise UsageError(
+                f"{asset.name} changed while it was examined",
+                where=asset.uri,
+                remedy="run again when it is still",
+            )
 
 
 def _in_memory(source: Any, kinds: tuple[str, ...]) -> Asset:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from assay.kernel.errors import UsageError
 from assay.works.checking import bench
+from assay.works.done import Observer, RunResult
 from assay.works.home import Home
 from assay.works.pipeline import load
-from assay.works.run import Observer, Runner, RunResult
+from assay.works.run import Runner
 
 
 def run_file(

@@ -11,7 +11,7 @@ import click
 from assay.doors.cli import context
 
 if TYPE_CHECKING:
-    from assay.works.run import RunResult
+    from assay.works.done import RunResult
 
 _ISOLATION = click.Choice(["full", "partial"])
 

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from assay.works.done import Done
     from assay.works.pipeline import Step
-    from assay.works.run import Done
 
 _MARKS = {
     "pass": "[green]✓[/]",

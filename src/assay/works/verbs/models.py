@@ -1,37 +1,18 @@
-"""What may be asked of an office besides examining: each verb a function of a home, giving JSON.
-
-Lists are ``{"schema": "assay.<noun>s/1", "<noun>s": [...]}``; an action gives the object as it now is, with ``event``.
-"""
+"""The registry, asked: packages listed, registered, decided upon, exported and verified."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.kernel.errors import Missing, Refused, UsageError
-from assay.kernel.severity import Severity
+from assay.kernel.errors import Refused, UsageError
 from assay.kernel.verdict import Gate, Verdict
 from assay.works import package
 from assay.works.home import IDENTITY_NOTE, Home
 from assay.works.registering import Candidate, enter, place_of
-from assay.works.work import utc_now
-
-Json = dict[str, Any]
-
-
-def plain_record(record: Any) -> Json:
-    """Return an office's record as JSON."""
-    raw = asdict(record) if is_dataclass(record) and not isinstance(record, type) else dict(record)
-    return json.loads(json.dumps(raw, default=str))  # type: ignore[no-any-return]
-
-
-def listed(noun: str, items: list[Json]) -> Json:
-    """Return a list in the shape that every list has."""
-    return {"schema": f"assay.{noun}/1", noun: items}
+from assay.works.verbs.shape import Json, listed, plain_record
 
 
 def _model(record: Any) -> Json:
@@ -172,128 +153,6 @@ def model_verify(home: Home, actor: str, *, name: str) -> Json:
     }
 
 
-def runs_list(home: Home, actor: str, *, limit: int = 20) -> Json:
-    """List the latest runs."""
-    from assay.office import runs
-
-    return listed("runs", [plain_record(r) for r in runs.listing(home.office, limit)])
-
-
-def runs_show(home: Home, actor: str, *, run: str) -> Json:
-    """Show one run, by its id or the beginning of it."""
-    from assay.office import runs
-
-    record = runs.get(home.office, run)
-    path = home.root / "runs" / record.id / "run.json"
-    if path.is_file():
-        return dict(json.loads(path.read_text()))
-    return {"schema": "assay.run/1", **plain_record(record)}
-
-
-def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
-    """Show what something was made from (up), or what was made from it (down): json, dot or openlineage."""
-    from assay.office import runs
-    from assay.works.lineage import as_dot, as_openlineage
-
-    edges = runs.lineage(home.office, urn, up)
-    if format == "dot":
-        return as_dot(edges)
-    if format == "openlineage":
-        return listed("events", as_openlineage(edges, home.id, utc_now()))
-    return listed("edges", [plain_record(e) for e in edges]) | {"of": urn, "up": up}
-
-
-def log_tail(home: Home, actor: str, *, number: int = 20) -> Json:
-    """Show the latest events."""
-    from assay.office import ledger
-
-    return listed("events", [e.to_dict() for e in ledger.tail(home.office, number)])
-
-
-def log_verify(home: Home, actor: str) -> Json:
-    """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database."""
-    from assay.office import ledger
-
-    found = ledger.verify(home.office)
-    return {"schema": "assay.verification/1", **plain_record(found)}
-
-
-def log_verify_export(
-    home: Home | None, actor: str, *, checkpoint: str, export: str | None, key: str | None
-) -> Json:
-    """Verify the ledger, or an exported one, against a checkpoint kept elsewhere."""
-    from assay.office import ledger
-
-    note = _text(checkpoint)
-    public = Path(key).read_bytes() if key else (home.keyring.public_pem("ledger") if home else None)
-    if public is None:
-        raise UsageError("without a home the log's public key is needed", remedy="name it: --key ledger.pub")
-    if export is not None:
-        found = ledger.verify_export(Path(export), note, public)
-    elif home is not None:
-        found = ledger.verify_against(home.office, note, public)
-    else:
-        raise UsageError(
-            "there is no home here, and no --export FILE", remedy="run inside a home, or name the export"
-        )
-    return {"schema": "assay.verification/1", **plain_record(found)}
-
-
-def log_prove(home: Home, actor: str, *, seq: int) -> Json:
-    """Prove that an event is in the log: the event, its path to the root, and the signed checkpoint."""
-    from assay.office import ledger
-
-    return {"schema": "assay.proof/1", **plain_record(ledger.prove(home.office, seq))}
-
-
-def log_checkpoint(home: Home, actor: str) -> Json:
-    """Give the signed checkpoint, to be kept elsewhere."""
-    from assay.office import ledger
-
-    return {"schema": "assay.checkpoint/1", "checkpoint": ledger.checkpoint(home.office)}
-
-
-def log_export(home: Home, actor: str, *, to: str) -> Json:
-    """Write the whole log as JSON lines, the checkpoint last, and the log's public key beside it."""
-    from assay.office import ledger
-
-    path = Path(to)
-    if path.exists():
-        raise UsageError(f"{to} is already there", remedy="name a file that is not")
-    with path.open("w", encoding="utf-8") as out:
-        ledger.export(home.office, out)
-    key = path.with_name(path.name + ".pub")
-    key.write_bytes(home.keyring.public_pem("ledger"))
-    return {"schema": "assay.export/1", "file": str(path), "key": str(key)}
-
-
-def findings_list(home: Home, actor: str, *, severity: str = "info", check: str | None = None) -> Json:
-    """List what was found, gravest first."""
-    from assay.office import findings
-
-    at = Severity.parse(severity)
-    return listed(
-        "findings", [plain_record(f) for f in findings.listing(home.office, severity=at, check=check)]
-    )
-
-
-def findings_show(home: Home, actor: str, *, fingerprint: str) -> Json:
-    """Show one finding, by its fingerprint or the beginning of it."""
-    from assay.office import findings
-
-    return {"schema": "assay.finding/1", **plain_record(findings.get(home.office, fingerprint))}
-
-
-def _text(path: str) -> str:
-    try:
-        data = Path(path).read_bytes()[: 1 << 16]
-        return data.decode()
-    except FileNotFoundError:
-        raise Missing(f"there is no file {path!r}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as a checkpoint: {error}") from None
-
-
 VERBS: Mapping[str, Callable[..., Any]] = {
     "model.list": model_list,
     "model.show": model_show,
@@ -302,15 +161,4 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "model.reject": model_reject,
     "model.export": model_export,
     "model.verify": model_verify,
-    "runs.list": runs_list,
-    "runs.show": runs_show,
-    "lineage": lineage_of,
-    "log.tail": log_tail,
-    "log.verify": log_verify,
-    "log.verify_against": log_verify_export,
-    "log.prove": log_prove,
-    "log.checkpoint": log_checkpoint,
-    "log.export": log_export,
-    "findings.list": findings_list,
-    "findings.show": findings_show,
 }

@@ -1,0 +1,215 @@
+"""One step of a run, carried out: its inputs pinned, what was done before reused, what it made recorded."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.asset import Asset
+from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.report import Report
+from assay.kernel.verdict import Verdict
+from assay.methods.nearest import did_you_mean
+from assay.works import actions, deeds, training
+from assay.works.bench import Bench
+from assay.works.done import Done, Observer
+from assay.works.examine import examine
+from assay.works.pipeline import Pipeline, Ref, Step
+from assay.works.registering import Candidate, Registered
+from assay.works.resolve import pin, still_as_pinned
+from assay.works.reuse import reuse_key
+from assay.works.work import Progress
+
+if TYPE_CHECKING:
+    from assay.office.runs import StepRecord
+    from assay.works.home import Home
+
+
+@dataclass
+class Steps:
+    """The steps of one run. done: those that have ended, by name; each reads what the others made from there."""
+
+    home: Home
+    pipeline: Pipeline
+    bench: Bench
+    actor: str
+    observer: Observer
+    run: str
+    force: bool = False
+    done: dict[str, Done] = field(default_factory=dict)
+    _pinned: dict[str, Asset] = field(default_factory=dict)
+
+    def carry_out(self, step: Step) -> Done:
+        """Return the step as it ended; an AssayError ends it with the outcome error."""
+        clock = time.perf_counter()
+        blocked = self._blocked(step)
+        if blocked:
+            return Done(step, "stopped", note=blocked)
+        try:
+            inputs = {param: self._asset(ref) for param, ref in step.inputs.items()}
+            if step.verb == "do":
+                done = self._do(step, inputs)
+            else:
+                done = self._made(step, inputs)
+        except AssayError as error:
+            done = Done(step, "error", note=str(error), error=error)
+        return replace(done, seconds=round(time.perf_counter() - clock, 3))
+
+    def _blocked(self, step: Step) -> str:
+        needs = self.pipeline.needs[step.name]
+        for name in sorted(needs.made | needs.gates):
+            done = self.done.get(name)
+            if done is not None and not done.passed:
+                return f"stopped by {name}" if done.outcome != "stopped" else done.note
+        return ""
+
+    def _asset(self, ref: Ref) -> Asset:
+        if ref.name in self.done:
+            outputs = self.done[ref.name].outputs
+            if ref.output not in outputs:
+                raise UsageError(
+                    f"the step {ref.name!r} gives no {ref.output!r}", remedy=did_you_mean(ref.output, outputs)
+                )
+            return outputs[ref.output].renamed(str(ref))
+        if ref.name not in self._pinned:
+            asset = pin(self.pipeline.data[ref.name], ("table",), self.home.store, self.home).renamed(
+                ref.name
+            )
+            self._pinned[ref.name] = asset
+        return self._pinned[ref.name]
+
+    def _made(self, step: Step, inputs: Mapping[str, Asset]) -> Done:
+        from assay.office import runs
+
+        reports = {p: self._report(name) for p, name in step.reports.items()}
+        params = self._params(step)
+        seed = step.seed if step.seed is not None else self.pipeline.seed
+        key = reuse_key(step, inputs, reports, params, seed, self.bench.isolation)
+        known = None if self.force or not key else runs.known(self.home.office, key)
+        if known is not None:
+            again = self._again(step, inputs, known)
+            if again is not None:
+                return again
+        progress: Progress = self.observer.progress
+        if step.verb == "train":
+            report, made, raised = training.carry_out(
+                step, inputs, params, self.bench, seed=seed, progress=progress
+            )
+        else:
+            loaded = actions.load("check" if step.verb == "check" else "treatment", step.uses)
+            report, made, raised = examine(
+                loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
+            )
+            still_as_pinned(inputs)
+        made = {name: asset.renamed(str(Ref(step.name, name))) for name, asset in made.items()}
+        verdict = Verdict(report, step.gate)
+        self._vouched(step, inputs, verdict)
+        digest = self.home.store.put_bytes(report.to_json())
+        return Done(
+            step,
+            verdict.outcome,
+            False,
+            made,
+            inputs,
+            verdict,
+            digest,
+            note=report.error,
+            error=raised,
+            key=key,
+        )
+
+    def _params(self, step: Step) -> dict[str, Any]:
+        params = dict(step.params)
+        base = self.pipeline.file.resolve().parent
+        for name, value in params.items():
+            if isinstance(value, Path) and not value.is_absolute():
+                params[name] = base / value
+        return {name: Path(base, value) if name == "script" else value for name, value in params.items()}
+
+    def _report(self, step: str) -> Report:
+        verdict = self.done[step].verdict
+        if verdict is None:
+            raise UsageError(f"the step {step!r} has no report")
+        return verdict.report
+
+    def _vouched(self, step: Step, inputs: Mapping[str, Asset], verdict: Verdict) -> None:
+        if step.uses == "model.scan":
+            for asset in inputs.values():
+                self.bench.scans[asset.digest] = verdict
+
+    def _again(self, step: Step, inputs: Mapping[str, Asset], known: StepRecord) -> Done | None:
+        """Return a step done before with the same inputs, parameters and code; None when its results are gone."""
+        store = self.home.store
+        if not known.report or not store.has(known.report):
+            return None
+        if not all(store.has(a.digest) for a in known.outputs.values()):
+            return None
+        report = Report.from_dict(json.loads(store.read(known.report)))
+        verdict = Verdict(report, step.gate)
+        self._vouched(step, inputs, verdict)
+        return Done(
+            step,
+            verdict.outcome,
+            True,
+            known.outputs,
+            inputs,
+            verdict,
+            known.report,
+            note="reused: nothing changed",
+        )
+
+    def _do(self, step: Step, inputs: Mapping[str, Asset]) -> Done:
+        model = inputs["model"]
+        maker = next(
+            (d for d in self.done.values() if any(a.digest == model.digest for a in d.outputs.values())), None
+        )
+        environment: dict[str, Any] = {}
+        sources: dict[str, Asset] = dict(self._pinned)
+        if maker is not None and maker.verdict is not None:
+            environment = dict(maker.verdict.report.data.get("environment", {}))
+            sources |= {f"{maker.step.name}.{c}": a for c, a in maker.inputs.items()}
+        candidate = Candidate(
+            home=self.home,
+            bench=self.bench,
+            run=self.run,
+            pipeline=self.pipeline.name,
+            actor=self.actor,
+            verdicts={n: d.verdict for n, d in self.done.items() if d.verdict is not None},
+            inputs=sources,
+            code=maker.outputs.get("code") if maker else None,
+            environment=environment,
+            isolation=str(environment.get("isolation", self.bench.isolation)),
+        )
+        given = {("as_" if k == "as" else k): v for k, v in step.params.items()}
+        registered: Registered = deeds.DEEDS[step.uses](model, run=candidate, **given)
+        record = registered.record
+        note = f"{record.name}@{record.version} is {record.status}"
+        note += "" if registered.new else ", as it was already registered"
+        return Done(step, "pass", not registered.new, {}, inputs, note=note, registered=registered)
+
+    def record(self, done: Done) -> None:
+        """Enter an ended step into the office: its assets, its findings, its row and its event together."""
+        from assay.office import catalogue, findings, runs
+
+        record = runs.StepRecord(
+            run=self.run,
+            name=done.step.name,
+            uses=done.step.uses,
+            outcome=done.outcome,
+            cached=done.cached,
+            key=done.key,
+            inputs=dict(done.inputs),
+            outputs=dict(done.outputs),
+            report=done.report,
+            seconds=done.seconds,
+        )
+        with self.home.office.transaction() as tx:
+            for asset in (*done.inputs.values(), *done.outputs.values()):
+                catalogue.put(tx, asset)
+            if done.verdict is not None and not done.cached:
+                findings.put(tx, done.verdict.report, done.report or "")
+            runs.step(tx, record, actor=self.actor)

@@ -1,0 +1,13 @@
+"""What may be asked of an office besides examining: each verb a function of a home, giving JSON; a file a noun.
+
+Lists are ``{"schema": "assay.<noun>s/1", "<noun>s": [...]}``; an action gives the object as it now is, with ``event``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assay.works.verbs import findings, log, models, runs
+
+VERBS: Mapping[str, Callable[..., Any]] = {**models.VERBS, **runs.VERBS, **log.VERBS, **findings.VERBS}

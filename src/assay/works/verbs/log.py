@@ -1,0 +1,95 @@
+"""The ledger, asked: its latest events, its proofs, its checkpoint, and whether it still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from assay.kernel.errors import Missing, UsageError
+from assay.works.home import Home
+from assay.works.verbs.shape import Json, listed, plain_record
+
+
+def log_tail(home: Home, actor: str, *, number: int = 20) -> Json:
+    """Show the latest events."""
+    from assay.office import ledger
+
+    return listed("events", [e.to_dict() for e in ledger.tail(home.office, number)])
+
+
+def log_verify(home: Home, actor: str) -> Json:
+    """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database."""
+    from assay.office import ledger
+
+    found = ledger.verify(home.office)
+    return {"schema": "assay.verification/1", **plain_record(found)}
+
+
+def log_verify_export(
+    home: Home | None, actor: str, *, checkpoint: str, export: str | None, key: str | None
+) -> Json:
+    """Verify the ledger, or an exported one, against a checkpoint kept elsewhere."""
+    from assay.office import ledger
+
+    note = _text(checkpoint)
+    public = Path(key).read_bytes() if key else (home.keyring.public_pem("ledger") if home else None)
+    if public is None:
+        raise UsageError("without a home the log's public key is needed", remedy="name it: --key ledger.pub")
+    if export is not None:
+        found = ledger.verify_export(Path(export), note, public)
+    elif home is not None:
+        found = ledger.verify_against(home.office, note, public)
+    else:
+        raise UsageError(
+            "there is no home here, and no --export FILE", remedy="run inside a home, or name the export"
+        )
+    return {"schema": "assay.verification/1", **plain_record(found)}
+
+
+def log_prove(home: Home, actor: str, *, seq: int) -> Json:
+    """Prove that an event is in the log: the event, its path to the root, and the signed checkpoint."""
+    from assay.office import ledger
+
+    return {"schema": "assay.proof/1", **plain_record(ledger.prove(home.office, seq))}
+
+
+def log_checkpoint(home: Home, actor: str) -> Json:
+    """Give the signed checkpoint, to be kept elsewhere."""
+    from assay.office import ledger
+
+    return {"schema": "assay.checkpoint/1", "checkpoint": ledger.checkpoint(home.office)}
+
+
+def log_export(home: Home, actor: str, *, to: str) -> Json:
+    """Write the whole log as JSON lines, the checkpoint last, and the log's public key beside it."""
+    from assay.office import ledger
+
+    path = Path(to)
+    if path.exists():
+        raise UsageError(f"{to} is already there", remedy="name a file that is not")
+    with path.open("w", encoding="utf-8") as out:
+        ledger.export(home.office, out)
+    key = path.with_name(path.name + ".pub")
+    key.write_bytes(home.keyring.public_pem("ledger"))
+    return {"schema": "assay.export/1", "file": str(path), "key": str(key)}
+
+
+def _text(path: str) -> str:
+    try:
+        data = Path(path).read_bytes()[: 1 << 16]
+        return data.decode()
+    except FileNotFoundError:
+        raise Missing(f"there is no file {path!r}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as a checkpoint: {error}") from None
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "log.tail": log_tail,
+    "log.verify": log_verify,
+    "log.verify_against": log_verify_export,
+    "log.prove": log_prove,
+    "log.checkpoint": log_checkpoint,
+    "log.export": log_export,
+}

@@ -1,0 +1,49 @@
+"""Runs and what was made from what, asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from assay.works.home import Home
+from assay.works.verbs.shape import Json, listed, plain_record
+from assay.works.work import utc_now
+
+
+def runs_list(home: Home, actor: str, *, limit: int = 20) -> Json:
+    """List the latest runs."""
+    from assay.office import runs
+
+    return listed("runs", [plain_record(r) for r in runs.listing(home.office, limit)])
+
+
+def runs_show(home: Home, actor: str, *, run: str) -> Json:
+    """Show one run, by its id or the beginning of it."""
+    from assay.office import runs
+
+    record = runs.get(home.office, run)
+    path = home.root / "runs" / record.id / "run.json"
+    if path.is_file():
+        return dict(json.loads(path.read_text()))
+    return {"schema": "assay.run/1", **plain_record(record)}
+
+
+def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
+    """Show what something was made from (up), or what was made from it (down): json, dot or openlineage."""
+    from assay.office import runs
+    from assay.works.lineage import as_dot, as_openlineage
+
+    edges = runs.lineage(home.office, urn, up)
+    if format == "dot":
+        return as_dot(edges)
+    if format == "openlineage":
+        return listed("events", as_openlineage(edges, home.id, utc_now()))
+    return listed("edges", [plain_record(e) for e in edges]) | {"of": urn, "up": up}
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "runs.list": runs_list,
+    "runs.show": runs_show,
+    "lineage": lineage_of,
+}
