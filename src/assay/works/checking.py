@@ -20,7 +20,7 @@ from assay.works.actions import Kind, Loaded
 from assay.works.bench import Bench
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
-from assay.works.resolve import looks_like_table, pin, still_as_pinned
+from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import signature
 from assay.works.work import Progress
@@ -96,13 +96,32 @@ def _sorted(
     for name, raw in params.items():
         param = spec.get(name)
         if param is not None and param.role == "input":
-            if raw is not None:
+            if param.many:
+                for each, source in _by_name(param.name, raw).items():
+                    inputs[f"{param.name}.{each}"] = _pin(source, param.kinds, table, home)
+            elif raw is not None:
                 inputs[param.name] = _pin(raw, param.kinds, table, home)
         elif param is not None and param.role == "report":
             reports[param.name] = raw if isinstance(raw, Report) else _read_report(raw)
         else:
             values[name] = raw
+    for name, source in named(loaded, values).items():
+        if name not in inputs:
+            inputs[name] = _pin(source, ("table",), table, home)
     return inputs, reports, values
+
+
+def _by_name(param: str, raw: Any) -> dict[str, Any]:
+    """Return inputs given by name: a mapping, or texts like ``name=path``."""
+    if isinstance(raw, Mapping):
+        return {str(k): v for k, v in raw.items()}
+    out: dict[str, Any] = {}
+    for text in raw or ():
+        name, equals, source = str(text).partition("=")
+        if not (name and equals and source):
+            raise UsageError(f"{param} takes NAME=TABLE, and {str(text)[:60]!r} is not that")
+        out[name] = source
+    return out
 
 
 def _pin(source: Any, kinds: tuple[str, ...], table: Bench, home: Home | None) -> Asset:

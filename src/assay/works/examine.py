@@ -82,7 +82,7 @@ def examine(
 
 
 def _kind(spec: tuple[Param, ...], name: str, asset: Asset) -> str:
-    kinds = next(p.kinds for p in spec if p.name == name)
+    kinds = next(p.kinds for p in spec if p.name == name.partition(".")[0])
     if asset.kind in kinds:
         return asset.kind
     return "tree" if "tree" in kinds and asset.kind in ("model", "file") else kinds[0]
@@ -103,7 +103,12 @@ def _arguments(
     for name in params:
         if name not in known:
             raise Missing(f"there is no parameter {name!r}", remedy=did_you_mean(name, known))
-    out: dict[str, Any] = dict(handles)
+    out: dict[str, Any] = {n: h for n, h in handles.items() if "." not in n}
+    for param in spec:
+        if param.role == "input" and param.many:
+            out[param.argument] = {
+                n.partition(".")[2]: h for n, h in handles.items() if n.startswith(f"{param.name}.")
+            }
     for param in spec:
         if param.role == "report" and param.name in reports:
             out[param.name] = reports[param.name]

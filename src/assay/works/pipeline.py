@@ -10,9 +10,9 @@ from typing import Any, Literal
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate
+from assay.methods.document import Node, Place, read
 from assay.methods.nearest import did_you_mean
 from assay.works import actions
-from assay.works.document import Node, Place, read
 from assay.works.order import Needs, arrange
 from assay.works.signature import Param, signature
 
@@ -84,7 +84,7 @@ def step_function(verb: Verb, uses: str) -> Any:
 
 def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
     """Read an assay.yaml. ``sets`` are ``step.param=value``; UsageError names file, line and nearest name."""
-    top = read(path)
+    top = read(path, "`assay init` writes one")
     parts = top.mapping("assay.yaml")
     known = ("name", "data", "steps", "seed", "settings")
     for key, node in parts.items():
@@ -210,7 +210,10 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         if param is None or param.role == "work" or param is subject:
             choices = [p.name for p in params.values() if p.role != "work" and p is not subject]
             raise value.place.error(f"{uses} takes no {key!r}", did_you_mean(key, [*choices, *_COMMON]))
-        if param.role == "input":
+        if param.role == "input" and param.many:
+            for each, ref in value.mapping(key).items():
+                inputs[f"{key}.{each}"] = _ref(ref, data, steps)
+        elif param.role == "input":
             inputs[key] = _ref(value, data, steps)
         elif param.role == "report":
             reports[key] = _report(value, steps)

@@ -11,6 +11,7 @@ from assay.kernel.errors import Missing, UsageError
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.works.actions import Loaded
     from assay.works.home import Home
 
 TABLES = (
@@ -51,6 +52,15 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     if "table" in kinds and not Path(text).exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
     return _file(text, "model" if "model" in kinds else "tree", store)
+
+
+def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the tables that a check's own parameters name, such as a ruleset that refers to another table.
+
+    A check module that has such parameters says so with ``tables_named(params)``, input → path.
+    """
+    ask = getattr(loaded.module, "tables_named", None)
+    return dict(ask(params)) if ask is not None else {}
 
 
 def still_as_pinned(inputs: Mapping[str, Asset]) -> None:

@@ -69,9 +69,9 @@ def read_settings(home: Path | None, environment: Mapping[str, str]) -> Settings
     """Return the settings of a home and an environment."""
     settings = Settings()
     if home is not None and (home / "config.yaml").is_file():
-        from assay.works.document import read
+        from assay.methods.document import read
 
-        node = read(home / "config.yaml")
+        node = read(home / "config.yaml", "`assay init` writes one")
         settings = settings.updated(node.mapping("config.yaml") and node.plain, str(home / "config.yaml"))
     names = {f.name for f in fields(Settings)}
     given = {n: environment[f"ASSAY_{n.upper()}"] for n in names if environment.get(f"ASSAY_{n.upper()}")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import keyword
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +25,10 @@ Role = Literal["input", "report", "work", "value"]
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter. kinds: which handles it takes (inputs). type: str, int, float, bool, Column, Path or dict."""
+    """One parameter. kinds: which handles it takes (inputs). type: str, int, float, bool, Column, Path or dict.
+
+    many: a tuple of values; of inputs, any number of them by name (``Mapping[str, Table]``).
+    """
 
     name: str
     role: Role
@@ -167,9 +170,11 @@ def _param(name: str, hint: Any, parameter: inspect.Parameter) -> Param:
         options = [o for o in get_args(hint) if o is not type(None)]
     if name in ("work", "run") or Work in options:
         return Param(name, "work")
-    kinds = tuple(HANDLES[o] for o in options if o in HANDLES)
+    named = [get_args(o)[1] for o in options if get_origin(o) is Mapping and get_args(o)[0] is str]
+    kinds = tuple(HANDLES[o] for o in (*options, *named) if o in HANDLES)
     if kinds:
-        return Param(name, "input", kinds=kinds, required=required, default=default, doc=doc)
+        many = bool(named)
+        return Param(name, "input", kinds=kinds, many=many, required=required, default=default, doc=doc)
     if Report in options:
         return Param(name, "report", required=required, default=default, doc=doc)
     base, many = options[0], False

@@ -20,7 +20,7 @@ from assay.works.done import Done, Observer
 from assay.works.examine import examine
 from assay.works.pipeline import Pipeline, Ref, Step
 from assay.works.registering import Candidate, Registered
-from assay.works.resolve import pin, still_as_pinned
+from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
 from assay.works.work import Progress
 
@@ -54,7 +54,7 @@ class Steps:
             if step.verb == "do":
                 done = self._do(step, inputs)
             else:
-                done = self._made(step, inputs)
+                done = self._made(step, self._named(step) | inputs)
         except AssayError as error:
             done = Done(step, "error", note=str(error), error=error)
         return replace(done, seconds=round(time.perf_counter() - clock, 3))
@@ -81,6 +81,14 @@ class Steps:
             )
             self._pinned[ref.name] = asset
         return self._pinned[ref.name]
+
+    def _named(self, step: Step) -> dict[str, Asset]:
+        """Return the tables that the step's own parameters name, pinned."""
+        if step.verb not in ("check", "treat"):
+            return {}
+        loaded = actions.load("check" if step.verb == "check" else "treatment", step.uses)
+        paths = named(loaded, self._params(step))
+        return {name: pin(path, ("table",), self.home.store, self.home) for name, path in paths.items()}
 
     def _made(self, step: Step, inputs: Mapping[str, Asset]) -> Done:
         from assay.office import runs

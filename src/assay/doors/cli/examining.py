@@ -102,6 +102,8 @@ def _help(doc: str) -> str:
 def _option(param: Param) -> click.Option:
     names = [param.flag, param.argument]
     text = param.doc[:1].upper() + param.doc[1:] if param.doc else param.expected
+    if param.role == "input" and param.many:
+        return click.Option(names, metavar="NAME=TABLE", multiple=True, help=text or "other tables, by name")
     if param.role == "input":
         return click.Option(names, metavar="TABLE", required=param.required, help=text or "another table")
     if param.role == "report":

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines.tables.handle import DATA, DuckTable, literal, quoted
+from assay.engines.tables.handle import DATA, DuckTable
 from assay.engines.tables.seam import seam
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing
@@ -16,6 +16,7 @@ from assay.kernel.handles import ColumnInfo
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods.nearest import did_you_mean
+from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb

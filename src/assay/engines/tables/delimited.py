@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.engines.tables.dialect import MOST_COLUMNS, Dialect, named, sniff, tests
-from assay.engines.tables.handle import literal, quoted
 from assay.engines.tables.seam import seam
 from assay.engines.tables.text import LONGEST, Lines, ready
 from assay.kernel.errors import BadInput
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
+from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,6 +15,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.handles import ColumnInfo, Type
 from assay.kernel.report import Finding
+from assay.methods.sqltext import quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,16 +41,6 @@ def word(native: str) -> Type:
     if native.endswith("INT") or native in ("INTEGER", "UINTEGER"):
         return "integer"
     return _WORDS.get(native, "time" if native.startswith("TIME") else "other")
-
-
-def quoted(name: str) -> str:
-    """Return a name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def connect(scratch: Path, cores: int, memory: str, database: str = ":memory:") -> duckdb.DuckDBPyConnection:

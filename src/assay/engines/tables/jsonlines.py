@@ -9,12 +9,12 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.engines.tables.handle import literal
 from assay.engines.tables.seam import seam
 from assay.engines.tables.text import LONGEST, Lines, ready
 from assay.kernel.errors import BadInput
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
+from assay.methods.sqltext import literal
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.tables import databases, delimited, jsonlines, memory, remote
-from assay.engines.tables.handle import DATA, ArrowTable, DuckTable, connect, literal
+from assay.engines.tables.handle import DATA, ArrowTable, DuckTable, connect
 from assay.engines.tables.seam import seam
 from assay.engines.tables.source import Source, parse
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput
 from assay.kernel.report import Finding
+from assay.methods.sqltext import literal
 
 if TYPE_CHECKING:
     import duckdb

@@ -103,8 +103,9 @@ def export(source: str | Path, out: Path) -> None:
 
 
 def _write(source: str, target: Path, kind: str) -> None:
-    from assay.engines.tables.handle import DATA, literal
+    from assay.engines.tables.handle import DATA
     from assay.engines.tables.opening import open_table
+    from assay.methods.sqltext import literal
 
     scratch = target.with_name(target.name + ".scratch")
     scratch.mkdir()

@@ -62,17 +62,23 @@ class Node:
         return words.get(type(self.value), repr(self.value)[:60])
 
 
-def read(path: Path) -> Node:
-    """Read a YAML file; UsageError with file and line when it is not one, too large or too deep."""
+def read(path: Path, remedy: str = "") -> Node:
+    """Read a YAML file; UsageError with file and line when it is not one, too large or too deep.
+
+    remedy: what to do where there is no such file, or nothing in it.
+    """
     shown = str(path)
     try:
         raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except OSError as error:
-        raise UsageError(
-            f"cannot be read: {error.strerror or error}", where=shown, remedy="`assay init` writes one"
-        ) from None
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=shown, remedy=remedy) from None
     if raw is None:
         raise UsageError(f"is larger than {MAX_BYTES >> 20} MiB", where=shown, remedy="split it")
+    return parse(raw, shown, remedy)
+
+
+def parse(raw: bytes, shown: str, remedy: str = "") -> Node:
+    """Read the bytes of a YAML document that errors call ``shown``; UsageError as for ``read``."""
     try:
         text = raw.decode("utf-8-sig")
         _refuse_aliases(text, shown)
@@ -87,7 +93,7 @@ def read(path: Path) -> Node:
     except yaml.YAMLError as error:
         raise Place(shown, 1).error(f"is not YAML: {str(error).splitlines()[0]}") from None
     if node is None:
-        raise Place(shown, 1).error("is empty", "`assay init` writes one with comments")
+        raise Place(shown, 1).error("is empty", remedy)
     return _build(node, shown, 0)
 
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from assay.kernel.errors import UsageError
-from assay.works.document import read
+from assay.methods.document import read
 
 
 def _read(tmp_path, text, mode="w"):
     path = tmp_path / "assay.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read(path)
+    return read(path, "`assay init` writes one")
 
 
 def test_lines_are_where_the_name_stands(tmp_path):
@@ -44,7 +44,7 @@ def test_a_file_over_the_bound_is_not_parsed(tmp_path):
 
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(UsageError, match="assay init"):
-        read(tmp_path / "none.yaml")
+        read(tmp_path / "none.yaml", "`assay init` writes one")
 
 
 def test_a_date_stays_as_written(tmp_path):
