@@ -339,3 +339,27 @@ def test_no_builtin_is_allowed_that_can_reach_others():
             "input",
         ):
             assert judged.level == "danger"
+
+
+def object_array(inner: bytes) -> bytes:
+    """What joblib writes for an array of objects: a wrapper, and behind it a pickle of its own."""
+    wrapper = short("joblib.numpy_pickle") + short("NumpyArrayWrapper") + b"\x93)\x81"
+    dtype = short("numpy") + short("dtype") + b"\x93" + short("O8") + b"\x85R"
+    state = b"}(" + short("dtype") + dtype + short("shape") + b"K\x01\x85u"
+    return b"\x80\x04" + wrapper + state + b"b" + inner + b"."
+
+
+def test_object_arrays_a_thousand_deep_end_the_walk_and_not_the_interpreter():
+    data = b"\x80\x02N."
+    assert follow(object_array(object_array(data))).complete
+    for _ in range(1000):
+        data = object_array(data)
+    found = follow(data)
+    assert not found.complete
+    assert "more than 16 deep" in found.error
+
+
+def test_a_call_within_an_object_array_is_found():
+    found = follow(object_array(pickle.dumps(Call(eval, "1+1"), 2)))
+    assert found.complete and found.arrays == 1
+    assert [h.expression for h in found.hits] == ["eval('1+1')"]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._ground import CWE_502, FORMATS_WITHOUT_CODE
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
-from assay.methods.pickles.machine import Walk, walk
+from assay.methods.pickles.machine import walk
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import constant
+from assay.methods.pickles.walk import Walk
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground

@@ -1,0 +1,135 @@
+"""What the pickle machine holds while it walks: a stack with its marks, and a memo of eight bytes an entry.
+
+A constant lies in the file, so its place stands for it: an int on the stack, place + 1 in the memo. A container is
+forgotten (None, and PLAIN in the memo) unless its contents may matter (a Bag). Tuples and callables are kept in a
+table, and the memo holds -(slot + 2).
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from assay.methods.pickles.calls import Calls
+from assay.methods.pickles.names import Names
+from assay.methods.pickles.opcodes import Buffer
+from assay.methods.pickles.values import Bag, Tup
+from assay.methods.pickles.walk import Broken, Walk
+
+TABLE_LIMIT = 200_000
+MEMO_GAP = 1 << 16
+CAPTURE_LIMIT = 200_000
+ABSENT, PLAIN = -1, 0
+
+
+class State:
+    """The stack and the memo of one walk. at: the opcode under way; captured: how often Bags took items in.
+
+    depth: how many object arrays of joblib it lies within, each of which is a pickle of its own.
+    """
+
+    def __init__(
+        self, data: Buffer, start: int, end: int, names: Names, *, arrays: bool = True, depth: int = 0
+    ) -> None:
+        self.data, self.at, self.end, self.arrays, self.depth = data, start, end, arrays, depth
+        self.report = Walk(start, start)
+        self.calls = Calls(data, names)
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo = array("q")
+        self.far: dict[int, int] = {}
+        self.filled = 0
+        self.table: list[Any] = []
+        self.captured = 0
+        self.frame_end = start
+
+    # ---- the stack
+
+    def fence(self) -> int:
+        """Return where the stack of the innermost mark begins."""
+        return self.marks[-1] if self.marks else 0
+
+    def need(self, count: int, op: str) -> None:
+        """Raise Broken unless so many values lie above the innermost mark."""
+        if len(self.stack) - self.fence() < count:
+            raise Broken(f"{op} takes more from the stack than lies there")
+
+    def pop(self, op: str) -> Any:
+        """Take the topmost value."""
+        self.need(1, op)
+        return self.stack.pop()
+
+    def to_mark(self, op: str) -> list[Any]:
+        """Take the innermost mark and everything above it."""
+        if not self.marks:
+            raise Broken(f"{op} without a mark")
+        at = self.marks.pop()
+        items = self.stack[at:]
+        del self.stack[at:]
+        return items
+
+    def wanted(self, at: int) -> bool:
+        """Whether the dict below ``at`` is the state of something whose state must be known."""
+        below = self.stack[at - 2] if at - 2 >= 0 else None
+        return self.calls.is_wrapper(below)
+
+    def more(self, top: Any, op: int, items: list[Any]) -> Any:
+        """Return the container with items added; it becomes a Bag."""
+        bag = top if type(top) is Bag else Bag({0x75: "dict", 0x65: "list", 0x90: "set"}[op])
+        bag.add(items)
+        self.captured += 1
+        return bag
+
+    def add(self, op: int, items: list[Any]) -> None:
+        """Add items to the container on top of the stack, where its contents may matter."""
+        top = self.stack[-1]
+        if (top is None or type(top) is Bag) and (
+            self.captured < CAPTURE_LIMIT or self.wanted(len(self.stack))
+        ):
+            self.stack[-1] = self.more(top, op, items)
+
+    # ---- the memo
+
+    def keep(self, value: Any) -> int:
+        """Return the memo code of a value that is no constant."""
+        if type(value) is Bag:
+            return PLAIN
+        if type(value) is Tup:
+            if len(self.table) >= TABLE_LIMIT:
+                if value.plain:
+                    return PLAIN
+                return self.keep(self.calls.forgotten)
+            self.table.append(value)
+            return -(len(self.table) + 1)
+        if value.slot < 0:
+            if len(self.table) >= 2 * TABLE_LIMIT and value is not self.calls.forgotten:
+                return self.keep(self.calls.forgotten)
+            self.table.append(value)
+            value.slot = len(self.table) - 1
+        return -(int(value.slot) + 2)
+
+    def put(self, at: int, value: Any) -> None:
+        """Leave a value in the memo."""
+        code = PLAIN if value is None else value + 1 if type(value) is int else self.keep(value)
+        memo = self.memo
+        if at >= len(memo):
+            if at - len(memo) > MEMO_GAP or at in self.far:
+                if len(self.far) > TABLE_LIMIT:
+                    raise Broken("its memo is scattered too widely to follow")
+                self.filled += at not in self.far
+                self.far[at] = code
+                return
+            memo.extend(array("q", [ABSENT]) * (at - len(memo) + 1))
+        self.filled += memo[at] == ABSENT
+        memo[at] = code
+
+    def get(self, at: int) -> Any:
+        """Return the value of a memo entry; Broken where none was put."""
+        code = self.memo[at] if at < len(self.memo) else ABSENT
+        if code == ABSENT:
+            code = self.far.get(at, ABSENT)
+        if code == ABSENT:
+            raise Broken(f"memo entry {at} was never put")
+        if code == PLAIN:
+            return None
+        return code - 1 if code > 0 else self.table[-code - 2]
