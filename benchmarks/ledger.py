@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy
 
 from assay.engines.keys import FileKeyring
-from assay.office import ledger
+from assay.office import ledger, verification
 from assay.office.office import Office
 
 
@@ -37,7 +37,7 @@ def main(events: int = 200_000, batch: int = 1000) -> None:
                     )
         append = events / (time.perf_counter() - start)
         start = time.perf_counter()
-        assert ledger.verify(office).ok
+        assert verification.verify(office).ok
         verify = time.perf_counter() - start
         proofs = []
         for seq in range(0, events, events // 50):

@@ -15,7 +15,7 @@ import textwrap
 import pytest
 
 from assay.kernel.errors import AssayError, Missing, UsageError
-from assay.office import ledger
+from assay.office import checkpoint, ledger, verification
 from assay.office.office import leaf_text
 
 
@@ -28,19 +28,19 @@ def _sql(tmp_path, *statements):
 
 
 def _kinds(office):
-    found = ledger.verify(office)
+    found = verification.verify(office)
     assert not found.ok
     return {p.kind for p in found.problems}
 
 
 def test_an_untouched_log_verifies(office):
-    found = ledger.verify(office)
+    found = verification.verify(office)
     assert found.ok and found.size == 10 and found.problems == ()
 
 
 def test_an_empty_log_is_nothing_to_verify(opened):
     with pytest.raises(Missing):
-        ledger.verify(opened())
+        verification.verify(opened())
 
 
 @pytest.mark.parametrize(
@@ -126,21 +126,21 @@ def test_a_history_written_anew_with_the_key_is_found_by_the_copy_outside(office
 def test_rows_that_no_event_vouches_for_are_refused(office):
     with pytest.raises(AssayError, match="no event"), office.transaction() as tx:
         tx.write("assets", "x", {"name": "x"}, name="x", digest="", at="")
-    assert ledger.verify(office).ok
+    assert verification.verify(office).ok
 
 
 def test_a_transaction_that_fails_leaves_nothing(office):
     with pytest.raises(RuntimeError), office.transaction() as tx:
         tx.record("test.act", "never", actor="ada")
         raise RuntimeError
-    assert ledger.verify(office).size == 10
+    assert verification.verify(office).size == 10
 
 
 def test_a_crash_between_the_announcement_and_the_commit_is_no_forgery(office, opened):
     office.outside.announce("a note that the database never reached\n")
     office.close()
     again = opened()
-    assert ledger.verify(again).ok
+    assert verification.verify(again).ok
     assert again.outside.read("pending") is None
 
 
@@ -151,10 +151,10 @@ def test_a_crash_between_the_commit_and_the_promotion_is_no_forgery(office, open
     monkeypatch.setattr(office.outside, "promote", die)
     with pytest.raises(OSError), office.transaction() as tx:
         tx.record("test.act", "last", actor="ada")
-    assert ledger.verify(office).ok  # before anything settles it
+    assert verification.verify(office).ok  # before anything settles it
     office.close()
     again = opened()
-    assert ledger.verify(again).ok and ledger.verify(again).size == 11
+    assert verification.verify(again).ok and verification.verify(again).size == 11
 
 
 def test_kill_at_any_moment_leaves_a_log_that_verifies(tmp_path, opened):
@@ -166,10 +166,10 @@ def test_kill_at_any_moment_leaves_a_log_that_verifies(tmp_path, opened):
         folder = Path({str(tmp_path)!r})
         office = Office.open(f"sqlite:///{{folder / 'office.db'}}", keyring=FileKeyring(folder / "keys"),
             checkpoints=folder / "checkpoints", clock=lambda: "2026-01-01T00:00:00.000Z", origin="assay/test")
-        print("ready", flush=True)
         while True:
             with office.transaction() as tx:
                 tx.record("test.act", "x", actor="ada")
+            print("committed", flush=True)
         """
     )
     size = 0
@@ -181,7 +181,7 @@ def test_kill_at_any_moment_leaves_a_log_that_verifies(tmp_path, opened):
                 process.wait(wait)
             os.kill(process.pid, signal.SIGKILL)
         office = opened()
-        found = ledger.verify(office)
+        found = verification.verify(office)
         assert found.ok and found.size > size
         size = found.size
         office.close()
@@ -201,7 +201,7 @@ def test_every_event_is_proved_offline(office):
 
 
 def test_an_export_is_verified_with_nothing_but_the_key_and_a_checkpoint(office, tmp_path):
-    kept = ledger.checkpoint(office)
+    kept = checkpoint.current(office)
     with office.transaction() as tx:
         tx.record("test.act", "late", actor="ada")
     out = io.StringIO()
@@ -209,11 +209,11 @@ def test_an_export_is_verified_with_nothing_but_the_key_and_a_checkpoint(office,
     path = tmp_path / "log.jsonl"
     path.write_text(out.getvalue())
     pem = office.keyring.public_pem("ledger")
-    assert ledger.verify_export(path, kept, pem).ok
+    assert verification.verify_export(path, kept, pem).ok
     path.write_text(out.getvalue().replace("t3", "tx"))
-    assert {p.kind for p in ledger.verify_export(path, kept, pem).problems} == {"rewritten"}
+    assert {p.kind for p in verification.verify_export(path, kept, pem).problems} == {"rewritten"}
     path.write_text("\n".join(out.getvalue().splitlines()[:5]) + "\n")
-    assert {p.kind for p in ledger.verify_export(path, kept, pem).problems} == {"rolled-back"}
+    assert {p.kind for p in verification.verify_export(path, kept, pem).problems} == {"rolled-back"}
 
 
 def test_a_checkpoint_of_another_home_is_refused(office, opened, tmp_path):
@@ -223,7 +223,7 @@ def test_a_checkpoint_of_another_home_is_refused(office, opened, tmp_path):
     with stranger.transaction() as tx:
         tx.record("test.act", "x", actor="eve")
     with pytest.raises(UsageError, match="another home"):
-        ledger.verify_against(office, ledger.checkpoint(stranger), office.keyring.public_pem("ledger"))
+        verification.verify_against(office, checkpoint.current(stranger), office.keyring.public_pem("ledger"))
 
 
 def test_the_quick_leaf_is_rfc_8785():

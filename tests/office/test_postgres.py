@@ -7,7 +7,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from assay.office import ledger, runs
+from assay.office import ledger, runs, verification
 
 
 @pytest.fixture
@@ -28,16 +28,16 @@ def test_it_keeps_proves_and_finds_forgeries_out(url, opened):
         runs.begin(tx, "r1", "p", "ada", {})
     with office.transaction() as tx:
         runs.end(tx, "r1", "pass", None, None)
-    found = ledger.verify(office)
+    found = verification.verify(office)
     assert found.ok and found.size == 2
     assert ledger.verify_proof(ledger.prove(office, 1), office.keyring.public_pem("ledger"))
     assert runs.get(office, "r1").outcome == "pass"
     with office.engine.begin() as connection:
         connection.execute(sa.text("UPDATE runs SET outcome = 'fail'"))
-    assert {p.kind for p in ledger.verify(office).problems} == {"row-edited"}
+    assert {p.kind for p in verification.verify(office).problems} == {"row-edited"}
     with office.engine.begin() as connection:
         connection.execute(sa.text("DELETE FROM events WHERE seq = 1"))
-    assert "deleted" in {p.kind for p in ledger.verify(office).problems}
+    assert "deleted" in {p.kind for p in verification.verify(office).problems}
 
 
 def test_two_writers_at_once_leave_one_order(url, opened):
@@ -53,5 +53,5 @@ def test_two_writers_at_once_leave_one_order(url, opened):
         thread.start()
     for thread in threads:
         thread.join()
-    found = ledger.verify(offices[0])
+    found = verification.verify(offices[0])
     assert found.ok and found.size == 50

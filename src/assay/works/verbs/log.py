@@ -20,9 +20,9 @@ def log_tail(home: Home, actor: str, *, number: int = 20) -> Json:
 
 def log_verify(home: Home, actor: str) -> Json:
     """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database."""
-    from assay.office import ledger
+    from assay.office import verification
 
-    found = ledger.verify(home.office)
+    found = verification.verify(home.office)
     return {"schema": "assay.verification/1", **plain_record(found)}
 
 
@@ -30,16 +30,16 @@ def log_verify_export(
     home: Home | None, actor: str, *, checkpoint: str, export: str | None, key: str | None
 ) -> Json:
     """Verify the ledger, or an exported one, against a checkpoint kept elsewhere."""
-    from assay.office import ledger
+    from assay.office import verification
 
     note = _text(checkpoint)
     public = Path(key).read_bytes() if key else (home.keyring.public_pem("ledger") if home else None)
     if public is None:
         raise UsageError("without a home the log's public key is needed", remedy="name it: --key ledger.pub")
     if export is not None:
-        found = ledger.verify_export(Path(export), note, public)
+        found = verification.verify_export(Path(export), note, public)
     elif home is not None:
-        found = ledger.verify_against(home.office, note, public)
+        found = verification.verify_against(home.office, note, public)
     else:
         raise UsageError(
             "there is no home here, and no --export FILE", remedy="run inside a home, or name the export"
@@ -56,9 +56,9 @@ def log_prove(home: Home, actor: str, *, seq: int) -> Json:
 
 def log_checkpoint(home: Home, actor: str) -> Json:
     """Give the signed checkpoint, to be kept elsewhere."""
-    from assay.office import ledger
+    from assay.office import checkpoint
 
-    return {"schema": "assay.checkpoint/1", "checkpoint": ledger.checkpoint(home.office)}
+    return {"schema": "assay.checkpoint/1", "checkpoint": checkpoint.current(home.office)}
 
 
 def log_export(home: Home, actor: str, *, to: str) -> Json:

@@ -104,7 +104,7 @@ def model_reject(home: Home, actor: str, *, name: str, reason: str) -> Json:
 
 def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
     """Copy a package, its marks, the public keys and the checkpoint into a folder."""
-    from assay.office import ledger, registry
+    from assay.office import checkpoint, registry
 
     record = registry.get(home.office, name)
     out = Path(to)
@@ -119,7 +119,7 @@ def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
             shutil.copyfile(place / mark, out / mark)
     for key in ("hallmark", "ledger"):
         (out / f"{key}.pub").write_bytes(home.keyring.public_pem(key))
-    (out / "checkpoint").write_text(ledger.checkpoint(home.office))
+    (out / "checkpoint").write_text(checkpoint.current(home.office))
     with home.office.transaction() as tx:
         seq = tx.record("model.export", f"model/{record.name}@{record.version}", actor=actor)
     return _model(record) | {"to": str(out), "event": seq}
@@ -127,7 +127,7 @@ def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
 
 def model_verify(home: Home, actor: str, *, name: str) -> Json:
     """Verify a package: every file, the marks, the reports behind them, the decision, and the ledger."""
-    from assay.office import hallmark, ledger, registry
+    from assay.office import hallmark, registry, verification
 
     record = registry.get(home.office, name)
     place = place_of(home, record)
@@ -136,7 +136,7 @@ def model_verify(home: Home, actor: str, *, name: str) -> Json:
     problems = [
         plain_record(p) for p in hallmark.verify_package(home.office, record, place, store=home.store)
     ]
-    found = ledger.verify(home.office)
+    found = verification.verify(home.office)
     problems += [plain_record(p) for p in found.problems]
     marked = (place / package.BUNDLE).is_file()
     return {

@@ -1,0 +1,198 @@
+"""The ledger verified: every event, the tree, every row, the signed checkpoint, and its copies elsewhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from assay.kernel.errors import Missing, UsageError
+from assay.methods import notes
+from assay.office import checkpoint, schema
+from assay.office.office import row_digest
+from assay.office.problem import Problem
+from assay.office.tree import Growing
+
+if TYPE_CHECKING:
+    from assay.office.office import Office
+
+_CAP = 50  # problems told one by one
+_MAX_LINE = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """ok: nothing is wrong. size and root: of the log as it lies there; root in base64."""
+
+    ok: bool
+    size: int
+    root: str
+    problems: tuple[Problem, ...]
+
+
+def verify(office: Office) -> Verification:
+    """Verify every event, the tree, every row, the signed checkpoint, and its copy outside the database."""
+    with office.outside.locked():
+        note = office.about("checkpoint")
+        outside, pending = office.outside.read("latest"), office.outside.read("pending")
+        if note is None and not outside and not _count(office):
+            raise Missing("the log is empty, so there is nothing to verify", remedy="run something first")
+        signed = checkpoint.of(office, note)
+        at = {c.size for c in (signed, checkpoint.of(office, outside)) if c is not None}
+        grown = _walk(office, at)
+        problems = [*grown.problems]
+        problems += _against(signed, note, grown)
+        problems += _copies(office, signed, outside, pending, note, grown)
+        if not problems or all(p.kind in ("appended", "rolled-back") for p in problems):
+            problems += _rows(office, grown.rows)
+    return _verification(grown, problems)
+
+
+def verify_against(office: Office, note: str, public_pem: bytes) -> Verification:
+    """Verify the log, and that it still holds everything a checkpoint kept elsewhere saw."""
+    kept = checkpoint.kept(note, public_pem)
+    base = verify(office)
+    grown = _walk(office, {kept.size})
+    return _verification(grown, [*base.problems, *_extends(kept, grown)])
+
+
+def verify_export(path: Path, note: str, public_pem: bytes) -> Verification:
+    """Verify an exported log against a checkpoint kept elsewhere; needs no home."""
+    kept = checkpoint.kept(note, public_pem)
+    grown = Growing({kept.size})
+    for seq, line in enumerate(_lines(path)):
+        grown.add(seq, line, None)
+    return _verification(grown, [*grown.problems, *_extends(kept, grown)])
+
+
+def _verification(grown: Growing, problems: list[Problem]) -> Verification:
+    shown = list(dict.fromkeys(problems))
+    if len(shown) > _CAP:
+        more = len(shown) - _CAP
+        shown = [*shown[:_CAP], Problem(shown[_CAP].kind, f"and {more} more like these")]
+    return Verification(not shown, grown.size, base64.b64encode(grown.root()).decode(), tuple(shown))
+
+
+def _count(office: Office) -> int:
+    return int(office.rows(sa.select(sa.func.count()).select_from(schema.events))[0][0])
+
+
+def _walk(office: Office, at: set[int]) -> Growing:
+    grown = Growing(at)
+    with office.engine.connect() as connection:
+        query = sa.select(schema.events.c.seq, schema.events.c.leaf).order_by(schema.events.c.seq)
+        leaves = sa.select(schema.nodes.c.place, schema.nodes.c.hash).where(schema.nodes.c.level == 0)
+        kept = connection.execution_options(yield_per=10_000).execute(leaves.order_by(schema.nodes.c.place))
+        known: Iterator[Any] = iter(kept)
+        with office.engine.connect() as other:
+            for seq, leaf in other.execution_options(yield_per=10_000).execute(query):
+                grown.add(seq, leaf, next(known, None))
+    return grown
+
+
+def _against(signed: notes.Checkpoint | None, note: str | None, grown: Growing) -> list[Problem]:
+    if note is None:
+        return [Problem("deleted", "the signed checkpoint is gone from the database")]
+    if signed is None:
+        return [Problem("bad-signature", "the checkpoint in the database is not signed by this office's key")]
+    if grown.problems:
+        return []
+    if grown.size > signed.size:
+        first = signed.size
+        return [
+            Problem(
+                "appended",
+                f"{grown.size - first} events from {first} on were added behind the office's back",
+                first,
+            )
+        ]
+    if grown.size < signed.size:
+        gone = signed.size - grown.size
+        return [Problem("deleted", f"the last {gone} events, from {grown.size} on, are gone", grown.size)]
+    if grown.root() != signed.root:
+        return [Problem("edited", "the events are not those that the checkpoint was signed over")]
+    return []
+
+
+def _copies(
+    office: Office,
+    signed: notes.Checkpoint | None,
+    outside: str | None,
+    pending: str | None,
+    note: str | None,
+    grown: Growing,
+) -> list[Problem]:
+    """Compare with the copy kept outside. A pending one that is the database's own is a crash, not forgery."""
+    if signed is None:
+        return []
+    if outside is None:
+        if pending == note:  # the very first commit was cut short after it happened
+            return []
+        return [Problem("missing", "the checkpoint's copy outside the database is gone")]
+    copy = checkpoint.of(office, outside)
+    if copy is None:
+        return [
+            Problem(
+                "bad-signature", "the checkpoint's copy outside the database is not signed by this office"
+            )
+        ]
+    if copy.size > signed.size:
+        lost = copy.size - signed.size
+        return [
+            Problem(
+                "rolled-back",
+                f"the database is older than its checkpoint's copy: {lost} events are gone",
+                signed.size,
+            )
+        ]
+    past = grown.roots.get(copy.size)
+    if past is not None and past != copy.root and not grown.problems:
+        return [Problem("rewritten", f"the first {copy.size} events are not those that were signed")]
+    if copy.size < signed.size and pending != note:
+        return [Problem("rewritten", "the database has a checkpoint that was never announced outside it")]
+    return []
+
+
+def _extends(kept: notes.Checkpoint, grown: Growing) -> list[Problem]:
+    if grown.size < kept.size:
+        lost = kept.size - grown.size
+        return [
+            Problem(
+                "rolled-back", f"the kept checkpoint saw {lost} events more than the log holds", grown.size
+            )
+        ]
+    if grown.roots.get(kept.size) != kept.root:
+        return [
+            Problem("rewritten", f"the first {kept.size} events are not those that the kept checkpoint saw")
+        ]
+    return []
+
+
+def _rows(office: Office, vouched: Mapping[str, str | None]) -> list[Problem]:
+    out, seen = [], set()
+    for name, table in schema.PROTECTED.items():
+        with office.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=5_000).execute(sa.select(table)).mappings():
+                key = f"{name}/{row['key']}"
+                seen.add(key)
+                if key not in vouched or vouched[key] is None:
+                    out.append(Problem("row-added", f"the row {key} was added without an event"))
+                elif vouched[key] != row_digest(dict(row)):
+                    out.append(Problem("row-edited", f"the row {key} was edited without an event"))
+    gone = [k for k, d in vouched.items() if d is not None and k not in seen]
+    return out + [Problem("row-deleted", f"the row {k} was deleted without an event") for k in gone]
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with path.open(encoding="utf-8", newline="\n") as source:
+            while line := source.readline(_MAX_LINE):
+                if line.startswith('{"checkpoint"') or '"assay.checkpoint/1"' in line[:64]:
+                    return
+                yield line.rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as an exported log: {error}") from None
