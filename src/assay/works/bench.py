@@ -46,6 +46,7 @@ class Bench:
     scratch: Path
     cores: int = 1
     memory: str = "1GB"
+    engine: str = "duckdb"
     isolation: str = "full"
     cache: Path | None = None
     held: dict[str, Any] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Bench:
             format=asset.format,
             cores=self.cores,
             memory=self.memory,
+            engine=self.engine,
         )
 
     def _open_tree(self, asset: Asset) -> FileTree:

@@ -42,6 +42,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             scratch=work,
             cores=settings.cores,
             memory=settings.memory,
+            engine=settings.engine,
             isolation=settings.isolation,
             cache=cache,
         )

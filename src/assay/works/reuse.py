@@ -20,6 +20,7 @@ from assay.works.pipeline import Step
 _ENGINES = (
     "duckdb",
     "ibis-framework",
+    "pyspark",
     "pyarrow",
     "numpy",
     "pandas",
@@ -37,6 +38,7 @@ def reuse_key(
     params: Mapping[str, Any],
     seed: int,
     isolation: str,
+    engine: str = "duckdb",
 ) -> str:
     """Return the key of a step: inputs, parameters, seed, code and engines. Empty: it is never reused.
 
@@ -55,6 +57,7 @@ def reuse_key(
             "params": {n: _param(v) for n, v in params.items()},
             "seed": seed,
             "isolation": isolation,
+            "engine": engine,
             "code": code_digest(step),
             "engines": engines(),
         }

@@ -28,6 +28,7 @@ def run_file(
     only: tuple[str, ...] = (),
     force: bool = False,
     isolation: str | None = None,
+    engine: str | None = None,
     observer: Observer,
 ) -> RunResult:
     """Run an assay.yaml in the nearest home upward from it, which is made beside it when there is none."""
@@ -40,6 +41,8 @@ def run_file(
         settings = home.settings.updated(pipeline.settings, f"{file}: settings")
         if isolation is not None:
             settings = replace(settings, isolation=isolation)
+        if engine is not None:
+            settings = replace(settings, engine=engine)
         with bench(home, settings) as table, _terminated():
             return Runner(
                 home=home,

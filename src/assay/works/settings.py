@@ -26,6 +26,7 @@ class Settings:
         )
     )
     memory: str = "1GB"  # what one table engine may use before it spills to disk
+    engine: str = "duckdb"  # where tables run: duckdb, or a Spark master
     isolation: str = "full"  # the least that training and loading models accept
     four_eyes: bool = False  # approval by someone other than whoever registered
     actor: str = ""  # who asks, where the operating system does not say

@@ -137,6 +137,11 @@ def _common(kind: Kind) -> list[click.Parameter]:
         click.Option(
             ["--format", "format_"], type=click.Choice(FORMATS), default="text", help="How to print."
         ),
+        click.Option(
+            ["--engine"],
+            metavar="ENGINE",
+            help="Where tables run: duckdb, spark, local[2], spark://…, sc://…",
+        ),
         click.Option(["--seed"], type=int, default=7, show_default=True, help="Of every random choice."),
         click.Option(
             ["--isolation"],
@@ -198,13 +203,14 @@ def _check(
     allow_incomplete: bool,
     format_: str,
     seed: int,
+    engine: str | None,
     isolation: str | None,
     unsafe_no_isolation: bool,
     **given: Any,
 ) -> int:
     from assay.works.checking import carry_out
 
-    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation))
+    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation), engine=engine)
     gate = context.gate(fail_on, allow_incomplete)
     verdicts = []
     with watching(loaded.name) as progress:
@@ -249,13 +255,14 @@ def _treat(
     output: Path,
     format_: str,
     seed: int,
+    engine: str | None,
     isolation: str | None,
     unsafe_no_isolation: bool,
     **given: Any,
 ) -> int:
     from assay.works.checking import treat_to
 
-    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation))
+    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation), engine=engine)
     with watching(loaded.name) as progress:
         verdict, paths = treat_to(
             loaded.name,

@@ -21,6 +21,7 @@ _ISOLATION = click.Choice(["full", "partial"])
 @click.option("--set", "sets", multiple=True, metavar="STEP.PARAM=VALUE", help="Change one parameter.")
 @click.option("--only", multiple=True, metavar="STEP", help="Only this step and what it needs.")
 @click.option("--force", is_flag=True, help="Reuse nothing.")
+@click.option("--engine", metavar="ENGINE", help="Where tables run: duckdb, spark, local[2], spark://…, sc://…")
 @click.option("--isolation", type=_ISOLATION, help="The least isolation that training accepts.")
 @click.option(
     "--unsafe-no-isolation", is_flag=True, help="Train with no isolation. Only for your own scripts."
@@ -31,6 +32,7 @@ def run(
     sets: tuple[str, ...],
     only: tuple[str, ...],
     force: bool,
+    engine: str | None,
     isolation: str | None,
     unsafe_no_isolation: bool,
     format_: str,
@@ -43,11 +45,17 @@ def run(
     Example: assay run assay.yaml --set model.hyperparameters.max_depth=4
     """
     level = "none" if unsafe_no_isolation else isolation
-    return _run(file, sets, only, force, level, format_)
+    return _run(file, sets, only, force, level, format_, engine)
 
 
 def _run(
-    file: Path, sets: tuple[str, ...], only: tuple[str, ...], force: bool, level: str | None, format_: str
+    file: Path,
+    sets: tuple[str, ...],
+    only: tuple[str, ...],
+    force: bool,
+    level: str | None,
+    format_: str,
+    engine: str | None = None,
 ) -> int:
     from assay.doors.cli.watch import Watcher
     from assay.works.running import run_file
@@ -62,6 +70,7 @@ def _run(
             only=only,
             force=force,
             isolation=level,
+            engine=engine,
             observer=watcher,
         )
     if format_ == "json":

@@ -34,16 +34,41 @@ def open_table(
     format: str = "",
     cores: int = 2,
     memory: str = "1GB",
+    engine: str = "duckdb",
 ) -> DuckTable:
     """Open a table: a path, pattern, folder, ``file.db::table``, URL, or a pandas, polars or Arrow table.
 
     digest and format go into its asset; format also says what the bytes are where the name does not. cores and
-    memory bound the engine, which spills into ``scratch``. Missing, UsageError or BadInput say what is wrong.
+    memory bound the engine, which spills into ``scratch``. engine: duckdb, or a Spark master; a table in a
+    database server stays there. Missing, UsageError or BadInput say what is wrong.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    if not isinstance(source, (str, Path)):
+    found = parse(source, format) if isinstance(source, (str, Path)) else None
+    if engine == "duckdb":
+        return _opened(source, found, name, scratch, digest, format, cores, memory)
+    from assay.engines.tables.spark import in_cluster, of_cluster, on_spark
+
+    if found is not None and in_cluster(found, engine):
+        asset = Asset("table", name or found.name, found.text, digest, format or found.format)
+        return of_cluster(asset, found, engine, scratch=scratch)
+    table = _opened(source, found, name, scratch, digest, format, cores, memory)
+    if table.engine != "duckdb":  # it lives in a database server, and stays there
+        return table
+    return on_spark(table, found, engine, scratch=scratch, cores=cores, memory=memory)
+
+
+def _opened(
+    source: Any,
+    found: Source | None,
+    name: str,
+    scratch: Path,
+    digest: str,
+    format: str,
+    cores: int,
+    memory: str,
+) -> DuckTable:
+    if found is None:
         return _in_memory(source, name, scratch, digest, cores, memory)
-    found = parse(source, format)
     asset = Asset("table", name or found.name, str(source), digest, format or found.format)
     if found.format == "postgres":
         return databases.open_postgres(found.url, found.table, asset)
