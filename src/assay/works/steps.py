@@ -96,7 +96,7 @@ class Steps:
         reports = {p: self._report(name) for p, name in step.reports.items()}
         params = self._params(step)
         seed = step.seed if step.seed is not None else self.pipeline.seed
-        key = reuse_key(step, inputs, reports, params, seed, self.bench.isolation)
+        key = reuse_key(step, inputs, reports, params, seed, self.bench.isolation, self.bench.engine)
         known = None if self.force or not key else runs.known(self.home.office, key)
         if known is not None:
             again = self._again(step, inputs, known)
