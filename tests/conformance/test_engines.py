@@ -1,0 +1,84 @@
+"""Every check and treatment of data gives on each engine what it gives on DuckDB, to the last finding and row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from assay.kernel.report import Report
+from assay.works import actions
+from assay.works.checking import carry_out
+from assay.works.settings import Settings
+
+LABEL = {"label": "is_canceled"}
+CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "profile": ("data.profile", {}),
+    "integrity": ("data.integrity", {}),
+    "pii": ("data.pii", {}),
+    "leakage": ("data.leakage", LABEL),
+    "bias": ("data.bias", {**LABEL, "positive": "0", "facet": ["customer_type"]}),
+    "bias-number": ("data.bias", {**LABEL, "positive": "0", "facet": ["adults"], "facet_threshold": 1}),
+}
+TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "mask": ("data.mask", {"columns": ["email", "name"]}),
+    "drop": ("data.drop", {"columns": ["name"]}),
+    "split": ("data.split", {"test": 0.25, "stratify": "is_canceled"}),
+    "repair": ("data.repair", {}),
+}
+BRIEF = ("profile", "integrity", "pii", "leakage", "bias", "bias-number", "mask", "drop", "split", "repair")
+UNPINNED = "data.unpinned"
+
+
+def _cases(engine: str) -> list[Any]:
+    names = [*CHECKS, *TREATMENTS]
+    return [pytest.param(n, marks=() if engine == "postgres" or n in BRIEF else pytest.mark.slow) for n in names]
+
+
+def _said(report: Report) -> dict[str, Any]:
+    """What a report says, without where and how fast it was computed and what was not pinned."""
+    raw = report.to_dict()
+    findings = [f | {"fingerprint": ""} for f in raw["findings"] if f["rule"] != UNPINNED]
+    return {"findings": findings, "metrics": raw["metrics"], "coverage": raw["coverage"], "charts": raw["charts"],
+            "data": dict(report.data)}  # fmt: skip
+
+
+def _carried_out(name: str, target: str, engine: str, keep: Path) -> tuple[Report, dict[str, Any]]:
+    kind = "check" if name in CHECKS else "treatment"
+    uses, params = {**CHECKS, **TREATMENTS}[name]
+    if uses == "data.repair":
+        found = carry_out("check", "data.integrity", target, {}, home=None).report
+        params = params | {"using": found}
+    settings = replace(Settings(), engine=engine, cores=2)
+    report = carry_out(kind, uses, target, params, home=None, keep=keep, settings=settings).report
+    tables = {a.name: pq.read_table(a.uri) for a in report.outputs if a.format == "parquet"}
+    return report, tables
+
+
+def _equal(name: str, bookings: Path, target: str, engine: str, tmp_path: Path) -> None:
+    expected, tables = _carried_out(name, str(bookings), "duckdb", tmp_path / "duckdb")
+    found, others = _carried_out(name, target, engine, tmp_path / "other")
+    assert found.engine == ("postgres" if target.startswith("postgres") else "spark")
+    assert _said(found) == _said(expected)
+    assert set(others) == set(tables)
+    for key, table in tables.items():
+        assert others[key].to_pylist() == table.to_pylist(), key
+
+
+@pytest.mark.parametrize("name", _cases("spark"))
+def test_on_spark(name: str, bookings: Path, spark: str, tmp_path: Path):
+    _equal(name, bookings, str(bookings), spark, tmp_path)
+
+
+@pytest.mark.parametrize("name", _cases("postgres"))
+def test_in_postgres(name: str, bookings: Path, in_postgres: str, tmp_path: Path):
+    _equal(name, bookings, in_postgres, "duckdb", tmp_path)
+
+
+def test_every_check_and_treatment_of_data_has_a_case():
+    cases = {uses for uses, _ in (CHECKS | TREATMENTS).values()}
+    data = {n for kind in ("check", "treatment") for n in actions.names(kind) if n.startswith("data.")}
+    assert data <= cases
