@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 
-
 @pytest.fixture(scope="session")
 def bookings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bookings of the example, as one Parquet file."""

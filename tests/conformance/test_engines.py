@@ -35,7 +35,9 @@ UNPINNED = "data.unpinned"
 
 def _cases(engine: str) -> list[Any]:
     names = [*CHECKS, *TREATMENTS]
-    return [pytest.param(n, marks=() if engine == "postgres" or n in BRIEF else pytest.mark.slow) for n in names]
+    return [
+        pytest.param(n, marks=() if engine == "postgres" or n in BRIEF else pytest.mark.slow) for n in names
+    ]
 
 
 def _said(report: Report) -> dict[str, Any]:

@@ -49,5 +49,7 @@ def seconds(value: float) -> str:
 
 
 def about(of: Any) -> str:
-    """Return what a metric is about: ``sex = Female``."""
+    """Return what a metric is about: ``sex = Female``; of two columns, ``a ~ b``."""
+    if tuple(of) == ("a", "b"):
+        return f"{of['a']} ~ {of['b']}"
     return ", ".join(f"{k} = {v}" for k, v in dict(of).items())

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.kernel.report import Finding, Metric
 from assay.kernel.verdict import Verdict
+from assay.reports.grid import Grid, arranged, pages
 from assay.reports.numbers import about, metric, number, seconds
 
 if TYPE_CHECKING:
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 
 _COLOURS = {"pass": "green", "fail": "red", "error": "red", "incomplete": "yellow"}
 _GRAVE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
-_MOST_METRICS = 40
+_MOST_METRICS = 20
 _MOST_FINDINGS = 25
+_MOST_ROWS = 30
+_FIRST = 26  # characters that the names of a grid's rows may take
 
 
 def text(verdicts: Sequence[Verdict]) -> str:
@@ -95,16 +99,46 @@ def _finding(console: Console, finding: Finding) -> None:
 
 
 def _metrics(console: Console, metrics: Sequence[Metric]) -> None:
+    from rich.text import Text
+
+    left = 0
+    for block in arranged(metrics):
+        if isinstance(block, Grid):
+            _grid(console, block)
+            left += max(0, len(block.rows) - _MOST_ROWS) * len(block.names)
+        else:
+            _list(console, block[:_MOST_METRICS])
+            left += max(0, len(block) - _MOST_METRICS)
+    if left:
+        said = f"  and {left} more metrics; see --format json or --format html"
+        _print(console, Text(said, style="dim"))
+
+
+def _list(console: Console, metrics: Sequence[Metric]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    if not metrics:
-        return
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for found in metrics[:_MOST_METRICS]:
+    for found in metrics:
         of = _clean(about(found.of))
         table.add_row(Text("  " + found.name), Text(of, style="dim"), Text(metric(found)))
     _print(console, table)
-    if len(metrics) > _MOST_METRICS:
-        rest = len(metrics) - _MOST_METRICS
-        _print(console, Text(f"  and {rest} more metrics; see --format json or --format html", style="dim"))
+
+
+def _grid(console: Console, grid: Grid) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = grid.rows[:_MOST_ROWS]
+    first = min(_FIRST, max(len(grid.of), *(len(said) for said, _ in rows)))
+    for part in pages(replace(grid, rows=rows), 78, first):
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column(Text("  " + grid.of), width=first + 2, no_wrap=True, overflow="ellipsis")
+        for name in part.names:
+            table.add_column(Text(name), justify="right", no_wrap=True)
+        for said, cells in part.rows:
+            table.add_row(Text("  " + _clean(said)), *(Text(_clean(c)) for c in cells))
+        console.print()
+        _print(console, table)
+        for note in part.notes[:3]:
+            _print(console, Text(f"  – {_clean(note)}", style="dim"))

@@ -21,7 +21,9 @@ _ISOLATION = click.Choice(["full", "partial"])
 @click.option("--set", "sets", multiple=True, metavar="STEP.PARAM=VALUE", help="Change one parameter.")
 @click.option("--only", multiple=True, metavar="STEP", help="Only this step and what it needs.")
 @click.option("--force", is_flag=True, help="Reuse nothing.")
-@click.option("--engine", metavar="ENGINE", help="Where tables run: duckdb, spark, local[2], spark://…, sc://…")
+@click.option(
+    "--engine", metavar="ENGINE", help="Where tables run: duckdb, spark, local[2], spark://…, sc://…"
+)
 @click.option("--isolation", type=_ISOLATION, help="The least isolation that training accepts.")
 @click.option(
     "--unsafe-no-isolation", is_flag=True, help="Train with no isolation. Only for your own scripts."

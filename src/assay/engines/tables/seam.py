@@ -45,8 +45,19 @@ def translated(error: Exception, where: str, what: str) -> Exception:
     if isinstance(error, duckdb.Error):
         return BadInput(f"{what}: {first_line(error)}", where=where)
     module = type(error).__module__.partition(".")[0]
-    if module in ("pyarrow", "ibis", "sqlglot", "psycopg", "fsspec", "botocore", "s3fs", "aiobotocore", "pyspark",
-                  "py4j", "grpc"):
+    if module in (
+        "pyarrow",
+        "ibis",
+        "sqlglot",
+        "psycopg",
+        "fsspec",
+        "botocore",
+        "s3fs",
+        "aiobotocore",
+        "pyspark",
+        "py4j",
+        "grpc",
+    ):
         return BadInput(f"{what}: {first_line(error)}", where=where)
     if isinstance(error, (OSError, UnicodeError, EOFError, OverflowError)):
         return BadInput(f"{what}: {first_line(error)}", where=where)

@@ -30,7 +30,9 @@ CHUNK = 1 << 20  # rows brought to this process at once
 MOST_SHIPPED = 20_000_000  # rows sent to a cluster that cannot see this machine's files
 _MASTER = re.compile(r"(spark|sc|k8s|mesos)://[^\s]+|yarn|local(\[(\d+|\*)(,\s*\d+)?\])?")
 _CLUSTER_READS = ("s3://", "s3a://", "gs://", "abfss://", "hdfs://", "file:///")
-_sessions: dict[str, Any] = {}  # master → its session: starting one takes seconds, and a process has one of a kind
+_sessions: dict[
+    str, Any
+] = {}  # master → its session: starting one takes seconds, and a process has one of a kind
 
 
 def master_of(engine: str) -> str:
@@ -40,7 +42,9 @@ def master_of(engine: str) -> str:
     if not _MASTER.fullmatch(engine):
         raise UsageError(
             f"there is no engine {engine!r}",
-            remedy=did_you_mean(engine, ("duckdb", "spark", "local[2]", "spark://HOST:7077", "sc://HOST:15002")),
+            remedy=did_you_mean(
+                engine, ("duckdb", "spark", "local[2]", "spark://HOST:7077", "sc://HOST:15002")
+            ),
         )
     return engine
 
@@ -161,7 +165,9 @@ class SparkTable(ServerTable):
         """Return it, or the named columns, in the table's own row order."""
         return self._part(columns, 0, self._count if limit is None else min(limit, self._count))
 
-    def batches(self, columns: Sequence[str] | None = None, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
+    def batches(
+        self, columns: Sequence[str] | None = None, size: int = 65_536
+    ) -> Iterator[pyarrow.RecordBatch]:
         """Stream it in row order; no more than ``CHUNK`` rows are here at once."""
         for low in range(0, self._count, CHUNK):
             yield from self._part(columns, low, min(low + CHUNK, self._count)).to_batches(max_chunksize=size)
@@ -259,7 +265,9 @@ def _numbered(frame: Any) -> _Ordered:
         escaped = path.replace("\\", "\\\\").replace("'", "\\'")
         pairs.append(f"'{escaped}', {first}L")
         first += int(rows)
-    return _Ordered(frame, names, f"element_at(map({', '.join(pairs)}), _metadata.file_path) + _metadata.row_index")
+    return _Ordered(
+        frame, names, f"element_at(map({', '.join(pairs)}), _metadata.file_path) + _metadata.row_index"
+    )
 
 
 def _name(column: str) -> str:

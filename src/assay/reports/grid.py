@@ -1,0 +1,83 @@
+"""Metrics as a person compares them: one row for each thing they are about, one column for each metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from assay.kernel.report import Metric
+from assay.reports.numbers import about, metric, number
+
+LEAST = 3  # metrics of as many names make a grid of one row; fewer stay in the list
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of metrics. of: what the rows differ in. rows: each row's name and its cells. notes: why some are empty."""
+
+    of: str
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+
+
+def arranged(metrics: Sequence[Metric]) -> list[Grid | list[Metric]]:
+    """Return the metrics in the report's order, each kind of thing they are about as a grid, or as a list.
+
+    A kind with fewer than three names, one that holds two metrics of a name, or a grid half empty, is a list.
+    """
+    kinds: dict[tuple[str, ...], list[Metric]] = {}
+    for found in metrics:
+        kinds.setdefault(tuple(found.of), []).append(found)
+    out: list[Grid | list[Metric]] = []
+    for keys, held in kinds.items():
+        names = tuple(dict.fromkeys(m.name for m in held))
+        places = {(m.name, _row(m.of)) for m in held}
+        full = len(held) >= 0.5 * len(names) * len({row for _, row in places})
+        if keys and len(names) >= LEAST and len(places) == len(held) and full:
+            out.append(_grid(keys, names, held))
+        else:
+            out.append(held)
+    return out
+
+
+def _row(of: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(str(v) for v in of.values())
+
+
+def _grid(keys: tuple[str, ...], names: tuple[str, ...], held: Sequence[Metric]) -> Grid:
+    cells: dict[tuple[str, ...], dict[str, Metric]] = {}
+    for found in held:
+        cells.setdefault(_row(found.of), {})[found.name] = found
+    # {facet: sex, group: Female} is read as «sex = Female», and so is each of its kind.
+    named = keys == ("facet", "group")
+    title = "" if named else ", ".join(keys)
+    rows = []
+    for values, row in cells.items():
+        first = next(iter(row.values()))
+        said = " = ".join(values) if named else values[0] if len(values) == 1 else about(first.of)
+        rows.append((said, tuple(number(row[n].value) if n in row else "" for n in names)))
+    reasons = dict.fromkeys(f"{m.name}: {metric(m)}" for m in held if m.value is None)
+    return Grid(title, names, tuple(rows), tuple(reasons))
+
+
+def pages(grid: Grid, width: int, first: int) -> list[Grid]:
+    """Return the grid as several, none wider than ``width`` characters; the row names take ``first`` of them."""
+    out: list[list[int]] = [[]]
+    used = first
+    for at, name in enumerate(grid.names):
+        size = 2 + max(len(name), *(len(cells[at]) for _, cells in grid.rows))
+        if out[-1] and used + size > width:
+            out.append([])
+            used = first
+        out[-1].append(at)
+        used += size
+    return [
+        Grid(
+            grid.of,
+            tuple(grid.names[i] for i in chosen),
+            tuple((said, tuple(cells[i] for i in chosen)) for said, cells in grid.rows),
+            grid.notes if number + 1 == len(out) else (),
+        )
+        for number, chosen in enumerate(out)
+    ]
