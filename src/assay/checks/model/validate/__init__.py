@@ -1,0 +1,108 @@
+"""Validation: is the model any good, better than guessing, and as good on data it has not seen?
+
+The problem type is found from the labels. The balanced F-score stands beside accuracy, with 95 % bootstrap intervals,
+over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
+--training the scores on the training data name over- and under-fitting. The subject is a model with --data, or a table
+that holds predictions.
+
+Example: assay check model.validate model.tar.gz --data test.csv --label is_canceled
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from annotated_types import Interval
+from typing_extensions import Doc
+
+from assay.checks.model.validate._binary import Binary
+from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._multiclass import Multiclass
+from assay.checks.model.validate._regression import Regression
+from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.handles import Column, Model, Table, Work
+from assay.kernel.report import Coverage, Finding, Report
+from assay.kernel.severity import Severity
+
+_MOST_CLASSES = 50
+
+
+def check(
+    subject: Table | Model,
+    *,
+    data: Annotated[Table | None, Doc("the table that the model is judged on, which it has not seen")] = None,
+    training: Annotated[
+        Table | None, Doc("the table that it was trained on, to name over- and under-fitting")
+    ] = None,
+    label: Annotated[Column, Doc("the column that holds the truth")],
+    predicted: Annotated[Column | None, Doc("the column that holds the predictions, of a table")] = None,
+    score: Annotated[Column | None, Doc("the column that holds the scores, of a table")] = None,
+    positive: Annotated[tuple[str, ...], Doc("the value of the label that counts as yes")] = (),
+    folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
+    work: Work,
+) -> Report:
+    """Return scores, their intervals and folds, the yardstick, and what follows."""
+    from assay.methods import facets
+    from assay.methods.predictions import gather
+
+    table, prediction, scores = gather(subject, data, predicted, score)
+    truth = table.column(label)
+    rows = facets.present(truth) & facets.present(prediction)
+    if int(rows.sum()) < 2:
+        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
+    made = _judge(
+        truth.filter(rows), prediction.filter(rows), scores.filter(rows) if scores else None, positive
+    )
+    work.progress(1, 3, "bootstrap")
+    findings = made.findings(work, folds)
+    if training is not None and isinstance(subject, Model):
+        seen, again, more = gather(subject, training, None, None)
+        known = facets.present(seen.column(label))
+        other = _judge(
+            seen.column(label).filter(known),
+            again.filter(known),
+            more.filter(known) if more else None,
+            positive,
+        )
+        findings += made.fitting(other)
+    elif isinstance(subject, Model):
+        made.data["fitting"] = "not judged: no training data was named (--training)"
+    lost = int((~rows).sum())
+    if lost:
+        message = f"{lost} rows have no {label} or no prediction, and are left out."
+        findings.append(
+            Finding("model.validate.unlabelled", Severity.LOW, message, {"column": label}, count=lost)
+        )
+    return Report.make(
+        coverage=Coverage(table.num_rows, table.num_rows),
+        metrics=made.metrics,
+        findings=findings,
+        charts=made.charts(),
+        data=made.data,
+    )
+
+
+def _judge(truth: Any, prediction: Any, scores: Any, positive: tuple[str, ...]) -> Judged:
+    from assay.methods import facets, outcomes
+
+    names = outcomes.distinct(truth)
+    if facets.is_number(truth) and len(names) > 20 and not positive:
+        return Regression(outcomes.finite(truth), outcomes.finite(prediction))
+    spelled, said = outcomes.aligned(prediction, truth, positive)
+    if len(names) == 2 or positive:
+        from assay.methods.values import spelled as spell
+
+        yes = [spell(p) for p in positive] or [spell(names[-1])]
+        if not any(t in yes for t in spelled):
+            raise UsageError(
+                f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
+            )
+        column = (
+            outcomes.finite(scores.column("score"))
+            if scores is not None and "score" in scores.column_names
+            else None
+        )
+        return Binary([t in yes for t in spelled], [p in yes for p in said], column, ", ".join(yes))
+    if len(names) > _MOST_CLASSES:
+        raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
+    return Multiclass(spelled, said)

@@ -1,0 +1,151 @@
+"""What is common to every kind of problem: scores, intervals, folds, the constant guess, and fitting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.kernel.handles import Work
+from assay.kernel.report import Chart, Finding, Metric
+from assay.kernel.severity import Severity
+
+_FEW = 30
+
+
+class Judged:
+    """What is common to every kind of problem."""
+
+    kind = ""
+    main = ""
+    lower_is_better = False
+
+    def __init__(self, truth: Any, said: Any) -> None:
+        import numpy as np
+
+        self.truth, self.said = np.asarray(truth), np.asarray(said)
+        self.metrics: list[Metric] = []
+        self.data: dict[str, Any] = {"problem": self.kind, "metric": self.main}
+
+    def scores(self, rows: Any) -> dict[str, float]:
+        """Return the scores on some rows."""
+        raise TypeError(f"{self.kind} has no scores")
+
+    def guess(self) -> dict[str, float]:
+        """Return the scores of the constant guess."""
+        raise TypeError(f"{self.kind} has no guess")
+
+    def strata(self) -> Any:
+        """Return what folds are stratified by."""
+        return self.truth
+
+    def charts(self) -> list[Chart]:
+        """Return what is drawn."""
+        return []
+
+    def findings(self, work: Work, folds: int) -> list[Finding]:
+        """Score, and say what is wrong; fills ``metrics``."""
+        import numpy as np
+
+        from assay.methods import scores
+
+        n = len(self.truth)
+        whole = self.scores(np.arange(n))
+        spread = (
+            scores.bootstrap(self.scores, n, work.rng("bootstrap"), 200 if n <= 200_000 else 40)
+            if n >= _FEW
+            else {}
+        )
+        self.metrics += [Metric.number(k, v, interval=spread.get(k)) for k, v in whole.items()]
+        yardstick = self.guess()
+        self.metrics += [Metric.number(k, v, of={"model": "constant guess"}) for k, v in yardstick.items()]
+        self._folds(folds, work)
+        self.data["main"] = {
+            "name": self.main,
+            "value": whole[self.main] if np.isfinite(whole[self.main]) else None,
+        }
+        out = []
+        if n < _FEW:
+            message = f"Only {n} rows: no score of so few says anything of the model."
+            out.append(
+                Finding("model.validate.few_rows", Severity.HIGH, message, {}, "judge it on more data")
+            )
+        elif not self._better(whole, yardstick, spread):
+            shown = f"{self.main} {whole[self.main]:.3f} against {yardstick[self.main]:.3f}"
+            out.append(
+                Finding(
+                    "model.validate.no_better_than_guess",
+                    Severity.HIGH,
+                    f"The model is no better than always guessing the commonest answer: {shown}.",
+                    {},
+                    "look at the features, the labels and what was learned; see data.leakage and data.profile",
+                )
+            )
+        return out + self.more(whole)
+
+    def more(self, whole: dict[str, float]) -> list[Finding]:
+        """Return what is wrong with this kind of problem alone."""
+        return []
+
+    def _better(
+        self, whole: dict[str, float], guess: dict[str, float], spread: dict[str, tuple[float, float]]
+    ) -> bool:
+        bounds = spread.get(self.main)
+        value = whole[self.main]
+        if self.lower_is_better:
+            return (bounds[1] if bounds else value) < guess[self.main]
+        return (bounds[0] if bounds else value) > guess[self.main]
+
+    def _folds(self, folds: int, work: Work) -> None:
+        import numpy as np
+
+        from assay.methods.scores import stratified_folds
+
+        at = stratified_folds(self.strata(), min(folds, len(self.truth)), work.rng("folds"))
+        values = [self.scores(np.flatnonzero(at == f))[self.main] for f in range(at.max() + 1)]
+        finite = [v for v in values if np.isfinite(v)]
+        mean = float(np.mean(finite)) if finite else float("nan")
+        error = float(np.std(finite, ddof=1)) if len(finite) > 1 else float("nan")
+        of = {"folds": int(at.max() + 1)}
+        self.metrics += [
+            Metric.number(f"{self.main}_mean_over_folds", mean, of=of),
+            Metric.number(f"{self.main}_sd_over_folds", error, of=of),
+        ]
+
+    def fitting(self, seen: Judged) -> list[Finding]:
+        """Compare with the scores on the training data: over-fitting, under-fitting, or neither."""
+        import numpy as np
+
+        here = self.scores(np.arange(len(self.truth)))[self.main]
+        there = seen.scores(np.arange(len(seen.truth)))[self.main]
+        yardstick = self.guess()[self.main]
+        self.metrics.append(Metric.number(self.main, there, of={"data": "training"}))
+        gap = (here - there) if self.lower_is_better else (there - here)
+        size = abs(there) or 1.0 if self.lower_is_better else 1.0
+        self.metrics.append(Metric.number("generalisation_gap", gap))
+        gain = (yardstick - there) if self.lower_is_better else (there - yardstick)
+        room = yardstick if self.lower_is_better else 1 - yardstick
+        if np.isfinite(gap) and gap / size > 0.1:
+            self.data["fitting"] = "over-fitting"
+            message = f"Over-fitting: {self.main} is {there:.3f} on the training data and {here:.3f} on data it has not seen."
+            return [
+                Finding(
+                    "model.validate.over_fitting",
+                    Severity.MEDIUM,
+                    message,
+                    {},
+                    "make the model smaller, stop earlier, or train on more data",
+                )
+            ]
+        if np.isfinite(gain) and room > 0 and gain / room < 0.1:
+            self.data["fitting"] = "under-fitting"
+            message = f"Under-fitting: even on the training data {self.main} is {there:.3f}, against {yardstick:.3f} of the constant guess."
+            return [
+                Finding(
+                    "model.validate.under_fitting",
+                    Severity.MEDIUM,
+                    message,
+                    {},
+                    "give it better features, or a larger model",
+                )
+            ]
+        self.data["fitting"] = "neither over- nor under-fitting"
+        return []

@@ -1,0 +1,34 @@
+"""Several classes: the mean of the balanced F-scores over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.checks.model.validate._confusion import confusion
+from assay.checks.model.validate._judged import Judged
+from assay.kernel.report import Chart
+
+
+class Multiclass(Judged):
+    """truth, said: the names of classes."""
+
+    kind, main = "multiclass", "macro_f1"
+
+    def scores(self, rows: Any) -> dict[str, float]:
+        """Return the scores on some rows."""
+        from assay.methods import scores
+
+        return scores.multiclass(self.truth[rows].tolist(), self.said[rows].tolist())
+
+    def guess(self) -> dict[str, float]:
+        """Return the scores of always guessing the commonest class."""
+        import numpy as np
+
+        from assay.methods import scores
+
+        names, counts = np.unique(self.truth, return_counts=True)
+        return scores.multiclass(self.truth.tolist(), [names[counts.argmax()]] * len(self.truth))
+
+    def charts(self) -> list[Chart]:
+        """Return what is drawn."""
+        return [confusion(self.truth.tolist(), self.said.tolist())]
