@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.tables.databases import ServerTable
-from assay.engines.tables.handle import DATA, DuckTable, literal, quoted
+from assay.engines.tables.handle import DATA, DuckTable
 from assay.engines.tables.seam import first_line, seam
 from assay.engines.tables.source import Source
 from assay.kernel.asset import Asset
@@ -22,6 +22,7 @@ from assay.kernel.errors import Missing, UsageError
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods.nearest import did_you_mean
+from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import pyarrow
