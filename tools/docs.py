@@ -9,7 +9,7 @@ import click
 
 from assay.doors.cli.examining import command
 from assay.doors.cli.main import COMMANDS, cli
-from assay.works import actions
+from assay.works import declared
 
 ROOT = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -25,11 +25,11 @@ def pages() -> dict[str, str]:
         "- [The command line](cli.md)",
         "",
     ]
-    kinds: tuple[actions.Kind, ...] = ("check", "treatment")
+    kinds: tuple[declared.Kind, ...] = ("check", "treatment")
     for kind in kinds:
         index += [f"## {kind.capitalize()}s", "", "| name | what it does |", "| --- | --- |"]
-        for item in actions.listing(kind):
-            made = command(actions.load(kind, item.name))
+        for item in declared.listing(kind):
+            made = command(declared.load(kind, item.name))
             verb = "check" if kind == "check" else "treat"
             with click.Context(made, info_name=f"assay {verb} {item.name}", max_content_width=80) as ctx:
                 shown = made.get_help(ctx)

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.kernel.report import Report
-from assay.works import actions
+from assay.works import declared
 from assay.works.checking import carry_out
 from assay.works.settings import Settings
 
@@ -82,5 +82,5 @@ def test_in_postgres(name: str, bookings: Path, in_postgres: str, tmp_path: Path
 
 def test_every_check_and_treatment_of_data_has_a_case():
     cases = {uses for uses, _ in (CHECKS | TREATMENTS).values()}
-    data = {n for kind in ("check", "treatment") for n in actions.names(kind) if n.startswith("data.")}
+    data = {n for kind in ("check", "treatment") for n in declared.names(kind) if n.startswith("data.")}
     assert data <= cases

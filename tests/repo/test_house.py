@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from assay.works import actions
+from assay.works import declared
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("ibis", "pandas", "numpy", "pyarrow", "sklearn", "xgboost", "duckdb", "sqlalchemy", "jinja2")
-NAMES = [("check", n) for n in actions.own("check")] + [("treatment", n) for n in actions.own("treatment")]
+NAMES = [("check", n) for n in declared.own("check")] + [("treatment", n) for n in declared.own("treatment")]
 
 
 def _loaded(code):
@@ -54,7 +54,7 @@ def test_help_is_quick():
 
 @pytest.mark.parametrize(("kind", "name"), NAMES)
 def test_each_check_has_a_summary_an_example_and_a_test(kind, name):
-    item = next(i for i in actions.listing(kind) if i.name == name)
+    item = next(i for i in declared.listing(kind) if i.name == name)
     assert item.summary.endswith((".", "?")) and "Example: assay" in item.doc
     group, _, leaf = name.partition(".")
     folder = ROOT / "tests" / ("checks" if kind == "check" else "treatments") / group

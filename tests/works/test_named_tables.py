@@ -11,7 +11,7 @@ import pytest
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Table, Work
 from assay.kernel.report import Coverage, Metric, Report
-from assay.works import actions, checking
+from assay.works import checking, declared
 from assay.works.signature import signature
 
 
@@ -25,8 +25,8 @@ def count(table: Table, *, tables: Mapping[str, Table] | None = None, work: Work
 def loaded(monkeypatch):
     """The check above under a name, with a parameter that names a table of its own."""
     module = SimpleNamespace(tables_named=lambda params: {})
-    action = actions.Loaded("data.count", "check", "", module, count)
-    monkeypatch.setattr(actions, "load", lambda kind, name: action)
+    action = declared.Loaded("data.count", "check", "", module, count)
+    monkeypatch.setattr(declared, "load", lambda kind, name: action)
     return action
 
 

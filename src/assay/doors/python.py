@@ -107,6 +107,6 @@ def check(
 
 def list_checks() -> dict[str, str]:
     """Return every check's name and what it does."""
-    from assay.works import actions
+    from assay.works import declared
 
-    return {item.name: item.summary for item in actions.listing("check")}
+    return {item.name: item.summary for item in declared.listing("check")}

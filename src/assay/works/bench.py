@@ -132,10 +132,10 @@ class Bench:
         """Return the verdict of model.scan on this very model; Refused where it does not pass."""
         verdict = self.scans.get(asset.digest)
         if verdict is None:
-            from assay.works import actions
+            from assay.works import declared
             from assay.works.examine import examine
 
-            scan = actions.load("check", "model.scan")
+            scan = declared.load("check", "model.scan")
             report, _, _ = examine(scan, {"tree": asset}, {}, {}, self, seed=0)
             verdict = self.scans[asset.digest] = Verdict(report, Gate())
         if not verdict.passed:

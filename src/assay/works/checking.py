@@ -15,9 +15,9 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.report import Report
 from assay.kernel.verdict import Gate, Verdict
-from assay.works import actions
-from assay.works.actions import Kind, Loaded
+from assay.works import declared
 from assay.works.bench import Bench
+from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
 from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
@@ -67,7 +67,7 @@ def carry_out(
     keep: a folder that outputs are copied into. AssayError is raised as it is; any other failure is a report
     with an ``error``.
     """
-    loaded = actions.load(kind, name)
+    loaded = declared.load(kind, name)
     with bench(home, settings) as table:
         inputs, reports, values = _sorted(loaded, target, params, table, home)
         report, made, raised = examine(loaded, inputs, reports, values, table, seed=seed, progress=progress)

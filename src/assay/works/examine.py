@@ -14,8 +14,8 @@ from assay.kernel.report import Coverage, Finding, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.methods.nearest import did_you_mean
-from assay.works.actions import Loaded
 from assay.works.bench import Bench
+from assay.works.declared import Loaded
 from assay.works.signature import Param, signature
 from assay.works.work import Progress, utc_now
 

@@ -12,7 +12,7 @@ from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate
 from assay.methods.document import Node, Place, read
 from assay.methods.nearest import did_you_mean
-from assay.works import actions
+from assay.works import declared
 from assay.works.order import Needs, arrange
 from assay.works.signature import Param, signature
 
@@ -70,9 +70,9 @@ class Pipeline:
 def step_function(verb: Verb, uses: str) -> Any:
     """Return the function whose signature a step is checked against."""
     if verb == "check":
-        return actions.load("check", uses).function
+        return declared.load("check", uses).function
     if verb == "treat":
-        return actions.load("treatment", uses).function
+        return declared.load("treatment", uses).function
     from assay.works.deeds import DEEDS, train
 
     if verb == "train":

@@ -11,7 +11,7 @@ from assay.kernel.errors import Missing, UsageError
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
-    from assay.works.actions import Loaded
+    from assay.works.declared import Loaded
     from assay.works.home import Home
 
 TABLES = (

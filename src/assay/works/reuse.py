@@ -14,7 +14,7 @@ import assay
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, plain, sha256
 from assay.kernel.report import Report
-from assay.works import actions
+from assay.works import declared
 from assay.works.pipeline import Step
 
 _ENGINES = (
@@ -90,15 +90,15 @@ def engines() -> dict[str, str]:
 
 def code_digest(step: Step) -> str:
     """Return the digest of a step's module and of every module of ours that it imports, directly or not."""
-    if step.verb == "check" and step.uses in actions.own("check"):
-        start = actions.own("check")[step.uses]
-    elif step.verb == "treat" and step.uses in actions.own("treatment"):
-        start = actions.own("treatment")[step.uses]
+    if step.verb == "check" and step.uses in declared.own("check"):
+        start = declared.own("check")[step.uses]
+    elif step.verb == "treat" and step.uses in declared.own("treatment"):
+        start = declared.own("treatment")[step.uses]
     elif step.verb in ("train", "do"):
         start = Path(assay.__file__).parent / "works" / "deeds.py"
     else:
         kind: Any = "check" if step.verb == "check" else "treatment"
-        start = Path(actions.load(kind, step.uses).module.__file__ or "")
+        start = Path(declared.load(kind, step.uses).module.__file__ or "")
     return _closure(start)
 
 

@@ -14,7 +14,7 @@ from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.report import Report
 from assay.kernel.verdict import Verdict
 from assay.methods.nearest import did_you_mean
-from assay.works import actions, deeds, training
+from assay.works import declared, deeds, training
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer
 from assay.works.examine import examine
@@ -86,7 +86,7 @@ class Steps:
         """Return the tables that the step's own parameters name, pinned."""
         if step.verb not in ("check", "treat"):
             return {}
-        loaded = actions.load("check" if step.verb == "check" else "treatment", step.uses)
+        loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
         paths = named(loaded, self._params(step))
         return {name: pin(path, ("table",), self.home.store, self.home) for name, path in paths.items()}
 
@@ -108,7 +108,7 @@ class Steps:
                 step, inputs, params, self.bench, seed=seed, progress=progress
             )
         else:
-            loaded = actions.load("check" if step.verb == "check" else "treatment", step.uses)
+            loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
             report, made, raised = examine(
                 loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
             )

@@ -11,8 +11,8 @@ import click
 
 from assay.doors.cli import context
 from assay.kernel.severity import SEVERITIES
-from assay.works import actions
-from assay.works.actions import Kind, Loaded
+from assay.works import declared
+from assay.works.declared import Kind, Loaded
 from assay.works.signature import Param, signature
 
 FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
@@ -26,16 +26,16 @@ class Actions(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names."""
-        return actions.names(self.kind)
+        return declared.names(self.kind)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command of one."""
-        return command(actions.load(self.kind, cmd_name))
+        return command(declared.load(self.kind, cmd_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List them by their docstrings, importing none."""
         with formatter.section(self.kind.capitalize() + "s"):
-            formatter.write_dl([(item.name, item.summary) for item in actions.listing(self.kind)])
+            formatter.write_dl([(item.name, item.summary) for item in declared.listing(self.kind)])
 
 
 class Treatments(Actions):
@@ -299,12 +299,12 @@ def watching(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
 
 def _listing(kind: Kind, name: str | None, format_: str) -> None:
     if name is not None:
-        made = command(actions.load(kind, name))
+        made = command(declared.load(kind, name))
         verb = "check" if kind == "check" else "treat"
         with click.Context(made, info_name=f"assay {verb} {name}", max_content_width=80) as ctx:
             click.echo(made.get_help(ctx))
         return
-    items = list(actions.listing(kind))
+    items = list(declared.listing(kind))
     if format_ == "json":
         rows = [{"name": i.name, "summary": i.summary} for i in items]
         context.emit_json({"schema": f"assay.{kind}s/1", f"{kind}s": rows})

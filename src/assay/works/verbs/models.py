@@ -38,7 +38,7 @@ def model_register(
     home: Home, actor: str, *, file: str, name: str, owner: str = "", purpose: str = ""
 ) -> Json:
     """Register a model file as PENDING. It is scanned first, and marked when the scan passes."""
-    from assay.works import actions
+    from assay.works import declared
     from assay.works.checking import bench
     from assay.works.examine import examine
     from assay.works.resolve import pin
@@ -48,7 +48,7 @@ def model_register(
     with bench(home) as table:
         asset = pin(file, ("model",), home.store, home)
         report, _, raised = examine(
-            actions.load("check", "model.scan"), {"tree": asset}, {}, {}, table, seed=0
+            declared.load("check", "model.scan"), {"tree": asset}, {}, {}, table, seed=0
         )
         if raised is not None:
             raise raised

@@ -1,4 +1,4 @@
-"""The register of checks and treatments: a folder. Listing reads docstrings and imports nothing."""
+"""What is declared, checks and treatments: the folder is the register. Listing reads docstrings and imports nothing."""
 
 from __future__ import annotations
 
