@@ -173,6 +173,7 @@ def _failed(reason: str, code: int | None, log: bytes, script: Path) -> Finding:
         "memory": "used more memory than its limit",
         "processes": "started more processes than its limit",
         "disk": "wrote more than its limit",
+        "folders": "left folders that nest too deep or cannot be read",
         "stopped": "was stopped",
     }
     said = words.get(reason) or (f"ended with exit code {code}" if code else "left no model in SM_MODEL_DIR")

@@ -16,35 +16,8 @@ from pathlib import Path
 import pytest
 
 from assay.engines.isolation import Grant, Limits, prove, run
-from assay.engines.isolation.watch import family
+from assay.engines.isolation.usage import family
 from assay.kernel.errors import Refused
-
-LEVELS = ("full", "partial")
-
-
-@pytest.fixture(params=LEVELS)
-def job(request, tmp_path, monkeypatch):
-    """Run Python code in the sandbox; partial is forced by making full fail."""
-    if request.param == "partial":
-        from assay.engines.isolation import sandbox
-
-        whole = sandbox._attempt
-
-        def only_partial(argv, grant, attempt, *rest):
-            return (None, "forced") if attempt == "full" else whole(argv, grant, attempt, *rest)
-
-        monkeypatch.setattr(sandbox, "_attempt", only_partial)
-
-    def run_(code, limits=None, env=None):
-        out = tmp_path / "out"
-        out.mkdir(exist_ok=True)
-        grant = Grant((), (out,), env or {}, limits or Limits(seconds=20), request.param)
-        log = tmp_path / "log"
-        ended = run([sys.executable, "-c", textwrap.dedent(code)], grant, log=log)
-        assert ended.level == request.param
-        return ended, log.read_text(), out
-
-    return run_
 
 
 def _refused(job, code):

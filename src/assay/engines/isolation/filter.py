@@ -1,8 +1,12 @@
 """The seccomp filter: a BPF program that the kernel runs before each system call of the job.
 
-Sockets of any family but AF_UNIX, new namespaces, tracing, io_uring, bpf, keyrings and their like answer EPERM;
-clone3 answers ENOSYS, so that the C library falls back to clone, whose flags can be seen. Calls in another
-processor's convention kill the job.
+Sockets of any family but AF_UNIX, new namespaces, tracing, io_uring, bpf, keyrings, memory that no limit sees and
+their like answer EPERM; clone3, memfd_create and whatever is newer than this list answer ENOSYS, so that the C library
+falls back to what can be judged. Calls in another processor's convention kill the job.
+
+Where there are no namespaces the filter closes what they would have: AF_UNIX by path (a daemon's socket may lie
+anywhere), System V and POSIX queues, other processes' limits; and no process may leave the job's process group, so
+that the group can be ended at one blow.
 """
 
 from __future__ import annotations
@@ -13,48 +17,63 @@ import struct
 from assay.engines.isolation import syscalls
 
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_EPERM, _ENOSYS = 1, 38
-_LD, _JEQ, _JGE, _JSET, _RET = 0x20, 0x15, 0x35, 0x45, 0x06
+_EPERM, _ENOSYS, _PRETEND = 1, 38, 0  # errno 0: the call is not made and says that it was
+_LD, _JEQ, _JGE, _JSET, _AND, _RET = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _AF_UNIX = 1
 _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW*, time included
-
-_DENIED = {
-    "x86_64": {
-        "ptrace": 101, "syslog": 103, "personality": 135, "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168,
-        "reboot": 169, "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173, "init_module": 175,
-        "delete_module": 176, "quotactl": 179, "acct": 163, "settimeofday": 164, "pivot_root": 155, "chroot": 161,
-        "adjtimex": 159, "clock_settime": 227, "kexec_load": 246, "add_key": 248, "request_key": 249, "keyctl": 250,
-        "mbind": 237, "migrate_pages": 256, "move_pages": 279, "unshare": 272, "perf_event_open": 298,
-        "fanotify_init": 300, "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305, "setns": 308,
-        "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "kexec_file_load": 320,
-        "bpf": 321, "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
-        "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-        "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "mknod": 133, "mknodat": 259,
-    },
-    "aarch64": {
-        "ptrace": 117, "syslog": 116, "personality": 92, "mount": 40, "umount2": 39, "swapon": 224, "swapoff": 225,
-        "reboot": 142, "sethostname": 161, "setdomainname": 162, "init_module": 105, "delete_module": 106,
-        "quotactl": 60, "acct": 89, "settimeofday": 170, "pivot_root": 41, "chroot": 51, "adjtimex": 171,
-        "clock_settime": 112, "kexec_load": 104, "add_key": 217, "request_key": 218, "keyctl": 219, "mbind": 235,
-        "migrate_pages": 238, "move_pages": 239, "unshare": 97, "perf_event_open": 241, "fanotify_init": 262,
-        "name_to_handle_at": 264, "open_by_handle_at": 265, "clock_adjtime": 266, "setns": 268,
-        "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "kexec_file_load": 294,
-        "bpf": 280, "userfaultfd": 282, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
-        "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433,
-        "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "mknodat": 33,
-    },
-}  # fmt: skip
-_SOCKET = {"x86_64": 41, "aarch64": 198}
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_CLONE3 = 435
+_NEWEST = 463  # from here on the kernel has calls that this list does not know (setxattrat was the first)
 _X32 = 0x40000000
+_TERMINAL = (0x5412, 0x541C, 0x540E)  # TIOCSTI, TIOCLINUX, TIOCSCTTY
+
+Step = tuple[int, int, int, int]
+
+# name: (x86_64, aarch64); None where the processor has no such call.
+_DENIED: dict[str, tuple[int | None, int | None]] = {
+    "ptrace": (101, 117), "syslog": (103, 116), "personality": (135, 92), "uselib": (134, None), "ustat": (136, None),
+    "vhangup": (153, 58), "modify_ldt": (154, None), "pivot_root": (155, 41), "_sysctl": (156, None),
+    "adjtimex": (159, 171), "chroot": (161, 51), "acct": (163, 89), "settimeofday": (164, 170), "mount": (165, 40),
+    "umount2": (166, 39), "swapon": (167, 224), "swapoff": (168, 225), "reboot": (169, 142),
+    "sethostname": (170, 161), "setdomainname": (171, 162), "iopl": (172, None), "ioperm": (173, None),
+    "init_module": (175, 105), "delete_module": (176, 106), "quotactl": (179, 60), "nfsservctl": (180, 42),
+    "lookup_dcookie": (212, 18), "clock_settime": (227, 112), "mbind": (237, 235), "kexec_load": (246, 104),
+    "add_key": (248, 217), "request_key": (249, 218), "keyctl": (250, 219), "migrate_pages": (256, 238),
+    "unshare": (272, 97), "move_pages": (279, 239), "perf_event_open": (298, 241), "fanotify_init": (300, 262),
+    "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "clock_adjtime": (305, 266),
+    "setns": (308, 268), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "kcmp": (312, 272),
+    "finit_module": (313, 273), "kexec_file_load": (320, 294), "bpf": (321, 280), "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+    "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431),
+    "fsmount": (432, 432), "fspick": (433, 433), "pidfd_getfd": (438, 438), "process_madvise": (440, 440),
+    "mount_setattr": (442, 442), "quotactl_fd": (443, 443), "statmount": (457, 457), "listmount": (458, 458),
+    "mknod": (133, None), "mknodat": (259, 33), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195),
+}  # fmt: skip
+_UNKNOWN = {"clone3": (435, 435), "memfd_create": (319, 279), "memfd_secret": (447, 447)}
+# Where the job shares these with the whole machine.
+_SHARED = {
+    "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186),
+    "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
+    "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30), "process_mrelease": (448, 448), "socket": (41, 198),
+}  # fmt: skip
+_GROUPS = {"setsid": (112, 157), "setpgid": (109, 154)}
+# Where Landlock does not yet keep signals inside.
+_SIGNALS = {
+    "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424),
+}  # fmt: skip
+_SOCKET, _SOCKETPAIR, _CLONE, _IOCTL = (41, 198), (53, 199), (56, 220), (16, 29)
+_PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)
 
 
-def program() -> bytes:
-    """Return the filter for this processor, as BPF instructions."""
+def program(*, alone: bool = True, signals: bool = True) -> bytes:
+    """Return the filter for this processor, as BPF instructions.
+
+    alone: the job has namespaces of its own. signals: something else keeps its signals inside.
+    """
     machine = syscalls.machine()
-    out: list[tuple[int, int, int, int]] = [
+    column = 0 if machine == "x86_64" else 1
+    out: list[Step] = [
         (_LD, 0, 0, 4),
         (_JEQ, 1, 0, _ARCH[machine]),
         (_RET, 0, 0, _KILL),
@@ -62,18 +81,43 @@ def program() -> bytes:
     ]
     if machine == "x86_64":
         out += [(_JGE, 0, 1, _X32), (_RET, 0, 0, _KILL)]
-    for call in _DENIED[machine].values():
-        out += [(_JEQ, 0, 1, call), (_RET, 0, 0, _ERRNO | _EPERM)]
-    out += [(_JEQ, 0, 1, _CLONE3), (_RET, 0, 0, _ERRNO | _ENOSYS)]
-    out += [(_JEQ, 0, 4, _CLONE[machine]), (_LD, 0, 0, 16), (_JSET, 0, 1, _NEW_NAMESPACES), (_RET, 0, 0, _ERRNO | _EPERM), (_RET, 0, 0, _ALLOW)]  # fmt: skip
-    out += [(_JEQ, 0, 4, _SOCKET[machine]), (_LD, 0, 0, 16), (_JEQ, 1, 0, _AF_UNIX), (_RET, 0, 0, _ERRNO | _EPERM), (_RET, 0, 0, _ALLOW)]  # fmt: skip
+    out += [(_JGE, 0, 1, _NEWEST), (_RET, 0, 0, _ERRNO | _ENOSYS)]
+    denied = {**_DENIED, **({} if alone else _SHARED), **({} if signals else _SIGNALS)}
+    for table, errno in ((denied, _EPERM), (_UNKNOWN, _ENOSYS), ({} if alone else _GROUPS, _PRETEND)):
+        for numbers in table.values():
+            number = numbers[column]
+            if number is not None:
+                out += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ERRNO | errno)]
+    out += _when(_CLONE[column], [(_LD, 0, 0, _argument(0)), (_JSET, 0, 1, _NEW_NAMESPACES)])
+    for pair in (_SOCKET, _SOCKETPAIR):
+        out += _when(pair[column], [(_LD, 0, 0, _argument(0)), (_JEQ, 1, 0, _AF_UNIX)])
+    if not alone:  # a datagram socket of a pair can still send to any path
+        for kind in (2, 3):
+            out += _when(
+                _SOCKETPAIR[column], [(_LD, 0, 0, _argument(1)), (_AND, 0, 0, 0xF), (_JEQ, 0, 1, kind)]
+            )
+    for request in _TERMINAL:
+        out += _when(_IOCTL[column], [(_LD, 0, 0, _argument(1)), (_JEQ, 0, 1, request)])
+    for call, argument in ((_PRLIMIT, 0), (_SETPRIORITY, 1)):  # its own only
+        out += _when(call[column], [(_LD, 0, 0, _argument(argument)), (_JEQ, 1, 0, 0)])
     out.append((_RET, 0, 0, _ALLOW))
     return b"".join(struct.pack("HBBI", *step) for step in out)
 
 
-def install() -> None:
+def _argument(number: int) -> int:
+    """Return where the low half of an argument stands in what the filter sees."""
+    return 16 + 8 * number
+
+
+def _when(call: int, test: list[Step]) -> list[Step]:
+    """Return steps that refuse a call where ``test`` falls through; the number is loaded again after it."""
+    body = [*test, (_RET, 0, 0, _ERRNO | _EPERM), (_LD, 0, 0, 0)]
+    return [(_JEQ, 0, len(body), call), *body]
+
+
+def install(*, alone: bool = True, signals: bool = True) -> None:
     """Put the filter on this process and all its children, for good. Needs no_new_privs."""
-    code = program()
+    code = program(alone=alone, signals=signals)
     held = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(held))
     structure = ctypes.create_string_buffer(header, len(header))

@@ -38,7 +38,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a job ended. reason: exit, time, memory, processes, disk or stopped. layers: what held, proved inside."""
+    """How a job ended. reason: exit, time, memory, processes, disk, folders or stopped. layers: what held, proved inside."""
 
     code: int | None
     reason: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from assay.engines.folders import entries, sweep
 from assay.engines.isolation import syscalls
 from assay.engines.isolation.grant import RANK, Ended, Grant, Level, python_paths
 from assay.engines.isolation.watch import Watcher, kill
@@ -56,7 +56,8 @@ class Job:
     def end(self, reason: str = "stopped") -> None:
         """End it and all it started."""
         self.reason = self.reason or reason
-        kill(self.process.pid)
+        if self.process.poll() is None:
+            kill(self.process.pid)
 
     def wait(self) -> Ended:
         """Watch it until it has ended; ends it where it passes a limit, and where the user interrupts."""
@@ -74,9 +75,11 @@ class Job:
             raise
         finally:
             code = self.process.wait()
-            kill(self.process.pid)
-            shutil.rmtree(self.private, ignore_errors=True)
-        seconds = time.monotonic() - self.watcher.started
+            seconds = time.monotonic() - self.watcher.started
+            if not self.reason:  # what it wrote in its last moments counts too
+                self.reason = self.watcher.disk()
+            self.watcher.close()
+            sweep(self.private)
         code = code if code <= 128 else 128 - code
         self._ended = Ended(code, self.reason or "exit", self.level, self.layers, seconds, self.watcher.peak)
         return self._ended
@@ -90,8 +93,12 @@ def start(
     stdin: int = subprocess.DEVNULL,
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
+    log: Path | None = None,
 ) -> Job:
-    """Start a job; Refused where the level that the grant demands cannot be reached."""
+    """Start a job; Refused where the level that the grant demands cannot be reached.
+
+    log: the file behind stdout or stderr; its bytes count as the job's.
+    """
     if not syscalls.supported():
         raise UsageError(
             "training and loading models need Linux on x86_64 or aarch64",
@@ -102,21 +109,23 @@ def start(
     problem = ""
     for attempt in tries:
         private = Path(tempfile.mkdtemp(prefix="assay-job-"))
-        job, problem = _attempt(argv, grant, attempt, private, cwd, stdin, stdout, stderr)
+        job, problem = _attempt(argv, grant, attempt, private, cwd, stdin, stdout, stderr, log)
         if job is not None:
             return job
-        shutil.rmtree(private, ignore_errors=True)
+        sweep(private)
     raise Refused(f"this machine does not allow {grant.level} isolation: {problem}", remedy=REMEDY)
 
 
 def _check(grant: Grant) -> None:
-    """A socket or device that lies in a granted folder would be a door out."""
-    for folder in grant.write:
-        for path in folder.rglob("*"):
-            mode = path.lstat().st_mode
+    """A socket or device that lies in a granted folder would be a door out, even where it can only be read."""
+    system = set(python_paths())
+    for folder in (*grant.write, *(p for p in grant.read if p not in system)):
+        for entry in entries(folder):
+            mode = entry.stat.st_mode
             if stat.S_ISSOCK(mode) or stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
                 raise Refused(
-                    f"{path} is a socket or a device, in a folder granted to a job", remedy="remove it"
+                    f"{entry.path} in {folder} is a socket or a device, and the folder is granted to a job",
+                    remedy="remove it",
                 )
 
 
@@ -129,6 +138,7 @@ def _attempt(
     stdin: Any,
     stdout: Any,
     stderr: Any,
+    log: Path | None,
 ) -> tuple[Job | None, str]:
     ours, theirs = socket.socketpair()
     root = private / "root"
@@ -156,7 +166,7 @@ def _attempt(
         "listed": [source],
         "root": str(root),
         "private": str(tmp),
-        "tmp": min(grant.limits.disk, 1 << 30),
+        "tmp": min(grant.limits.disk, grant.limits.memory, 1 << 30),
         "canaries": [str(_CANARY)] if attempt != "none" else [],
         "limits": {"disk": grant.limits.disk, "processes": grant.limits.processes},
     }
@@ -173,42 +183,53 @@ def _attempt(
             env={"PATH": "/usr/bin:/bin"},
             start_new_session=True,
         )
+    temporary: tuple[int, ...] = ()
     try:
-        said = _talk(ours, order)
+        said, temporary = _talk(ours, order)
         if RANK.get(said.get("level") or "none", 0) < RANK[grant.level] or (
             attempt == "full" and said["level"] != "full"
         ):
             held = [name for name, holds in said.get("layers", {}).items() if not holds]
-            kill(process.pid)
-            process.wait()
+            _give_up(process, temporary)
             return None, said.get("problem") or f"not held: {', '.join(held)}"
         ours.sendall(b"go\n")
-    except (OSError, ValueError) as error:
-        kill(process.pid)
-        process.wait()
+    except BaseException as error:
+        _give_up(process, temporary)
+        if not isinstance(error, (OSError, ValueError)):
+            raise
         return None, f"the walls could not be built: {error}"
     finally:
         ours.close()
     level: Level = "none" if attempt == "none" else said["level"]
-    watcher = Watcher(process.pid, grant.limits, (*grant.write, tmp))
+    counted = (*grant.write, tmp, *((log,) if log else ()))
+    watcher = Watcher(process.pid, grant.limits, counted, temporary)
     return Job(process, level, said["layers"], watcher, private), ""
 
 
-def _talk(channel: socket.socket, order: dict[str, Any]) -> dict[str, Any]:
+def _give_up(process: subprocess.Popen[bytes], temporary: tuple[int, ...]) -> None:
+    kill(process.pid)
+    process.wait()
+    for descriptor in temporary:
+        os.close(descriptor)
+
+
+def _talk(channel: socket.socket, order: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Give the order; return what holds, and descriptors of the job's folders in memory."""
     channel.settimeout(_START)
     channel.sendall(json.dumps(order).encode() + b"\n")
-    out = b""
+    out, opened = b"", []
     while not out.endswith(b"\n"):
-        part = channel.recv(1 << 16)
+        part, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 8)
+        opened += descriptors
         if not part:
             raise ValueError("it ended before it could say what holds")
         out += part
     said: dict[str, Any] = json.loads(out)
-    return said
+    return said, tuple(opened)
 
 
 def run(argv: list[str], grant: Grant, *, log: Path, cwd: Path | None = None) -> Ended:
     """Run a job to its end, its output in ``log``."""
     with log.open("wb") as out:
-        job = start(argv, grant, cwd=cwd, stdout=out, stderr=subprocess.STDOUT)
+        job = start(argv, grant, cwd=cwd, stdout=out, stderr=subprocess.STDOUT, log=log)
         return job.wait()

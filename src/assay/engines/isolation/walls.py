@@ -5,22 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import signal
 from typing import Any
 
 from assay.engines.isolation import filter as seccomp
 from assay.engines.isolation import syscalls as sys_
 
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+TEMPORARY = ("/tmp", "/dev/shm")
+SIGNALS_SCOPED = 6  # the Landlock ABI from which on signals and abstract sockets stay inside
 _LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",
     "stdout": "/proc/self/fd/1",
     "stderr": "/proc/self/fd/2",
 }
+_RESERVED = 300  # process numbers that the kernel does not hand out again
+_SMALL = "mode=755,size=16m,nr_inodes=8192"
 
 
 def leave_namespaces() -> None:
-    """Leave every namespace of the host's, as the same user; OSError where the machine does not allow it."""
+    """Leave every namespace of the machine; the user keeps its own number, and no other exists."""
     uid, gid = os.getuid(), os.getgid()
     flags = 0
     for name in ("user", "mount", "pid", "net", "ipc", "uts", "cgroup"):
@@ -36,38 +41,48 @@ def _write(path: str, text: str) -> None:
         out.write(text)
 
 
-def fresh_root(order: dict[str, Any]) -> None:
-    """Stand on a fresh root that holds only what was granted."""
+def fresh_root(order: dict[str, Any]) -> list[int]:
+    """Make a fresh root that holds only what was granted; return its temporary folders, opened to be measured."""
     sys_.mount(None, "/", None, sys_.MS_REC | sys_.MS_PRIVATE)
     new = order["root"]
-    sys_.mount("tmpfs", new, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, "size=16m,mode=755")
+    sys_.mount("tmpfs", new, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, _SMALL)
     for name in ("proc", "dev", "tmp"):
         os.mkdir(f"{new}/{name}")
-    sys_.mount(
-        "tmpfs", f"{new}/tmp", "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, f"size={order['tmp']},mode=1777"
-    )
+    _temporary(f"{new}/tmp", order["tmp"])
     for path in order["read"]:
         _bind(path, new, read_only=True)
     for path in order["write"]:
         _bind(path, new, read_only=False)
-    for name in _DEVICES:
+    for name in DEVICES:
         with open(f"{new}/dev/{name}", "w"):
             pass
         sys_.mount(f"/dev/{name}", f"{new}/dev/{name}", None, sys_.MS_BIND)
     for name, target in _LINKS.items():
         os.symlink(target, f"{new}/dev/{name}")
     os.mkdir(f"{new}/dev/shm")
-    sys_.mount(
-        "tmpfs", f"{new}/dev/shm", "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, f"size={order['tmp']},mode=1777"
-    )
-    sys_.mount("proc", f"{new}/proc", "proc", sys_.MS_NOSUID | sys_.MS_NODEV | sys_.MS_NOEXEC)
+    _temporary(f"{new}/dev/shm", order["tmp"])
+    _proc(f"{new}/proc", order["limits"]["processes"])
     os.chdir(new)
     sys_.call(sys_.number("pivot_root"), b".", b".")
     sys_.umount(".", sys_.MNT_DETACH)
     os.chdir("/")
-    sys_.mount(
-        None, "/", None, sys_.MS_REMOUNT | sys_.MS_BIND | sys_.MS_RDONLY | sys_.MS_NOSUID | sys_.MS_NODEV
-    )
+    flags = sys_.MS_REMOUNT | sys_.MS_BIND | sys_.MS_RDONLY | sys_.MS_NOSUID | sys_.MS_NODEV
+    sys_.mount(None, "/", None, flags)
+    return [os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for path in TEMPORARY]
+
+
+def _temporary(path: str, size: int) -> None:
+    data = f"mode=1777,size={size},nr_inodes={max(size >> 14, 1024)}"
+    sys_.mount("tmpfs", path, "tmpfs", sys_.MS_NOSUID | sys_.MS_NODEV, data)
+
+
+def _proc(path: str, processes: int) -> None:
+    """Its own /proc, read-only: a root user's number is enough to write settings of the machine there."""
+    flags = sys_.MS_NOSUID | sys_.MS_NODEV | sys_.MS_NOEXEC
+    sys_.mount("proc", path, "proc", flags)
+    with contextlib.suppress(OSError):  # since Linux 6.14 a namespace has a ceiling of its own
+        _write(f"{path}/sys/kernel/pid_max", str(processes + _RESERVED + 50))
+    sys_.mount(None, path, None, flags | sys_.MS_REMOUNT | sys_.MS_BIND | sys_.MS_RDONLY)
 
 
 def _bind(path: str, new: str, *, read_only: bool) -> None:
@@ -104,32 +119,41 @@ def _bind(path: str, new: str, *, read_only: bool) -> None:
 
 
 def confine(order: dict[str, Any]) -> int:
-    """Set limits, Landlock and seccomp, give up capabilities and new privileges; return the Landlock ABI, 0 for none."""
+    """Limits, Landlock, no capabilities, no new privileges, seccomp; return the Landlock ABI in force."""
     limits = order["limits"]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits["disk"], limits["disk"]))
-    _soft(resource.RLIMIT_NOFILE, 1024)
+    for which, value in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, limits["disk"]),
+        (resource.RLIMIT_NOFILE, 1024),
+        (getattr(resource, "RLIMIT_MSGQUEUE", None), 0),
+        (getattr(resource, "RLIMIT_RTPRIO", None), 0),
+    ):
+        if which is not None:
+            _lower(which, value)
     if os.getuid() != 0:
-        _soft(resource.RLIMIT_NPROC, max(limits["processes"] * 4, 256))
+        _lower(resource.RLIMIT_NPROC, max(limits["processes"] * 4, 256))
     os.umask(0o077)
+    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     if order["try"] == "none":
         return 0
-    proc = ["/proc/self"] if order["try"] == "partial" else ["/proc"]
-    devices = [f"/dev/{n}" for n in _DEVICES]
-    temporary = ["/tmp", "/dev/shm"] if order["try"] == "full" else [order["private"]]
+    alone = order["try"] == "full"
+    proc = ["/proc"] if alone else ["/proc/self"]
+    devices = [f"/dev/{n}" for n in DEVICES]
+    temporary = list(TEMPORARY) if alone else [order["private"]]
     abi = sys_.landlock(
         [*order["read"], *proc, "/sys/devices/system/cpu"],
         [*order["write"], *temporary, *devices],
-        order["listed"] if order["try"] == "partial" else ["/"],
+        ["/"] if alone else order["listed"],
     )
     sys_.prctl(sys_.PR_SET_NO_NEW_PRIVS, 1)
     with contextlib.suppress(OSError):  # outside a user namespace an ordinary user has none to drop
         sys_.drop_capabilities()
-    seccomp.install()
+    seccomp.install(alone=alone, signals=alone or abi >= SIGNALS_SCOPED)
     return abi
 
 
-def _soft(which: int, value: int) -> None:
+def _lower(which: int, value: int) -> None:
     _, hard = resource.getrlimit(which)
     bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(which, (bound, bound))

@@ -8,30 +8,25 @@ import signal
 import time
 from pathlib import Path
 
+from assay.engines.folders import size
 from assay.engines.isolation.grant import Limits
+from assay.engines.isolation.usage import Use, family, measured, unlinked
+from assay.kernel.errors import BadInput
 
 _EVERY = 0.05
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_DISK_EVERY = 0.2
+_NEARLY_FULL = 1 << 30  # bytes left on the machine's disk
 
 
-def family(root: int) -> list[int]:
-    """Return a process and all its descendants, as /proc has them now."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                stat = Path("/proc", entry, "stat").read_text()
-                children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry))
-    out, todo = [], [root]
-    while todo:
-        pid = todo.pop()
-        out.append(pid)
-        todo += children.get(pid, [])
-    return out
-
-
-def kill(root: int) -> None:
-    """End a process and its descendants."""
+def kill(root: int, patience: float = 10.0) -> None:
+    """End a job: whoever stands over it ends all of it and then itself; what does not is killed one by one."""
+    with contextlib.suppress(OSError):
+        os.kill(root, signal.SIGTERM)
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        if not _alive([root]):
+            return
+        time.sleep(0.005)
     kill_descendants(root)
     with contextlib.suppress(OSError):
         os.kill(root, signal.SIGKILL)
@@ -61,54 +56,92 @@ def _alive(pids: list[int]) -> bool:
 
 
 class Watcher:
-    """Looks at a job from outside; ``exceeded`` names the limit that it passed."""
+    """Looks at a job from outside; ``exceeded`` names the limit that it passed.
 
-    def __init__(self, root: int, limits: Limits, writable: tuple[Path, ...]) -> None:
-        self.root, self.limits, self.writable = root, limits, writable
+    counted: files and folders whose bytes it pays for. temporary: descriptors of its folders in memory.
+    """
+
+    def __init__(
+        self, root: int, limits: Limits, counted: tuple[Path, ...], temporary: tuple[int, ...] = ()
+    ) -> None:
+        self.root, self.limits, self.counted, self.temporary = root, limits, counted, temporary
         self.started = time.monotonic()
         self.peak = 0
-        self._last_disk = 0.0
+        self._last_disk = self._last_exact = 0.0
+        self._exact = 0
+        self._free = _free(counted)
 
     def exceeded(self) -> str:
-        """Return time, memory, processes or disk; nothing while the job keeps within its limits."""
+        """Return time, memory, processes, disk or folders; nothing while the job keeps within its limits."""
         if time.monotonic() - self.started > self.limits.seconds:
             return "time"
         pids = family(self.root)[1:]
-        threads, memory = 0, 0
-        for pid in pids:
-            count, used = _use(pid)
-            threads, memory = threads + count, memory + used
-        self.peak = max(self.peak, memory)
-        if memory > self.limits.memory:
-            return "memory"
-        if threads > self.limits.processes:
+        use = measured(pids)
+        if use.threads > self.limits.processes:
             return "processes"
+        used = self._memory(use, pids)
+        self.peak = max(self.peak, used)
+        if used > self.limits.memory:
+            return "memory"
         now = time.monotonic()
-        if now - self._last_disk > 0.2:
+        if now - self._last_disk > _DISK_EVERY:
             self._last_disk = now
-            if sum(_size(p) for p in self.writable) > self.limits.disk:
-                return "disk"
+            return self.disk(pids)
         return ""
+
+    def _memory(self, use: Use, pids: list[int]) -> int:
+        """Return the bytes in use. What forks share counts in each at first; past the limit it is told apart."""
+        temporary = sum(_in_use(descriptor) for descriptor in self.temporary)
+        rough = use.memory + temporary
+        if rough <= self.limits.memory or rough > 4 * self.limits.memory:
+            return rough
+        now = time.monotonic()
+        if now - self._last_exact > 10 * _EVERY:
+            self._exact, self._last_exact = measured(pids, exactly=True).memory + temporary, now
+        return self._exact
+
+    def disk(self, pids: list[int] | None = None) -> str:
+        """Return disk when the job has written more than it may, folders when some of it cannot be measured."""
+        limit = self.limits.disk
+        used = 0
+        try:
+            for path in self.counted:
+                used += size(path, limit - used)
+                if used > limit:
+                    return "disk"
+        except BadInput:
+            return "folders"
+        if not pids:
+            return ""
+        if used + unlinked(pids, self.counted) > limit:
+            return "disk"
+        free = _free(self.counted)
+        return "disk" if free < _NEARLY_FULL and self._free - free > limit else ""
 
     def pause(self) -> None:
         """Wait until it is time to look again."""
         time.sleep(_EVERY)
 
-
-def _use(pid: int) -> tuple[int, int]:
-    """Return a process's threads and resident bytes; shared pages of forks count in each, which errs to caution."""
-    try:
-        stat = Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()
-        statm = Path("/proc", str(pid), "statm").read_text().split()
-    except (OSError, ValueError):
-        return 0, 0
-    return int(stat[17]), (int(statm[1]) - int(statm[2])) * _PAGE
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
+    def close(self) -> None:
+        """Let go of its temporary folders."""
+        for descriptor in self.temporary:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
-    return total
+                os.close(descriptor)
+        self.temporary = ()
+
+
+def _in_use(descriptor: int) -> int:
+    try:
+        known = os.fstatvfs(descriptor)
+    except OSError:
+        return 0
+    return (known.f_blocks - known.f_bfree) * known.f_frsize
+
+
+def _free(counted: tuple[Path, ...]) -> int:
+    """Return the bytes left where the job writes."""
+    for path in counted:
+        with contextlib.suppress(OSError):
+            known = os.statvfs(path)
+            return known.f_bavail * known.f_frsize
+    return 0
