@@ -29,10 +29,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and its place. A mapping holds ``text -> Node``, a list Nodes, anything else a plain value."""
+    """A value and its place. A mapping holds ``text -> Node``, a list Nodes, anything else a plain value.
+
+    written: a plain value as it stands in the file, since YAML reads ``no`` as false and ``007`` as seven.
+    """
 
     value: Any
     place: Place
+    written: str = ""
 
     def mapping(self, what: str) -> dict[str, Node]:
         """Return it as a mapping, or say that ``what`` must be one."""
@@ -127,7 +131,7 @@ def _build(node: yaml.Node, shown: str, depth: int) -> Node:
             if key.value in out:
                 raise Place(shown, key.start_mark.line + 1).error(f"says {key.value!r} twice")
             built = _build(value, shown, depth + 1)
-            out[key.value] = Node(built.value, Place(shown, key.start_mark.line + 1))
+            out[key.value] = Node(built.value, Place(shown, key.start_mark.line + 1), built.written)
         return Node(out, place)
     if isinstance(node, yaml.SequenceNode):
         return Node([_build(v, shown, depth + 1) for v in node.value], place)
@@ -137,4 +141,4 @@ def _build(node: yaml.Node, shown: str, depth: int) -> Node:
         raise place.error(f"has a value that cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(value, (str, int, float, bool, type(None))):
         value = node.value  # a date stays as it was written
-    return Node(value, place)
+    return Node(value, place, node.value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from assay.engines.tables.asking import Asking
 from assay.engines.tables.opening import open_table
 from assay.engines.tables.pinning import changed, pin
 from assay.engines.tables.writing import export, write_parquet
 
-__all__ = ["changed", "export", "open_table", "pin", "write_parquet"]
+__all__ = ["Asking", "changed", "export", "open_table", "pin", "write_parquet"]

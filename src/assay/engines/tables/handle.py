@@ -68,7 +68,10 @@ def connect(scratch: Path, cores: int, memory: str, database: str = ":memory:") 
 
 
 class DuckTable:
-    """A Table in DuckDB: the view or table ``data`` of a connection of its own. A context manager."""
+    """A Table in DuckDB: the view or table ``data`` of a connection of its own. A context manager.
+
+    files: those that are read again with every question, such as Parquet behind a view.
+    """
 
     engine = "duckdb"
 
@@ -77,13 +80,20 @@ class DuckTable:
         con: duckdb.DuckDBPyConnection,
         asset: Asset,
         problems: Sequence[Finding] = (),
+        files: Sequence[Path] = (),
     ) -> None:
         self._con, self.asset, self.problems = con, asset, tuple(problems)
+        self.files = tuple(files)
         self._lock = threading.RLock()
         with seam(self._where):
             described = con.execute(f"DESCRIBE {DATA}").fetchall()
         self.columns = tuple(ColumnInfo(name, word(kind), kind) for name, kind, *_ in described)
         self._names = {c.name for c in self.columns}
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself; for engines only."""
+        return self._con
 
     @property
     def _where(self) -> str:

@@ -169,7 +169,7 @@ def _parquet(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scrat
         problems = delimited.header_findings(renamed)
     with seam(source.text):
         con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM {_read_parquet(source, parts)}")
-    return DuckTable(con, asset, problems)
+    return DuckTable(con, asset, problems, source.files)
 
 
 def _read_parquet(source: Source, partitions: bool) -> str:

@@ -1,0 +1,126 @@
+"""A table asked in SQL: locked, so that no question reaches a file, a setting or the network."""
+
+# ruff: noqa: S608 - SQL is made here of our own words, quoted names and literals only
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.engines.tables.databases import ServerTable
+from assay.engines.tables.handle import DATA, DuckTable, connect
+from assay.engines.tables.seam import seam
+from assay.kernel.handles import ColumnInfo, Table
+from assay.methods.sqltext import literal, quoted
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+WHAT = "the question to the table failed"
+
+
+class Asking:
+    """A table as two relations of a DuckDB: ``t``, and ``n`` with the row's number (from 1) in front.
+
+    In both, NaN is null and every text a VARCHAR. A table of a server is copied first, so that every question means
+    the same wherever the table lies. A context manager.
+    """
+
+    plain, numbered = "t", "n"
+
+    def __init__(self, table: Table, scratch: Path, cores: int = 2) -> None:
+        self.columns = {c.name: c for c in table.columns}
+        self._where = table.asset.uri or table.asset.name
+        self._own: duckdb.DuckDBPyConnection | None = None
+        self._held = 0
+        if isinstance(table, DuckTable) and not isinstance(table, ServerTable):
+            self._con = table.connection
+            files = table.files
+        else:
+            self._own = self._con = self._copied(table, scratch, cores)
+            files = ()
+        self.row = quoted(self._free("#row"))
+        with seam(self._where):
+            self._relations(files)
+
+    @staticmethod
+    def _copied(table: Table, scratch: Path, cores: int) -> duckdb.DuckDBPyConnection:
+        import pyarrow as pa
+
+        con = connect(scratch, cores, "1GB", str(scratch / "asked.duckdb"))
+        with seam(table.asset.uri or table.asset.name, WHAT):
+            schema = table.arrow(limit=0).schema
+            con.register("rows", pa.RecordBatchReader.from_batches(schema, table.batches()))
+            con.execute(f"CREATE TABLE {DATA} AS SELECT * FROM rows")
+            con.unregister("rows")
+        return con
+
+    def _free(self, name: str) -> str:
+        while name in self.columns:
+            name += "#"
+        return name
+
+    def _relations(self, files: Sequence[Path]) -> None:
+        """Make the two views, and shut the connection in: from here on it reads what it has and these files."""
+        chosen = ", ".join(_column(c) for c in self.columns.values())
+        stored = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ? AND NOT internal"
+        ((tables,),) = self._con.execute(stored, [DATA]).fetchall()
+        # A table's own row numbers may be read by many threads; a count of rows by one only.
+        number = "rowid + 1" if tables else "row_number() OVER ()"
+        self._con.execute(f"CREATE OR REPLACE TEMP VIEW {self.plain} AS SELECT {chosen} FROM {DATA}")
+        self._con.execute(
+            f"CREATE OR REPLACE TEMP VIEW {self.numbered} AS SELECT {number} AS {self.row}, {chosen} FROM {DATA}"
+        )
+        ((locked,),) = self._con.execute("SELECT current_setting('lock_configuration')").fetchall()
+        if not locked:
+            allowed = ", ".join(literal(str(f)) for f in files)
+            self._con.execute(f"SET allowed_paths = [{allowed}]")
+            self._con.execute("SET enable_external_access = false")
+            self._con.execute("SET lock_configuration = true")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a small result."""
+        with seam(self._where, WHAT):
+            return list(self._con.execute(query).fetchall())
+
+    def stream(self, query: str, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
+        """Stream a result in its own order; nothing else may be asked until it ends."""
+        with seam(self._where, WHAT):
+            yield from self._con.execute(query).to_arrow_reader(size)
+
+    def hold(self, other: Asking, columns: Sequence[str], distinct: bool) -> str:
+        """Copy columns of another table beside this one, and return the relation; its columns are k0, k1, …"""
+        names = [quoted(c) for c in columns]
+        chosen = ", ".join(f"{n} AS k{k}" for k, n in enumerate(names))
+        query = f"SELECT {'DISTINCT ' if distinct else ''}{chosen} FROM {other.plain}"
+        if distinct:
+            query += f" WHERE {' AND '.join(f'{n} IS NOT NULL' for n in names)}"
+        self._held += 1
+        relation = f"r{self._held}"
+        with seam(other._where, WHAT):
+            reader = other._con.execute(query).to_arrow_reader(65_536)
+            self._con.register("incoming", reader)
+            self._con.execute(f"CREATE TEMP TABLE {relation} AS SELECT * FROM incoming")
+            self._con.unregister("incoming")
+        return relation
+
+    def close(self) -> None:
+        """Let go of a copy; the table itself stays open."""
+        if self._own is not None:
+            self._own.close()
+
+    def __enter__(self) -> Asking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _column(column: ColumnInfo) -> str:
+    name = quoted(column.name)
+    if column.native in ("FLOAT", "DOUBLE") or column.native.startswith("float"):
+        return f"nullif({name}, 'nan') AS {name}"
+    if column.type == "text" and column.native not in ("VARCHAR", "string", "!string"):
+        return f"CAST({name} AS VARCHAR) AS {name}"
+    return name

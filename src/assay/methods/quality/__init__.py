@@ -1,0 +1,1 @@
+"""Rules that people state about a table: read from several formats, compiled to SQL, held against every row."""
