@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from assay.kernel.errors import Missing
 from assay.kernel.report import Report
 from assay.kernel.severity import Severity
 from assay.office import schema
+from assay.office.rows import read
 
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
@@ -64,7 +64,7 @@ def listing(
     query = sa.select(table.c.value).order_by(table.c.last_seen.desc(), table.c.key)
     if check is not None:
         query = query.where(table.c.rule.startswith(check + ".", autoescape=True) | (table.c.rule == check))
-    found = [FindingRecord(**json.loads(r[0])) for r in office.rows(query)]
+    found = [read(FindingRecord, r[0]) for r in office.rows(query)]
     kept = [f for f in found if Severity.parse(f.severity) >= severity]
     return sorted(kept, key=lambda f: -Severity.parse(f.severity))
 
@@ -77,4 +77,4 @@ def get(office: Office, fingerprint: str) -> FindingRecord:
     if len(found) != 1:
         many = "several findings begin" if found else "no finding begins"
         raise Missing(f"{many} with {fingerprint!r}", remedy="see `assay findings list`")
-    return FindingRecord(**json.loads(found[0][0]))
+    return read(FindingRecord, found[0][0])

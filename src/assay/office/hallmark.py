@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.kernel.canonical import sha256
-from assay.methods import dsse, merkle
-from assay.office import registry, schema, signing
-from assay.office.problem import Problem
+from assay.kernel.action import Begun
+from assay.methods import dsse
+from assay.office import ledger, schema, signing
 
 if TYPE_CHECKING:
     from assay.office.office import Keyring, Office
@@ -30,171 +28,78 @@ BUNDLE, STATEMENT, DECISION = "model.sig", "hallmark.intoto.json", "decision.int
 _MAX_STATEMENT = 8 << 20
 
 
-class Objects(Protocol):
-    """Where objects lie."""
-
-    def has(self, digest: str) -> bool:
-        """Whether an object is there."""
-
-    def verify(self, digest: str) -> bool:
-        """Whether an object's bytes are those of its digest."""
+def subject(record: PackageRecord) -> list[dict[str, Any]]:
+    """Return what a statement about a package speaks of: its name, version and digest."""
+    digest = {"sha256": record.digest.removeprefix("sha256:")}
+    return [{"name": f"{record.name}@{record.version}", "digest": digest}]
 
 
-def _subject(record: PackageRecord) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": f"{record.name}@{record.version}",
-            "digest": {"sha256": record.digest.removeprefix("sha256:")},
-        }
-    ]
-
-
-def _envelope(statement: Mapping[str, Any], keyring: Keyring) -> bytes:
-    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
-    return json.dumps(dsse.envelope(payload, keyring.sign_p256)).encode()
-
-
-def _leaf(office: Office, seq: int) -> str:
-    query = sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq)
-    return merkle.leaf_hash(office.rows(query)[0][0].encode()).hex()
-
-
-def strike_and_record(
-    office: Office,
-    record: PackageRecord,
-    folder: Path,
-    *,
-    keyring: Keyring,
-    actor: str,
-    extra: Mapping[str, Any],
+def strike(
+    office: Office, record: PackageRecord, folder: Path, *, keyring: Keyring, isolation: str
 ) -> tuple[bytes, bytes]:
-    """Strike both marks and record it; return the bundle and the statement. Struck before: the same again."""
-    kept = _kept(office, record, "examined")
-    if kept is not None:
-        return kept["bundle"].encode(), kept["statement"].encode()
-    bundle = signing.sign(folder, keyring.sign_p256, keyring.public_pem("hallmark"))
+    """Return both marks of the package in ``folder``: the bundle over its files, and the statement."""
     predicate = {
         "says": "examined: every gate passed; this is no approval",
         "package": {"files": dict(record.files), "digest": record.digest},
         "reports": dict(record.reports),
-        "ledger": {"origin": office.origin, "seq": record.entered, "leaf": _leaf(office, record.entered)},
+        "ledger": _place(office, record.entered, ledger.leaf(office, record.entered)),
         "registered": {"by": record.registered_by, "at": record.registered_at, "identity": "not proved"},
-        "isolation": extra.get("isolation", ""),
+        "isolation": isolation,
     }
-    statement = _envelope(dsse.statement(_subject(record), EXAMINED, predicate), keyring)
-    with office.transaction() as tx:
-        marks = {"bundle": sha256(bundle), "statement": sha256(statement)}
-        key = f"{record.name}@{record.version}/examined"
-        value = {"bundle": bundle.decode(), "statement": statement.decode()}
-        tx.write("statements", key, value, package=f"{record.name}@{record.version}", kind="examined")
-        registry.write(tx, replace(record, hallmark=marks, event=tx.size))
-        tx.record("hallmark.strike", record.urn, actor=actor, inputs={"package": record.digest, **marks})
-    return bundle, statement
+    bundle = signing.sign(folder, keyring.sign_p256, keyring.public_pem("hallmark"))
+    return bundle, _envelope(record, EXAMINED, predicate, keyring)
 
 
-def decide(office: Office, record: PackageRecord, *, keyring: Keyring) -> bytes:
-    """State an approval or a rejection; return the statement, which is kept in the office too."""
+def decide(
+    office: Office,
+    record: PackageRecord,
+    begun: Begun,
+    *,
+    status: str,
+    actor: str,
+    reason: str,
+    at: str,
+    keyring: Keyring,
+) -> bytes:
+    """Return the statement of an approval or a rejection, with the place in the log where it was begun."""
     predicate = {
-        "says": record.status,
-        "by": record.decided_by,
-        "at": record.decided_at,
-        "reason": record.reason,
+        "says": status,
+        "by": actor,
+        "at": at,
+        "reason": reason,
         "identity": "not proved",
-        "ledger": {"origin": office.origin, "seq": record.event, "leaf": _leaf(office, record.event)},
+        "ledger": _place(office, begun.seq, begun.leaf),
     }
-    statement = _envelope(dsse.statement(_subject(record), DECIDED, predicate), keyring)
-    name = f"{record.name}@{record.version}"
-    with office.transaction() as tx:
-        tx.write(
-            "statements", f"{name}/decided", {"statement": statement.decode()}, package=name, kind="decided"
-        )
-        digest = sha256(statement)
-        tx.record("hallmark.decide", record.urn, actor=str(record.decided_by), inputs={"statement": digest})
-    return statement
+    return _envelope(record, DECIDED, predicate, keyring)
 
 
-def _kept(office: Office, record: PackageRecord, kind: str) -> dict[str, Any] | None:
+def _place(office: Office, seq: int, leaf: str) -> dict[str, Any]:
+    return {"origin": office.origin, "seq": seq, "leaf": leaf}
+
+
+def _envelope(record: PackageRecord, kind: str, predicate: Mapping[str, Any], keyring: Keyring) -> bytes:
+    statement = dsse.statement(subject(record), kind, predicate)
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+    return json.dumps(dsse.envelope(payload, keyring.sign_p256)).encode()
+
+
+def opened(
+    record: PackageRecord, raw: bytes, kind: str, check: Callable[[bytes, bytes], bool]
+) -> dict[str, Any]:
+    """Return what a signed statement says of a package; ValueError when it is not that."""
+    if len(raw) > _MAX_STATEMENT:
+        raise ValueError("it is larger than any statement is")
+    try:
+        found = dsse.opened(json.loads(raw), check)
+        if found["predicateType"] != kind or found["subject"] != subject(record):
+            raise ValueError("it speaks of something else")
+        return dict(found["predicate"])
+    except (KeyError, TypeError) as error:
+        raise ValueError("it is not a statement") from error
+
+
+def kept(office: Office, record: PackageRecord, kind: str) -> dict[str, Any] | None:
+    """Return the marks that the office keeps of a package, ``examined`` or ``decided``; None where there are none."""
     key = f"{record.name}@{record.version}/{kind}"
     rows = office.rows(sa.select(schema.statements.c.value).where(schema.statements.c.key == key))
     return dict(json.loads(rows[0][0])) if rows else None
-
-
-def verify_package(office: Office, record: PackageRecord, place: Path, *, store: Objects) -> list[Problem]:
-    """Return every change of a package's files, marks and reports against what the office entered."""
-    from assay.engines.keys import verifier
-
-    check = verifier(office.keyring.public_pem("hallmark"))
-    problems = _files(record, signing.file_digests(place / "package"))
-    problems += _reports(record, store)
-    kept = _kept(office, record, "examined")
-    if kept is not None:
-        problems += _marks(record, place, kept, check)
-    decided = _kept(office, record, "decided")
-    if decided is not None:
-        problems += _same(place / DECISION, decided["statement"].encode())
-        problems += _statement(record, decided["statement"].encode(), DECIDED, check, DECISION)
-    return problems
-
-
-def _files(record: PackageRecord, found: Mapping[str, str]) -> list[Problem]:
-    entered = {n: d.removeprefix("sha256:") for n, d in record.files.items()}
-    out = [
-        Problem("missing", f"{n} is missing from the package", file=n) for n in entered.keys() - found.keys()
-    ]
-    out += [Problem("extra", f"{n} was added to the package", file=n) for n in found.keys() - entered.keys()]
-    both = sorted(entered.keys() & found.keys())
-    out += [
-        Problem("changed", f"{n} is not what was registered", file=n) for n in both if entered[n] != found[n]
-    ]
-    return out
-
-
-def _reports(record: PackageRecord, store: Objects) -> list[Problem]:
-    out = []
-    for step, digest in record.reports.items():
-        if not store.has(digest):
-            out.append(Problem("missing", f"the report of {step} is missing from the store", file=digest))
-        elif not store.verify(digest):
-            out.append(Problem("changed", f"the report of {step} is not what was registered", file=digest))
-    return out
-
-
-def _same(path: Path, entered: bytes) -> list[Problem]:
-    try:
-        if path.read_bytes() == entered:
-            return []
-        return [Problem("changed", f"{path.name} is not what the office signed", file=path.name)]
-    except OSError:
-        return [Problem("missing", f"{path.name} is missing", file=path.name)]
-
-
-def _marks(
-    record: PackageRecord, place: Path, kept: Mapping[str, str], check: Callable[[bytes, bytes], bool]
-) -> list[Problem]:
-    out = _same(place / BUNDLE, kept["bundle"].encode()) + _same(
-        place / STATEMENT, kept["statement"].encode()
-    )
-    try:
-        signed = signing.signed_digests(kept["bundle"].encode(), check)
-        entered = {n: d.removeprefix("sha256:") for n, d in record.files.items()}
-        if signed != entered:
-            out.append(
-                Problem("changed", "the bundle vouches for other files than were registered", file=BUNDLE)
-            )
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        out.append(Problem("bad-signature", f"the bundle does not verify: {error}", file=BUNDLE))
-    return out + _statement(record, kept["statement"].encode(), EXAMINED, check, STATEMENT)
-
-
-def _statement(
-    record: PackageRecord, raw: bytes, kind: str, check: Callable[[bytes, bytes], bool], file: str
-) -> list[Problem]:
-    try:
-        if len(raw) > _MAX_STATEMENT:
-            raise ValueError("it is larger than any statement is")
-        found = dsse.opened(json.loads(raw), check)
-        if found["predicateType"] != kind or found["subject"] != _subject(record):
-            raise ValueError("it speaks of something else")
-    except (ValueError, KeyError, TypeError) as error:
-        return [Problem("bad-signature", f"{file} does not verify: {error}", file=file)]
-    return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,7 +39,29 @@ def tail(office: Office, number: int) -> list[Event]:
     """Return the latest events, the oldest of them first."""
     query = sa.select(schema.events.c.leaf).order_by(schema.events.c.seq.desc()).limit(number)
     raw = [json.loads(r[0]) for r in office.rows(query)]
-    return [Event(**{k: v for k, v in r.items() if k != "schema"}) for r in reversed(raw)]
+    return [_event(r) for r in reversed(raw)]
+
+
+def event(office: Office, seq: int) -> Event | None:
+    """Return the event at ``seq``, or None where there is none that can be read."""
+    rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
+    try:
+        return _event(json.loads(rows[0][0])) if rows else None
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _event(raw: Mapping[str, Any]) -> Event:
+    known = {f.name for f in fields(Event)}
+    return Event(**{k: v for k, v in raw.items() if k in known})
+
+
+def leaf(office: Office, seq: int) -> str:
+    """Return the hash in hex that event ``seq`` has as a leaf of the tree; Missing where there is no such event."""
+    rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
+    if not rows:
+        raise Missing(f"there is no event {seq}", remedy="see `assay log verify`")
+    return merkle.leaf_hash(rows[0][0].encode()).hex()
 
 
 def prove(office: Office, seq: int) -> Proof:

@@ -8,10 +8,11 @@ forgery, and both are told apart from it. The lock is held from before the one u
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+from assay.office.alive import held
 
 
 class Outside:
@@ -24,8 +25,7 @@ class Outside:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock: one writer of this home at a time."""
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with held(self.folder / "lock"):
             yield
 
     def read(self, name: str) -> str | None:

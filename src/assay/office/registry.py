@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from assay.kernel.action import Writer
 from assay.kernel.errors import Missing, Refused, UsageError
 from assay.office import schema
+from assay.office.rows import read
 from assay.office.runs import Edge, edge
 
 if TYPE_CHECKING:
-    from assay.office.office import Office, Tx
+    from assay.office.office import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,29 @@ class PackageRecord:
         return f"registry://{self.name}@{self.version}"
 
 
-def write(tx: Tx, record: PackageRecord) -> None:
+def write(tx: Writer, record: PackageRecord) -> None:
     """Leave a package's row; the next event vouches for it."""
     key = f"{record.name}@{record.version}"
     tx.write("packages", key, asdict(record), name=record.name, status=record.status)
 
 
-def register(
-    tx: Tx,
+def current(tx: Writer, record: PackageRecord) -> PackageRecord:
+    """Return a package as this transaction sees it; Missing where it is gone."""
+    raw = tx.get("packages", f"{record.name}@{record.version}")
+    if raw is None:
+        raise Missing(f"there is no model {record.name}@{record.version}", remedy="see `assay model list`")
+    return replace(record, **raw)
+
+
+def keep_statement(tx: Writer, record: PackageRecord, kind: str, value: Mapping[str, str]) -> None:
+    """Keep the marks of a package, ``examined`` or ``decided``; the next event vouches for them."""
+    name = f"{record.name}@{record.version}"
+    tx.write("statements", f"{name}/{kind}", value, package=name, kind=kind)
+
+
+def enter(
+    tx: Writer,
+    office: Office,
     name: str,
     *,
     digest: str,
@@ -61,57 +77,27 @@ def register(
     actor: str,
     metadata: Mapping[str, Any],
 ) -> PackageRecord:
-    """Enter a package as the next version of ``name``, PENDING."""
-    table = schema.packages
-    found = tx.connection.execute(sa.select(table.c.value).where(table.c.name == name)).fetchall()
-    version = 1 + max((json.loads(r[0])["version"] for r in found), default=0)
+    """Enter a package as the next version of ``name``, PENDING; the next event vouches for it."""
+    version = 1 + max((r.version for r in versions(office, name)), default=0)
     record = PackageRecord(
         name, version, "PENDING", digest, dict(files), actor, tx.now, tx.size, tx.size, run, dict(reports), metadata=dict(metadata)
     )  # fmt: skip
     write(tx, record)
     artifact = str(metadata["artifact"])
     edge(tx, Edge(files[artifact], artifact, record.urn, f"{name}@{version}", "model.register", run))
-    tx.record(
-        "model.register",
-        record.urn,
-        actor=actor,
-        inputs={"package": digest, **{f"report:{s}": d for s, d in reports.items()}},
-        detail={"status": "PENDING", "files": len(files), "run": run},
-    )
     return record
 
 
-def approve(tx: Tx, name: str, version: int, *, actor: str, reason: str, four_eyes: bool) -> PackageRecord:
-    """Approve a package; Refused for whoever registered it when the policy asks for two people."""
-    return _decide(tx, name, version, "APPROVED", actor, reason, four_eyes)
-
-
-def reject(tx: Tx, name: str, version: int, *, actor: str, reason: str, four_eyes: bool) -> PackageRecord:
-    """Reject a package; Refused for whoever registered it when the policy asks for two people."""
-    return _decide(tx, name, version, "REJECTED", actor, reason, four_eyes)
-
-
-def _decide(
-    tx: Tx, name: str, version: int, status: str, actor: str, reason: str, four_eyes: bool
-) -> PackageRecord:
-    raw = tx.get("packages", f"{name}@{version}")
-    if raw is None:
-        raise Missing(f"there is no model {name}@{version}", remedy="see `assay model list`")
-    record = PackageRecord(**raw)
+def decidable(record: PackageRecord, status: str, *, actor: str, four_eyes: bool) -> None:
+    """Raise where a package cannot get that status: it has it, or the policy asks for another person."""
+    shown = f"{record.name}@{record.version}"
     if record.status == status:
-        raise UsageError(f"{name}@{version} is already {status}")
+        raise UsageError(f"{shown} is already {status}")
     if four_eyes and record.registered_by == actor:
         raise Refused(
-            f"{name}@{version} was registered by {actor}, and the policy four_eyes asks for another person",
+            f"{shown} was registered by {actor}, and the policy four_eyes asks for another person",
             remedy="have someone else decide",
         )
-    record = replace(record, status=status, decided_by=actor, decided_at=tx.now, reason=reason, event=tx.size)
-    write(tx, record)
-    verb = "approve" if status == "APPROVED" else "reject"
-    tx.record(
-        f"model.{verb}", record.urn, actor=actor, inputs={"package": record.digest}, detail={"reason": reason}
-    )
-    return record
 
 
 def get(office: Office, name: str) -> PackageRecord:
@@ -119,16 +105,26 @@ def get(office: Office, name: str) -> PackageRecord:
     from assay.methods.nearest import did_you_mean
 
     base, _, version = name.removeprefix("registry://").partition("@")
-    found = [r for r in listing(office) if r.name == base and version in ("", str(r.version))]
+    of_name = versions(office, base)
+    found = [r for r in of_name if version in ("", str(r.version))]
     if not found:
-        known = {r.name for r in listing(office)}
         shown = f"{base}@{version}" if version else base
-        remedy = "see `assay model list`" if base in known else did_you_mean(base, known)
+        known = {r.name for r in listing(office)}
+        remedy = "see `assay model list`" if of_name else did_you_mean(base, known)
         raise Missing(f"there is no model {shown!r} in the registry", remedy=remedy)
     return found[-1]
 
 
+def versions(office: Office, name: str) -> list[PackageRecord]:
+    """Return every version of one name, in order."""
+    table = schema.packages
+    return _records(office, sa.select(table.c.value).where(table.c.name == name))
+
+
 def listing(office: Office) -> list[PackageRecord]:
     """Return every package, by name and version."""
-    rows = office.rows(sa.select(schema.packages.c.value))
-    return sorted((PackageRecord(**json.loads(r[0])) for r in rows), key=lambda r: (r.name, r.version))
+    return _records(office, sa.select(schema.packages.c.value))
+
+
+def _records(office: Office, query: Any) -> list[PackageRecord]:
+    return sorted((read(PackageRecord, r[0]) for r in office.rows(query)), key=lambda r: (r.name, r.version))

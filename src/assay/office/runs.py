@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from assay.kernel.action import Writer
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
 from assay.kernel.errors import Missing
 from assay.office import schema
+from assay.office.rows import read
 
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
@@ -64,21 +65,15 @@ class Edge:
 def begin(tx: Tx, run_id: str, pipeline: str, actor: str, detail: Mapping[str, Any]) -> int:
     """Record that a run has begun."""
     record = RunRecord(run_id, pipeline, actor, "running", tx.now, detail=dict(detail))
-    _write_run(tx, record)
+    _write_run(tx, asdict(record))
     return tx.record(
         "run.begin", f"run/{run_id}", actor=actor, outcome="begun", detail={"pipeline": pipeline}
     )
 
 
-def _write_run(tx: Tx, record: RunRecord) -> None:
-    tx.write(
-        "runs",
-        record.id,
-        asdict(record),
-        pipeline=record.pipeline,
-        outcome=record.outcome,
-        started=record.started,
-    )
+def _write_run(tx: Tx, run: Mapping[str, Any]) -> None:
+    columns = {name: run[name] for name in ("pipeline", "outcome", "started")}
+    tx.write("runs", run["id"], run, **columns)
 
 
 def end(tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None) -> int:
@@ -86,10 +81,9 @@ def end(tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None
     before = tx.get("runs", run_id)
     if before is None:
         raise Missing(f"there is no run {run_id!r}")
-    record = RunRecord(**(before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model}))
-    _write_run(tx, record)
+    _write_run(tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model})
     detail = {"report": report, "model": model}
-    return tx.record("run.end", f"run/{run_id}", actor=record.actor, outcome=outcome, detail=detail)
+    return tx.record("run.end", f"run/{run_id}", actor=before["actor"], outcome=outcome, detail=detail)
 
 
 def step(tx: Tx, record: StepRecord, *, actor: str) -> int:
@@ -113,7 +107,7 @@ def _edges(tx: Tx, inputs: Mapping[str, Asset], outputs: Mapping[str, Asset], na
             edge(tx, Edge(used.digest or used.uri, used.name, made.digest or made.uri, made.name, name, run))
 
 
-def edge(tx: Tx, made: Edge) -> None:
+def edge(tx: Writer, made: Edge) -> None:
     """Remember one edge."""
     tx.write("edges", digest_of(asdict(made))[7:39], asdict(made), source=made.source, target=made.target)
 
@@ -142,16 +136,18 @@ def record_check(
 
 
 def _step(text: str) -> StepRecord:
-    raw = json.loads(text)
-    for side in ("inputs", "outputs"):
-        raw[side] = {n: Asset.from_dict(a) for n, a in raw[side].items()}
-    return StepRecord(**raw)
+    record = read(StepRecord, text)
+    inputs, outputs = (
+        {n: Asset.from_dict(a) for n, a in side.items()}  # type: ignore[arg-type]
+        for side in (record.inputs, record.outputs)
+    )
+    return replace(record, inputs=inputs, outputs=outputs)
 
 
-def interrupted(office: Office) -> list[RunRecord]:
+def under_way(office: Office) -> list[RunRecord]:
     """Return the runs that began and never ended: under way, or dead."""
     query = sa.select(schema.runs.c.value).where(schema.runs.c.outcome == "running")
-    return [RunRecord(**json.loads(r[0])) for r in office.rows(query)]
+    return [read(RunRecord, r[0]) for r in office.rows(query)]
 
 
 def known(office: Office, key: str) -> StepRecord | None:
@@ -168,13 +164,13 @@ def get(office: Office, run: str) -> RunRecord:
     if len(found) != 1:
         many = "several runs begin" if found else "no run begins"
         raise Missing(f"{many} with {run!r}", remedy="see `assay runs list`")
-    return RunRecord(**json.loads(found[0][0]))
+    return read(RunRecord, found[0][0])
 
 
 def listing(office: Office, limit: int) -> list[RunRecord]:
     """Return the latest runs."""
     query = sa.select(schema.runs.c.value).order_by(schema.runs.c.started.desc()).limit(limit)
-    return [RunRecord(**json.loads(r[0])) for r in office.rows(query)]
+    return [read(RunRecord, r[0]) for r in office.rows(query)]
 
 
 def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
@@ -193,7 +189,7 @@ def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
             continue
         seen.add(digest)
         for (text,) in office.rows(sa.select(table.c.value).where(this == digest)):
-            found = Edge(**json.loads(text))
+            found = read(Edge, text)
             out.setdefault(f"{found.source}{found.target}{found.step}", found)
             todo.append(getattr(found, other))
     return list(out.values())
@@ -205,7 +201,7 @@ def _starts(office: Office, urn: str) -> list[str]:
     if urn.startswith("registry://"):
         return [urn]
     query = sa.select(schema.edges.c.value)
-    edges = [Edge(**json.loads(r[0])) for r in office.rows(query)]
+    edges = [read(Edge, r[0]) for r in office.rows(query)]
     named = {e.source for e in edges if e.from_name == urn} | {e.target for e in edges if e.to_name == urn}
     if not named:
         raise Missing(

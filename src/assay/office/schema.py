@@ -43,5 +43,6 @@ edges = _protected("edges", "source", "target")
 packages = _protected("packages", "name", "status")
 findings = _protected("findings", "severity", "rule", "last_seen")
 statements = _protected("statements", "package", "kind")
+actions = _protected("actions", "name", "state")
 
-PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements)}
+PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions)}

@@ -123,21 +123,28 @@ class Home:
     def office(self) -> Office:
         """Return the office: the ledger and what it remembers."""
         from assay.office.office import Office
+        from assay.works.recovery import recover
 
         url = self.settings.database_url or f"sqlite:///{(self.root / 'office.db').resolve()}"
-        return Office.open(
+        office = self.__dict__["office"] = Office.open(
             url,
             keyring=self.keyring,
             checkpoints=self.root / "checkpoints",
             clock=utc_now,
             origin=f"assay/{self.id}",
         )
+        recover(self)  # which asks this very property
+        return office
 
     def folder(self, *parts: str) -> Path:
         """Return a folder of the home, made if need be."""
         path = self.root.joinpath(*parts)
         path.mkdir(parents=True, exist_ok=True)
         return path
+
+    def run_lock(self, run: str) -> Path:
+        """Return the file that a run holds for as long as it lives."""
+        return self.root / "runs" / run / "lock"
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -7,7 +7,6 @@ packages/NAME/VERSION/hallmark.intoto.json what the office examined, and its pla
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -21,20 +20,17 @@ from assay.kernel.canonical import canonical, plain
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
 
-BUNDLE = "model.sig"
-STATEMENT = "hallmark.intoto.json"
-
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a package. reports: step → the verdict's JSON."""
+    """What goes into a package. reports: step → the verdict, as ``document`` writes it."""
 
     artifact: Path
     artifact_name: str
     code: Path | None
     environment: Mapping[str, Any]
     inputs: Mapping[str, Asset]
-    reports: Mapping[str, Mapping[str, Any]]
+    reports: Mapping[str, bytes]
     about: Mapping[str, Any]
 
 
@@ -46,18 +42,18 @@ def build(contents: Contents, folder: Path) -> None:
         shutil.copytree(
             contents.code, folder / "code", symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    _write(folder / "environment.json", contents.environment)
-    _write(
-        folder / "inputs.json", {n: {"name": a.name, "digest": a.digest} for n, a in contents.inputs.items()}
-    )
-    _write(folder / "package.json", {"schema": "assay.package/1", **contents.about})
+    (folder / "environment.json").write_bytes(document(contents.environment))
+    inputs = {n: {"name": a.name, "digest": a.digest} for n, a in contents.inputs.items()}
+    (folder / "inputs.json").write_bytes(document(inputs))
+    (folder / "package.json").write_bytes(document({"schema": "assay.package/1", **contents.about}))
     (folder / "reports").mkdir()
     for step, report in contents.reports.items():
-        _write(folder / "reports" / f"{step}.json", report)
+        (folder / "reports" / f"{step}.json").write_bytes(report)
 
 
-def _write(path: Path, value: Any) -> None:
-    path.write_bytes(canonical(plain(value)) + b"\n")
+def document(value: Any) -> bytes:
+    """Return the bytes of a JSON file of a package: the same value gives the same bytes."""
+    return canonical(plain(value)) + b"\n"
 
 
 def keep(folder: Path, store: Store) -> dict[str, str]:
@@ -85,8 +81,3 @@ def lay_out(place: Path, files: Mapping[str, str], store: Store) -> Path:
             os.fsync(out.fileno())
     fresh.rename(folder)
     return folder
-
-
-def load_json(path: Path) -> Any:
-    """Return a small JSON file of a package."""
-    return json.loads(path.read_bytes())

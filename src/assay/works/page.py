@@ -67,7 +67,7 @@ def model_dict(result: RunResult) -> dict[str, Any] | None:
 def _hallmark(result: RunResult) -> dict[str, Any] | None:
     if result.registered is None or result.registered.hallmark is None:
         return None
-    from assay.works.package import STATEMENT
+    from assay.office.hallmark import STATEMENT
 
     path = result.registered.hallmark
     return {"path": str(path), "statement": str(path.with_name(STATEMENT)), "says": "examined, not approved"}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.asset import Asset
+from assay.kernel.canonical import digest_of, sha256
 from assay.kernel.errors import UsageError
 from assay.kernel.verdict import Verdict
 from assay.works import package
+from assay.works.marking import strike
 
 if TYPE_CHECKING:
     from assay.office.registry import PackageRecord
@@ -47,71 +48,116 @@ class Registered:
     hallmark: Path | None
 
 
-def _check_name(name: str) -> None:
-    fine = name and len(name) <= 128 and all(c.isalnum() or c in "-_." for c in name) and name[0].isalnum()
-    if not fine:
-        raise UsageError(f"a model cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
+class Register(Action):
+    """A package built, kept, and entered as the next version of a name, PENDING."""
+
+    name = "model.register"
+
+    def __init__(self, candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> None:
+        self.candidate, self.model, self.actor = candidate, model, candidate.actor
+        self.called, self.metadata = name, dict(metadata)
+        self.subject = f"registry://{name}"
+        self.contents = _contents(candidate, model, name, metadata)
+        reports = {f"report:{step}": sha256(v) for step, v in self.contents.reports.items()}
+        self.inputs = {"model": model.digest, **reports}
+        self.key = f"{self.name}/{_key(self.contents, model, candidate.code)}"
+        self.order = {"name": name, "run": candidate.run}
+
+    def authorise(self) -> None:
+        """UsageError where the name is not one that a model can have."""
+        name = self.called
+        fine = (
+            name and len(name) <= 128 and all(c.isalnum() or c in "-_." for c in name) and name[0].isalnum()
+        )
+        if not fine:
+            raise UsageError(f"a model cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
+
+    def do(self, begun: Begun) -> Made:
+        """Build the package and put its files into the store."""
+        from assay.engines.blobs import digest_tree
+
+        home = self.candidate.home
+        with home.scratch() as scratch:
+            folder = scratch / "package"
+            package.build(self.contents, folder)
+            return {"digest": digest_tree(folder), "files": package.keep(folder, home.store)}
+
+    def happened(self, begun: Begun) -> Made | None:
+        """Objects alone are no registration: it is done again."""
+        return None
+
+    def settle(self, tx: Writer, made: Made) -> Settled:
+        """Enter the package; one of the very same bytes is the version that it already is."""
+        from assay.office import registry
+
+        office, files = self.candidate.home.office, made["files"]
+        same = [r for r in registry.versions(office, self.called) if r.digest == made["digest"]]
+        reports = {step: files[f"reports/{step}.json"] for step in self.contents.reports}
+        artifact = {"artifact": self.contents.artifact_name, "format": self.model.format}
+        record = (
+            same[-1]
+            if same
+            else registry.enter(
+                tx,
+                office,
+                self.called,
+                digest=made["digest"],
+                files=files,
+                reports=reports,
+                run=self.candidate.run,
+                actor=self.actor,
+                metadata={**self.metadata, **artifact},
+            )
+        )
+        return Settled(
+            record.urn,
+            {"package": record.digest, **self.inputs},
+            {"package": record.urn, "new": not same, "files": len(files), "run": self.candidate.run},
+        )
 
 
 def enter(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> Registered:
     """Register ``model`` as the next version of ``name``, or return the version that it already is.
 
-    Objects first, then row and event together; then the mark, which is an event of its own. Each part is safe to
-    repeat: a run that was cut short finishes what it began.
+    The hallmark is struck where every gate passed. A run that was cut short finishes what it began.
     """
-    from assay.engines.blobs import digest_tree
-    from assay.office import registry
+    from assay.office import actions, registry
 
-    _check_name(name)
-    home = candidate.home
-    fresh = home.folder("scratch") / f"package-{os.getpid()}-{candidate.run}"
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        package.build(_contents(candidate, model, name, metadata), fresh)
-        digest = digest_tree(fresh)
-        files = package.keep(fresh, home.store)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    record = _same(home, name, digest)
-    new = record is None
-    if record is None:
-        with home.office.transaction() as tx:
-            record = registry.register(
-                tx,
-                name,
-                digest=digest,
-                files=files,
-                reports={s: files[f"reports/{s}.json"] for s in candidate.verdicts},
-                run=candidate.run,
-                actor=candidate.actor,
-                metadata={**metadata, "artifact": _artifact(model), "format": model.format},
-            )
+    office = candidate.home.office
+    act = Register(candidate, model, name, metadata)
+    before = actions.get(office, act.key)
+    done = actions.carry_out(office, act)
+    record = registry.get(office, done.detail["package"])
+    new = bool(done.detail["new"]) and done != before
     passed = all(v.passed for v in candidate.verdicts.values())
-    hallmark = mark(home, record, candidate.actor, candidate.isolation) if passed else None
-    return Registered(registry.get(home.office, f"{name}@{record.version}"), new, hallmark)
+    mark = strike(candidate.home, record, candidate.actor, candidate.isolation) if passed else None
+    return Registered(registry.get(office, record.urn), new, mark)
 
 
-def _same(home: Home, name: str, digest: str) -> PackageRecord | None:
-    from assay.office import registry
-
-    found = [r for r in registry.listing(home.office) if r.name == name and r.digest == digest]
-    return found[-1] if found else None
-
-
-def _artifact(model: Asset) -> str:
-    suffix = f".{model.format}" if model.format and model.format != "folder" else ""
-    return f"model{suffix}"
+def _key(contents: package.Contents, model: Asset, code: Asset | None) -> str:
+    """Return the digest of all that a package is made of: the same contents give the same bytes."""
+    return digest_of(
+        {
+            "artifact": [contents.artifact_name, model.digest],
+            "code": code.digest if code else None,
+            "environment": contents.environment,
+            "inputs": {n: [a.name, a.digest] for n, a in contents.inputs.items()},
+            "reports": {step: sha256(report) for step, report in contents.reports.items()},
+            "about": contents.about,
+        }
+    )
 
 
 def _contents(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> package.Contents:
     bench = candidate.bench
+    suffix = f".{model.format}" if model.format and model.format != "folder" else ""
     return package.Contents(
         artifact=bench.path(model),
-        artifact_name=_artifact(model),
+        artifact_name=f"model{suffix}",
         code=bench.path(candidate.code) if candidate.code else None,
         environment=candidate.environment,
         inputs=candidate.inputs,
-        reports={s: v.to_dict(tool()) for s, v in candidate.verdicts.items()},
+        reports={s: package.document(v.to_dict(tool())) for s, v in candidate.verdicts.items()},
         about={"name": name, "pipeline": candidate.pipeline, **metadata},
     )
 
@@ -121,30 +167,3 @@ def tool() -> dict[str, str]:
     from assay import __version__
 
     return {"name": TOOL, "version": __version__}
-
-
-def place_of(home: Home, record: PackageRecord) -> Path:
-    """Return the folder that holds a package and its marks."""
-    return home.folder("packages", record.name, str(record.version))
-
-
-def mark(home: Home, record: PackageRecord, actor: str, isolation: str) -> Path:
-    """Strike the hallmark beside the package, once; return the bundle's path.
-
-    It says that the package was examined and every gate passed, never that it is approved.
-    """
-    from assay.office import hallmark
-
-    place = place_of(home, record)
-    folder = package.lay_out(place, record.files, home.store)
-    bundle_path, statement_path = place / package.BUNDLE, place / package.STATEMENT
-    if bundle_path.is_file() and statement_path.is_file():
-        return bundle_path
-    bundle, statement = hallmark.strike_and_record(
-        home.office, record, folder, keyring=home.keyring, actor=actor, extra={"isolation": isolation}
-    )
-    for path, content in ((bundle_path, bundle), (statement_path, statement)):
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_bytes(content)
-        fresh.replace(path)
-    return bundle_path

@@ -6,12 +6,11 @@ import secrets
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
-from assay.works.alive import dead, held
+from assay.office.alive import held
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
 from assay.works.pipeline import Pipeline
@@ -45,8 +44,7 @@ class Runner:
         steps = Steps(
             self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
         )
-        with held(self._lock(self.id)):
-            self._sweep()
+        with held(self.home.run_lock(self.id)):
             with office.transaction() as tx:
                 detail = {"steps": list(wanted), "seed": self.pipeline.seed}
                 runs.begin(tx, self.id, self.pipeline.name, self.actor, detail)
@@ -98,18 +96,6 @@ class Runner:
                 wanted.add(name)
                 todo += self.pipeline.needs[name].all
         return [name for name in steps if name in wanted]
-
-    def _sweep(self) -> None:
-        """Record the runs that died without a word as interrupted."""
-        from assay.office import runs
-
-        for record in runs.interrupted(self.home.office):
-            if record.id != self.id and dead(self._lock(record.id)):
-                with self.home.office.transaction() as tx:
-                    runs.end(tx, record.id, "interrupted", None, None)
-
-    def _lock(self, run: str) -> Path:
-        return self.home.root / "runs" / run / "lock"
 
 
 def _new_id() -> str:

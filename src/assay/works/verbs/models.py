@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import Refused, UsageError
 from assay.kernel.verdict import Gate, Verdict
 from assay.works import package
+from assay.works.exporting import export
 from assay.works.home import IDENTITY_NOTE, Home
-from assay.works.registering import Candidate, enter, place_of
+from assay.works.marking import decide, place_of
+from assay.works.registering import Candidate, enter
 from assay.works.verbs.shape import Json, listed, plain_record
+
+if TYPE_CHECKING:
+    from assay.office.registry import PackageRecord
 
 
 def _model(record: Any) -> Json:
@@ -76,69 +80,41 @@ def model_register(
     }
 
 
-def _decide(home: Home, actor: str, name: str, reason: str, approve: bool) -> Json:
-    from assay.office import hallmark, registry
-
-    if not reason.strip():
-        raise UsageError("a decision needs its reason", remedy="say it with --reason 'why'")
-    found = registry.get(home.office, name)
-    act = registry.approve if approve else registry.reject
-    with home.office.transaction() as tx:
-        record = act(
-            tx, found.name, found.version, actor=actor, reason=reason, four_eyes=home.settings.four_eyes
-        )
-    statement = hallmark.decide(home.office, record, keyring=home.keyring)
-    (place_of(home, record) / "decision.intoto.json").write_bytes(statement)
-    return _model(record) | {"event": record.event}
-
-
 def model_approve(home: Home, actor: str, *, name: str, reason: str) -> Json:
     """Approve a package. With ``four_eyes`` set, by someone other than whoever registered it."""
-    return _decide(home, actor, name, reason, True)
+    return _decided(decide(home, name, "APPROVED", actor, reason))
 
 
 def model_reject(home: Home, actor: str, *, name: str, reason: str) -> Json:
     """Reject a package."""
-    return _decide(home, actor, name, reason, False)
+    return _decided(decide(home, name, "REJECTED", actor, reason))
+
+
+def _decided(record: PackageRecord) -> Json:
+    return _model(record) | {"event": record.event}
 
 
 def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
     """Copy a package, its marks, the public keys and the checkpoint into a folder."""
-    from assay.office import checkpoint, registry
+    from assay.office import registry
 
     record = registry.get(home.office, name)
-    out = Path(to)
-    if out.exists():
-        raise UsageError(f"{to} is already there", remedy="name a folder that is not")
-    out.mkdir(parents=True)
-    place = place_of(home, record)
-    package.lay_out(place, record.files, home.store)
-    shutil.copytree(place / "package", out / "package")
-    for mark in (package.BUNDLE, package.STATEMENT, "decision.intoto.json"):
-        if (place / mark).is_file():
-            shutil.copyfile(place / mark, out / mark)
-    for key in ("hallmark", "ledger"):
-        (out / f"{key}.pub").write_bytes(home.keyring.public_pem(key))
-    (out / "checkpoint").write_text(checkpoint.current(home.office))
-    with home.office.transaction() as tx:
-        seq = tx.record("model.export", f"model/{record.name}@{record.version}", actor=actor)
-    return _model(record) | {"to": str(out), "event": seq}
+    done = export(home, record, Path(to), actor)
+    return _model(record) | {"to": to, "event": done.event}
 
 
 def model_verify(home: Home, actor: str, *, name: str) -> Json:
     """Verify a package: every file, the marks, the reports behind them, the decision, and the ledger."""
-    from assay.office import hallmark, registry, verification
+    from assay.office import hallmark, packages, registry, verification
 
     record = registry.get(home.office, name)
     place = place_of(home, record)
     if not (place / "package").is_dir():
         package.lay_out(place, record.files, home.store)
-    problems = [
-        plain_record(p) for p in hallmark.verify_package(home.office, record, place, store=home.store)
-    ]
+    problems = [plain_record(p) for p in packages.verify(home.office, record, place, store=home.store)]
     found = verification.verify(home.office)
     problems += [plain_record(p) for p in found.problems]
-    marked = (place / package.BUNDLE).is_file()
+    marked = (place / hallmark.BUNDLE).is_file()
     return {
         "schema": "assay.verification/1",
         "model": f"{record.name}@{record.version}",

@@ -1,0 +1,68 @@
+"""A package taken out of the house: with its marks, the public keys and the checkpoint, so that anyone can verify it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.kernel.action import Action, Begun, Made, Settled, Writer
+from assay.kernel.errors import UsageError
+from assay.works.marking import lay_marks
+
+if TYPE_CHECKING:
+    from assay.office.actions import ActionRecord
+    from assay.office.registry import PackageRecord
+    from assay.works.home import Home
+
+_LAST = "checkpoint"  # written last: where it lies, all of it does
+
+
+class Export(Action):
+    """A copy of a package and its marks, in a folder that was not there."""
+
+    name = "model.export"
+
+    def __init__(self, home: Home, record: PackageRecord, to: Path, actor: str, token: str = "") -> None:
+        self.home, self.record, self.to, self.actor = home, record, to.absolute(), actor
+        self.subject = record.urn
+        token = token or secrets.token_hex(8)
+        self.key = f"{self.name}/{token}"
+        self.inputs = {"package": record.digest}
+        self.order = {"package": record.urn, "to": str(self.to), "token": token}
+
+    def authorise(self) -> None:
+        """UsageError where something lies there already."""
+        if self.to.exists():
+            raise UsageError(f"{self.to} is already there", remedy="name a folder that is not")
+
+    def do(self, begun: Begun) -> Made:
+        """Copy it."""
+        from assay.office import checkpoint, hallmark
+
+        place, out, home = lay_marks(self.home, self.record), self.to, self.home
+        out.mkdir(parents=True)
+        shutil.copytree(place / "package", out / "package")
+        for mark in (hallmark.BUNDLE, hallmark.STATEMENT, hallmark.DECISION):
+            if (place / mark).is_file():
+                shutil.copyfile(place / mark, out / mark)
+        for key in ("hallmark", "ledger"):
+            (out / f"{key}.pub").write_bytes(home.keyring.public_pem(key))
+        (out / _LAST).write_text(checkpoint.current(home.office), encoding="utf-8")
+        return {}
+
+    def happened(self, begun: Begun) -> Made | None:
+        """Whether the copy lies there to its last file."""
+        return {} if (self.to / _LAST).is_file() else None
+
+    def settle(self, tx: Writer, made: Made) -> Settled:
+        """It leaves no state but that it happened."""
+        return Settled(detail={"to": str(self.to)})
+
+
+def export(home: Home, record: PackageRecord, to: Path, actor: str) -> ActionRecord:
+    """Copy a package, its marks, the public keys and the checkpoint into the folder ``to``."""
+    from assay.office import actions
+
+    return actions.carry_out(home.office, Export(home, record, to, actor))

@@ -1,0 +1,68 @@
+"""What a crash left begun, settled when a home is opened.
+
+Each action is asked whether it happened, and a run whose process is gone was interrupted. Damage does not stop the
+opening, or it could not be verified what is damaged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.kernel.action import Action
+from assay.kernel.errors import AssayError
+from assay.office.alive import taken
+
+if TYPE_CHECKING:
+    from assay.office.actions import ActionRecord
+    from assay.works.home import Home
+
+
+def recover(home: Home) -> None:
+    """Settle what was begun by processes that are gone; what cannot be settled now is left to the next opening."""
+    with contextlib.suppress(AssayError):
+        _actions(home)
+    with contextlib.suppress(AssayError):
+        _runs(home)
+
+
+def _actions(home: Home) -> None:
+    from assay.office import actions
+
+    with actions.abandoned(home.office) as begun:
+        for record in begun:
+            with contextlib.suppress(AssayError):
+                actions.ask(home.office, _recalled(home, record), record)
+
+
+def _runs(home: Home) -> None:
+    from assay.office import runs
+
+    for record in runs.under_way(home.office):
+        with taken(home.run_lock(record.id)) as free:
+            if free:
+                with home.office.transaction() as tx:
+                    runs.end(tx, record.id, "interrupted", None, None)
+
+
+def _recalled(home: Home, record: ActionRecord) -> Action | None:
+    """Return the action as it was begun; None for one that leaves nothing to ask, or is no longer the same."""
+    action = _made(home, record)
+    return action if action is not None and action.key == record.key else None
+
+
+def _made(home: Home, record: ActionRecord) -> Action | None:
+    from assay.office import registry
+    from assay.works.exporting import Export
+    from assay.works.marking import Decide, Strike
+
+    order = record.order
+    if "package" not in order:  # a registration that was cut short has entered nothing
+        return None
+    package = registry.get(home.office, str(order["package"]))
+    if record.name == Strike.name:
+        return Strike(home, package, record.actor, str(order["isolation"]))
+    if record.name == Export.name:
+        return Export(home, package, Path(str(order["to"])), record.actor, str(order["token"]))
+    return Decide(home, package, str(order["status"]), record.actor, str(order["reason"]))
