@@ -53,6 +53,12 @@ class Table(Protocol):
     ) -> Iterator[pyarrow.RecordBatch]:
         """Stream it in row order."""
 
+    def counts(self, columns: Sequence[str], most: int) -> pyarrow.Table | None:
+        """Return each distinct row of the named columns (c0, c1, …) and how often it comes (n).
+
+        None where there are more than ``most``.
+        """
+
     def run(self, expr: Any) -> pyarrow.Table:
         """Return the result of an ibis expression built from ``expr``."""
 

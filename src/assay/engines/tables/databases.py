@@ -190,6 +190,16 @@ class ServerTable(DuckTable):
         with seam(self._where):
             yield from self._backend.to_pyarrow_batches(chosen, chunk_size=size)
 
+    def counts(self, columns: Any, most: int) -> pyarrow.Table | None:
+        """Return each distinct row of the named columns (c0, c1, …) and how often it comes (n).
+
+        None where there are more than ``most``.
+        """
+        self._select(columns)
+        named = {f"c{i}": self._expr[name] for i, name in enumerate(columns)}
+        found = self.run(self._expr.group_by(**named).agg(n=self._expr.count()).limit(int(most) + 1))
+        return found if found.num_rows <= most else None
+
     def run(self, expr: Any) -> pyarrow.Table:
         """Return the result of an ibis expression built from ``expr``."""
         import pyarrow as pa

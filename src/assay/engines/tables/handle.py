@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 DATA = "data"  # the table or view that holds it
+_COUNTED = 1 << 30  # bytes of counted values that are held at once
 _WORDS: dict[str, Type] = {
     "BOOLEAN": "boolean", "FLOAT": "number", "DOUBLE": "number", "VARCHAR": "text", "UUID": "text",
     "DATE": "date", "TIME": "time", "BLOB": "binary",
@@ -143,6 +144,29 @@ class DuckTable:
         with seam(self._where):
             yield from self._con.cursor().execute(query).to_arrow_reader(size)
 
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        return self._con.cursor()
+
+    def counts(self, columns: Sequence[str], most: int) -> pyarrow.Table | None:
+        """Return each distinct row of the named columns (c0, c1, …) and how often it comes (n).
+
+        None where there are more than ``most``, or where they would fill a gigabyte.
+        """
+        self._select(columns)
+        chosen = ", ".join(f"{quoted(name)} AS c{i}" for i, name in enumerate(columns))
+        query = f"SELECT {chosen}, count(*) AS n FROM {DATA} GROUP BY ALL LIMIT {int(most) + 1}"
+        import pyarrow as pa
+
+        held, rows, size = [], 0, 0
+        with seam(self._where):
+            reader = self._cursor().execute(query).to_arrow_reader(65_536)
+            for batch in reader:
+                rows, size = rows + batch.num_rows, size + batch.nbytes
+                if rows > most or size > _COUNTED:
+                    return None
+                held.append(batch)
+            return pa.Table.from_batches(held, reader.schema)
+
     def run(self, expr: Any) -> pyarrow.Table:
         """Return the result of an ibis expression built from ``expr``."""
         import pyarrow as pa
@@ -197,6 +221,11 @@ class ArrowTable(DuckTable):
     def rows(self) -> int:
         """How many rows it has."""
         return int(self._data.num_rows)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._con.cursor()
+        cursor.register(DATA, self._data)  # what is registered is known to its own connection only
+        return cursor
 
     def arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
         """Return it, or the named columns, in its own row order."""

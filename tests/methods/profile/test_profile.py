@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats import contingency
 
-from assay.methods.profile_codes import RowKeys, encode
-from assay.methods.profile_columns import date_shapes, describe, top
-from assay.methods.profile_pairs import associations, cramers_v, ranks
+from assay.methods.profile.codes import encode
+from assay.methods.profile.column import describe, top
+from assay.methods.profile.pairs import associations, cramers_v, ranks
+from assay.methods.profile.rows import RowKeys
+from assay.methods.profile.words import date_shapes
 
 EXACT = 1e-9
 FLOATS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 4))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from assay.methods.profile_codes import Encoded, Floats, Ints
+from assay.methods.profile.codes import Encoded, Floats, Ints
 
 PIECE = 1 << 17  # rows taken at once: what is worked on stays in the processor's cache
 CELLS = 1 << 21  # a table of counts may have this many
@@ -104,7 +104,7 @@ def _together(pairs: Sequence[tuple[_Named, _Named]]) -> Iterator[list[tuple[_Na
 def _wide(piece: dict[int, npt.NDArray[np.int64]], column: Encoded, at: int) -> npt.NDArray[np.int64]:
     key = id(column)
     if key not in piece:
-        piece[key] = column.codes[at : at + PIECE].astype(np.int64)
+        piece[key] = column.places[at : at + PIECE].astype(np.int64)
     return piece[key]
 
 
@@ -149,8 +149,8 @@ def _eta_of_rows(a: str, ca: Encoded, b: str, cb: Encoded) -> Pair:
     size = ca.distinct + 1
     counts, sums, squares = np.zeros(size), np.zeros(size), np.zeros(size)
     for at in range(0, ca.rows, PIECE):
-        codes = ca.codes[at : at + PIECE].astype(np.int64)
-        rows = cb.codes[at : at + PIECE]
+        codes = ca.places[at : at + PIECE].astype(np.int64)
+        rows = cb.places[at : at + PIECE]
         x = lookup[rows]
         counts += np.bincount(codes, weights=valid[rows], minlength=size)
         sums += np.bincount(codes, weights=x, minlength=size)
@@ -216,7 +216,7 @@ def _pearson(
     partial = any(not valid[:-1].all() or c.missing for c, (_, valid) in zip(columns, lookups, strict=True))
     products, sums, squares, held = (np.zeros((k, k)) for _ in range(4))
     for at in range(0, rows, PIECE):
-        codes = [c.codes[at : at + PIECE] for c in columns]
+        codes = [c.places[at : at + PIECE] for c in columns]
         x = np.stack([lookup[c] for c, (lookup, _) in zip(codes, lookups, strict=True)])
         products += x @ x.T
         if partial:
@@ -244,11 +244,11 @@ def _pearson(
 
 def _spearman(a: Encoded, b: Encoded) -> tuple[float, int]:
     """Return rho over the rows that hold both, ranked among themselves."""
-    both = (a.codes < a.distinct) & (b.codes < b.distinct)
+    both = (a.places < a.distinct) & (b.places < b.distinct)
     n = int(both.sum())
     if n < 2:
         return math.nan, n
-    x, y = (_ranked(c.codes[both], c.distinct) for c in (a, b))
+    x, y = (_ranked(c.places[both], c.distinct) for c in (a, b))
     spread = float(np.dot(x, x)) * float(np.dot(y, y))
     return (float(np.dot(x, y)) / math.sqrt(spread) if spread > 0 else math.nan), n
 

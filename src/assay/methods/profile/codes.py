@@ -5,7 +5,7 @@ Everything a profile says follows exactly from these three, whatever engine the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,25 +29,26 @@ class Encoded:
 
     nature: number (values ascending, int64 or float64), boolean, time (int64 since 1970 in the type's unit, shown
     by ``show``), text (an Arrow array in order of first appearance). codes: n codes below k, and k itself where a
-    row has no value. counts: k counts. NaN counts as missing, -0.0 as 0.0.
+    row has no value; None where the values were counted elsewhere and which row holds which is not known.
+    counts: k counts. NaN counts as missing, -0.0 as 0.0.
     """
 
     nature: Nature
     values: Any
     counts: Ints
-    codes: Codes
+    codes: Codes | None
     missing: int
     show: Callable[[Any], Any]
 
     @property
     def rows(self) -> int:
         """Return the number of rows."""
-        return len(self.codes)
+        return self.present + self.missing
 
-    @property
+    @cached_property
     def present(self) -> int:
         """Return the number of rows with a value."""
-        return len(self.codes) - self.missing
+        return int(self.counts.sum())
 
     @property
     def distinct(self) -> int:
@@ -58,6 +59,17 @@ class Encoded:
     def floats(self) -> Floats:
         """Return the distinct values as numbers (text has none)."""
         return np.asarray(self.values, dtype=np.float64)
+
+    @property
+    def places(self) -> Codes:
+        """Return the codes of the rows; ValueError where they are not known."""
+        if self.codes is None:
+            raise ValueError("the column was counted, and its rows are not known")
+        return self.codes
+
+    def first(self, code: int) -> int | None:
+        """Return the first row, from 0, that holds a distinct value; None where the rows are not known."""
+        return None if self.codes is None else int(np.argmax(self.codes == code))
 
     def value(self, code: int) -> Any:
         """Return a distinct value as a plain Python object."""
@@ -235,57 +247,10 @@ def _narrow(highest: int) -> type[np.unsignedinteger[Any]]:
     return np.uint8 if highest < 1 << 8 else np.uint16 if highest < 1 << 16 else np.uint32
 
 
-class RowKeys:
-    """Which rows are the same in every column added so far: exact, since codes are combined and never hashed.
-
-    The codes of the columns are the digits of one number a row; whenever it would outgrow 62 bits, the distinct
-    numbers are numbered anew. Rows already known to be like no other are dropped.
-    """
-
-    def __init__(self, rows: int) -> None:
-        self.rows = rows
-        self._keys: Ints | None = None
-        self._size = 1
-        self._left: Ints | None = None  # the rows still in question; None: all
-
-    def add(self, column: Encoded) -> None:
-        """Take one more column into account."""
-        codes = column.codes if self._left is None else column.codes[self._left]
-        width = column.distinct + 1
-        if self._keys is None:
-            self._keys, self._size = codes.astype(np.int64), width
-            return
-        if not len(self._keys):
-            return
-        if self._size > (1 << 62) // width:
-            self._renumber()
-            codes = column.codes if self._left is None else column.codes[self._left]
-        self._keys *= width
-        self._keys += codes
-        self._size *= width
-
-    def _renumber(self) -> None:
-        assert self._keys is not None
-        whole = pa.array(self._keys).dictionary_encode()
-        keys = whole.indices.to_numpy().astype(np.int64)
-        size = len(whole.dictionary)
-        counts = np.bincount(keys, minlength=size)
-        alone = int((counts == 1).sum())
-        if alone > len(keys) // 4:
-            keep = counts[keys] > 1
-            left = np.arange(self.rows) if self._left is None else self._left
-            self._left, keys = left[keep], keys[keep]
-        self._keys, self._size = keys, max(1, size)
-
-    def duplicates(self) -> Ints:
-        """Return the numbers (from 0, ascending) of the rows that repeat an earlier row in every column."""
-        if self._keys is None or not len(self._keys):
-            return np.empty(0, np.int64)
-        codes = pa.array(self._keys).dictionary_encode().indices.to_numpy()
-        # Codes are given in order of first appearance: a row is the first of its kind where its code is a new high.
-        highest = np.maximum.accumulate(codes)
-        again = np.ones(len(codes), bool)
-        again[0] = False
-        again[1:] = codes[1:] <= highest[:-1]
-        at = np.flatnonzero(again)
-        return at if self._left is None else self._left[at]
+def counted(values: pa.Array, counts: Ints) -> Encoded:
+    """Return a column as codes from its distinct values and their counts, a missing one among them or not."""
+    whole = pa.chunked_array([values])
+    plain = encode(whole)
+    size = plain.distinct
+    summed = np.bincount(plain.places, weights=counts, minlength=size + 1).astype(np.int64)
+    return replace(plain, counts=summed[:size], codes=None, missing=int(summed[size]))

@@ -1,0 +1,1 @@
+"""What a table holds: columns as codes, their figures, their meaning, and how they go together."""
