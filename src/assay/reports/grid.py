@@ -24,7 +24,7 @@ class Grid:
 def arranged(metrics: Sequence[Metric]) -> list[Grid | list[Metric]]:
     """Return the metrics in the report's order, each kind of thing they are about as a grid, or as a list.
 
-    A kind with fewer than three names, one that holds two metrics of a name, or a grid half empty, is a list.
+    A kind with fewer than three names, one that holds two metrics of a name, or a grid mostly empty, is a list.
     """
     kinds: dict[tuple[str, ...], list[Metric]] = {}
     for found in metrics:
@@ -33,7 +33,7 @@ def arranged(metrics: Sequence[Metric]) -> list[Grid | list[Metric]]:
     for keys, held in kinds.items():
         names = tuple(dict.fromkeys(m.name for m in held))
         places = {(m.name, _row(m.of)) for m in held}
-        full = len(held) >= 0.5 * len(names) * len({row for _, row in places})
+        full = len(held) >= 0.4 * len(names) * len({row for _, row in places})
         if keys and len(names) >= LEAST and len(places) == len(held) and full:
             out.append(_grid(keys, names, held))
         else:

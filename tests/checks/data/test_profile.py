@@ -183,3 +183,60 @@ def test_its_signature_resolves():
         "correlations",
         "work",
     ]
+
+
+def test_a_large_table_is_counted_where_it_lies_and_says_what_is_estimated(table, work):
+    """The large way on a table that the exact way can hold: exact where it says so, within its errors elsewhere."""
+    from assay.checks.data.profile import large
+    from assay.checks.data.profile.reading import profile
+
+    rng = np.random.default_rng(7)
+    n = 60_000
+    frame = pd.DataFrame(
+        {
+            "u": rng.normal(size=n), "k": rng.integers(0, 50, n), "c": rng.choice(["a", "b", None], n),
+            "t": [f"user{i}" for i in rng.integers(0, 40_000, n)],
+        }
+    )  # fmt: skip
+    frame = pd.concat([frame, frame.iloc[:321]])
+    opened = table(frame)
+    exact = profile(opened, work, 60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large, "MOST", 1000)
+        told = profile(opened, work, 60, large=1000)
+    assert told.duplicate_rows == exact.duplicate_rows == 321
+    without = {"smallest", "largest"}
+    for name in ("k", "c"):
+        plain = {k: v for k, v in exact.columns[name].items() if k not in without}
+        assert {k: v for k, v in told.columns[name].items() if k not in without} == plain
+    for name in ("u", "t"):
+        a, b = told.columns[name], exact.columns[name]
+        assert a["distinct"] == pytest.approx(b["distinct"], rel=0.035) and a["missing"] == b["missing"]
+    assert told.columns["u"]["mean"] == pytest.approx(exact.columns["u"]["mean"])
+    assert told.columns["u"]["min"] == exact.columns["u"]["min"]
+    assert [(p.a, p.b, p.measure) for p in told.pairs] == [(p.a, p.b, p.measure) for p in exact.pairs]
+    assert told.pairs_of == len(frame) and any("u, t: more than 1,000" in note for note in told.notes)
+
+
+def test_what_changed_since_an_earlier_table(report, table):
+    old = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 25, "b": ["x", "y"] * 50, "gone": range(100)})
+    new = old.drop(columns="gone").assign(a=old.a + 2, b=["x", "z"] * 50, fresh=1)
+    r = report(new, against=table(old))
+    assert {
+        ("mean_moved", "a"),
+        ("new_values", "b"),
+        ("column_removed", "gone"),
+        ("column_added", "fresh"),
+    } <= rules(r)
+    assert r.data["difference"]["changed"]["a"]["figures"]["mean"] == [2.5, 4.5]
+
+
+def test_what_gives_a_label_away_and_what_says_the_same(report):
+    rng = np.random.default_rng(7)
+    y = rng.integers(0, 2, 400)
+    r = report(
+        pd.DataFrame({"y": y, "leak": 3 * y + 1, "x": rng.normal(size=400), "x2": rng.normal(size=400)}),
+        label="y",
+    )
+    assert ("leakage", "leak") in rules(r)
+    assert not any(c in ("x", "x2") for rule, c in rules(r) if rule == "leakage")

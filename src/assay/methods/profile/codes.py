@@ -247,10 +247,9 @@ def _narrow(highest: int) -> type[np.unsignedinteger[Any]]:
     return np.uint8 if highest < 1 << 8 else np.uint16 if highest < 1 << 16 else np.uint32
 
 
-def counted(values: pa.Array, counts: Ints) -> Encoded:
+def counted(values: pa.ChunkedArray, counts: Ints) -> Encoded:
     """Return a column as codes from its distinct values and their counts, a missing one among them or not."""
-    whole = pa.chunked_array([values])
-    plain = encode(whole)
+    plain = encode(values)
     size = plain.distinct
     summed = np.bincount(plain.places, weights=counts, minlength=size + 1).astype(np.int64)
     return replace(plain, counts=summed[:size], codes=None, missing=int(summed[size]))

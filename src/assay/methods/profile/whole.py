@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -93,7 +92,7 @@ class Gathering:
         """Return the profile of what was taken."""
         found = associations(self._numbers, self._categories) if self.rows else []
         place = {n: i for i, n in enumerate(self._order)}
-        duplicates: Sequence[int] = self._keys.duplicates() if self._keys is not None else ()
+        duplicates: Any = self._keys.duplicates() if self._keys is not None else ()
         comparable = {n: c for n, c in (*self._numbers, *self._categories) if c.values is not None}
         return Profile(
             self.rows,
