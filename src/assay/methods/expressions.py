@@ -100,10 +100,8 @@ _RESERVED = frozenset(
 ) | (frozenset(__import__("keyword").kwlist))
 
 
-def parse(text: str) -> Expression:
-    """Read a rule; UsageError says what of it is not in the language."""
-    if len(text) > LONGEST:
-        raise UsageError(f"the rule {text[:40]!r}… is longer than {LONGEST} characters")
+def unquoted(text: str) -> tuple[str, dict[str, str]]:
+    """Return a text with plain words for the names it has in backticks, and which word stands for which name."""
     names: dict[str, str] = {}
 
     def hide(match: re.Match[str]) -> str:
@@ -114,6 +112,14 @@ def parse(text: str) -> Expression:
         return f" {key} "
 
     plain = re.sub(r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|`((?:[^`]|``)+)`""", hide, text)
+    return plain, names
+
+
+def parse(text: str) -> Expression:
+    """Read a rule; UsageError says what of it is not in the language."""
+    if len(text) > LONGEST:
+        raise UsageError(f"the rule {text[:40]!r}… is longer than {LONGEST} characters")
+    plain, names = unquoted(text)
     try:
         tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

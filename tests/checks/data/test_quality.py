@@ -215,6 +215,27 @@ def test_what_cannot_be_measured_is_broken_and_never_obeyed(held):
     assert "did you mean 'age'?" in said and "no number" in said and "no value to measure" in said
 
 
+def test_a_bound_of_one_is_not_taken_for_truth(held):
+    report, _ = held("  - {mean: id, min: 1}\n  - {mean: id, above: 1, max: 1.5}\n  - {aggregate: sum(id)}\n")
+    assert [r["state"] for r in report.data["rules"]] == ["holds", "broken", "unknown"]
+
+
+def test_a_suite_of_great_expectations_is_held_and_its_unknown_parts_make_the_report_incomplete(
+    table, work, tmp_path
+):
+    suite = tmp_path / "suite.json"
+    suite.write_text(
+        '{"name": "s", "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": {"column": "age", '
+        '"max_value": 100}, "severity": "critical"}, {"type": "expect_magic", "kwargs": {}}]}'
+    )
+    report = check(table(FRAME), rules=suite, work=work)
+    assert [(f.severity, f.count) for f in report.findings] == [(Severity.CRITICAL, 1)]
+    assert [(s.what, s.why) for s in report.coverage.skipped] == [
+        ("expect_magic (suite.json, expectation 2)", "this expectation is not known")
+    ]
+    assert report.data["source"] == "great_expectations"
+
+
 def test_an_engine_error_leaves_the_other_rules_and_is_incomplete(held):
     report, _ = held(
         "  - {complete: age}\n  - {sql: CAST(code AS INT) > 1}\n  - {unique: id}\n  - {mean: age, max: 99}\n"

@@ -16,8 +16,9 @@ type, format, outliers, sql), order (increasing, decreasing), other tables (refe
 (freshness), statistics (minimum, maximum, mean, median, sum, stddev, quantile, distinct, correlation, aggregate …),
 distribution against a baseline, and the table itself (row_count, columns, exists, schema …); all and any join rules.
 
-What cannot be examined is named, and the report is then incomplete: nothing passes unexamined. With --suggest, a
-ruleset that the table obeys is written from the table itself, and kept with --keep.
+Suites of Great Expectations are read as they are. What is not understood of them is named, and the report is then
+incomplete: nothing passes unexamined. With --suggest, a ruleset that the table obeys is written from the table itself,
+and kept with --keep.
 
 Example: assay check data.quality customers.csv --rules rules.yaml
 """
@@ -49,7 +50,7 @@ MOST_ROWS = 2_000_000  # failing rows kept of all rules together
 def check(
     table: Table,
     *,
-    rules: Annotated[Path | None, Doc("a ruleset, as YAML")] = None,
+    rules: Annotated[Path | None, Doc("a ruleset: YAML, or a suite of Great Expectations")] = None,
     tables: Annotated[Mapping[str, Table] | None, Doc("other tables that rules name, as NAME=FILE")] = None,
     against: Annotated[Table | None, Doc("the baseline of distribution rules that name none")] = None,
     suggest: Annotated[bool, Doc("write a ruleset that this table obeys")] = False,

@@ -175,7 +175,7 @@ def _judged(bounds: Bounds, value: Any, unit: str) -> Outcome:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Outcome("broken", said="there is no value to measure")
     figure = float(value) if isinstance(value, (int, float)) else None
-    if bounds == TRUE and not isinstance(value, bool):
+    if bounds is TRUE and not isinstance(value, bool):  # == would take a bound of 1 for it
         return Outcome(
             "unknown", value=figure, said="it is no truth value, and has no bounds to be held against"
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 from assay.kernel.errors import Missing, UsageError
-from assay.methods.document import MAX_BYTES
+from assay.methods.document import MAX_BYTES, MAX_DEPTH
 from assay.methods.quality.rule import Ruleset
-from assay.methods.quality.stated import read as read_stated
 
 
 def read(path: Path) -> Ruleset:
@@ -28,4 +30,52 @@ def read(path: Path) -> Ruleset:
 
 def read_bytes(raw: bytes, shown: str) -> Ruleset:
     """Read the bytes of a ruleset that errors call ``shown``."""
+    start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith((b"{", b"[")) and not shown.lower().endswith((".yaml", ".yml")):
+        return _json(raw, shown)
+    from assay.methods.quality.stated import read as read_stated
+
     return read_stated(raw, shown)
+
+
+def _text(raw: bytes, shown: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise UsageError("is not UTF-8 text", where=f"{shown}:{line}", remedy="save it as UTF-8") from None
+
+
+def _json(raw: bytes, shown: str) -> Ruleset:
+    text = _text(raw, shown)
+    if _deep(text) > MAX_DEPTH * 2:
+        raise UsageError(f"nests deeper than {MAX_DEPTH * 2} levels", where=shown)
+    try:
+        found: Any = json.loads(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+        what = getattr(error, "msg", str(error))
+        raise UsageError(f"is not JSON: {what}", where=f"{shown}:{line}") from None
+    first = found[0] if isinstance(found, list) and found else found
+    if isinstance(first, dict) and (
+        {"expectations", "expectation_type"} & set(first) or str(first.get("type", "")).startswith("expect")
+    ):
+        from assay.methods.quality.expectations import read as read_suite
+
+        return read_suite(found, shown)
+    raise UsageError(
+        "is JSON, and neither a suite of Great Expectations (expectations) nor a ruleset of DataBrew (Rules)",
+        where=shown,
+        remedy="write your own rules as YAML: `rules:` and below it `- complete: column`",
+    )
+
+
+def _deep(text: str) -> int:
+    deep = most = 0
+    for c in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
+        if c in "[{":
+            deep += 1
+            most = max(most, deep)
+        elif c in "]}":
+            deep -= 1
+    return most

@@ -148,12 +148,14 @@ def type_(rule: Rule, context: Context) -> Question:
     """Each value is stored as a type, or is a text that can be read as it."""
     column, wanted = one(rule, context), rule.given["is"]
     kinds = [wanted] if isinstance(wanted, str) else list(wanted)
+    if "other" in kinds and column.type not in _CAST:
+        kinds = [*kinds, column.type]
     if column.type in kinds or (column.type == "integer" and "number" in kinds):
         return Rowwise(f"({quoted(column.name)} IS NOT NULL OR NULL)")
     if column.type == "date" and "timestamp" in kinds:
         return Rowwise(f"({quoted(column.name)} IS NOT NULL OR NULL)")
     readable = [_readable(quoted(column.name), k) for k in kinds if k in _CAST]
-    if column.type == "text" and readable:
+    if column.type == "text" and readable and not rule.given.get("stored"):
         return Rowwise(unless_null(column, " OR ".join(readable)))
     return Settled(False, f"{column.name} is stored as {column.type} ({column.native})")
 
@@ -194,7 +196,7 @@ def outliers(rule: Rule, context: Context) -> Question:
         distance = f"({x} - {middle})"
         distance = distance if rule.given.get("one_sided") else f"abs{distance}"
         word = "<" if rule.given.get("strictly") else "<="
-        return Rowwise(f"coalesce({distance} {word} {limit} * {spread}, {x} IS NOT NULL OR NULL)")
+        return Rowwise(f"coalesce({distance} {word} {limit} * nullif({spread}, 0), {x} IS NOT NULL OR NULL)")
     times = sql_number(rule.given["iqr"])
     low, high = (f"(SELECT quantile_cont({x}, {q}) FROM {context.plain}{where})" for q in ("0.25", "0.75"))
     return Rowwise(f"{x} BETWEEN {low} - {times} * ({high} - {low}) AND {high} + {times} * ({high} - {low})")

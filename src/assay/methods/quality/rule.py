@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from assay.methods.quality.bounds import ALL, UNBOUNDED, Bounds
@@ -83,3 +83,14 @@ class Ruleset:
     refused: tuple[Refused, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
     source: str = "assay"
+
+
+def distinct(rules: Iterable[Rule]) -> list[Rule]:
+    """Give rules of one name numbers, so that each is told apart."""
+    seen: dict[str, int] = {}
+    out = []
+    for rule in rules:
+        seen[rule.name] = seen.get(rule.name, 0) + 1
+        number = seen[rule.name]
+        out.append(rule if number == 1 else replace(rule, name=f"{rule.name} #{number}"))
+    return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -15,7 +15,7 @@ from assay.methods.document import Node, parse
 from assay.methods.nearest import did_you_mean, nearest
 from assay.methods.quality.bounds import Bounds
 from assay.methods.quality.guard import guard
-from assay.methods.quality.rule import Rule, Ruleset, Threshold
+from assay.methods.quality.rule import Rule, Ruleset, Threshold, distinct
 from assay.methods.quality.spread import DEFAULTS, P_VALUES
 from assay.methods.quality.values import duration
 from assay.methods.quality.vocabulary import BOUNDS, COMMON, FORMATS, KINDS, ROWWISE, SYNONYMS, TYPES, Kind
@@ -51,7 +51,7 @@ def read(raw: bytes, shown: str) -> Ruleset:
     rules = [rule for item in listed.value for rule in reader.rules(item)]
     if len(rules) > MOST:
         raise top.place.error(f"there are {len(rules)} rules, and {MOST} are the most", "split the file")
-    return Ruleset(tuple(_distinct(rules)), (), reader.tables)
+    return Ruleset(tuple(distinct(rules)), (), reader.tables)
 
 
 def _tables(node: Node) -> dict[str, str]:
@@ -66,17 +66,6 @@ def _path(node: Node) -> str:
             "give other tables with --tables NAME=SOURCE",
         )
     return text
-
-
-def _distinct(rules: Iterable[Rule]) -> list[Rule]:
-    """Give rules of one name numbers, so that each is told apart."""
-    seen: dict[str, int] = {}
-    out = []
-    for rule in rules:
-        seen[rule.name] = seen.get(rule.name, 0) + 1
-        number = seen[rule.name]
-        out.append(rule if number == 1 else replace(rule, name=f"{rule.name} #{number}"))
-    return out
 
 
 class _Reader:

@@ -26,7 +26,7 @@ def unique(rule: Rule, context: Context) -> Question:
     A row that is null in all the columns does not count; where ``nulls`` is fail, one null cell breaks the rule.
     """
     keys = ", ".join(map(quoted, rule.columns))
-    over = _counts(rule.columns, rule)
+    over = _counts(rule.columns, rule, any_null=bool(rule.given.get("whole")))
     null = " OR ".join(f"{quoted(c)} IS NULL" for c in rule.columns)
     c = context.count
     again = f"{c} > 1" if rule.nulls != "fail" else f"({c} > 1 OR {null})"
