@@ -39,25 +39,12 @@ class FileKeyring:
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key: Any = (
             ed25519.Ed25519PrivateKey.generate()
             if KINDS[name] == "ed25519"
             else ec.generate_private_key(ec.SECP256R1())
         )
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        fresh = path.with_name(f".{name}-{secrets.token_hex(4)}")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(pem)
-            out.flush()
-            os.fsync(out.fileno())
-        try:
-            os.link(fresh, path)  # whoever comes first makes the key; the other uses it
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        write_private(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
     def sign_ed25519(self, data: bytes) -> bytes:
         """Sign with the log's key."""
@@ -81,6 +68,23 @@ class FileKeyring:
     def public_raw(self) -> bytes:
         """Return the log's public key as its 32 bytes."""
         return raw_ed25519(self.public_pem("ledger"))
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read, in a folder of the same kind; one that is there already stays."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f".{path.stem}-{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        os.link(fresh, path)  # whoever comes first makes the key; the other uses it
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def raw_ed25519(pem: bytes) -> bytes:

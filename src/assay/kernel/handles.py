@@ -110,6 +110,30 @@ class Tree(Protocol):
         """Give each regular file's name inside the tree (POSIX) and its path; links are never followed."""
 
 
+@runtime_checkable
+class Key(Protocol):
+    """A secret key opened for one actor: it works, and never shows itself.
+
+    Its asset is of the kind ``key``, with a digest that is made of the key and says nothing of it; the first 16 hex digits of
+    that are its id.
+    """
+
+    @property
+    def asset(self) -> Asset:
+        """Return it as an asset: its name and its id."""
+
+    @property
+    def id(self) -> str:
+        """Return the key's public name."""
+
+    def mac(self, data: bytes) -> bytes:
+        """Return HMAC-SHA-256 of data under the key: 32 bytes."""
+
+
+class MustExist:
+    """Beside a Key in a signature: a key that is not there is refused, and not made."""
+
+
 class Work(Protocol):
     """A check's only hands."""
 

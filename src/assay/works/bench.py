@@ -40,7 +40,7 @@ class FileTree:
 
 @dataclass
 class Bench:
-    """Opens assets for one actor. ``held``: tables in memory by digest. ``scans``: models vouched for."""
+    """Opens assets for one actor. ``held``: tables in memory and keys, by digest. ``scans``: models vouched for."""
 
     store: Store
     scratch: Path
@@ -115,6 +115,9 @@ class Bench:
             memory=self.memory,
             engine=self.engine,
         )
+
+    def _open_key(self, asset: Asset) -> Any:
+        return self.held[asset.digest]
 
     def _open_tree(self, asset: Asset) -> FileTree:
         return FileTree(asset, self.path(asset))

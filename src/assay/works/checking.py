@@ -20,9 +20,10 @@ from assay.works.bench import Bench
 from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
+from assay.works.keys import hold_key
 from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
 from assay.works.settings import Settings
-from assay.works.signature import signature
+from assay.works.signature import Param, signature
 from assay.works.work import Progress
 
 SEED = 7
@@ -91,7 +92,7 @@ def _sorted(
         p.name: p for p in signature(loaded.function)
     }
     subject = next(p for p in signature(loaded.function) if p.role == "input")
-    inputs = {subject.name: _pin(target, subject.kinds, table, home)}
+    inputs = {subject.name: _pin(target, subject, table, home)}
     reports: dict[str, Report] = {}
     values: dict[str, Any] = {}
     for name, raw in params.items():
@@ -99,16 +100,16 @@ def _sorted(
         if param is not None and param.role == "input":
             if param.many:
                 for each, source in _by_name(param.name, raw).items():
-                    inputs[f"{param.name}.{each}"] = _pin(source, param.kinds, table, home)
+                    inputs[f"{param.name}.{each}"] = _pin(source, param, table, home)
             elif raw is not None:
-                inputs[param.name] = _pin(raw, param.kinds, table, home)
+                inputs[param.name] = _pin(raw, param, table, home)
         elif param is not None and param.role == "report":
             reports[param.name] = raw if isinstance(raw, Report) else _read_report(raw)
         else:
             values[name] = raw
     for name, source in named(loaded, values).items():
         if name not in inputs:
-            inputs[name] = _pin(source, ("table",), table, home)
+            inputs[name] = _pin(source, spec[name.partition(".")[0]], table, home)
     return inputs, reports, values
 
 
@@ -125,8 +126,10 @@ def _by_name(param: str, raw: Any) -> dict[str, Any]:
     return out
 
 
-def _pin(source: Any, kinds: tuple[str, ...], table: Bench, home: Home | None) -> Asset:
-    asset = pin(source, kinds, table.store, home)
+def _pin(source: Any, param: Param, table: Bench, home: Home | None) -> Asset:
+    if param.kinds == ("key",):
+        return hold_key(source, param, table, home)
+    asset = pin(source, param.kinds, table.store, home)
     if asset.uri.startswith("memory:"):
         table.held[asset.digest] = source
     return asset

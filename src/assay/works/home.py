@@ -22,6 +22,7 @@ from assay.works.work import utc_now
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
     from assay.engines.keys import FileKeyring
+    from assay.engines.secretkeys import SecretKeys
     from assay.office.office import Office
 
 SCHEMA = 1
@@ -118,6 +119,13 @@ class Home:
         from assay.engines.keys import FileKeyring
 
         return FileKeyring(self.root / "keys")
+
+    @cached_property
+    def secrets(self) -> SecretKeys:
+        """Return the secret keys that treatments work with, each made on first use."""
+        from assay.engines.secretkeys import SecretKeys
+
+        return SecretKeys(self.root / "secrets")
 
     @cached_property
     def office(self) -> Office:

@@ -35,7 +35,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. inputs: parameter (or channel) → what it is given; reports: parameter → the step it reads."""
+    """One step. inputs: parameter (or channel) → what it is given; reports: parameter → the step it reads.
+
+    keys: parameter → the name of the key that it works with.
+    """
 
     name: str
     verb: Verb
@@ -43,6 +46,7 @@ class Step:
     place: Place
     inputs: Mapping[str, Ref] = field(default_factory=dict)
     reports: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     after: tuple[str, ...] | None = None
@@ -197,6 +201,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         step = replace(step, uses="train", params={"script": uses})
     inputs: dict[str, Ref] = {}
     reports: dict[str, str] = {}
+    keys: dict[str, str] = {}
     values: dict[str, Any] = dict(step.params)
     subject = next((p for p in params.values() if p.role == "input"), None)
     if "of" in parts:
@@ -213,6 +218,8 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         if param.role == "input" and param.many:
             for each, ref in value.mapping(key).items():
                 inputs[f"{key}.{each}"] = _ref(ref, data, steps)
+        elif param.role == "input" and param.kinds == ("key",):
+            keys[key] = value.text("the name of a key")
         elif param.role == "input":
             inputs[key] = _ref(value, data, steps)
         elif param.role == "report":
@@ -220,13 +227,14 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         else:
             values[key] = _value(param, value)
     for param in params.values():
-        given = param.name in values or param.name in inputs or param.name in reports
+        given = any(param.name in held for held in (values, inputs, reports, keys))
         if param.required and not given and param is not subject and param.role != "work":
             raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
     return replace(
         step,
         inputs=inputs,
         reports=reports,
+        keys=keys,
         params=values,
         gate=_gate(parts.get("gate")),
         after=_after(parts.get("after"), steps),

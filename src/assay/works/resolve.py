@@ -54,13 +54,14 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     return _file(text, "model" if "model" in kinds else "tree", store)
 
 
-def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Path]:
-    """Return the tables that a check's own parameters name, such as a ruleset that refers to another table.
+def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs that an action's own parameters name: a ruleset another table, a policy its key.
 
-    A check module that has such parameters says so with ``tables_named(params)``, input → path.
+    A module that has such parameters says so with ``tables_named(params)``, input → path, or ``inputs_named(params)``
+    for inputs of any kind, input → what a person would have given for it.
     """
-    ask = getattr(loaded.module, "tables_named", None)
-    return dict(ask(params)) if ask is not None else {}
+    asked = (getattr(loaded.module, name, None) for name in ("tables_named", "inputs_named"))
+    return {k: v for ask in asked if ask is not None for k, v in ask(params).items()}
 
 
 def still_as_pinned(inputs: Mapping[str, Asset]) -> None:

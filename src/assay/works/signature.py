@@ -15,11 +15,11 @@ import annotated_types as at
 from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Column, Model, Table, Tree, Work
+from assay.kernel.handles import Column, Key, Model, Table, Tree, Work
 from assay.kernel.report import Report
 from assay.methods.nearest import did_you_mean
 
-HANDLES: dict[Any, str] = {Table: "table", Model: "model", Tree: "tree"}
+HANDLES: dict[Any, str] = {Table: "table", Model: "model", Tree: "tree", Key: "key"}
 Role = Literal["input", "report", "work", "value"]
 
 
@@ -173,8 +173,10 @@ def _param(name: str, hint: Any, parameter: inspect.Parameter) -> Param:
     named = [get_args(o)[1] for o in options if get_origin(o) is Mapping and get_args(o)[0] is str]
     kinds = tuple(HANDLES[o] for o in (*options, *named) if o in HANDLES)
     if kinds:
-        many = bool(named)
-        return Param(name, "input", kinds=kinds, many=many, required=required, default=default, doc=doc)
+        marks = tuple(limits)
+        return Param(
+            name, "input", kinds, many=bool(named), required=required, default=default, doc=doc, limits=marks
+        )
     if Report in options:
         return Param(name, "report", required=required, default=default, doc=doc)
     base, many = options[0], False

@@ -18,10 +18,12 @@ from assay.works import declared, deeds, training
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer
 from assay.works.examine import examine
+from assay.works.keys import hold_key
 from assay.works.pipeline import Pipeline, Ref, Step
 from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
+from assay.works.signature import signature
 from assay.works.work import Progress
 
 if TYPE_CHECKING:
@@ -83,12 +85,19 @@ class Steps:
         return self._pinned[ref.name]
 
     def _named(self, step: Step) -> dict[str, Asset]:
-        """Return the tables that the step's own parameters name, pinned."""
+        """Return the keys of the step, and the inputs that its own parameters name, pinned."""
         if step.verb not in ("check", "treat"):
             return {}
         loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
-        paths = named(loaded, self._params(step))
-        return {name: pin(path, ("table",), self.home.store, self.home) for name, path in paths.items()}
+        spec = {p.name: p for p in signature(loaded.function)}
+        out: dict[str, Asset] = {}
+        for name, source in (named(loaded, self._params(step)) | dict(step.keys)).items():
+            param = spec[name.partition(".")[0]]
+            if param.kinds == ("key",):
+                out[name] = hold_key(source, param, self.bench, self.home)
+            else:
+                out[name] = pin(source, param.kinds, self.home.store, self.home)
+        return out
 
     def _made(self, step: Step, inputs: Mapping[str, Asset]) -> Done:
         from assay.office import runs

@@ -103,9 +103,11 @@ def _option(param: Param) -> click.Option:
     names = [param.flag, param.argument]
     text = param.doc[:1].upper() + param.doc[1:] if param.doc else param.expected
     if param.role == "input" and param.many:
-        return click.Option(names, metavar="NAME=TABLE", multiple=True, help=text or "other tables, by name")
+        shown = "NAME=TABLE" if "table" in param.kinds else "NAME=PATH"
+        return click.Option(names, metavar=shown, multiple=True, help=text or "other tables, by name")
     if param.role == "input":
-        return click.Option(names, metavar="TABLE", required=param.required, help=text or "another table")
+        shown = "KEY" if param.kinds == ("key",) else "TABLE"
+        return click.Option(names, metavar=shown, required=param.required, help=text or "another table")
     if param.role == "report":
         shown = text or "a report, as JSON"
         return click.Option(names, metavar="REPORT.json", required=param.required, help=shown)
