@@ -9,6 +9,8 @@ import click
 
 from assay.doors.cli.examining import command
 from assay.doors.cli.main import COMMANDS, cli
+from assay.methods.masking import policy
+from assay.methods.masking.method import METHODS, UNFIT, Option
 from assay.works import declared
 
 ROOT = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -23,6 +25,7 @@ def pages() -> dict[str, str]:
         "Written from the code by `make docs`.",
         "",
         "- [The command line](cli.md)",
+        "- [The masking policy](masking-policy.md)",
         "",
     ]
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
@@ -38,7 +41,55 @@ def pages() -> dict[str, str]:
         index.append("")
     out["index.md"] = "\n".join(index)
     out["cli.md"] = _cli()
+    out["masking-policy.md"] = _policy()
     return out
+
+
+def _policy() -> str:
+    """Return the page of what a masking policy may say, from the table that it is checked against."""
+    parts = [
+        "# The masking policy",
+        "",
+        "Written from the code by `make docs`.",
+        "",
+        policy.__doc__ or "",
+        "",
+    ]
+    for name, method in METHODS.items():
+        facts = [f"Leaves to be seen: {method.reveals}."]
+        facts += [f"Works on {', '.join(method.takes)}."] if method.takes else []
+        facts += {
+            "may": ["Under the key, or one drawn for the run."],
+            "must": ["Under the key."],
+            "seed": ["Drawn from the key, or else from the run's seed."],
+            "no": [],
+        }[method.key]
+        facts += ["data.unmask turns it back."] if method.reversible else []
+        parts += [f"## {name}", "", f"{method.doc[:1].upper()}{method.doc[1:]}. {' '.join(facts)}", ""]
+        parts += [_option(n, o) for n, o in method.options.items()]
+        parts += [""] if method.options else []
+    parts += ["## Of every method", "", _option("unfit", UNFIT), ""]
+    return "\n".join(parts)
+
+
+def _option(name: str, option: Option) -> str:
+    said = [f"one of {', '.join(option.choices)}"] if option.choices else []
+    said += (
+        [f"from {option.low:g}" if option.type is int else f"above {option.low:g}"]
+        if option.low is not None
+        else []
+    )
+    said += [f"to {option.high:g}"] if option.high is not None else []
+    said += ["needed"] if option.needed else []
+    default = (
+        ""
+        if option.default in (None, "")
+        else str(option.default).lower()
+        if option.type is bool
+        else option.default
+    )
+    said += [f"default `{default}`"] if default != "" else []
+    return f"- `{name}`: {option.doc}{' (' + '; '.join(said) + ')' if said else ''}"
 
 
 def _cli() -> str:

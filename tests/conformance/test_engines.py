@@ -9,11 +9,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from assay.engines.secretkeys import SecretKey
 from assay.kernel.report import Report
 from assay.works import declared
 from assay.works.checking import carry_out
 from assay.works.settings import Settings
 
+KEY = SecretKey("tests", bytes(range(32)))
 LABEL = {"label": "is_canceled"}
 CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "profile": ("data.profile", {}),
@@ -25,10 +27,21 @@ CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mask": ("data.mask", {"columns": ["email", "name"]}),
+    "mask-policy": ("data.mask", {"policy": "policy.yaml", "key": KEY}),
+    "unmask": ("data.unmask", {"policy": "policy.yaml", "key": KEY}),
     "drop": ("data.drop", {"columns": ["name"]}),
     "split": ("data.split", {"test": 0.25, "stratify": "is_canceled"}),
     "repair": ("data.repair", {}),
 }
+POLICY = """
+columns:
+  name: {method: fpe, unfit: keep}
+  email: {method: token}
+  adr: {method: noise, scale: 2}
+  country: {method: shuffle, window: 700}
+  lead_time: {method: generalise, width: 30}
+  credit_card: {method: hash}
+"""
 BRIEF = ("profile", "integrity", "pii", "leakage", "bias", "bias-number", "mask", "drop", "split", "repair")
 UNPINNED = "data.unpinned"
 
@@ -54,6 +67,10 @@ def _carried_out(name: str, target: str, engine: str, keep: Path) -> tuple[Repor
     if uses == "data.repair":
         found = carry_out("check", "data.integrity", target, {}, home=None).report
         params = params | {"using": found}
+    if "policy" in params:
+        path = keep.with_suffix(".yaml")
+        path.write_text(POLICY, encoding="utf-8")
+        params = params | {"policy": path}
     settings = replace(Settings(), engine=engine, cores=2)
     report = carry_out(kind, uses, target, params, home=None, keep=keep, settings=settings).report
     tables = {a.name: pq.read_table(a.uri) for a in report.outputs if a.format == "parquet"}

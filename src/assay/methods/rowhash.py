@@ -19,7 +19,7 @@ def row_hashes(batch: pa.RecordBatch) -> NDArray[np.uint64]:
     out = np.full(batch.num_rows, np.uint64(1469598103934665603))
     for column in batch.columns:
         with np.errstate(over="ignore"):
-            out = _mixed(out * np.uint64(1099511628211) ^ column_hashes(column))
+            out = mixed(out * np.uint64(1099511628211) ^ column_hashes(column))
     return out
 
 
@@ -41,7 +41,7 @@ def column_hashes(array: Any) -> NDArray[np.uint64]:
         return _texts(array)
     if plain.null_count:
         plain = pc.fill_null(plain, pa.scalar(0, plain.type))
-    return _without(array, _mixed(plain.to_numpy(zero_copy_only=False).view(np.uint64) ^ _NUMBER))
+    return _without(array, mixed(plain.to_numpy(zero_copy_only=False).view(np.uint64) ^ _NUMBER))
 
 
 def _without(array: Any, hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -67,7 +67,7 @@ def _texts(array: Any) -> NDArray[np.uint64]:
     return _without(array, out)
 
 
-def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return splitmix64's finaliser of each value."""
     with np.errstate(over="ignore"):
         return _finalised(value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from assay.checks.data.pii import check
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Coverage, Report
-from assay.methods import masking
+from assay.methods.masking import partial as masking
 from assay.treatments.data.mask import treat
 
 DATA = pd.DataFrame(

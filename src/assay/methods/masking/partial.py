@@ -1,12 +1,12 @@
-"""How a sensitive value is hidden: whole, in part, or behind a keyed digest."""
+"""A value hidden in part: what stays is useful and names nobody."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable
+from dataclasses import dataclass
 
-STARS = "****"
+from assay.methods.masking.shape import SEPARATORS
+from assay.methods.masking.way import STARS
 
 
 def email(text: str) -> str:
@@ -71,10 +71,40 @@ PARTIAL: dict[str, Callable[[str], str]] = {
 }
 
 
-def keyed(key: bytes) -> Callable[[str], str]:
-    """Return a function to 16 hex digits of HMAC-SHA256: equal texts stay equal, and nobody without the key can try guesses."""
+@dataclass(frozen=True)
+class Window:
+    """What a policy says stays of a value: first and last characters, a domain, separators, its length.
 
-    def one(text: str) -> str:
-        return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+    Of a value with fewer than twice as many characters as are kept none is kept. domain: what follows the last @ stays.
+    length: false puts four signs for each hidden run, however long.
+    """
 
-    return one
+    first: int = 0
+    last: int = 0
+    domain: bool = False
+    separators: bool = True
+    length: bool = True
+    sign: str = "*"
+
+    def __call__(self, text: str) -> str:
+        """Return a text with the rest hidden."""
+        local, at, domain = text.rpartition("@")
+        if not (self.domain and at):  # without an @ there is no domain, and nothing follows it
+            return self._hidden(text)
+        return self._hidden(local) + at + domain
+
+    def _hidden(self, text: str) -> str:
+        places = [k for k, c in enumerate(text) if not (self.separators and c in SEPARATORS)]
+        kept = set()
+        if len(places) >= 2 * (self.first + self.last):
+            kept = {*places[: self.first], *(places[-self.last :] if self.last else ())}
+        hidden = set(places) - kept
+        out: list[str] = []
+        for place, char in enumerate(text):
+            if place not in hidden:
+                out.append(char)
+            elif self.length:
+                out.append(self.sign)
+            elif place - 1 not in hidden:
+                out.append(self.sign * 4)
+        return "".join(out)
