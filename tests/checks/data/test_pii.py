@@ -182,6 +182,6 @@ def test_hostile_texts_take_no_time(table, work):
         "0:" * 5000,
         "1 a " * 2500,
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     check(table(pd.DataFrame({"phone address": texts * 5, "t": texts * 5})), work=work)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

@@ -136,11 +136,11 @@ def test_utf16_and_byte_order_marks_are_read(read):
 
 
 def test_a_line_of_100_mb_is_kept_out_and_told(read):
-    began = time.perf_counter()
+    began = time.process_time()
     t = read(b"a,b\n1,ok\n2," + b"x" * (100 << 20) + b"\n3,ok\n")
     assert t.arrow()["a"].to_pylist() == [1, 3]
     assert rules(t) == [("table.rejected_rows", 1)] and t.problems[0].where["line"] == 3
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_quotation_mark_never_closed_tells_every_line_it_took(read):
@@ -171,10 +171,10 @@ def test_emoji_quotes_and_commas_in_names(read):
 
 def test_five_thousand_columns(read):
     wide = b",".join(b"c%d" % i for i in range(5000)) + b"\n" + (b",".join([b"1"] * 5000) + b"\n") * 20
-    began = time.perf_counter()
+    began = time.process_time()
     t = read(wide)
     assert len(t.columns) == 5000 and t.rows == 20
-    assert time.perf_counter() - began < 15
+    assert time.process_time() - began < 15
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
@@ -202,10 +202,10 @@ def test_gzip_whole_cut_short_and_as_a_bomb(read):
     with pytest.raises(BadInput, match="cut short or damaged"):
         read(gzip.compress(b"a,b\n" + os.urandom(5000).hex().encode())[:3000], "cut.csv.gz")
     bomb = gzip.compress(b"1,2\n" * (1 << 20), compresslevel=9) * 80
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(BadInput, match="unpacks to more than"):
         read(bomb, "bomb.csv.gz")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_what_is_not_there_and_what_is_no_file(table):
@@ -243,6 +243,15 @@ def test_json_lines_that_are_no_objects_are_told(read):
     assert t.arrow()["a"].to_pylist() == [1, 2] and rules(t) == [("table.rejected_rows", 4)]
     with pytest.raises(BadInput, match="no line holds a JSON object"):
         read(b"hello\n", "u.jsonl")
+
+
+def test_a_name_with_escapes_does_not_hide_how_deep_a_line_nests(read):
+    """The native reader followed it to the end of its stack, and the process was gone."""
+    deep = b'{"a\\"b\\nc":' + b"[" * 100_000 + b'"x"' + b"]" * 100_000 + b"}\n"
+    t = read(b'{"a":1}\n' + deep, "t.jsonl")
+    assert t.rows == 1 and rules(t) == [("table.rejected_rows", 1)]
+    brackets = b'{"a":"' + b'\\"[' * 1000 + b'"}\n'
+    assert not read(brackets, "u.jsonl").problems  # brackets within a text nest nothing
 
 
 CELLS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines.tables.handle import DATA, DuckTable
+from assay.engines.tables.handle import DATA, DuckTable, as_table
 from assay.engines.tables.seam import seam
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing
@@ -202,16 +202,8 @@ class ServerTable(DuckTable):
 
     def run(self, expr: Any) -> pyarrow.Table:
         """Return the result of an ibis expression built from ``expr``."""
-        import pyarrow as pa
-
         with seam(self._where, "the question to the table failed"):
-            result = self._backend.to_pyarrow(expr)
-            if isinstance(result, pa.Table):
-                return result
-            name = expr.get_name() if hasattr(expr, "get_name") else "value"
-            if isinstance(result, pa.Scalar):
-                return pa.table({name: pa.array([result.as_py()], type=result.type)})
-            return pa.table({name: result})
+            return as_table(self._backend.to_pyarrow(expr), expr)
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -169,21 +169,8 @@ class DuckTable:
 
     def run(self, expr: Any) -> pyarrow.Table:
         """Return the result of an ibis expression built from ``expr``."""
-        import pyarrow as pa
-
         with self._lock, seam(self._where, "the question to the table failed"):
-            result = self._ibis.to_pyarrow(expr)
-            if isinstance(result, pa.Table):
-                return result
-            name = expr.get_name() if hasattr(expr, "get_name") else "value"
-            if isinstance(result, pa.Scalar):
-                return pa.table({name: pa.array([result.as_py()], type=result.type)})
-            return pa.table({name: result})
-
-    def run_batches(self, expr: Any, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
-        """Stream the result of an ibis table expression."""
-        with self._lock, seam(self._where, "the question to the table failed"):
-            yield from self._ibis.to_pyarrow_batches(expr, chunk_size=size)
+            return as_table(self._ibis.to_pyarrow(expr), expr)
 
     def execute(self, query: str) -> None:
         """Carry out an engine's own statement; for engines only."""
@@ -200,6 +187,18 @@ class DuckTable:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def as_table(result: Any, expr: Any) -> pyarrow.Table:
+    """Return what ibis gave for an expression as a table: a column or a scalar becomes one of its name."""
+    import pyarrow as pa
+
+    if isinstance(result, pa.Table):
+        return result
+    name = expr.get_name() if hasattr(expr, "get_name") else "value"
+    if isinstance(result, pa.Scalar):
+        result = pa.array([result.as_py()], type=result.type)
+    return pa.table({name: result})
 
 
 class ArrowTable(DuckTable):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 DEEPEST = 64
-_TEXT = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"')
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
