@@ -45,8 +45,9 @@ format: $(VENV)/.dev ## put the code in shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-docs: $(VENV)/.dev ## write the reference pages from the code
+docs: $(VENV)/.dev ## write the reference pages, and the file of public signatures, from the code
 	$(BIN)/python tools/docs.py
+	$(BIN)/python tools/signatures.py
 
 bench: $(VENV)/.dev ## time Assay beside its peers
 	$(BIN)/python -m benchmarks
