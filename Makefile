@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format docs bench clean
+.PHONY: help demo test test-slow lint format docs home bench clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ format: $(VENV)/.dev ## put the code in shape
 docs: $(VENV)/.dev ## write the reference pages, and the file of public signatures, from the code
 	$(BIN)/python tools/docs.py
 	$(BIN)/python tools/signatures.py
+
+home: $(VENV)/.dev ## keep a small home of this version, at a release
+	$(BIN)/python tools/home.py
 
 bench: $(VENV)/.dev ## time Assay beside its peers
 	$(BIN)/python -m benchmarks

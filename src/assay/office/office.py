@@ -99,7 +99,8 @@ class Office:
 
     def _prepare(self) -> None:
         with self.engine.connect() as connection:
-            if not sa.inspect(connection).has_table("about"):
+            there = set(sa.inspect(connection).get_table_names())
+            if "about" not in there:
                 connection.rollback()
                 self._create(connection)
         found = int(self.about("schema") or 0)
@@ -107,6 +108,13 @@ class Office:
             raise Refused(
                 f"the office was written by a newer Assay (schema {found}; this one reads {schema.VERSION})",
                 remedy="upgrade Assay",
+            )
+        lost = sorted(schema.metadata.tables.keys() - there) if "about" in there else []
+        if lost:
+            raise Broken(
+                f"the office has no table {', '.join(lost)}",
+                where=self.engine.url.render_as_string(),
+                remedy="restore it from a backup; a home of an unreleased Assay is made anew with `assay init`",
             )
         self.origin = self.about("origin") or self.origin
 
