@@ -16,9 +16,9 @@ type, format, outliers, sql), order (increasing, decreasing), other tables (refe
 (freshness), statistics (minimum, maximum, mean, median, sum, stddev, quantile, distinct, correlation, aggregate …),
 distribution against a baseline, and the table itself (row_count, columns, exists, schema …); all and any join rules.
 
-Suites of Great Expectations are read as they are. What is not understood of them is named, and the report is then
-incomplete: nothing passes unexamined. With --suggest, a ruleset that the table obeys is written from the table itself,
-and kept with --keep.
+Suites of Great Expectations, rulesets of AWS Glue DataBrew and DQDL (Glue Data Quality, Deequ) are read as they are.
+What is not understood of them is named, and the report is then incomplete: nothing passes unexamined. With --suggest,
+a ruleset that the table obeys is written from the table itself, and kept with --keep.
 
 Example: assay check data.quality customers.csv --rules rules.yaml
 """
@@ -50,7 +50,9 @@ MOST_ROWS = 2_000_000  # failing rows kept of all rules together
 def check(
     table: Table,
     *,
-    rules: Annotated[Path | None, Doc("a ruleset: YAML, or a suite of Great Expectations")] = None,
+    rules: Annotated[
+        Path | None, Doc("a ruleset: YAML, a suite of Great Expectations, a ruleset of DataBrew, or DQDL")
+    ] = None,
     tables: Annotated[Mapping[str, Table] | None, Doc("other tables that rules name, as NAME=FILE")] = None,
     against: Annotated[Table | None, Doc("the baseline of distribution rules that name none")] = None,
     suggest: Annotated[bool, Doc("write a ruleset that this table obeys")] = False,
@@ -118,12 +120,13 @@ def _held(
     keep: int,
     work: Work,
 ) -> Report:
-    from assay.methods.quality.compile import question, spelled
+    from assay.methods.quality.compile import chosen, question, spelled
     from assay.methods.quality.failing import broken, failing
     from assay.methods.quality.hold import hold
 
     context = _context(table, asking, work, others, baseline)
-    rules = [spelled(rule, asking.columns) for rule in ruleset.rules]
+    named = chosen(ruleset.rules, list(asking.columns), lambda text: _matching(asking, text))
+    rules = [spelled(rule, asking.columns) for rule in named]
     asked = [(rule, question(rule, context)) for rule in rules]
     outcomes = hold(asked, context, asking.rows, lambda done, of: work.progress(done, of, "rules"))
     held = list(zip(rules, outcomes, strict=True))
@@ -161,6 +164,19 @@ def _context(
 
     names = asking.plain, asking.numbered, asking.row
     return Context(asking.columns, table.rows, work.now, others or {}, baseline, *names)
+
+
+def _matching(asking: Asking, pattern: str) -> set[str]:
+    """Return the columns whose names match: by the engine's regular expressions, which take linear time."""
+    from assay.kernel.errors import AssayError
+    from assay.methods.sqltext import literal
+
+    names = ", ".join(f"({literal(c)})" for c in asking.columns)
+    query = f"SELECT x FROM (VALUES {names}) v(x) WHERE regexp_full_match(x, {literal(pattern)})"  # noqa: S608
+    try:
+        return {r[0] for r in asking.rows(query)}
+    except AssayError:
+        return set()
 
 
 def _titled(rule: Rule) -> str:

@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from assay.kernel.errors import UsageError
 from assay.methods.quality import measures, rowwise, shapes, together
+from assay.methods.quality.databrew import CHOSEN
 from assay.methods.quality.guard import guard
 from assay.methods.quality.question import Context, Joined, Question, Rowwise, Unable, gone
-from assay.methods.quality.rule import Rule
+from assay.methods.quality.rule import Rule, distinct
+from assay.methods.sqltext import quoted
 
 Maker = Callable[[Rule, Context], Question]
 MAKERS: dict[str, Maker] = {**rowwise.MAKERS, **together.MAKERS, **measures.MAKERS, **shapes.MAKERS}
 _NAMES = ("exists", "columns", "schema")  # rules about which columns there are
 _SQL = ("sql", "aggregate")  # rules whose columns SQL names, whatever their case
+
+
+def chosen(rules: Iterable[Rule], columns: Sequence[str], match: Callable[[str], set[str]]) -> list[Rule]:
+    """Return rules with a rule for each column that a selector chooses, where one has selectors in place of columns.
+
+    match: the columns whose names a regular expression matches as a whole.
+    """
+    out: list[Rule] = []
+    for rule in rules:
+        select = rule.given.get("select")
+        if not select:
+            out.append(rule)
+            continue
+        names: dict[str, None] = {}
+        for how, text in select:
+            names |= dict.fromkeys([text] if how == "name" else [c for c in columns if c in match(text)])
+        if not names:
+            shown = ", ".join(repr(t) for _, t in select)
+            out.append(
+                replace(rule, kind="unable", given={"why": f"no column is chosen by {shown[:80]}"}, parts=())
+            )
+        out += [replace(_about(rule, c), name=f"{rule.name} {c}"[:120]) for c in names]
+    return distinct(out)
+
+
+def _about(rule: Rule, column: str) -> Rule:
+    given = {k: v for k, v in rule.given.items() if k != "select"}
+    if "made" in given:
+        given["made"] = str(given["made"]).replace(quoted(CHOSEN), quoted(column))
+    parts = tuple(_about(p, column) for p in rule.parts)
+    about_table = rule.kind in ("row_count", "column_count", "duplicate_rows")
+    columns = () if about_table else (column, *(c for c in rule.columns if c != column))
+    return replace(rule, columns=columns, given=given, parts=parts)
 
 
 def spelled(rule: Rule, columns: Iterable[str]) -> Rule:
@@ -34,7 +69,8 @@ def question(rule: Rule, context: Context) -> Question:
     maker = MAKERS.get(rule.kind)
     if maker is None:
         return Unable(f"there is no kind of rule {rule.kind!r}")
-    absent = gone(rule.columns, context) if rule.kind not in (*_NAMES, *_SQL) else None
+    named = rule.kind not in (*_NAMES, *_SQL) or "made" in rule.given
+    absent = gone(rule.columns, context) if named else None
     if absent is not None:
         return absent
     try:

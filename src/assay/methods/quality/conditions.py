@@ -12,7 +12,7 @@ from typing import Any
 
 from assay.kernel.errors import UsageError
 from assay.methods.expressions import LONGEST, unquoted
-from assay.methods.quality.guard import guard
+from assay.methods.quality.query import expression
 from assay.methods.quality.values import number, sql_number
 from assay.methods.sqltext import literal, quoted
 
@@ -42,7 +42,7 @@ def condition(given: Any, parser: str = "") -> str:
     if len(given) > LONGEST:
         raise UsageError(f"the row_condition is longer than {LONGEST} characters")
     if parser == "spark":
-        return guard(given, (), "2000-01-01T00:00:00Z").sql
+        return expression(given, "spark")
     if parser.startswith("great_expectations") or (not parser and _OWN.fullmatch(given)):
         return _own(given)
     if parser in ("", "pandas", "python"):

@@ -38,6 +38,7 @@ NUMERIC = {
     "skewness": "skewness({x})",
     "kurtosis": "kurtosis({x})",
     "mad": "mad({x})",
+    "mode": "mode({x})",
     "quantile": "quantile_cont({x}, {at})",
     "quantile_nearest": "quantile_disc({x}, {at})",
 }

@@ -12,6 +12,25 @@ _ANY_TIME = "2000-01-01T00:00:00Z"
 WHY = "the query is more than a filter or an aggregate of this one table"
 
 
+def expression(text: str, dialect: str) -> str:
+    """Return a filter that is written in another dialect, as SQL of this one; UsageError where it is more than that."""
+    import sqlglot
+    from sqlglot import errors
+
+    if len(text) > LONGEST:
+        raise UsageError(f"the filter is longer than {LONGEST} characters")
+    try:
+        (select,) = sqlglot.parse(f"SELECT {text}\n", dialect=dialect)
+        if select is None or len(select.expressions) != 1:
+            raise ValueError("not one expression")
+        turned = select.expressions[0].sql(dialect="duckdb")
+    except (errors.SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
+        raise UsageError(f"the filter {text[:60]!r} cannot be read") from None
+    if any(v for k, v in select.args.items() if k != "expressions"):
+        raise UsageError(f"the filter {text[:60]!r} is more than one expression")
+    return guard(turned, (), _ANY_TIME).sql
+
+
 def filtered(text: str, tables: Sequence[str], dialect: str = "duckdb") -> tuple[str, tuple[str, ...]]:
     """Return the filter of ``SELECT … FROM table WHERE filter`` and its columns; UsageError for any other query."""
     select = _select(text, tables, dialect)

@@ -11,6 +11,10 @@ from assay.kernel.errors import Missing, UsageError
 from assay.methods.document import MAX_BYTES, MAX_DEPTH
 from assay.methods.quality.rule import Ruleset
 
+_DQDL = re.compile(
+    r"(?:\s|#[^\n]*\n)*(?:(?:Metadata|DataSources)\s*=\s*\{|(?:DefaultLabels|Rules|Analyzers)\s*=\s*\[|\w+\s*=\s*[\[\"])"
+)
+
 
 def read(path: Path) -> Ruleset:
     """Read a ruleset; UsageError or Missing says in which file and line what was expected."""
@@ -33,6 +37,10 @@ def read_bytes(raw: bytes, shown: str) -> Ruleset:
     start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")) and not shown.lower().endswith((".yaml", ".yml")):
         return _json(raw, shown)
+    if _DQDL.match(raw[:65_536].decode("utf-8", "replace")):
+        from assay.methods.quality.ruletypes import read as read_dqdl
+
+        return read_dqdl(_text(raw, shown), shown)
     from assay.methods.quality.stated import read as read_stated
 
     return read_stated(raw, shown)
@@ -57,14 +65,23 @@ def _json(raw: bytes, shown: str) -> Ruleset:
         what = getattr(error, "msg", str(error))
         raise UsageError(f"is not JSON: {what}", where=f"{shown}:{line}") from None
     first = found[0] if isinstance(found, list) and found else found
-    if isinstance(first, dict) and (
-        {"expectations", "expectation_type"} & set(first) or str(first.get("type", "")).startswith("expect")
-    ):
-        from assay.methods.quality.expectations import read as read_suite
+    if isinstance(first, dict):
+        if {"expectations", "expectation_type"} & set(first) or str(first.get("type", "")).startswith(
+            "expect"
+        ):
+            from assay.methods.quality.expectations import read as read_suite
 
-        return read_suite(found, shown)
+            return read_suite(found, shown)
+        if "Rules" in first or "CheckExpression" in first:
+            from assay.methods.quality.databrew import read as read_databrew
+
+            return read_databrew(found, shown)
+        if isinstance(first.get("Ruleset"), str):  # as Glue's CreateDataQualityRuleset takes it
+            from assay.methods.quality.ruletypes import read as read_dqdl
+
+            return read_dqdl(first["Ruleset"], shown)
     raise UsageError(
-        "is JSON, and neither a suite of Great Expectations (expectations) nor a ruleset of DataBrew (Rules)",
+        "is JSON, and neither a suite of Great Expectations (expectations) nor a ruleset of DataBrew (Rules) or Glue (Ruleset)",
         where=shown,
         remedy="write your own rules as YAML: `rules:` and below it `- complete: column`",
     )

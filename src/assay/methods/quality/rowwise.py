@@ -80,7 +80,10 @@ def range_(rule: Rule, context: Context) -> Question:
         return Rowwise(unless_null(column, found) if column.type == "text" else found)
     if all(t is not None for t in times) and column.type in (*TIMES, "text"):
         expression = as_moment(column)
-        found = within(str(expression), bounds.each(lambda e: sql_moment(moment(e, context.now))))  # type: ignore[arg-type]
+        ends_as = bounds.each(lambda e: sql_moment(moment(e, context.now)))  # type: ignore[arg-type]
+        if rule.given.get("by") == "day":
+            expression, ends_as = f"CAST({expression} AS DATE)", ends_as.each(lambda e: f"CAST({e} AS DATE)")
+        found = within(str(expression), ends_as)
         return Rowwise(unless_null(column, found) if column.type == "text" else found)
     if column.type == "text":
         return Rowwise(within(quoted(column.name), bounds.each(lambda e: literal(str(e)))))
@@ -105,7 +108,15 @@ def in_set(rule: Rule, context: Context) -> Question:
     holds = f"{name} IN ({', '.join(found)})" if found else f"(FALSE AND {name} IS NOT NULL)"
     if not found:
         holds = f"CASE WHEN {name} IS NOT NULL THEN FALSE END"
+    if rule.given.get("spaces"):
+        holds = f"({holds} OR {_blank(column)})"
     return Rowwise(f"coalesce({holds}, TRUE)" if null else holds)
+
+
+def _blank(column: ColumnInfo) -> str:
+    """Return SQL that is true where a text consists of spaces only, and is not empty."""
+    text = as_text(column)
+    return f"(length({text}) > 0 AND length(trim({text})) = 0)"
 
 
 def forbidden(rule: Rule, context: Context) -> Question:
@@ -113,6 +124,8 @@ def forbidden(rule: Rule, context: Context) -> Question:
     column, (found, null) = one(rule, context), _among(rule, context)
     name = comparable(column)
     holds = f"{name} NOT IN ({', '.join(found)})" if found else f"CASE WHEN {name} IS NOT NULL THEN TRUE END"
+    if rule.given.get("spaces"):
+        holds = f"({holds} AND NOT {_blank(column)})"
     return Rowwise(f"coalesce({holds}, FALSE)" if null else holds)
 
 

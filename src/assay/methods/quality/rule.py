@@ -13,27 +13,32 @@ Nulls = Literal["ignore", "fail", "pass"]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """How many of the rows that count have to obey: bounds on their share, or on their number where ``rows``."""
+    """How many of the rows that count have to obey: bounds on their share, or on their number where ``rows``.
+
+    broken: the bounds are of the rows that break the rule instead.
+    """
 
     bounds: Bounds = ALL
     rows: bool = False
+    broken: bool = False
 
     def hold(self, support: int, broken: int) -> bool:
         """Return whether so many broken rows of so many that count are let through; where none counts, they are."""
-        obey = support - broken
+        count = broken if self.broken else support - broken
         if self.rows:
-            return self.bounds.hold(obey)
-        return self.bounds.hold(obey / support) if support else True
+            return self.bounds.hold(count)
+        return self.bounds.hold(count / support) if support else True
 
     @property
     def shown(self) -> str:
         """Return it in words."""
-        return f"{self.bounds.shown} {'rows' if self.rows else 'of the rows'}"
+        rows = "rows" if self.rows else "of the rows"
+        return f"{self.bounds.shown} {rows} {'may break' if self.broken else 'have to keep'} it"
 
     @property
     def all_rows(self) -> bool:
         """Whether one broken row is one too many."""
-        return not self.rows and self.bounds == ALL
+        return self == EVERY
 
 
 EVERY = Threshold()

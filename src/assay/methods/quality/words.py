@@ -129,7 +129,7 @@ def message(rule: Rule, outcome: Outcome, first: int | None = None) -> str:
     if outcome.broken is None:
         return f"{start}: {outcome.said}." if outcome.said else f"{start}, and is not."
     share = f"{outcome.broken:,} of {outcome.support:,} rows"
-    left = "" if rule.threshold.all_rows else f", while {rule.threshold.shown} have to keep it"
+    left = "" if rule.threshold.all_rows else f", while {rule.threshold.shown}"
     word = "break it" if outcome.broken != 1 else "breaks it"
     told = f", the first being row {first:,}" if first else ""
     return f"{start}: {share}{' it applies to' if rule.when else ''} {word}{told}{left}."
