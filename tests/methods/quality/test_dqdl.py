@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.checks.data.quality import check
@@ -210,6 +210,7 @@ def test_escapes_and_lines():
     assert (other.text, other.line) == ('IsComplete "x"', 5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(
     ["Rules", "=", "[", "]", "(", ")", ",", "IsComplete", "ColumnValues", '"a"', "between", "and", "or", "in", "not", "!", ">",
      "1", "-2.5", "now()", "days", "NULL", "where", "with", "threshold", "$x", "labels", "matches", "\n", "#"]), max_size=30))  # fmt: skip

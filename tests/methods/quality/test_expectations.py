@@ -9,7 +9,7 @@ import json
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.kernel.errors import AssayError, UsageError
@@ -194,6 +194,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     kind=st.sampled_from(sorted(MAKERS)),
     kwargs=st.dictionaries(

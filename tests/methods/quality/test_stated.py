@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.kernel.errors import AssayError, UsageError
@@ -145,6 +145,7 @@ def test_tables_are_named_by_a_word_or_by_their_file():
     assert [r.given.get("table") for r in found.rules[:2]] == ["t", "u.csv"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_raises_anything_but_a_sentence(text):
     try:
