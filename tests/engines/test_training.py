@@ -120,3 +120,16 @@ def _wheel(folder):
         )
         out.writestr("wonder-1.0.dist-info/RECORD", "")
     return path
+
+
+def test_threads_that_wait_for_one_another_sleep(trained):
+    """Spinning OpenMP threads made a one-second training take forty on a machine with other work."""
+    result = trained(
+        """
+        import os
+        open(os.environ["SM_MODEL_DIR"] + "/said", "w").write(os.environ.get("OMP_WAIT_POLICY", ""))
+        """
+    )
+    with tarfile.open(result.artifact) as packed:
+        held = next(m for m in packed.getmembers() if m.name.endswith("said"))
+        assert packed.extractfile(held).read() == b"PASSIVE"

@@ -74,6 +74,9 @@ def cli(debug: bool) -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit: 0 pass, 1 findings, 2 the user's mistake, 3 ours, 130 interrupted."""
+    os.environ.setdefault(
+        "OMP_WAIT_POLICY", "PASSIVE"
+    )  # read when xgboost is first imported; see the sandbox
     argv = sys.argv[1:] if args is None else args
     debug = "--debug" in argv
     argv = [a for a in argv if a != "--debug"]  # it may stand anywhere

@@ -152,6 +152,9 @@ def _attempt(
         "HOME": inner_tmp,
         "TMPDIR": inner_tmp,
         "LANG": "C.UTF-8",
+        # Threads of OpenMP that wait for one another sleep, and do not spin: on a machine with other work a training
+        # that takes a second took forty.
+        "OMP_WAIT_POLICY": "PASSIVE",
         **grant.env,
     }
     order = {
