@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
 from assay.kernel.errors import Broken, Missing, UsageError
 
@@ -31,25 +32,28 @@ def digest_file(path: Path | str) -> str:
         return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def digest_tree(path: Path | str) -> str:
+def digest_tree(path: Path | str, without: Path | None = None) -> str:
     """Return the digest of a folder: SHA-256 of its manifest; of a file's bytes where ``path`` is a file.
 
     The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
-    anything else that is not a plain file, since what it leads to may change behind the digest.
+    anything else that is not a plain file, since what it leads to may change behind the digest. without: a folder
+    inside that does not count.
     """
     root = Path(path)
     if root.is_file():
         return digest_file(root)
-    return _sha256(_manifest(root, digest_file))
+    return _sha256(_manifest(root, digest_file, without))
 
 
 def _sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def _manifest(root: Path, digest: Callable[[Path], str]) -> bytes:
+def _manifest(root: Path, digest: Callable[[Path], str], without: Path | None = None) -> bytes:
     entries: list[dict[str, Any]] = []
     for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+        if without is not None and path.is_relative_to(without):
+            continue
         name = path.relative_to(root).as_posix()
         if path.is_symlink():
             raise UsageError(f"{name} is a link", where=str(root), remedy="put the file itself there")
@@ -83,7 +87,8 @@ class Store:
         if not mark or scheme in ("file", "local"):
             self._root = Path(rest if mark else url)
             return
-        self._fs, self._prefix = _filesystem(url)
+        self._fs, prefix = filesystem(url)
+        self._prefix = prefix.rstrip("/")
         if cache is None:
             cache = Path(tempfile.mkdtemp(prefix="assay-objects-"))
             weakref.finalize(self, shutil.rmtree, cache, True)
@@ -277,15 +282,3 @@ def _sync(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _filesystem(url: str) -> tuple[Any, str]:
-    import fsspec
-
-    try:
-        fs, prefix = fsspec.core.url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        scheme = url.partition("://")[0]
-        extra = "; pip install 'assay[s3]'" if scheme == "s3" else ""
-        raise Missing(f"{scheme}:// cannot be reached: {error}{extra}", where=url) from None
-    return fs, prefix.rstrip("/")

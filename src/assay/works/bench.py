@@ -16,14 +16,16 @@ from assay.works.work import LocalWork, Progress
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.works.home import Home
 
 
 @dataclass(frozen=True, slots=True)
 class FileTree:
-    """A Tree: a file or a folder on this machine."""
+    """A Tree: a file or a folder on this machine. without: a folder inside that is no part of it."""
 
     asset: Asset
     root: Path
+    without: Path | None = None
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Give each regular file's name and path; links are never followed."""
@@ -34,13 +36,19 @@ class FileTree:
             )
             return
         for path in sorted(self.root.rglob("*")):
+            if self.without is not None and path.is_relative_to(self.without):
+                continue
             if path.is_file() and not path.is_symlink():
                 yield path.relative_to(self.root).as_posix(), path
 
 
 @dataclass
 class Bench:
-    """Opens assets for one actor. ``held``: tables in memory and keys, by digest. ``scans``: models vouched for."""
+    """Opens assets for one actor.
+
+    home: the home it works for, which is no part of any tree. held: tables in memory and keys, by digest. scans: models
+    vouched for.
+    """
 
     store: Store
     scratch: Path
@@ -49,6 +57,7 @@ class Bench:
     engine: str = "duckdb"
     isolation: str = "full"
     cache: Path | None = None
+    home: Home | None = None
     held: dict[str, Any] = field(default_factory=dict)
     scans: dict[str, Verdict] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -120,7 +129,8 @@ class Bench:
         return self.held[asset.digest]
 
     def _open_tree(self, asset: Asset) -> FileTree:
-        return FileTree(asset, self.path(asset))
+        root = self.path(asset).resolve()
+        return FileTree(asset, root, self.home.within(root) if self.home else None)
 
     def _open_model(self, asset: Asset) -> Any:
         """A model is always scanned before it is loaded, and never loaded when the scan stops it."""

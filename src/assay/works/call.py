@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from assay.kernel.errors import Missing, UsageError
@@ -23,5 +22,5 @@ def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: st
     if action not in VERBS:
         raise Missing(f"there is no action {action!r}", remedy=did_you_mean(action, VERBS))
     if home is None and action != "log.verify_against":
-        raise UsageError(NO_HOME, where=str(Path.cwd()), remedy="`assay init` makes one, or set ASSAY_HOME")
+        raise UsageError(NO_HOME, remedy="`assay init` makes one, or set ASSAY_HOME")
     return VERBS[action](home, actor or (home.actor if home else ""), **params)

@@ -46,6 +46,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             engine=settings.engine,
             isolation=settings.isolation,
             cache=cache,
+            home=home,
         )
 
 
@@ -75,7 +76,7 @@ def carry_out(
         if isinstance(raised, AssayError):
             raise raised
         if raised is None:
-            still_as_pinned(inputs)
+            still_as_pinned(inputs, home)
         if keep is not None:
             report = _keep(report, table, keep)
         if home is not None:

@@ -150,6 +150,11 @@ class Home:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def within(self, folder: Path) -> Path | None:
+        """Return the home where it lies inside a folder (resolved), else None."""
+        root = self.root.resolve()
+        return root if root != folder and root.is_relative_to(folder) else None
+
     def run_lock(self, run: str) -> Path:
         """Return the file that a run holds for as long as it lives."""
         return self.root / "runs" / run / "lock"

@@ -42,9 +42,10 @@ def build(contents: Contents, folder: Path) -> None:
         shutil.copytree(
             contents.code, folder / "code", symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
         )
-    (folder / "environment.json").write_bytes(document(contents.environment))
+    environment = {"schema": "assay.environment/1", **contents.environment}
+    (folder / "environment.json").write_bytes(document(environment))
     inputs = {n: {"name": a.name, "digest": a.digest} for n, a in contents.inputs.items()}
-    (folder / "inputs.json").write_bytes(document(inputs))
+    (folder / "inputs.json").write_bytes(document({"schema": "assay.inputs/1", "inputs": inputs}))
     (folder / "package.json").write_bytes(document({"schema": "assay.package/1", **contents.about}))
     (folder / "reports").mkdir()
     for step, report in contents.reports.items():

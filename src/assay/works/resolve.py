@@ -36,7 +36,8 @@ def looks_like_table(source: str) -> bool:
 def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = None) -> Asset:
     """Return the asset that ``source`` is, as one of ``kinds``, with the digest of its bytes now.
 
-    Model, code and policy files are copied into the store and read there.
+    A model's or a policy's file is copied into the store and read there; a folder and a table are read where they lie,
+    and looked at again afterwards (``still_as_pinned``).
     """
     if isinstance(source, Asset):
         return source
@@ -51,7 +52,7 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
         return tables.pin(text)
     if "table" in kinds and not Path(text).exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
-    return _file(text, "model" if "model" in kinds else "tree", store)
+    return _file(text, "model" if "model" in kinds else "tree", store, home)
 
 
 def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,21 +65,29 @@ def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for ask in asked if ask is not None for k, v in ask(params).items()}
 
 
-def still_as_pinned(inputs: Mapping[str, Asset]) -> None:
-    """Raise UsageError when a table that was read where it lies is no longer what was pinned."""
+def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None) -> None:
+    """Raise UsageError when what was read where it lies is no longer what was pinned."""
     from assay.engines import tables
 
     for asset in inputs.values():
-        if (
-            asset.kind == "table"
-            and not asset.uri.startswith(("object:", "memory:"))
-            and tables.changed(asset)
+        if asset.uri.startswith(("object:", "memory:")):
+            continue
+        if (asset.kind == "table" and tables.changed(asset)) or (
+            asset.format == "folder" and _tree(asset.uri, home) != asset.digest
         ):
             raise UsageError(
                 f"{asset.name} changed while it was examined",
                 where=asset.uri,
                 remedy="run again when it is still",
             )
+
+
+def _tree(folder: str, home: Home | None) -> str:
+    """Return the digest of a folder; the home that works on it is no part of it, and changes meanwhile."""
+    from assay.engines.blobs import digest_tree
+
+    root = Path(folder).resolve()
+    return digest_tree(root, home.within(root) if home else None)
 
 
 def _in_memory(source: Any, kinds: tuple[str, ...]) -> Asset:
@@ -106,14 +115,12 @@ def _registered(text: str, kinds: tuple[str, ...], home: Home | None) -> Asset:
     return Asset(kind, f"{record.name}@{record.version}", f"object:{digest}", digest, _format(artifact))  # type: ignore[arg-type]
 
 
-def _file(text: str, kind: str, store: Store) -> Asset:
+def _file(text: str, kind: str, store: Store, home: Home | None) -> Asset:
     path = Path(text)
     if not path.exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
     if path.is_dir():
-        from assay.engines.blobs import digest_tree
-
-        return Asset(kind, path.name, text, digest_tree(path), "folder")  # type: ignore[arg-type]
+        return Asset(kind, path.resolve().name, text, _tree(text, home), "folder")  # type: ignore[arg-type]
     if not path.is_file():
         raise UsageError(f"{text!r} is neither a file nor a folder")
     return Asset(kind, path.name, text, store.put_file(path), _format(path.name))  # type: ignore[arg-type]

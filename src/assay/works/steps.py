@@ -121,7 +121,7 @@ class Steps:
             report, made, raised = examine(
                 loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
             )
-            still_as_pinned(inputs)
+            still_as_pinned(inputs, self.home)
         made = {name: asset.renamed(str(Ref(step.name, name))) for name, asset in made.items()}
         verdict = Verdict(report, step.gate)
         self._vouched(step, inputs, verdict)

@@ -8,27 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from assay.engines.remote import filesystem
 from assay.engines.tables.seam import seam
 from assay.engines.tables.source import Source
 from assay.kernel.errors import Missing
 
 _CHUNK = 4 << 20
-_EXTRAS = {"s3": "pip install 'assay[s3]'", "s3a": "pip install 'assay[s3]'"}
-
-
-def filesystem(url: str) -> tuple[Any, str]:
-    """Return the fsspec file system of a URL and the path in it; Missing names the extra to install."""
-    import fsspec
-
-    scheme = url.partition("://")[0]
-    try:
-        return fsspec.core.url_to_fs(url)  # type: ignore[no-any-return]
-    except (ImportError, ValueError) as error:
-        raise Missing(
-            f"{scheme}:// cannot be read here ({error})",
-            where=url,
-            remedy=_EXTRAS.get(scheme, "install the fsspec package for it"),
-        ) from None
 
 
 def _objects(url: str) -> tuple[Any, list[str]]:
