@@ -130,6 +130,6 @@ def test_threads_that_wait_for_one_another_sleep(trained):
         open(os.environ["SM_MODEL_DIR"] + "/said", "w").write(os.environ.get("OMP_WAIT_POLICY", ""))
         """
     )
-    with tarfile.open(result.artifact) as packed:
+    with tarfile.open(result.model) as packed:
         held = next(m for m in packed.getmembers() if m.name.endswith("said"))
         assert packed.extractfile(held).read() == b"PASSIVE"
