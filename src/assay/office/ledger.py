@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.kernel.errors import Missing
+from assay.kernel.errors import Missing, UsageError
 from assay.kernel.event import Event
 from assay.methods import merkle
 from assay.office import checkpoint, schema
@@ -80,22 +80,37 @@ def prove(office: Office, seq: int) -> Proof:
 
 
 def verify_proof(proof: Proof, public_pem: bytes) -> bool:
-    """Whether a proof holds; needs nothing but the log's public key."""
-    signed = checkpoint.opened(proof.checkpoint, proof.origin, public_pem)
+    """Whether a proof holds; needs nothing but the log's public key. UsageError where that is no such key."""
+    try:
+        signed = checkpoint.opened(proof.checkpoint, proof.origin, public_pem)
+    except ValueError as error:
+        raise UsageError(f"the key is not the log's public key: {error}") from None
     if signed is None or signed.size != proof.size:
         return False
-    path = [base64.b64decode(p) for p in proof.path]
+    try:
+        path = [base64.b64decode(p, validate=True) for p in proof.path]
+        if json.loads(proof.leaf) != proof.event:  # what a person reads must be what was hashed
+            return False
+    except ValueError:
+        return False
     return merkle.verify_inclusion(
         proof.index, proof.size, merkle.leaf_hash(proof.leaf.encode()), path, signed.root
     )
 
 
-def consistency(office: Office, old: int) -> list[bytes]:
-    """Return the proof that the log still extends what it was at size ``old``."""
-    signed = checkpoint.of(office, office.about("checkpoint"))
-    if signed is None:
-        raise Missing("the log has no checkpoint yet, so nothing can be proved")
-    return merkle.consistency(old, signed.size, _stored(office))
+def read_proof(text: str) -> Proof:
+    """Read a proof as it was printed; UsageError where it is none."""
+    try:
+        raw = json.loads(text)
+        proof = Proof(**{f.name: raw[f.name] for f in fields(Proof)} | {"path": tuple(raw["path"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"this is no proof: {error}", remedy="make one: assay log prove SEQ") from None
+    kinds = {"event": dict, "leaf": str, "index": int, "size": int, "checkpoint": str, "origin": str}
+    odd = [n for n, kind in kinds.items() if not isinstance(getattr(proof, n), kind)]
+    odd += [] if all(isinstance(p, str) for p in proof.path) else ["path"]
+    if odd:
+        raise UsageError(f"this is no proof: its {odd[0]} is of the wrong type")
+    return proof
 
 
 def _stored(office: Office) -> merkle.Node:

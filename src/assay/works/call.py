@@ -17,10 +17,10 @@ def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: st
 
     UsageError where there is no home; Missing, with the nearest name, where there is no such action.
     """
-    from assay.works.verbs import VERBS
+    from assay.works.verbs import VERBS, WITHOUT_HOME
 
     if action not in VERBS:
         raise Missing(f"there is no action {action!r}", remedy=did_you_mean(action, VERBS))
-    if home is None and action != "log.verify_against":
+    if home is None and action not in WITHOUT_HOME:
         raise UsageError(NO_HOME, remedy="`assay init` makes one, or set ASSAY_HOME")
     return VERBS[action](home, actor or (home.actor if home else ""), **params)

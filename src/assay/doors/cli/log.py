@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from assay.doors.cli import context, show
@@ -45,22 +43,24 @@ def tail(number: int, format_: str) -> None:
 @click.option(
     "--export", "export", metavar="FILE", help="A log written by `assay log export`; needs no home."
 )
+@click.option("--proof", metavar="FILE", help="A proof written by `assay log prove`; needs no home.")
 @click.option("--key", metavar="FILE", help="The log's public key, where there is no home.")
 @context.format_option
-def verify(checkpoint: str | None, export: str | None, key: str | None, format_: str) -> int:
+def verify(
+    checkpoint: str | None, export: str | None, proof: str | None, key: str | None, format_: str
+) -> int:
     """Verify the log: every event, its order, every row it vouches for.
 
     With --checkpoint also that the log still holds everything that the kept
-    checkpoint saw, which nothing inside the home can prove. Exits 1 on any
-    forgery, and 2 where there is nothing to verify.
+    checkpoint saw, which nothing inside the home can prove. With --proof that
+    one event is in the log. Exits 1 on any forgery, and 2 where there is
+    nothing to verify.
 
     Example: assay log verify --checkpoint kept.txt
     """
-    from assay.kernel.errors import UsageError
-
-    if export and not checkpoint:
-        raise UsageError("--export is verified against a checkpoint", remedy="name it: --checkpoint FILE")
-    if checkpoint:
+    if proof:
+        found = context.call("log.verify_proof", proof=proof, key=key)
+    elif checkpoint or export:
         found = context.call("log.verify_against", checkpoint=checkpoint, export=export, key=key)
     else:
         found = context.call("log.verify")
@@ -68,7 +68,8 @@ def verify(checkpoint: str | None, export: str | None, key: str | None, format_:
         context.emit_json(found)
     elif found["ok"]:
         click.secho("VERIFIED", fg="green", bold=True, nl=False)
-        click.echo(f"  {found['size']} events, root {found['root']}")
+        about = f"root {found['root']}" if "root" in found else f"among them event {found['event']['seq']}"
+        click.echo(f"  {found['size']} events, {about}")
     else:
         click.secho("FORGED OR DAMAGED", fg="red", bold=True)
     if format_ != "json":
@@ -112,4 +113,6 @@ def export(to: str, format_: str) -> None:
     Example: assay log export log.jsonl
     """
     found = context.call("log.export", to=to)
-    click.echo(json.dumps(found) if format_ == "json" else f"written to {found['file']} and {found['key']}")
+    if format_ == "json":
+        return context.emit_json(found)
+    return click.echo(f"written to {found['file']} and {found['key']}")

@@ -10,4 +10,5 @@ from typing import Any
 
 from assay.works.verbs import findings, log, models, runs
 
+WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof"})
 VERBS: Mapping[str, Callable[..., Any]] = {**models.VERBS, **runs.VERBS, **log.VERBS, **findings.VERBS}

@@ -10,6 +10,8 @@ from assay.kernel.errors import Missing, UsageError
 from assay.works.home import Home
 from assay.works.verbs.shape import Json, listed, plain_record
 
+_MOST = 1 << 20  # bytes of a checkpoint, a proof or a public key
+
 
 def log_tail(home: Home, actor: str, *, number: int = 20) -> Json:
     """Show the latest events."""
@@ -27,15 +29,14 @@ def log_verify(home: Home, actor: str) -> Json:
 
 
 def log_verify_export(
-    home: Home | None, actor: str, *, checkpoint: str, export: str | None, key: str | None
+    home: Home | None, actor: str, *, checkpoint: str | None, export: str | None, key: str | None
 ) -> Json:
     """Verify the ledger, or an exported one, against a checkpoint kept elsewhere."""
     from assay.office import verification
 
-    note = _text(checkpoint)
-    public = Path(key).read_bytes() if key else (home.keyring.public_pem("ledger") if home else None)
-    if public is None:
-        raise UsageError("without a home the log's public key is needed", remedy="name it: --key ledger.pub")
+    if checkpoint is None:
+        raise UsageError("an export is verified against a checkpoint", remedy="name it: --checkpoint FILE")
+    note, public = _text(checkpoint, "a checkpoint"), _public(home, key)
     if export is not None:
         found = verification.verify_export(Path(export), note, public)
     elif home is not None:
@@ -45,6 +46,23 @@ def log_verify_export(
             "there is no home here, and no --export FILE", remedy="run inside a home, or name the export"
         )
     return {"schema": "assay.verification/1", **plain_record(found)}
+
+
+def log_verify_proof(home: Home | None, actor: str, *, proof: str, key: str | None) -> Json:
+    """Verify what ``log.prove`` gave: needs no home, where the log's public key is named."""
+    from assay.office import ledger
+
+    said = ledger.read_proof(_text(proof, "a proof"))
+    ok = ledger.verify_proof(said, _public(home, key))
+    return {
+        "schema": "assay.verification/1",
+        "ok": ok,
+        "size": said.size,
+        "event": said.event,
+        "problems": []
+        if ok
+        else [{"kind": "bad-proof", "message": "the proof does not hold under this key"}],
+    }
 
 
 def log_prove(home: Home, actor: str, *, seq: int) -> Json:
@@ -75,20 +93,33 @@ def log_export(home: Home, actor: str, *, to: str) -> Json:
     return {"schema": "assay.export/1", "file": str(path), "key": str(key)}
 
 
-def _text(path: str) -> str:
+def _public(home: Home | None, key: str | None) -> bytes:
+    """Return the log's public key: the one named, or the home's."""
+    if key is not None:
+        return _text(key, "a public key").encode()
+    if home is None:
+        raise UsageError("without a home the log's public key is needed", remedy="name it: --key ledger.pub")
+    return home.keyring.public_pem("ledger")
+
+
+def _text(path: str, what: str) -> str:
     try:
-        data = Path(path).read_bytes()[: 1 << 16]
+        with Path(path).open("rb") as source:
+            data = source.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise UsageError(f"{path} is larger than {what} is")
         return data.decode()
     except FileNotFoundError:
-        raise Missing(f"there is no file {path!r}") from None
+        raise Missing(f"there is no file {path!r}", remedy="check the path") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read as a checkpoint: {error}") from None
+        raise UsageError(f"{path} cannot be read as {what}: {error}") from None
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {
     "log.tail": log_tail,
     "log.verify": log_verify,
     "log.verify_against": log_verify_export,
+    "log.verify_proof": log_verify_proof,
     "log.prove": log_prove,
     "log.checkpoint": log_checkpoint,
     "log.export": log_export,
