@@ -187,21 +187,30 @@ def _waterfall(chart: Chart) -> tuple[str, int]:
 
 
 def _columns(chart: Chart) -> tuple[str, int]:
-    """Upright columns that touch: a distribution."""
-    rows = chart.data[:200]
-    counts = [_value(r, chart.y) or 0.0 for r in rows]
+    """Upright columns that touch: a distribution; of several series, one over the other, both to be seen through."""
+    series = list(dict.fromkeys(str(r.get(chart.series)) for r in chart.data)) if chart.series else [""]
+    parts = [
+        [r for r in chart.data if not chart.series or str(r.get(chart.series)) == s][:200] for s in series
+    ]
+    rows = parts[0]
+    most = max((_value(r, chart.y) or 0.0 for part in parts for r in part), default=0) or 1.0
     top, height, left = 8, 120, 8
-    most = max(counts, default=0) or 1.0
-    width = (WIDTH - 2 * left) / len(rows)
+    width = (WIDTH - 2 * left) / max(len(part) for part in parts)
     out = []
-    for index, (row, count) in enumerate(zip(rows, counts, strict=True)):
-        tall = count / most * (height - top)
-        tip = f"{_edge(row.get(chart.x))}: {number(count)}"
-        out.append(_rect(left + index * width, height - tall, max(width - 1, 0.8), tall, _colour(0), tip))
+    for number_, (name, part) in enumerate(zip(series, parts, strict=True)):
+        for index, row in enumerate(part):
+            count = _value(row, chart.y) or 0.0
+            tall = count / most * (height - top)
+            tip = f"{name} {_edge(row.get(chart.x))}: {number(count)}".strip()
+            box = (left + index * width, height - tall, max(width - 1, 0.8), tall)
+            out.append(_rect(*box, _colour(number_), tip, 1 if len(series) == 1 else 0.55))
     out.append(_line(left, height, WIDTH - left, height))
     out.append(_text(left, height + 14, _edge(rows[0].get(chart.x))))
     out.append(_text(WIDTH - left, height + 14, _edge(rows[-1].get(chart.high or chart.x)), "end"))
-    return "".join(out), height + 20
+    if len(series) == 1:
+        return "".join(out), height + 20
+    legend, tall = _legend(series, height + 20)
+    return "".join([*out, legend]), tall
 
 
 def _edge(value: Any) -> str:
