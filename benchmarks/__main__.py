@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 
-for script in ("ledger.py", "profile.py"):
+sys.path.insert(0, str(Path(__file__).parent))
+for script in ("ledger.py", "profile.py", "drift.py"):
     print(f"== {script}", flush=True)
     runpy.run_path(str(Path(__file__).parent / script), run_name="__main__")

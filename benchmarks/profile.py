@@ -12,17 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import venv
-from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ADULT = HERE.parent / "src/assay/examples/income/adult.csv.gz"
+from peers import ADULT, Peer, race
 
 ASSAY = """
 import json, sys
@@ -44,63 +39,6 @@ import sys, duckdb
 con = duckdb.connect(config={"threads": int(sys.argv[2])})
 con.execute(f"SUMMARIZE SELECT * FROM '{sys.argv[1]}'").fetchall()
 """
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A tool: the script that runs it, its arguments after the file, and the packages its environment needs."""
-
-    name: str
-    script: str
-    arguments: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-    environment: str = ""
-
-    def python(self) -> str:
-        """Return its interpreter, its environment made where it is not there yet."""
-        if not self.environment:
-            return sys.executable
-        folder = HERE / ".envs" / self.environment
-        python = folder / "bin" / "python"
-        ready = folder / "ready"
-        if not ready.exists():
-            print(
-                f"making {folder.relative_to(HERE.parent)}: pip install {' '.join(self.packages)}", flush=True
-            )
-            venv.create(folder, with_pip=True, clear=False)
-            subprocess.run([python, "-m", "pip", "install", "-q", *self.packages], check=True)
-            ready.touch()
-        return str(python)
-
-    def version(self) -> str:
-        """Return the version of what is measured."""
-        package = self.packages[0].split("=")[0].split("<")[0] if self.packages else "assay"
-        code = f"from importlib.metadata import version; print(version({package!r}))"
-        return subprocess.run([self.python(), "-c", code], capture_output=True, text=True).stdout.strip()
-
-
-def run(peer: Peer, file: Path, limit: float) -> tuple[float, float] | None:
-    """Return the seconds and the megabytes of one run, or None where it failed or took longer than ``limit``."""
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [peer.python(), "-c", peer.script, str(file), *peer.arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    while True:
-        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        if time.perf_counter() - began > limit:
-            process.kill()
-            os.wait4(process.pid, 0)
-            return None
-        time.sleep(0.005)
-    seconds = time.perf_counter() - began
-    if status:
-        print(process.stderr.read().decode()[-800:], file=sys.stderr)
-        return None
-    return seconds, usage.ru_maxrss / 1024
 
 
 MAKE = """
@@ -148,24 +86,8 @@ def main() -> None:
                 print(
                     f"Adult x{times}, {48_842 * times:,} rows, {file.suffix[1:]}, {file.stat().st_size >> 20} MB"
                 )
-                ours = None
-                for peer in peers:
-                    if times == 100 and "full" in peer.name:
-                        continue
-                    runs = given.runs if "full" not in peer.name else 1
-                    done = [r for r in (run(peer, file, given.limit) for _ in range(runs)) if r]
-                    if not done:
-                        print(
-                            f"  {peer.name:24} {versions[peer.name]:9} failed or took over {given.limit:.0f} s"
-                        )
-                        continue
-                    seconds = statistics.median(s for s, _ in done)
-                    ours = ours or seconds
-                    memory = max(m for _, m in done)
-                    print(
-                        f"  {peer.name:24} {versions[peer.name]:9} {seconds:8.2f} s  {seconds / ours:7.2f} x  {memory:7.0f} MB",
-                        flush=True,
-                    )
+                entered = [p for p in peers if times == 10 or "full" not in p.name]
+                race(entered, [file], lambda p: 1 if "full" in p.name else given.runs, given.limit, versions)
                 print()
 
 

@@ -23,6 +23,7 @@ def bookings(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data = table.arrow()
     path = folder / "bookings.parquet"
     pq.write_table(data, path, row_group_size=1000)
+    pq.write_table(data.slice(0, 2000), path.with_name("earlier.parquet"))
     return path
 
 

@@ -23,6 +23,7 @@ CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "pii": ("data.pii", {}),
     "leakage": ("data.leakage", LABEL),
     "bias": ("data.bias", {**LABEL, "positive": "0", "facet": ["customer_type"]}),
+    "drift": ("data.drift", {"rows": 1000}),
     "bias-number": ("data.bias", {**LABEL, "positive": "0", "facet": ["adults"], "facet_threshold": 1}),
 }
 TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -42,7 +43,7 @@ columns:
   lead_time: {method: generalise, width: 30}
   credit_card: {method: hash}
 """
-BRIEF = ("profile", "integrity", "pii", "leakage", "bias", "bias-number", "mask", "drop", "split", "repair")
+BRIEF = ("drift", "profile", "integrity", "pii", "leakage", "bias", "bias-number", "mask", "drop", "split", "repair")
 UNPINNED = "data.unpinned"
 
 
@@ -61,7 +62,9 @@ def _said(report: Report) -> dict[str, Any]:
             "data": dict(report.data)}  # fmt: skip
 
 
-def _carried_out(name: str, target: str, engine: str, keep: Path) -> tuple[Report, dict[str, Any]]:
+def _carried_out(
+    name: str, target: str, engine: str, keep: Path, bookings: Path
+) -> tuple[Report, dict[str, Any]]:
     kind = "check" if name in CHECKS else "treatment"
     uses, params = {**CHECKS, **TREATMENTS}[name]
     if uses == "data.repair":
@@ -71,6 +74,8 @@ def _carried_out(name: str, target: str, engine: str, keep: Path) -> tuple[Repor
         path = keep.with_suffix(".yaml")
         path.write_text(POLICY, encoding="utf-8")
         params = params | {"policy": path}
+    if uses == "data.drift":
+        params = params | {"against": str(bookings.with_name("earlier.parquet"))}
     settings = replace(Settings(), engine=engine, cores=2)
     report = carry_out(kind, uses, target, params, home=None, keep=keep, settings=settings).report
     tables = {a.name: pq.read_table(a.uri) for a in report.outputs if a.format == "parquet"}
@@ -78,8 +83,8 @@ def _carried_out(name: str, target: str, engine: str, keep: Path) -> tuple[Repor
 
 
 def _equal(name: str, bookings: Path, target: str, engine: str, tmp_path: Path) -> None:
-    expected, tables = _carried_out(name, str(bookings), "duckdb", tmp_path / "duckdb")
-    found, others = _carried_out(name, target, engine, tmp_path / "other")
+    expected, tables = _carried_out(name, str(bookings), "duckdb", tmp_path / "duckdb", bookings)
+    found, others = _carried_out(name, target, engine, tmp_path / "other", bookings)
     assert found.engine == ("postgres" if target.startswith("postgres") else "spark")
     assert _said(found) == _said(expected)
     assert set(others) == set(tables)

@@ -104,7 +104,7 @@ def one_distribution(rng, n):
 
 
 @pytest.mark.parametrize(
-    ("trials", "classifier"), [(8, False), pytest.param(200, True, marks=pytest.mark.slow)]
+    ("trials", "classifier"), [(8, False), pytest.param(60, True, marks=pytest.mark.slow)]
 )
 def test_one_distribution_raises_no_alarm_more_often_than_alpha(drift, trials, classifier):
     alarms = 0

@@ -50,9 +50,9 @@ def test_one_distribution_is_told_apart_in_a_twentieth_of_many_trials():
     rng = np.random.default_rng(4)
     p = [
         telling.told(["a", "b", "c", "d"], _matrix(rng, 300), _matrix(rng, 300), [False] * 3 + [True], rng).p
-        for _ in range(1000)
+        for _ in range(300)
     ]
-    assert np.mean(np.array(p) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
+    assert np.mean(np.array(p) < 0.05) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
 def test_texts_are_told_apart_by_their_new_words():

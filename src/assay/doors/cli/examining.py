@@ -16,6 +16,7 @@ from assay.works.declared import Kind, Loaded
 from assay.works.signature import Param, signature
 
 FORMATS = ("text", "json", "html", "sarif", "junit", "markdown")
+_WIDE = 60  # characters of choices that are shown beside an option
 _EVERYWHERE = ("seed",)  # every command has it, and passes it to the work
 
 
@@ -106,8 +107,8 @@ def _option(param: Param) -> click.Option:
         shown = "NAME=TABLE" if "table" in param.kinds else "NAME=PATH"
         return click.Option(names, metavar=shown, multiple=True, help=text or "other tables, by name")
     if param.role == "input":
-        shown = "KEY" if param.kinds == ("key",) else "TABLE"
-        return click.Option(names, metavar=shown, required=param.required, help=text or "another table")
+        metavar = "TABLE" if "table" in param.kinds else param.kinds[0].upper()
+        return click.Option(names, metavar=metavar, required=param.required, help=text or "another table")
     if param.role == "report":
         shown = text or "a report, as JSON"
         return click.Option(names, metavar="REPORT.json", required=param.required, help=shown)
@@ -115,13 +116,16 @@ def _option(param: Param) -> click.Option:
         names = [f"{param.flag}/--no-{param.flag[2:]}", param.argument]
         return click.Option(names, default=None, help=text, show_default=str(param.default).lower())
     shown_default = None if param.default in (None, "", ()) else str(param.default)
+    metavar_ = None if param.choices else _metavar(param)
+    if len("|".join(param.choices)) > _WIDE:  # a line holds 80: the words stand in the text
+        metavar_, text = "WORD", f"{text}: {', '.join(param.choices)}"
     return click.Option(
         names,
         multiple=param.many,
         required=param.required,
         default=None,
         type=click.Choice(param.choices) if param.choices else None,
-        metavar=None if param.choices else _metavar(param),
+        metavar=metavar_,
         help=text,
         show_default=shown_default or False,
     )

@@ -8,9 +8,9 @@ chance (p-values adjusted for being many) and is great enough to matter (a thres
 small nor huge tables cry wolf.
 
 Numbers are counted exactly up to 4,000,000 different values a column, beyond that rounded to four digits, which is
-said. Texts that mostly differ are compared by their length and their words, keys not at all. With --model the columns are
-ranked by what they cost it: its answers on rows of the baseline in which only that column has drifted; with
---label its loss.
+said. Texts that mostly differ are compared by their length and their words, keys not at all. Given a model, the columns
+are ranked by what they cost it: how its answers change on rows of the baseline in which only that column has drifted, and
+given the label, how its loss does.
 
 Example: assay check data.drift new.csv --against old.csv
 """
@@ -47,7 +47,7 @@ def check(
     threshold: Annotated[
         float | None,
         Interval(gt=0),
-        Doc("the size of a measure that is worth a finding [default: 0.1 of each]"),
+        Doc("the size of a measure that is worth a finding; else 0.1 of each"),
     ] = None,
     alpha: Annotated[
         float, Interval(gt=0, lt=1), Doc("the share of false alarms that is accepted, over all columns")
