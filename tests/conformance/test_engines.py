@@ -43,7 +43,19 @@ columns:
   lead_time: {method: generalise, width: 30}
   credit_card: {method: hash}
 """
-BRIEF = ("drift", "profile", "integrity", "pii", "leakage", "bias", "bias-number", "mask", "drop", "split", "repair")
+BRIEF = (
+    "drift",
+    "profile",
+    "integrity",
+    "pii",
+    "leakage",
+    "bias",
+    "bias-number",
+    "mask",
+    "drop",
+    "split",
+    "repair",
+)
 UNPINNED = "data.unpinned"
 
 
