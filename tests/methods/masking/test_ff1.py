@@ -92,7 +92,7 @@ def test_like_the_standard_for_any_radix_length_and_tweak(key, radix, length, tw
 
 
 def test_like_libffx():
-    peer = pytest.importorskip("ffx")
+    peer = pytest.importorskip("ffx", reason="pip install libffx")
     rng = random.Random(5)
     for radix, length in ((10, 6), (10, 16), (16, 9), (26, 13), (36, 24), (2, 61), (10, 90)):
         key, tweak = rng.randbytes(32), rng.randbytes(rng.randrange(30))

@@ -110,6 +110,7 @@ def test_a_method_meets_a_column_of_its_type():
     for rule, column in (
         (Rule("round", {"to": 0.5}), COLUMNS[4]), (Rule("round", {"digits": 1}), COLUMNS[4]),
         (Rule("shift", {"by": "id"}), COLUMNS[4]), (Rule("noise", {"scale": 1}), COLUMNS[1]),
+        (Rule("generalise", {"width": 5}), COLUMNS[5]), (Rule("generalise", {"to": "year"}), COLUMNS[4]),
         (Rule("fpe"), COLUMNS[5]), (Rule("redact"), COLUMNS[0]),
     ):  # fmt: skip
         with pytest.raises(UsageError):

@@ -39,6 +39,16 @@ def test_round_trip_of_any_text(text):
     assert TOKENS.read_inside(f"<{token}>, {token}") == f"<{text}>, {text}"
 
 
+@given(st.text(max_size=60))
+def test_with_a_nonce_no_two_are_alike_and_all_come_back(text):
+    tokens = Tokens(KEY, equal=False)
+    one, two = tokens.one(text), tokens.one(text)
+    assert one != two and len(one) == len(two)
+    assert TOKENS.read(one) == tokens.read(two) == TOKENS.read_inside(one) == text
+    with pytest.raises(WrongKey):
+        tokens.read(one[:8] + ("A" if one[8] != "A" else "B") + one[9:])
+
+
 def test_another_key_or_a_changed_token_is_refused():
     token = TOKENS.one("ann@x.example")
     with pytest.raises(WrongKey):
@@ -49,7 +59,7 @@ def test_another_key_or_a_changed_token_is_refused():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tok1_", "tok1_AAAA", "tok1_😀", "tok1_" + "!" * 30, "****", "tok2_" + "A" * 40]
+    "text", ["", "tok1_", "tok1_AAAA", "tok1_😀", "tok1_" + "!" * 30, "****", "tok3_" + "A" * 40]
 )
 def test_what_is_no_token_is_not_read(text):
     assert TOKENS.read(text) is None

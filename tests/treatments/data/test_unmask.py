@@ -104,3 +104,12 @@ def test_it_needs_what_it_needs(restored, people):
         restored(people)
     with pytest.raises(UsageError, match="no plan"):
         restored(people, using=Report.make(coverage=Coverage(1, 1), data={"plan": {"x": {}}, "key": KEY.id}))
+
+
+def test_tokens_that_are_not_to_be_linked(masked, restored, people):
+    out, report = masked("columns: {email: {method: token, equal: false}}")
+    tokens = [t for t in column(out, "email") if t is not None]
+    assert len(set(tokens)) == len(tokens)
+    loss = report.data["loss"]["email"]
+    assert not loss["equal_stay_equal"] and loss["reveals"] == "length" and loss["reversible"]
+    assert column(restored(out, using=report)[0], "email") == column(people, "email")

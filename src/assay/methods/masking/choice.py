@@ -133,7 +133,7 @@ def _typed(policy: Policy | None, kind: str, rule: Rule) -> Rule:
 
 def check_type(choice: Choice, column: ColumnInfo) -> None:
     """Raise UsageError where a method does not work on a column of that type."""
-    takes = choice.rule.of.takes
+    takes = choice.rule.takes
     if takes and column.type not in takes and not choice.inside:
         raise UsageError(
             f"{choice.rule.method} takes {' or '.join(takes)}, and {choice.column} is {column.type}",

@@ -110,7 +110,10 @@ METHODS: dict[str, Method] = {
     "token": Method(
         "puts a token that the key turns back (AES-SIV, RFC 5297)",
         "equality, frequency, length",
-        {"scope": _SCOPE},
+        {
+            "equal": Option("equal values have equal tokens; false: no two are alike", bool, True),
+            "scope": _SCOPE,
+        },
         key="must",
         reversible=True,
         inside=True,
@@ -225,6 +228,24 @@ class Rule:
     def get(self, name: str) -> Any:
         """Return an option, or its default."""
         return self.options.get(name, UNFIT.default if name == "unfit" else self.of.options[name].default)
+
+    @property
+    def equal(self) -> bool:
+        """Whether equal values stay equal."""
+        return self.of.equal and bool(self.options.get("equal", True))
+
+    @property
+    def reveals(self) -> str:
+        """Return what it leaves to be seen."""
+        return self.of.reveals if self.equal or self.method != "token" else "length"
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Return the types of column that it works on, empty for all."""
+        if self.method != "generalise":
+            return self.of.takes
+        numbers = {"width", "edges", "top", "bottom"} & set(self.options)
+        return ("text", *_NUMBERS) if numbers else _DATES if "to" in self.options else ()
 
     @property
     def whole(self) -> bool:

@@ -44,6 +44,22 @@ class Texts:
         return by_text(batch.column(name), self.change)
 
 
+class Cells:
+    """A way that changes each value, as text, by itself, so that equal ones need not come out equal."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self.change = change
+
+    def hide(self, batch: pa.RecordBatch, name: str, first: int) -> Hidden:
+        """Return the column as text, hidden."""
+        import pyarrow as pa
+
+        from assay.methods.recognise.scan import as_text
+
+        texts = as_text(batch.column(name)).to_pylist()
+        return Hidden(pa.array([None if t is None else self.change(t) for t in texts], pa.string()))
+
+
 def by_text(array: Any, change: Change) -> Hidden:
     """Change each distinct value of an array, as text, once; a null stays one."""
     import pyarrow as pa

@@ -15,7 +15,7 @@ from assay.methods.masking.method import Rule
 from assay.methods.masking.redact import Mask, Redacted, label
 from assay.methods.masking.shape import ALPHABETS
 from assay.methods.masking.subkey import Mac, subkey
-from assay.methods.masking.way import STARS, Column, Texts, Way
+from assay.methods.masking.way import STARS, Cells, Column, Texts, Way
 from assay.methods.nearest import did_you_mean
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def _way(choice: Choice, tools: Tools, choices: list[Choice]) -> Way:
     if rule.method == "hash":
         return Texts(_digest(rule, tools))
     if rule.method == "token":
-        return Texts(_tokens(rule, tools).make)
+        tokens = _tokens(rule, tools)
+        return Texts(tokens.make) if rule.equal else Cells(tokens.one)
     one = text_mask(rule, choice.type, tools, choice.column)
     return Texts(lambda texts: [one(t) for t in texts])
 
@@ -158,7 +159,7 @@ def _digest(rule: Rule, tools: Tools) -> Any:
 def _tokens(rule: Rule, tools: Tools) -> Any:
     from assay.methods.masking.token import Tokens
 
-    return Tokens(tools.key(Rule("token", rule.options), 64))
+    return Tokens(tools.key(Rule("token", rule.options), 64), equal=rule.equal)
 
 
 def _cipher(rule: Rule, tools: Tools) -> Any:

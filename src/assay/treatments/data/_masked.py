@@ -73,7 +73,7 @@ def report(
             Metric("smallest_group", coarse.after.smallest, of=of, unit="rows"),
             Metric("unique_share", round(coarse.after.unique_share, 6), of=of),
         ]
-    losses_of = {m.name: _loss(by_name[m.name], m, losses[m.name]) for m in masks}
+    losses_of = {m.name: _loss(by_name[m.name], m, losses[m.name], key) for m in masks}
     return Report.make(
         coverage=Coverage(table.rows, table.rows),
         metrics=metrics,
@@ -138,7 +138,7 @@ def _column(choice: Choice, mask: Column, loss: Loss, key: Key | None) -> Iterat
             where,
             "choose another method",
         )
-    one_to_one = rule.method in ("hash", "token", "fpe", "pseudonym") and not choice.inside
+    one_to_one = rule.method in ("hash", "token", "fpe", "pseudonym") and rule.equal and not choice.inside
     if one_to_one and before.exact and 0 < before.distinct <= FEW and mask.values >= 5 * before.distinct:
         yield Finding(
             "data.mask.few_values",
@@ -162,7 +162,7 @@ def _column(choice: Choice, mask: Column, loss: Loss, key: Key | None) -> Iterat
 
 def reveals(choice: Choice) -> str:
     """Return what a masked column still shows, in words."""
-    return "the rest of the text" if choice.inside else choice.rule.of.reveals
+    return "the rest of the text" if choice.inside else choice.rule.reveals
 
 
 def _key(key: Key | None, columns: Sequence[str]) -> Finding:
@@ -182,13 +182,13 @@ def _numbers(mask: Column, loss: Loss) -> Iterator[Metric]:
     yield Metric("distinct_after", loss.after.distinct, of=of, unit="values")
 
 
-def _loss(choice: Choice, mask: Column, loss: Loss) -> dict[str, Any]:
+def _loss(choice: Choice, mask: Column, loss: Loss, key: Key | None) -> dict[str, Any]:
     """Return what masking took from a column and what it leaves, as JSON."""
     rules = list(choice.inside.values()) or [choice.rule]
     return loss.to_dict() | {
         "cells_masked": mask.changed,
         "cells_not_masked": mask.lost,
-        "equal_stay_equal": all(r.of.equal for r in rules),
-        "reversible": any(r.of.reversible for r in rules),
+        "equal_stay_equal": all(r.equal for r in rules),
+        "reversible": key is not None and any(r.of.reversible for r in rules),
         "reveals": reveals(choice),
     }
