@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,13 +27,17 @@ def intervals(
     for left, right in zip(*draws, strict=True):
         for name, value in measure(Counts(*left), Counts(*right)).items():
             found.setdefault(name, []).append(value)
+    return {name: (low, high) for name, (low, high) in percentiles(found).items() if high > low}
+
+
+def percentiles(found: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float]]:
+    """Return the 2.5th and 97.5th percentile of each name's draws, where nine tenths of them are finite."""
     out = {}
     for name, values in found.items():
         finite = [v for v in values if math.isfinite(v)]
-        if len(finite) >= 0.9 * times:
+        if len(finite) >= 0.9 * len(values):
             low, high = np.percentile(finite, [2.5, 97.5])
-            if high > low:
-                out[name] = (float(low), float(high))
+            out[name] = (float(low), float(high))
     return out
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from assay.methods.resample import percentiles
+
 Scores = dict[str, float]
 
 
@@ -110,13 +112,7 @@ def bootstrap(
     for _ in range(times):
         for name, value in measure(rng.integers(0, rows, rows)).items():
             found.setdefault(name, []).append(value)
-    out = {}
-    for name, values in found.items():
-        finite = [v for v in values if math.isfinite(v)]
-        if len(finite) >= 0.9 * times:
-            low, high = np.percentile(finite, [2.5, 97.5])
-            out[name] = (float(low), float(high))
-    return out
+    return percentiles(found)
 
 
 def stratified_folds(truth: Sequence[Any], folds: int, rng: np.random.Generator) -> Any:

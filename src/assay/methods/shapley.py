@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-Build = Callable[[Any, Any, Any], Any]
+Evaluate = Callable[[Any, Any, Any], Any]
 
 
 def sampled(
     rows: int,
     features: int,
     background: int,
-    evaluate: Callable[[Any, Any, Any], Any],
+    evaluate: Evaluate,
     rng: np.random.Generator,
     pairs: int = 8,
 ) -> tuple[Any, Any, Any]:
@@ -47,7 +47,7 @@ def sampled(
     return values, spread, base
 
 
-def _walk(order: Any, other: Any, evaluate: Callable[[Any, Any, Any], Any]) -> tuple[Any, Any]:
+def _walk(order: Any, other: Any, evaluate: Evaluate) -> tuple[Any, Any]:
     rows, features = order.shape
     masks = np.zeros((features + 1, rows, features), dtype=bool)
     for step in range(features):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Callable
@@ -70,11 +69,3 @@ def signed_digests(bundle: bytes, verifier: Callable[[bytes, bytes], bool]) -> d
     if statement["subject"][0]["digest"]["sha256"] != root:
         raise ValueError("the bundle's root is not that of its files")
     return digests
-
-
-def canonical_base64(value: str) -> bool:
-    """Whether base64 text is the one spelling of its bytes, so that no bit of it can change unseen."""
-    try:
-        return base64.b64encode(base64.b64decode(value, validate=True)).decode() == value
-    except ValueError:
-        return False

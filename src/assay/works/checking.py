@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -214,8 +214,3 @@ def treat_to(
                 shutil.copyfile(asset.uri, path)
                 paths.append(path)
     return verdict, paths
-
-
-def check_many(name: str, targets: Sequence[Any], params: Mapping[str, Any], **rest: Any) -> list[Verdict]:
-    """Examine several targets with one check."""
-    return [carry_out("check", name, target, params, **rest) for target in targets]

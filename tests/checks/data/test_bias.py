@@ -6,6 +6,7 @@ import pytest
 
 from assay.checks.data.bias import check
 from assay.kernel.errors import UsageError
+from assay.methods.bias import PRE_TRAINING
 
 FRAME = pd.DataFrame(
     {
@@ -22,6 +23,12 @@ def test_each_group_in_turn_against_the_others(table, work):
     low, high = report.metric("DPL", group="d").interval
     assert low < 0.4 < high
     assert [f.where["group"] for f in report.findings] == ["d"]
+
+
+def test_all_eight_are_there(table, work):
+    report = check(table(FRAME), label="y", positive=("yes",), facet=("g",), group_variable="g", work=work)
+    names = {m.name for m in report.metrics if m.of.get("group") == "d"} - {"rows", "positive_share"}
+    assert names == set(PRE_TRAINING)
 
 
 def test_rows_without_the_facet_are_shown_as_a_group_and_left_out(table, work):
