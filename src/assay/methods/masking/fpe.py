@@ -108,7 +108,8 @@ class FormatCipher:
         cipher = self._cipher(radix)
 
         def step(some: NDArray[Any], which: NDArray[np.int64]) -> NDArray[Any]:
-            return (cipher.encrypt if forward else cipher.decrypt)(some, tweaks[which])
+            own = tweaks[which] if tweaks.shape[1] else b""
+            return (cipher.encrypt if forward else cipher.decrypt)(some, own)
 
         def inside(some: NDArray[Any], which: NDArray[np.int64]) -> NDArray[Any]:
             whole = given[which].copy()
