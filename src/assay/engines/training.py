@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
-import secrets
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +13,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from assay.engines import archives
+from assay.engines import archives, requirements
 from assay.engines.isolation import Ended, Grant, Level, Limits, run
-from assay.kernel.errors import UsageError
-
-_PIP_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +41,15 @@ def train(
 ) -> Trained:
     """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
 
-    A requirements.txt beside it is installed first, outside the sandbox, into a folder cached by its digest that the
-    job can only read. Refused where the isolation demanded cannot be had.
+    A requirements.txt beside it is installed first, outside the sandbox and from wheels alone, into a folder cached by
+    its digest that the job can only read. Refused where the isolation demanded cannot be had.
     """
     folders = {name: scratch / name for name in ("model", "output", "code")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(script.parent, folders["code"], dirs_exist_ok=True)
     (folders["output"] / "data").mkdir()
-    packages = _requirements(folders["code"] / "requirements.txt", requirements_cache)
+    packages = requirements.install(folders["code"] / "requirements.txt", requirements_cache)
     env = _environment(script, channels, hyperparameters, folders, seed)
     if packages is not None:
         env["PYTHONPATH"] = str(packages)
@@ -135,39 +129,6 @@ def _environment(
 
 def _upper(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name).upper()
-
-
-def _requirements(file: Path, cache: Path) -> Path | None:
-    """Return the folder that holds what requirements.txt asks for, installed once for each content of it."""
-    if not file.is_file() or not file.read_text(encoding="utf-8").strip():
-        return None
-    text = file.read_bytes()
-    name = hashlib.sha256(text + platform.python_version().encode()).hexdigest()[:32]
-    folder = cache.resolve() / name
-    if folder.is_dir():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    fresh = cache.resolve() / f".{name}-{secrets.token_hex(4)}"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target", str(fresh), "--requirement", str(file)]  # fmt: skip
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise UsageError(
-            f"requirements.txt took more than {_PIP_SECONDS} s to install", remedy="ask for less"
-        ) from None
-    if done.returncode != 0:
-        shutil.rmtree(fresh, ignore_errors=True)
-        said = [line for line in done.stderr.strip().splitlines() if line.startswith("ERROR")] or [
-            done.stderr[-300:]
-        ]
-        raise UsageError(
-            f"requirements.txt cannot be installed: {said[-1][:300]}", remedy="try it with pip yourself"
-        )
-    try:
-        fresh.rename(folder)
-    except OSError:  # another run was first
-        shutil.rmtree(fresh, ignore_errors=True)
-    return folder
 
 
 def _described(packages: Path | None) -> dict[str, Any]:
