@@ -71,6 +71,14 @@ def test_registering_is_two_actions_each_begun_and_done(home, registered):
     assert call("model.verify", {"name": "m"}, home=home)["ok"]
 
 
+def test_registering_the_very_same_again_is_the_same_version(home, model, registered):
+    again = call("model.register", {"file": model, "name": "m"}, home=home)
+    assert (again["version"], again["new"], again["digest"]) == (1, False, registered["digest"])
+    assert len(said(home, "model.register", "hallmark.strike")) == 4
+    other = call("model.register", {"file": model, "name": "m", "owner": "risk"}, home=home)
+    assert (other["version"], other["new"]) == (2, True)
+
+
 def test_the_hallmark_names_the_event_that_entered_the_package(home, registered):
     event = ledger.event(home.office, registered["entered"])
     assert (event.action, event.outcome, event.subject) == ("model.register", "done", "registry://m@1")

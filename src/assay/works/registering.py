@@ -60,7 +60,7 @@ class Register(Action):
         self.contents = _contents(candidate, model, name, metadata)
         reports = {f"report:{step}": sha256(v) for step, v in self.contents.reports.items()}
         self.inputs = {"model": model.digest, **reports}
-        self.key = f"{self.name}/{_key(self.contents, model, candidate.code)}"
+        self.key = f"{self.name}/{_key(self.contents, model, candidate)}"
         self.order = {"name": name, "run": candidate.run}
 
     def authorise(self) -> None:
@@ -134,15 +134,19 @@ def enter(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, 
     return Registered(registry.get(office, record.urn), new, mark)
 
 
-def _key(contents: package.Contents, model: Asset, code: Asset | None) -> str:
-    """Return the digest of all that a package is made of: the same contents give the same bytes."""
+def _key(contents: package.Contents, model: Asset, candidate: Candidate) -> str:
+    """Return the digest of all that a package is made of, but for when its reports were made and how long it took."""
+    timeless = {
+        step: {k: v for k, v in verdict.to_dict(tool()).items() if k not in ("started", "seconds")}
+        for step, verdict in candidate.verdicts.items()
+    }
     return digest_of(
         {
             "artifact": [contents.artifact_name, model.digest],
-            "code": code.digest if code else None,
+            "code": candidate.code.digest if candidate.code else None,
             "environment": contents.environment,
             "inputs": {n: [a.name, a.digest] for n, a in contents.inputs.items()},
-            "reports": {step: sha256(report) for step, report in contents.reports.items()},
+            "reports": timeless,
             "about": contents.about,
         }
     )

@@ -33,6 +33,7 @@ def tail(number: int, format_: str) -> None:
         ("time", "time"),
         ("actor", "actor"),
         ("action", "action"),
+        ("outcome", "outcome"),
         ("subject", "subject"),
     )
     return show.table(found["events"], columns, "the log is empty")
