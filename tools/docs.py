@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ from assay.doors.cli.examining import command
 from assay.doors.cli.main import COMMANDS, cli
 from assay.methods.masking import policy
 from assay.methods.masking.method import METHODS, UNFIT, Option
+from assay.methods.quality.vocabulary import BOUNDS, COMMON, KINDS, ROWWISE
 from assay.works import declared
 
 ROOT = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -25,6 +27,7 @@ def pages() -> dict[str, str]:
         "Written from the code by `make docs`.",
         "",
         "- [The command line](cli.md)",
+        "- [Rules of data.quality](quality-rules.md)",
         "- [The masking policy](masking-policy.md)",
         "",
     ]
@@ -42,7 +45,47 @@ def pages() -> dict[str, str]:
     out["index.md"] = "\n".join(index)
     out["cli.md"] = _cli()
     out["masking-policy.md"] = _policy()
+    out["quality-rules.md"] = _rules()
     return out
+
+
+_ABOUT = {
+    "each": "a column, or several with a rule each",
+    "key": "columns taken together",
+    "pair": "two columns",
+    "nothing": "the table",
+    "sql": "SQL",
+    "names": "names of columns",
+    "types": "columns and their types",
+    "pattern": "a regular expression",
+    "table": "another table",
+    "rules": "a list of rules",
+}
+
+
+def _rules() -> str:
+    """Return the page of the words of a ruleset, from the vocabulary that it is checked against."""
+
+    def listed(words: Iterable[str]) -> str:
+        return ", ".join(f"`{w}`" for w in words)
+
+    parts = [
+        "# Rules of data.quality",
+        "",
+        "Written from the code by `make docs`. A rule is `{kind: what it is about, word: …}`.",
+        "",
+        f"Every rule takes {listed(COMMON)}; rules of rows (*) also {listed(ROWWISE)}; rules with bounds one or two of "
+        f"{listed(BOUNDS)}.",
+        "",
+        "| kind | about | its own words | it holds where |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, kind in KINDS.items():
+        words = ", ".join([*kind.fields, *(["bounds"] if kind.bounded else [])])
+        parts.append(
+            f"| `{name}`{'*' if kind.rowwise else ''} | {_ABOUT[kind.about]} | {words} | {kind.summary} |"
+        )
+    return "\n".join(parts) + "\n"
 
 
 def _policy() -> str:

@@ -326,12 +326,12 @@ def test_distributions_beside_scipy(held, table):
         tables={"base": table(base)},
     )
     values = [r["value"] for r in report.data["rules"]]
-    expected = stats.ks_2samp(new.n, base.n, method="asymp")
+    expected = stats.ks_2samp(new.n, base.n, method="exact")
     assert values[0] == pytest.approx(expected.pvalue, rel=1e-6)
     assert values[1] == pytest.approx(expected.statistic)
     counts = pd.concat([new.c.value_counts(), base.c.value_counts()], axis=1).fillna(0)
     assert values[2] == pytest.approx(
-        stats.chi2_contingency(counts.T, correction=False).pvalue, rel=1e-6, abs=1e-300
+        stats.chi2_contingency(counts.T, correction=False).pvalue, rel=1e-6, abs=1e-12
     )
     p, q = (counts.iloc[:, n] / counts.iloc[:, n].sum() for n in (0, 1))
     assert values[3] == pytest.approx(abs(p - q).sum() / 2)

@@ -236,7 +236,7 @@ def _metrics(held: Sequence[tuple[Rule, Outcome]], skipped: int) -> list[Metric]
         Metric.number("score", good / len(held) if held else None, reason="no rules"),
     ]
     for rule, outcome in held:
-        of = {"rule": rule.name} | ({"column": rule.columns[0]} if len(rule.columns) == 1 else {})
+        of = {"rule": rule.name}
         if outcome.support is not None:
             metrics.append(Metric.number("share", outcome.share, of=of, reason="no row counts"))
             metrics.append(Metric.number("failing", outcome.broken, of=of, unit="rows"))

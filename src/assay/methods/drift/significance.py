@@ -24,7 +24,11 @@ def ks_p(pair: Pair) -> float:
     n, m = pair.n, pair.m
     if not n or not m:
         return math.nan
-    h = int(np.max(np.abs(np.cumsum(pair.a) * m - np.cumsum(pair.b) * n), initial=0))
+    return ks_tail(int(np.max(np.abs(np.cumsum(pair.a) * m - np.cumsum(pair.b) * n), initial=0)), n, m)
+
+
+def ks_tail(h: int, n: int, m: int) -> float:
+    """Return the p-value of Kolmogorov and Smirnov's D = h / (n m) of samples of n and m values (see ``ks_p``)."""
     if not h:
         return 1.0
     if n * m <= EXACT:

@@ -10,7 +10,6 @@ from typing import Any
 from assay.methods.quality.question import Spread
 
 MOST = 10_000  # different values that are counted one by one
-FLOOR = 1e-4  # a share of nothing, as PSI reads it
 P_VALUES = ("chi_square", "ks")  # these are p-values, and have to be large; the others are distances
 DEFAULTS = {"psi": 0.2, "kl": 0.1, "total_variation": 0.1, "ks_distance": 0.1, "chi_square": 0.05, "ks": 0.05}
 
@@ -31,15 +30,17 @@ def distance(spread: Spread, ask: Ask) -> float | None:
     here, there = _counts(spread, ask)
     if not sum(here) or not sum(there):
         return None
+    import numpy as np
+
+    from assay.methods.drift import distances, significance
+
+    kind: Any = np.float64 if spread.shares else np.int64  # stated shares are no counts
+    a, b = np.asarray(there, dtype=kind), np.asarray(here, dtype=kind)
     if spread.test == "chi_square":
-        return fit(here, there) if spread.shares else homogeneity(here, there)
-    p, q = _shares(here), _shares(there)
-    return {"psi": psi, "kl": kl, "total_variation": total_variation}[spread.test](p, q)
-
-
-def _shares(counts: Sequence[float]) -> list[float]:
-    total = sum(counts)
-    return [c / total for c in counts]
+        return fit(here, there) if spread.shares else significance.homogeneity(a, b)[2]
+    if spread.test == "kl":
+        return kl([x / sum(here) for x in here], [x / sum(there) for x in there])
+    return {"psi": distances.psi, "total_variation": distances.total_variation}[spread.test](a, b)
 
 
 def _counts(spread: Spread, ask: Ask) -> tuple[list[float], list[float]]:
@@ -85,21 +86,14 @@ def _kolmogorov(spread: Spread, ask: Ask) -> float | None:
         "SELECT sum(sum(a)) OVER (ORDER BY x) AS a, sum(sum(b)) OVER (ORDER BY x) AS b, "
         f"sum(sum(a)) OVER () AS n, sum(sum(b)) OVER () AS m FROM ({united}) GROUP BY x"
     )
-    ((d, n, m),) = ask(f"SELECT max(abs(a / n - b / m)), max(n), max(m) FROM ({steps})")
+    ((h, n, m),) = ask(f"SELECT max(abs(a * m - b * n)), max(n), max(m) FROM ({steps})")
     if not n or not m:
         return None
     if spread.test == "ks_distance":
-        return float(d)
-    from scipy.stats import kstwo
+        return int(h) / (int(n) * int(m))
+    from assay.methods.drift.significance import ks_tail
 
-    n, m = int(n), int(m)
-    return float(kstwo.sf(float(d), max(1, round(n * m / (n + m)))))
-
-
-def psi(p: Sequence[float], q: Sequence[float]) -> float:
-    """Return the population stability index Σ (p - q)·ln(p/q), no share being taken for less than FLOOR."""
-    pairs = [(max(a, FLOOR), max(b, FLOOR)) for a, b in zip(p, q, strict=True) if a or b]
-    return sum((a - b) * math.log(a / b) for a, b in pairs)
+    return ks_tail(int(h), int(n), int(m))
 
 
 def kl(p: Sequence[float], q: Sequence[float]) -> float:
@@ -109,36 +103,16 @@ def kl(p: Sequence[float], q: Sequence[float]) -> float:
     return sum(a * math.log(a / b) for a, b in zip(p, q, strict=True) if a)
 
 
-def total_variation(p: Sequence[float], q: Sequence[float]) -> float:
-    """Return ½ Σ |p - q|, the greatest difference in the share of any set of values."""
-    return sum(abs(a - b) for a, b in zip(p, q, strict=True)) / 2
-
-
 def fit(counts: Sequence[float], shares: Sequence[float]) -> float:
     """Return the p-value of Pearson's chi-square test that counts come from shares; 0 where one of share 0 occurs."""
     if any(c and not s for c, s in zip(counts, shares, strict=True)):
         return 0.0
-    total, whole = sum(counts), sum(shares)
-    cells = [(c, s / whole * total) for c, s in zip(counts, shares, strict=True) if s]
-    return _p_value(sum((c - e) ** 2 / e for c, e in cells), len(cells) - 1)
+    import numpy as np
 
+    from assay.methods.drift.significance import goodness
 
-def homogeneity(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return the p-value of Pearson's chi-square test that two samples come from one distribution."""
-    n, m = sum(a), sum(b)
-    statistic, classes = 0.0, 0
-    for x, y in zip(a, b, strict=True):
-        if x + y:
-            classes += 1
-            for count, size in ((x, n), (y, m)):
-                expected = (x + y) * size / (n + m)
-                statistic += (count - expected) ** 2 / expected
-    return _p_value(statistic, classes - 1)
-
-
-def _p_value(statistic: float, freedom: int) -> float:
-    if freedom <= 0:
+    held = [(c, s) for c, s in zip(counts, shares, strict=True) if s]
+    if len(held) < 2:
         return 1.0
-    from scipy.special import chdtrc
-
-    return float(chdtrc(freedom, statistic))
+    observed, parts = (np.asarray(v, dtype=np.float64) for v in zip(*held, strict=True))
+    return goodness(observed, parts / parts.sum() * observed.sum())[1]
