@@ -91,10 +91,8 @@ def test_requirements_that_cannot_be_installed_are_one_sentence(trained):
 
 
 def test_requirements_are_installed_before_and_read_only(trained, tmp_path):
-    package = tmp_path / "pkg"
-    (package / "wonder").mkdir(parents=True)
-    (package / "wonder" / "__init__.py").write_text("VALUE = 42\n")
-    wheel = _wheel(tmp_path)
+    (tmp_path / "code").mkdir()
+    wheel = _wheel(tmp_path / "code")
     code = """
         import os, wonder
         assert wonder.VALUE == 42
@@ -103,7 +101,7 @@ def test_requirements_are_installed_before_and_read_only(trained, tmp_path):
         except OSError:
             open(os.environ["SM_MODEL_DIR"] + "/m", "w").write("m")
     """
-    made = trained(code, requirements=f"{wheel}\n")
+    made = trained(code, requirements=f"./{wheel.name}\n")
     assert made.model is not None, made.log.read_text()
     assert made.environment["installed"] == {"wonder": "1.0"}
 
@@ -133,3 +131,79 @@ def test_threads_that_wait_for_one_another_sleep(trained):
     with tarfile.open(result.model) as packed:
         held = next(m for m in packed.getmembers() if m.name.endswith("said"))
         assert packed.extractfile(held).read() == b"PASSIVE"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.symlink('/etc/passwd', d + '/model.pkl')",
+        "os.symlink('/', d + '/all')",
+        "import socket; os.chdir(d); socket.socket(socket.AF_UNIX).bind('door')",
+        "open(d + '/m', 'w'); os.symlink(d + '/m', d + '/link')",
+    ],
+    ids=["link to a file", "link to a folder", "socket", "link to its own"],
+)
+def test_what_is_no_file_is_not_taken_out_of_the_sandbox(trained, code):
+    made = trained(f"import os\nd = os.environ['SM_MODEL_DIR']\n{code}\n")
+    assert made.ended.code == 0, made.log.read_text()
+    assert made.model is None and "link or a device" in made.problem
+
+
+def test_a_hard_link_to_a_file_of_the_host_cannot_be_made(trained, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    made = trained(f"import os; os.link({str(secret)!r}, os.environ['SM_MODEL_DIR'] + '/m')")
+    assert made.ended.code != 0 and made.model is None
+
+
+def test_a_process_that_stays_behind_writes_nothing_after_the_end(trained, tmp_path):
+    """What is collected must not change under the collector's hands."""
+    made = trained(
+        """
+        import os, time
+        m = os.environ["SM_MODEL_DIR"] + "/m"
+        open(m, "w").write("first")
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                n = 0
+                while True:
+                    n += 1
+                    for act in (lambda: os.unlink(m), lambda: os.symlink("/etc/passwd", m), lambda: os.unlink(m),
+                                lambda: open(m, "w").write(str(n))):
+                        try: act()
+                        except OSError: pass
+            os._exit(0)
+        time.sleep(0.5)
+        """
+    )
+    folder = tmp_path / "job" / "model"
+    before = [(p.name, p.lstat().st_mtime_ns) for p in folder.iterdir()]
+    assert made.model is not None or made.problem or not before
+    import time
+
+    time.sleep(0.3)
+    assert [(p.name, p.lstat().st_mtime_ns) for p in folder.iterdir()] == before
+
+
+def test_folders_without_files_are_no_model(trained):
+    made = trained("import os; os.makedirs(os.environ['SM_MODEL_DIR'] + '/a/b')")
+    assert made.model is None and made.problem == ""
+
+
+def test_links_in_the_code_are_not_followed_into_the_sandbox(trained, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "data").symlink_to(secret)
+    made = trained("import os; print(open(os.path.dirname(__file__) + '/data').read())")
+    assert made.ended.code != 0 and "canary" not in made.log.read_text()
+
+
+def test_an_archive_that_the_script_made_itself_is_a_file_like_any(trained):
+    made = trained(
+        "import os, tarfile\nd = os.environ['SM_MODEL_DIR']\nopen('x', 'w').write('m')\n"
+        "with tarfile.open(d + '/model.tar.gz', 'w:gz') as t: t.add('x', '../../evil')"
+    )
+    with tarfile.open(made.model) as archive:
+        assert archive.getnames() == ["model.tar.gz"]

@@ -150,3 +150,13 @@ def _is_folder(path: str) -> bool:
         return stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
         return False
+
+
+def tail(file: Path, most: int) -> bytes:
+    """Return the last bytes of a file, however long it is; none where there is no file."""
+    try:
+        with open(file, "rb") as source:
+            source.seek(max(0, os.fstat(source.fileno()).st_size - most))
+            return source.read(most)
+    except OSError:
+        return b""

@@ -14,18 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines import archives, requirements
+from assay.engines.folders import entries
 from assay.engines.isolation import Ended, Grant, Level, Limits, run
+from assay.kernel.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a job left. model: its model.tar.gz, None when it failed or wrote nothing. output: its output folder."""
+    """What a job left. model: its model.tar.gz, None when it failed or wrote nothing. output: its output folder.
+
+    problem: why what it wrote could not be taken.
+    """
 
     model: Path | None
     output: Path
     log: Path
     ended: Ended
     environment: Mapping[str, Any]
+    problem: str = ""
 
 
 def train(
@@ -41,13 +47,14 @@ def train(
 ) -> Trained:
     """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
 
-    A requirements.txt beside it is installed first, outside the sandbox and from wheels alone, into a folder cached by
-    its digest that the job can only read. Refused where the isolation demanded cannot be had.
+    The wheels that a requirements.txt beside it asks for are installed first, into a folder cached by their digest
+    that the job can only read. Refused where the isolation demanded cannot be had.
     """
     folders = {name: scratch / name for name in ("model", "output", "code")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(script.parent, folders["code"], dirs_exist_ok=True)
+    # Links stay links: what they lead to here is not there inside.
+    shutil.copytree(script.parent, folders["code"], symlinks=True, dirs_exist_ok=True)
     (folders["output"] / "data").mkdir()
     packages = requirements.install(folders["code"] / "requirements.txt", requirements_cache)
     env = _environment(script, channels, hyperparameters, folders, seed)
@@ -58,11 +65,22 @@ def train(
     argv = [sys.executable, "-u", str(folders["code"] / script.name), *_flags(hyperparameters)]
     log = scratch / "log.txt"
     ended = run(argv, grant, log=log, cwd=folders["output"])
-    model = None
-    if ended.reason == "exit" and ended.code == 0 and any(folders["model"].rglob("*")):
-        model = scratch / "model.tar.gz"
-        archives.pack(folders["model"], model)
-    return Trained(model, folders["output"], log, ended, _described(packages))
+    model, problem = None, ""
+    if ended.reason == "exit" and ended.code == 0:
+        model, problem = _collected(folders["model"], scratch / "model.tar.gz", limits)
+    return Trained(model, folders["output"], log, ended, _described(packages), problem)
+
+
+def _collected(folder: Path, to: Path, limits: Limits) -> tuple[Path | None, str]:
+    """Pack what lies in the model's folder, or say why it cannot be. Nothing of the job is alive any more."""
+    try:
+        if all(entry.is_folder for entry in entries(folder)):
+            return None, ""
+        archives.pack(folder, to, archives.Bounds(size=limits.disk))
+    except BadInput as error:
+        to.unlink(missing_ok=True)
+        return None, str(error)
+    return to, ""
 
 
 def _flags(hyperparameters: Mapping[str, Any]) -> list[str]:

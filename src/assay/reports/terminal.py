@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from assay.kernel.printable import printable
 from assay.kernel.report import Finding, Metric
 from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged, pages
@@ -81,7 +82,7 @@ def _print(console: Console, line: object) -> None:
 
 def _clean(value: str) -> str:
     """Whatever a file is called cannot move the cursor or colour the screen."""
-    return "".join(c if c.isprintable() or c == " " else "·" for c in value)
+    return printable(value)
 
 
 def _finding(console: Console, finding: Finding) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing_extensions import Doc
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Model, Table
+from assay.kernel.printable import printable
 from assay.kernel.report import Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 _UNITS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "b": 1}
 _LIMITS = ("memory", "minutes", "seconds", "processes", "disk")
-_LOG_LINES = 12
+_LAST = 4096
+_LEFT = (".git", ".venv", "__pycache__", ".assay")  # of a folder of code
+_CHANNEL = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 def train(
@@ -44,11 +48,15 @@ def train(
     work: LocalWork,
 ) -> Made:
     """Train in the sandbox, with no network, read-only inputs and stated limits; gives ``out``, the model."""
+    from assay.engines.folders import tail
     from assay.engines.training import train as run_script
 
     tables: Mapping[str, Table] = channels if isinstance(channels, Mapping) else {"train": channels}
     code = work.scratch / "code"
     copy_code(script, source, code)
+    for name in tables:
+        if not _CHANNEL.fullmatch(name):
+            raise UsageError(f"a channel cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
     folders = {name: _channel(table, work.scratch / "channels" / name) for name, table in tables.items()}
     work.progress(0, 1, "training in the sandbox")
     trained = run_script(
@@ -62,7 +70,7 @@ def train(
         seed=work.seed,
     )
     ended = trained.ended
-    log = trained.log.read_bytes()[-(4 << 20) :] if trained.log and trained.log.is_file() else b""
+    log = tail(trained.log, 4 << 20)
     outputs = {"log": work.put("log", log, "txt"), "code": _renamed(work.put("code", code), script)}
     environment = {**trained.environment, "isolation": ended.level, "layers": dict(ended.layers)}
     outputs["environment"] = work.put("environment", json.dumps(environment, indent=1).encode(), "json")
@@ -73,7 +81,7 @@ def train(
         made = work.put("model", trained.model, "tar.gz")
         outputs["out"] = Asset("model", "model", made.uri, made.digest, "tar.gz")
     else:
-        findings.append(_failed(ended.reason, ended.code, log, script))
+        findings.append(_failed(ended.reason, ended.code, log, script, trained.problem))
     metrics = [
         Metric("seconds", round(ended.seconds, 3)),
         Metric("peak_memory", ended.peak_memory, unit="bytes"),
@@ -96,7 +104,12 @@ def _renamed(asset: Asset, script: Path) -> Asset:
 
 
 def copy_code(script: Path, source: Path | None, to: Path) -> None:
-    """Copy a script, and what goes with it, to the folder ``to``; links are not followed out of the source."""
+    """Copy a script, and what goes with it, to the folder ``to``.
+
+    UsageError on a link: what it leads to is not the code's own, and would be handed to the job.
+    """
+    from assay.engines import requirements
+
     if not script.is_file():
         raise UsageError(
             f"there is no training script {str(script)!r}", remedy="check the path after `train:`"
@@ -104,16 +117,38 @@ def copy_code(script: Path, source: Path | None, to: Path) -> None:
     if source is not None:
         if not source.is_dir():
             raise UsageError(f"there is no folder {str(source)!r}", remedy="check the path after `source:`")
-        shutil.copytree(
-            source, to, symlinks=True, ignore=shutil.ignore_patterns(".git", ".venv", "__pycache__", ".assay")
-        )
+        _plain_files(source)
+        shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT))
         if not (to / script.name).is_file():
             raise UsageError(f"{script.name} is not in {str(source)!r}", remedy="put it there")
         return
     to.mkdir(parents=True)
-    for path in (script, script.parent / "requirements.txt", script.parent / "inference.py"):
-        if path.is_file():
-            shutil.copyfile(path, to / path.name)
+    shutil.copyfile(script, to / script.name)
+    for name in ("requirements.txt", "inference.py"):
+        beside = script.parent / name
+        if beside.is_symlink():
+            raise UsageError(
+                f"{name} is a link", where=str(script.parent), remedy="put the file itself there"
+            )
+        if beside.is_file():
+            shutil.copyfile(beside, to / name)
+    wheels = requirements.read(script.parent / "requirements.txt")[1]
+    for wheel in wheels:
+        target = to / wheel.relative_to(script.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(wheel, target)
+
+
+def _plain_files(source: Path) -> None:
+    from assay.engines.folders import entries
+
+    for entry in entries(source):
+        if not entry.is_file and not entry.is_folder and not set(entry.path.split("/")) & set(_LEFT):
+            raise UsageError(
+                f"{entry.path} is a link or no regular file",
+                where=str(source),
+                remedy="put the file itself there",
+            )
 
 
 def _channel(table: Table, folder: Path) -> Path:
@@ -167,7 +202,7 @@ def read_size(raw: Any) -> int:
     return int(text)
 
 
-def _failed(reason: str, code: int | None, log: bytes, script: Path) -> Finding:
+def _failed(reason: str, code: int | None, log: bytes, script: Path, problem: str) -> Finding:
     words = {
         "time": "ran past its time",
         "memory": "used more memory than its limit",
@@ -177,8 +212,10 @@ def _failed(reason: str, code: int | None, log: bytes, script: Path) -> Finding:
         "stopped": "was stopped",
     }
     said = words.get(reason) or (f"ended with exit code {code}" if code else "left no model in SM_MODEL_DIR")
-    tail = log.decode("utf-8", "replace").strip().splitlines()[-_LOG_LINES:]
-    last = f" Its last line: {tail[-1][:300]}" if tail else " It printed nothing."
+    if problem:
+        said = f"left what cannot be taken: {problem}"
+    lines = log[-_LAST:].decode("utf-8", "replace").strip().splitlines()
+    last = f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
     return Finding(
         f"train.{reason if reason in words else 'failed'}",
         Severity.CRITICAL,

@@ -144,3 +144,49 @@ def test_many_rows_cross_and_return(opened, tmp_path):
     start = time.perf_counter()
     assert handle.predict(table).num_rows == 200_000
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("write(b'A', b'null')", "says nothing"),
+        ("write(b'A', b'[' * 100_000)", "says nothing"),
+        (
+            'write(b\'A\', b\'{"framework": {}, "format": 1, "features": 3, "classes": [], "task": "x"}\')',
+            "says nothing",
+        ),
+        ("os.write(fd, b'A' + b'\\xff' * 8)", "cannot be used"),
+        ("write(b'E', b'\\x1b[2Jcleared')", "cleared"),
+        ("write(b'A', describe); write(b'A', b'')", "no predictions"),
+        ("write(b'A', describe); write(b'A', b'ARROW1\\0\\0' + b'\\xff' * 100)", "no table"),
+        ("write(b'A', describe); write(b'A', table(['x'] * 9))", "9 rows for 2"),
+        ("write(b'A', describe); write(b'A', table([0.5, 0.5], 'zstd'))", "compressed"),
+    ],
+)
+def test_a_worker_that_answers_by_itself_is_one_sentence(opened, tmp_path, code, said):
+    """A script may find the pipe and write to it what it likes."""
+    script = f"""
+import os, struct, sys, time
+import pyarrow as pa
+def write(kind, body):
+    os.write(fd, struct.pack(">cQ", kind, len(body)) + body)
+def table(values, codec=None):
+    made = pa.table({{"prediction": values}})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, made.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as out:
+        out.write_table(made)
+    return sink.getvalue().to_pybytes()
+describe = b'{{"framework": "x", "format": "x", "features": [], "classes": [], "task": "binary"}}'
+def model_fn(folder):
+    global fd
+    fd = next(f for f in range(3, 20) if os.path.exists(f"/proc/self/fd/{{f}}") and "pipe" in os.readlink(f"/proc/self/fd/{{f}}") and os.get_blocking(f) and __import__("fcntl").fcntl(f, 3) & 1)
+    {code}
+    time.sleep(60)
+"""
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "inference.py").write_text(script)
+    archives.pack(folder, tmp_path / "model.tar.gz")
+    with pytest.raises(AssayError, match=said):
+        handle = opened(tmp_path / "model.tar.gz", "tar.gz")
+        handle.predict(pa.table({"x": [1.0, 2.0]}))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assay.kernel.printable import printable_json
+
 if TYPE_CHECKING:
     from assay.kernel.verdict import Gate, Verdict
     from assay.works.home import Home
@@ -85,7 +87,7 @@ def emit(text: str, output: Path | None) -> None:
 
 def emit_json(value: Mapping[str, Any]) -> None:
     """Print JSON, and nothing else."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+    click.echo(printable_json(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)))
 
 
 def format_option(function: F) -> F:

@@ -10,6 +10,7 @@ import click
 
 from assay import __version__
 from assay.kernel.errors import AssayError, interrupted
+from assay.kernel.printable import printable
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("pipeline", "The whole journey on real data, in one command."),
@@ -91,10 +92,10 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(130)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "assay"
-        click.echo(f"assay: {error.format_message().rstrip('.')}; see `{where} --help`", err=True)
+        click.echo(f"assay: {printable(error.format_message().rstrip('.'))}; see `{where} --help`", err=True)
         sys.exit(2)
     except click.ClickException as error:
-        click.echo(f"assay: {error.format_message()}", err=True)
+        click.echo(f"assay: {printable(error.format_message())}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -106,10 +107,10 @@ def main(args: list[str] | None = None) -> None:
         if debug:
             raise
         if isinstance(error, AssayError):
-            click.echo(f"assay: {error}", err=True)
+            click.echo(f"assay: {printable(error)}", err=True)
             sys.exit(error.exit_code)
         said = str(error).strip().splitlines()
-        first = said[0][:300] if said else ""
+        first = printable(said[0][:300]) if said else ""
         click.echo(
             f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug",
             err=True,

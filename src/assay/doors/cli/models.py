@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.doors.cli import context, show
+from assay.kernel.printable import printable
 
 _COLUMNS = (
     ("name", "name"),
@@ -69,7 +70,7 @@ def show_(name: str, format_: str) -> None:
     _show(found)
     click.echo("files")
     for path, digest in found.get("files", {}).items():
-        click.echo(f"  {str(digest).removeprefix('sha256:')[:12]}  {path}")
+        click.echo(f"  {str(digest).removeprefix('sha256:')[:12]}  {printable(path)}")
     return None
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.doors.cli import context
+from assay.kernel.printable import printable
 
 if TYPE_CHECKING:
     from assay.works.done import RunResult
@@ -98,12 +99,12 @@ def summary(result: RunResult) -> None:
             continue
         stopping = done.verdict.stopping if done.verdict else ()
         for finding in stopping[:3]:
-            click.echo(f"  {done.step.name}: {finding.severity}: {finding.message}")
+            click.echo(f"  {done.step.name}: {finding.severity}: {printable(finding.message)}")
             if finding.remedy:
-                click.echo(f"    → {finding.remedy}")
+                click.echo(f"    → {printable(finding.remedy)}")
         if not stopping:
             why = done.note or (_incomplete(done.verdict) if done.verdict else "")
-            click.echo(f"  {done.step.name}: {done.outcome}: {why}")
+            click.echo(f"  {done.step.name}: {done.outcome}: {printable(why)}")
     if result.registered:
         record = result.registered.record
         click.echo(f"model     {record.name}@{record.version} {record.status}")

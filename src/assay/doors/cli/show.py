@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from assay.kernel.printable import printable
+
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:
     """Print rows as a table of at most 80 columns; columns are (key, title)."""
@@ -42,11 +44,11 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, str) and value.startswith("sha256:"):
         return value[:19] + "…"
-    return str(value)
+    return printable(value)
 
 
 def problems(found: Iterable[Mapping[str, Any]]) -> None:
     """Print what a verification found."""
     for problem in found:
         click.secho(f"  {problem.get('kind', 'problem')}: ", fg="red", nl=False)
-        click.echo(problem.get("message", ""))
+        click.echo(printable(problem.get("message", "")))

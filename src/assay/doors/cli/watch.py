@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from assay.kernel.printable import printable
+
 if TYPE_CHECKING:
     from assay.works.done import Done
     from assay.works.pipeline import Step
@@ -56,26 +58,31 @@ class Watcher:
             return
         if self._task is None:
             self._task = self._bar.add_task("", total=of)
-        self._bar.update(self._task, completed=index, description=f"{step.name} ({step.uses})")
+        self._bar.update(self._task, completed=index, description=_plain(f"{step.name} ({step.uses})"))
 
     def progress(self, done: int, of: int, what: str) -> None:
         """Show how far the step is."""
         if self._bar is not None and self._task is not None and what:
-            self._bar.update(self._task, description=what)
+            self._bar.update(self._task, description=_plain(what))
 
     def ended(self, done: Done) -> None:
         """Print one line for the step."""
         if self.quiet:
             return
-        from rich.markup import escape
-
         mark = _MARKS.get(done.outcome, " ")
         if done.outcome == "fail" and done.passed:
             mark = "[yellow]![/]"  # found something; its gate lets it through
         took = "reused" if done.cached else f"{done.seconds:.1f} s"
         said = done.note if done.outcome in ("stopped", "error") or done.step.verb == "do" else _found(done)
-        line = f"{mark} {done.step.name:<12} {done.step.uses:<16} {took:>7}  {escape(said)}"
+        line = f"{mark} {_plain(done.step.name):<12} {_plain(done.step.uses):<16} {took:>7}  {_plain(said)}"
         self.console.print(line, overflow="ellipsis", no_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Foreign text is neither markup nor a command to the terminal."""
+    from rich.markup import escape
+
+    return escape(printable(text))
 
 
 def _found(done: Done) -> str:

@@ -63,6 +63,7 @@ _SIGNALS = {
     "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424),
 }  # fmt: skip
 _SOCKET, _SOCKETPAIR, _CLONE, _IOCTL = (41, 198), (53, 199), (56, 220), (16, 29)
+_PROGRAMS = ((59, 221), (322, 281))  # execve, execveat
 _PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)
 
 
@@ -117,7 +118,22 @@ def _when(call: int, test: list[Step]) -> list[Step]:
 
 def install(*, alone: bool = True, signals: bool = True) -> None:
     """Put the filter on this process and all its children, for good. Needs no_new_privs."""
-    code = program(alone=alone, signals=signals)
+    _put(program(alone=alone, signals=signals))
+
+
+def forbid_programs() -> None:
+    """Let this process and its children execute nothing, for good."""
+    machine = syscalls.machine()
+    column = 0 if machine == "x86_64" else 1
+    out: list[Step] = [(_LD, 0, 0, 4), (_JEQ, 1, 0, _ARCH[machine]), (_RET, 0, 0, _KILL), (_LD, 0, 0, 0)]
+    if machine == "x86_64":
+        out += [(_JGE, 0, 1, _X32), (_RET, 0, 0, _KILL)]
+    for numbers in _PROGRAMS:
+        out += [(_JEQ, 0, 1, numbers[column]), (_RET, 0, 0, _ERRNO | _EPERM)]
+    _put(b"".join(struct.pack("HBBI", *step) for step in [*out, (_RET, 0, 0, _ALLOW)]))
+
+
+def _put(code: bytes) -> None:
     held = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(held))
     structure = ctypes.create_string_buffer(header, len(header))

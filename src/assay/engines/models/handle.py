@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.engines import archives
+from assay.engines.folders import tail
 from assay.engines.isolation import Grant, Job, Level, Limits, start
 from assay.engines.models import wire
 from assay.kernel.asset import Asset
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _BATCH = 50_000
 _TAIL = 600
+_LONGEST = 16 << 20
 
 
 class ModelError(BadInput):
@@ -35,14 +37,27 @@ class SandboxedModel:
     def __init__(self, asset: Asset, job: Job, log: Path, watching: threading.Thread) -> None:
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
         self.level: Level = job.level
-        raw = json.loads(self._ask(b"I", b""))
-        self._info = ModelInfo(
-            framework=raw["framework"],
-            format=raw["format"],
-            features=tuple(raw["features"]),
-            classes=tuple(raw["classes"]),
-            task=raw["task"],
-            detail=raw.get("detail"),
+        self._info = self._described(self._ask(b"I", b""))
+
+    def _described(self, said: bytes) -> ModelInfo:
+        """Read what it says of itself, which untrusted code has written."""
+        try:
+            raw = json.loads(said) if len(said) <= _LONGEST else {}
+            features, classes = raw["features"], raw["classes"]
+            names = [raw["framework"], raw["format"], raw["task"], *features]
+            if not isinstance(features, list) or not isinstance(classes, list):
+                raise TypeError
+            if not all(isinstance(n, str) and len(n) <= 1000 for n in names):
+                raise TypeError
+            if not all(isinstance(c, (str, int, float, bool, type(None))) for c in classes):
+                raise TypeError
+            detail = raw.get("detail")
+            if detail is not None and not isinstance(detail, dict):
+                raise TypeError
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise ModelError("says nothing of itself that can be read", where=self.asset.name) from None
+        return ModelInfo(
+            raw["framework"], raw["format"], tuple(features), tuple(classes), raw["task"], detail
         )
 
     def __enter__(self) -> SandboxedModel:
@@ -59,7 +74,8 @@ class SandboxedModel:
     def predict(self, data: Table | pyarrow.Table) -> pyarrow.Table:
         """Return prediction, and score or score_<class>, a row a row."""
         table = self._all(b"P", data)
-        assert table is not None
+        if table is None:
+            raise ModelError("gives no predictions", where=self.asset.name)
         return table
 
     def contributions(self, data: Table | pyarrow.Table) -> pyarrow.Table | None:
@@ -85,14 +101,22 @@ class SandboxedModel:
             answer = self._ask(kind, wire.pack_table(batch))
             if not answer:
                 return None
-            parts.append(self._checked(wire.unpack_table(answer), batch.num_rows))
-        return pa.concat_tables(parts, promote_options="default")
+            parts.append(self._checked(answer, batch.num_rows))
+        try:
+            return pa.concat_tables(parts, promote_options="permissive")
+        except pa.ArrowException as error:
+            raise ModelError(f"answers unlike columns ({str(error)[:100]})", where=self.asset.name) from None
 
-    def _checked(self, table: pyarrow.Table, rows: int) -> pyarrow.Table:
+    def _checked(self, answer: bytes, rows: int) -> pyarrow.Table:
         """What comes back was made by untrusted code."""
+        try:
+            table = wire.unpack_answer(answer)
+        except ValueError as error:
+            raise ModelError(
+                f"answered what is no table of plain columns: {error}", where=self.asset.name
+            ) from None
         if table.num_rows != rows:
             raise ModelError(f"answered {table.num_rows} rows for {rows}", where=self.asset.name)
-        table.validate(full=True)
         return table
 
     def _batches(self, data: Table | pyarrow.Table) -> Iterator[pyarrow.Table]:
@@ -139,10 +163,7 @@ class SandboxedModel:
         return said
 
     def _said(self) -> str:
-        try:
-            text = self._log.read_bytes()[-_TAIL:].decode("utf-8", "replace").strip()
-        except OSError:
-            return ""
+        text = tail(self._log, _TAIL).decode("utf-8", "replace").strip()
         return text.splitlines()[-1][:300] if text else ""
 
 
@@ -174,7 +195,7 @@ def open_model(
     grant = Grant((folder,), (), env, limits, level)
     with log.open("wb") as out:
         argv = [sys.executable, "-s", "-c", command, str(folder)]
-        job = start(argv, grant, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out)
+        job = start(argv, grant, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, log=log)
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
     try:

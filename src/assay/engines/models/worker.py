@@ -30,7 +30,7 @@ def main() -> None:
                 continue
             table = wire.unpack_table(body)
             made = loaded.predict(table) if kind == b"P" else loaded.contributions(table)
-            wire.send(answers, b"A", b"" if made is None else wire.pack_table(made))
+            wire.send(answers, b"A", b"" if made is None else wire.pack_answer(made))
         except MemoryError:
             os._exit(1)
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from assay.methods.pickles.hits import Hit
@@ -26,7 +28,17 @@ _RECONSTRUCT = {
     ("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor"), ("copyreg", "__newobj__"),
     ("copy_reg", "__newobj__"), ("copyreg", "__newobj_ex__"),
 }  # fmt: skip
+_ARRAYS = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
+# These call or make what they are given.
+_CALLERS = {
+    ("numpy.random._pickle", "__generator_ctor"), ("numpy.random._pickle", "__bit_generator_ctor"),
+    ("numpy.random._pickle", "__randomstate_ctor"), ("numpy.ma.core", "_mareconstruct"),
+    ("pandas.core.indexes.base", "_new_Index"), ("pandas.core.indexes.datetimes", "_new_DatetimeIndex"),
+    ("pandas.core.indexes.period", "_new_PeriodIndex"), ("pandas.core.internals.blocks", "new_block"),
+    ("torch._tensor", "_rebuild_from_type_v2"), ("torch._utils", "_rebuild_wrapper_subclass"),
+}  # fmt: skip
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+_MEMMAP = ("numpy", "memmap")  # opens its file when made by any means but as an array
 _LATIN = {"latin1", "latin-1", "latin_1", "iso-8859-1"}
 
 
@@ -40,6 +52,8 @@ class Calls:
         self.forgotten = Computed("<something met earlier>")
         self._globals: dict[tuple[str, str, bool], Global] = {}
         self._hit_of: dict[tuple[str, str], Hit] = {}
+        self._loose: Counter[Global] = Counter()
+        self._dangers = 0
 
     # ---- names
 
@@ -48,6 +62,8 @@ class Calls:
         key = (module, name, self.protocol < 3)
         known = self._globals.get(key)
         if known is not None:
+            if known.guarded:
+                self.appears(known)
             return known
         judged = self.names.judge(module, name, self.protocol)
         found = Global(module, name, judged)
@@ -59,7 +75,29 @@ class Calls:
         if len(self._globals) >= GLOBAL_LIMIT:
             return self.forgotten if judged.allowed else Computed(show(found, self.data))
         self._globals[key] = found
+        if found.guarded:
+            self.appears(found)
         return found
+
+    # ---- names whose every appearance must be accounted for
+
+    def appears(self, found: Global) -> None:
+        """Note that a guarded name stands on the stack once more."""
+        self._loose[found] += 1
+
+    def _spent(self, holder: Tup | Bag | None, found: Any) -> None:
+        """Note that a guarded name was used as its own library uses it; once for each tuple or dict that holds it."""
+        if isinstance(found, Global) and found.guarded and not (holder is not None and holder.spent):
+            self._loose[found] -= 1
+            if holder is not None:
+                holder.spent = True
+
+    def account(self) -> None:
+        """Note the guarded names that were used for something else."""
+        for found, count in self._loose.items():
+            if count > 0:
+                name = f"{found.module}.{found.name}"
+                self._add(Hit("unknown", name, f"{name} handed on", 0, "GLOBAL", called=True))
 
     def computed_name(self, module: Any, name: Any, at: int) -> Any:
         """Return what stands for a name that is not written down but computed."""
@@ -74,7 +112,8 @@ class Calls:
         return Computed(text)
 
     def _add(self, hit: Hit) -> None:
-        if len(self.hits) < HIT_LIMIT:
+        self._dangers += hit.sort == "danger"
+        if len(self.hits) < HIT_LIMIT or (hit.sort == "danger" and self._dangers < HIT_LIMIT):
             self.hits.append(hit)
         else:
             self.hits[-1].count += 1
@@ -84,7 +123,11 @@ class Calls:
     def call(self, callable_: Any, args: Any, at: int, opcode: str) -> Any:
         """Return what stands for the result of a call; a call that is not allowed is a hit."""
         if isinstance(callable_, Global):
-            if callable_.judged.level == "call" and not self._misused(callable_, args):
+            level = callable_.judged.level
+            if level == "make" and opcode in ("NEWOBJ", "NEWOBJ_EX") and callable_.key != _MEMMAP:
+                self._spent(None, callable_)
+                return callable_.made()
+            if level == "call" and not self._misused(callable_, args):
                 return self._result(callable_, args)
             return self._refused(callable_, args, at, opcode)
         text = call(callable_, args, self.data)
@@ -108,6 +151,10 @@ class Calls:
     def _misused(self, callable_: Global, args: Any) -> bool:
         """Whether an allowed callable is called in a way that is not."""
         given = args.items if type(args) is Tup else ()
+        if callable_.key in _RECONSTRUCT:
+            return self._reconstructs(callable_, given)
+        if callable_.key in _CALLERS or callable_.name == "newObj":
+            return not isinstance(args, Tup) or self._hands_on(given)
         if callable_.module in ("builtins", "__builtin__"):
             if callable_.name == "type":
                 return len(given) != 1
@@ -123,17 +170,40 @@ class Calls:
             return len(given) != 2 or str(text_of(given[1], self.data)).lower() not in _LATIN
         return False
 
+    def _reconstructs(self, callable_: Global, given: tuple[Any, ...]) -> bool:
+        """Whether copyreg is asked to make something else than an object of an allowed class, or by another's means."""
+        cls = given[0] if given else None
+        if not isinstance(cls, Global) or cls.judged.level not in ("call", "make") or cls.key == _MEMMAP:
+            return True
+        if callable_.name != "_reconstructor":
+            return False
+        base = given[1] if len(given) > 2 else None
+        return not isinstance(base, Global) or base.judged.level != "call"
+
+    def _hands_on(self, given: tuple[Any, ...]) -> bool:
+        """Whether something is called by an allowed callable that may not be called by the pickle itself."""
+        for at, value in enumerate(given):
+            if isinstance(value, Global) and value.judged.level != "call":
+                return True
+            if isinstance(value, Computed) or (isinstance(value, Instance) and value.of.name == "partial"):
+                return True
+            inner = given[2] if at == 0 and len(given) > 2 else None
+            if isinstance(value, Global) and type(inner) is Tup and self._misused(value, inner):
+                return True
+        return False
+
     def _result(self, callable_: Global, args: Any) -> Any:
         given = args.items if type(args) is Tup else ()
         if callable_.key == ("_codecs", "encode"):
             return None
         if callable_.key in _RECONSTRUCT:
-            cls = given[0] if given else None
-            return cls.made() if isinstance(cls, Global) else callable_.made()
+            cls = given[0]
+            self._spent(args, cls)
+            return cls.made()
+        if callable_.key in _ARRAYS and given:
+            self._spent(args, given[0])  # a memmap is written as any array is, and read as one
         if callable_.key == ("numpy", "dtype") and given:
-            code = text_of(given[0], self.data)
-            if code is not None and len(code) < 32:
-                return DType(code, code.lstrip("<>|=")[:1] == "O")
+            return DType.read(text_of(given[0], self.data)) or callable_.made()
         return callable_.made()
 
     # ---- state
@@ -147,17 +217,60 @@ class Calls:
             text = show(target, self.data)
             self._add(Hit("lost", text, text, at, "BUILD", called=True))
         elif isinstance(target, DType):
-            fields = plain_of(state, self.data)
-            if isinstance(fields, tuple) and len(fields) >= 8 and isinstance(fields[7], int):
-                target.objects = target.objects or bool(fields[7] & 1)
-            elif target.code.lstrip("<>|=")[:1] == "V":
-                target.code = "unknown"  # its fields may be objects
+            self._dtype(target, state)
+        elif self.is_wrapper(target) and isinstance(state, Bag):
+            self._spent(state, self._field(state, "subclass"))
+
+    def _dtype(self, target: DType, state: Any) -> None:
+        """Read the state of a dtype as NumPy does from version 3 on; any other leaves the dtype unknown.
+
+        The flags say whether its items are objects; fields that say otherwise make it unknown too.
+        """
+        items = state.items if isinstance(state, Tup) else ()
+        plain = [plain_of(v, self.data) for v in items]
+        if len(items) not in (8, 9) or plain[0] not in (3, 4) or type(plain[7]) is not int:
+            target.code = "unknown"
+            return
+        target.objects = target.objects or bool(plain[7] & 1)
+        inner = [v for v in items[2:5] if not self._none(v)]
+        if inner and (
+            not target.code.startswith("V") or (not target.objects and self._may_hold_objects(inner))
+        ):
+            target.code = "unknown"
+
+    def _none(self, value: Any) -> bool:
+        return type(value) is int and self.data[value] == 0x4E
+
+    def _may_hold_objects(self, values: Iterable[Any]) -> bool:
+        """Whether a dtype among these values holds objects, or cannot be seen."""
+        for value in values:
+            if type(value) is int:
+                continue
+            if isinstance(value, DType):
+                if value.objects or value.code == "unknown":
+                    return True
+            elif isinstance(value, (Tup, Bag)):
+                if isinstance(value, Bag) and value.more:
+                    return True
+                if self._may_hold_objects(value.items):
+                    return True
+            else:
+                return True
+        return False
 
     # ---- joblib
 
     def is_wrapper(self, value: Any) -> bool:
         """Whether a value stands for joblib's NumpyArrayWrapper."""
         return isinstance(value, Instance) and value.of.key == _WRAPPER
+
+    def _field(self, state: Bag, name: str) -> Any:
+        found = [
+            v
+            for k, v in zip(state.items[::2], state.items[1::2], strict=False)
+            if text_of(k, self.data) == name
+        ]
+        return found[-1] if found else None
 
     def extent(self, state: Any) -> tuple[int, bool, bool] | None:
         """Return (bytes, whether the items are objects, whether padding comes first), None when it cannot be told."""
@@ -172,6 +285,8 @@ class Calls:
             return None
         alignment = fields.get("numpy_array_alignment_bytes")
         aligned = alignment is not None and plain_of(alignment, self.data) is not None
+        if dtype.code == "unknown":
+            return None
         if dtype.objects:
             return 0, True, aligned
         if dtype.itemsize is None:

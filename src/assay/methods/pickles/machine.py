@@ -22,7 +22,7 @@ from assay.methods.pickles.opcodes import (
 )
 from assay.methods.pickles.rare import HANDLERS
 from assay.methods.pickles.state import ABSENT, CAPTURE_LIMIT, PLAIN, State
-from assay.methods.pickles.values import Bag
+from assay.methods.pickles.values import ALIAS, Bag
 from assay.methods.pickles.walk import Broken, Walk
 
 STACK_LIMIT = 8_000_000
@@ -61,6 +61,8 @@ class Machine(State):
         except (IndexError, OverflowError):
             report.error = "it ends in the middle of an opcode or takes more from its stack than lies there"
         report.end = min(self.at, self.end)
+        if report.complete:
+            self.calls.account()
         report.hits = self.calls.hits
         return report
 
@@ -94,11 +96,11 @@ class Machine(State):
                     if v > 0:
                         stack.append(v - 1)
                     elif v == PLAIN:
-                        stack.append(None)
+                        stack.append(ALIAS)
                     elif v == ABSENT:
                         stack.append(self.get(n))
                     else:
-                        stack.append(table[-v - 2])
+                        stack.append(self.fetched(table[-v - 2]))
                     i += 2
                 elif op == 0x8C:  # SHORT_BINUNICODE
                     stack.append(i)
@@ -114,6 +116,8 @@ class Machine(State):
                     if n <= (marks[-1] if marks else 0):
                         raise Broken(f"{NAMES[op]} with no container below its mark")
                     top = stack[n - 1]
+                    if top is ALIAS:
+                        self.aliased = True
                     if (top is None or type(top) is Bag) and (
                         self.captured < CAPTURE_LIMIT or self.wanted(n)
                     ):
@@ -133,6 +137,10 @@ class Machine(State):
                     if len(stack) <= (marks[-1] if marks else 0):
                         raise Broken("STOP with nothing on the stack")
                     self.at = i + 1
+                    if (
+                        self.frame_end > i + 1
+                    ):  # a reader of files goes on after the frame, another after the STOP
+                        raise Broken("its frame goes on after its STOP")
                     self.report.result = stack[-1]
                     self.report.complete = True
                     return

@@ -1,7 +1,8 @@
 """Whether a name that a pickle imports is harmless: an allow-list of exact pairs, and known dangers by name.
 
 The lists lie in ``allowed/``: one file a library, lines of ``module: Name Name``. ``*.call.txt`` may be called
-while loading; ``*.use.txt`` may only be mentioned (a function stored in a model). A name that is on no list is
+while loading; ``*.make.txt`` may be made without being called, and appear in no other way (their constructors open
+files, or a loader treats them in a way of its own); ``*.use.txt`` may only be mentioned (a function stored in a model). A name that is on no list is
 unknown, and unknown is never allowed. Names with a dot reach through one thing to another (``numpy``
 ``os.getpid``) and are allowed only where a list holds them as they are.
 """
@@ -16,12 +17,15 @@ from typing import Literal
 
 from assay.methods.pickles.dangers import danger
 
-Level = Literal["call", "use", "unknown", "danger"]
+Level = Literal["call", "make", "use", "unknown", "danger"]
+
+
+_SUFFIXES: dict[str, Level] = {"call.txt": "call", "make.txt": "make", "use.txt": "use"}
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """level: call (may be called), use (may be mentioned), unknown, danger. what: what a danger can do."""
+    """level: call, make or use, as the lists have it; unknown; danger. what: what a danger can do."""
 
     level: Level
     what: str = ""
@@ -29,17 +33,17 @@ class Judgement:
     @property
     def allowed(self) -> bool:
         """Whether the name may be imported at all."""
-        return self.level in ("call", "use")
+        return self.level in ("call", "make", "use")
 
 
 @cache
 def allowed() -> Mapping[tuple[str, str], Level]:
-    """Return the allow-list: (module, name) → call or use."""
+    """Return the allow-list: (module, name) → call, make or use."""
     found: dict[tuple[str, str], Level] = {}
     for entry in sorted(files("assay.methods.pickles").joinpath("allowed").iterdir(), key=lambda e: e.name):
         if not entry.name.endswith(".txt"):
             continue
-        level: Level = "call" if entry.name.endswith(".call.txt") else "use"
+        level: Level = _SUFFIXES[entry.name.split(".", 1)[1]]
         for line in entry.read_text(encoding="utf-8").splitlines():
             module, _, names = line.partition(":")
             if line.startswith("#") or not names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.methods.pickles.opcodes import NAMES, line_end
 from assay.methods.pickles.state import CAPTURE_LIMIT, TABLE_LIMIT
-from assay.methods.pickles.values import Tup, text_of
+from assay.methods.pickles.values import ALIAS, Tup, text_of
 from assay.methods.pickles.walk import Broken
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def _pop_mark(m: Machine, i: int) -> int:
 
 def _dup(m: Machine, i: int) -> int:
     m.need(1, "DUP")
-    m.stack.append(m.stack[-1])
+    top = m.stack[-1]
+    m.stack.append(ALIAS if top is None else m.fetched(top))
     return i + 1
 
 
@@ -230,7 +231,7 @@ def _array(m: Machine, state: Any, i: int) -> int:
     """Step over the raw array that joblib writes after a wrapper; a pickle of its own for object arrays."""
     if i < m.frame_end:
         raise Broken("a joblib array that begins inside a frame")
-    extent = m.calls.extent(state)
+    extent = None if m.aliased else m.calls.extent(state)
     if extent is None:
         raise Broken("a joblib array whose size cannot be read")
     size, objects, aligned = extent

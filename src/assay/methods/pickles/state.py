@@ -13,7 +13,7 @@ from typing import Any
 from assay.methods.pickles.calls import Calls
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import Buffer
-from assay.methods.pickles.values import Bag, Tup
+from assay.methods.pickles.values import ALIAS, Bag, Global, Tup
 from assay.methods.pickles.walk import Broken, Walk
 
 TABLE_LIMIT = 200_000
@@ -41,6 +41,7 @@ class State:
         self.filled = 0
         self.table: list[Any] = []
         self.captured = 0
+        self.aliased = False  # a container was changed under another of its names
         self.frame_end = start
 
     # ---- the stack
@@ -69,9 +70,9 @@ class State:
         return items
 
     def wanted(self, at: int) -> bool:
-        """Whether the dict below ``at`` is the state of something whose state must be known."""
+        """Whether the dict below ``at`` is the state of something whose state must be known, or a dtype's fields."""
         below = self.stack[at - 2] if at - 2 >= 0 else None
-        return self.calls.is_wrapper(below)
+        return type(below) is Tup or self.calls.is_wrapper(below)
 
     def more(self, top: Any, op: int, items: list[Any]) -> Any:
         """Return the container with items added; it becomes a Bag."""
@@ -83,6 +84,7 @@ class State:
     def add(self, op: int, items: list[Any]) -> None:
         """Add items to the container on top of the stack, where its contents may matter."""
         top = self.stack[-1]
+        self.aliased = self.aliased or top is ALIAS
         if (top is None or type(top) is Bag) and (
             self.captured < CAPTURE_LIMIT or self.wanted(len(self.stack))
         ):
@@ -92,7 +94,7 @@ class State:
 
     def keep(self, value: Any) -> int:
         """Return the memo code of a value that is no constant."""
-        if type(value) is Bag:
+        if type(value) is Bag or value is ALIAS:
             return PLAIN
         if type(value) is Tup:
             if len(self.table) >= TABLE_LIMIT:
@@ -120,7 +122,8 @@ class State:
                 self.far[at] = code
                 return
             memo.extend(array("q", [ABSENT]) * (at - len(memo) + 1))
-        self.filled += memo[at] == ABSENT
+        if memo[at] == ABSENT and self.far.pop(at, None) is None:  # what was far may have come near
+            self.filled += 1
         memo[at] = code
 
     def get(self, at: int) -> Any:
@@ -131,5 +134,11 @@ class State:
         if code == ABSENT:
             raise Broken(f"memo entry {at} was never put")
         if code == PLAIN:
-            return None
-        return code - 1 if code > 0 else self.table[-code - 2]
+            return ALIAS
+        return code - 1 if code > 0 else self.fetched(self.table[-code - 2])
+
+    def fetched(self, value: Any) -> Any:
+        """Return a value of the table; one that must be accounted for appears once more."""
+        if type(value) is Global and value.guarded:
+            self.calls.appears(value)
+        return value

@@ -3,6 +3,7 @@
 A value is one of
     int      a constant: where its opcode stands, read only when somebody asks
     None     plain data that is not remembered: a list, a dict, the result of decoding text
+    ALIAS    the same, fetched from the memo: what is added to it is added to what lies elsewhere too
     Tup      a tuple of values, at most ``WIDTH`` of them and ``DEPTH`` deep
     Bag      the first items of a list, set or dict
     Global   a name imported
@@ -13,6 +14,7 @@ A value is one of
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,9 @@ from assay.methods.pickles.opcodes import Buffer, TooLong, constant
 WIDTH = 16
 DEPTH = 6
 TEXT_LIMIT = 300
+_CODE = re.compile(
+    r"[<>|=]?(\?|bool|b1|[iu][1248]|f(?:2|4|8|12|16)|c(?:8|16|24|32)|[SUVa]\d{0,9}|[mM]8|O[48]?|object)(?:\[\w+\])?"
+)
 
 
 @dataclass(eq=False, slots=True)
@@ -33,6 +38,11 @@ class Global:
     judged: Judgement
     slot: int = -1
     instance: Instance | None = None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether each of its appearances must be accounted for."""
+        return self.judged.level == "make"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,18 +72,23 @@ class DType:
     objects: bool
     slot: int = -1
 
+    @classmethod
+    def read(cls, code: str | None) -> DType | None:
+        """Return the dtype of a code that NumPy's own pickles use; None for any other, such as ``m8,O``."""
+        found = _CODE.fullmatch(code) if code is not None else None
+        return None if found is None else cls(found[1], found[1][:1] in ("O", "o"))
+
     @property
     def itemsize(self) -> int | None:
         """Return the bytes an item takes, None when the code does not say."""
-        code = self.code.lstrip("<>|=")
-        kind, digits = code[:1], code[1:].split("[")[0]
-        if code in ("?", "b1", "bool"):
+        if self.code in ("?", "b1", "bool"):
             return 1
-        if kind in "iufcSVabmM" and digits.isdigit() and len(digits) < 10:
-            return int(digits)
-        if kind == "U" and digits.isdigit() and len(digits) < 10:
-            return 4 * int(digits)
-        return 8 if kind in "mM" else 0 if kind in "SUV" and not digits else None
+        kind, digits = self.code[:1], self.code[1:]
+        if kind in ("m", "M"):
+            return 8
+        if not digits.isdigit():
+            return 0 if kind in ("S", "U", "V") and not digits else None
+        return 4 * int(digits) if kind == "U" else int(digits)
 
 
 @dataclass(eq=False, slots=True)
@@ -84,17 +99,29 @@ class Computed:
     slot: int = -1
 
 
-class Tup:
-    """A tuple: its first items, how deep it nests, and whether it holds constants and forgotten data only."""
+class Alias:
+    """What is not remembered, met again."""
 
-    __slots__ = ("deep", "items", "plain")
+    slot = -1
+
+
+ALIAS = Alias()
+
+
+class Tup:
+    """A tuple: its first items, how deep it nests, and whether it holds constants and forgotten data only.
+
+    spent: whether a guarded name in it was accounted for.
+    """
+
+    __slots__ = ("deep", "items", "plain", "spent")
 
     def __init__(self, items: list[Any]) -> None:
-        deep, plain = 1, True
+        deep, plain, self.spent = 1, True, False
         kept = items[:WIDTH]
         for at, value in enumerate(kept):
             kind = type(value)
-            if kind is int or value is None:
+            if kind is int or value is None or value is ALIAS:
                 continue
             if kind is Tup or kind is Bag:
                 if value.deep >= DEPTH:  # deeper ones are forgotten, so that none can pile up
@@ -110,12 +137,12 @@ class Tup:
 
 
 class Bag:
-    """The first items of a list, set or dict."""
+    """The first items of a list, set or dict. spent: as in a Tup."""
 
-    __slots__ = ("deep", "items", "kind", "more")
+    __slots__ = ("deep", "items", "kind", "more", "spent")
 
     def __init__(self, kind: str) -> None:
-        self.kind, self.more, self.deep = kind, False, 1
+        self.kind, self.more, self.deep, self.spent = kind, False, 1, False
         self.items: list[Any] = []
 
     def add(self, items: list[Any]) -> None:
@@ -157,7 +184,7 @@ def plain_of(value: Any, data: Buffer, level: int = 0) -> Any:
 
 def show(value: Any, data: Buffer, level: int = 0) -> str:
     """Return the value as readable Python, never longer than ``TEXT_LIMIT`` or so."""
-    if value is None or level > 2:
+    if value is None or value is ALIAS or level > 2:
         return "..."
     if type(value) is int:
         return _constant(value, data)

@@ -36,6 +36,11 @@ def check(
     members: Annotated[
         int, Interval(ge=1, le=10_000_000), Doc("how many files may come out of archives in all")
     ] = 100_000,
+    ratio: Annotated[
+        int,
+        Interval(ge=1, le=1_000_000),
+        Doc("how many times its packed size anything past 64 MiB may unpack to"),
+    ] = 200,
     work: Work,
 ) -> Report:
     """Examine every file of ``tree``; coverage counts files, members of archives among them."""
@@ -50,7 +55,7 @@ def check(
             raise UsageError(
                 f"{text} cannot be allowed, because it {judged.what}", remedy="leave it out of --allow"
             )
-    ground = Ground(work=work, names=names, depth=depth, room=expand, members=members)
+    ground = Ground(work=work, names=names, depth=depth, room=expand, members=members, ratio=ratio)
     examine_tree(tree, ground)
     return Report.make(
         coverage=ground.coverage(),

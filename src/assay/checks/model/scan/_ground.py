@@ -16,6 +16,7 @@ from assay.methods.pickles.opcodes import Buffer
 
 CAP = 50
 IN_MEMORY = 4 << 20
+FREE = 64 << 20
 CWE_502 = "CWE-502"
 FORMATS_WITHOUT_CODE = "skops, safetensors, ONNX or XGBoost JSON"
 
@@ -25,10 +26,14 @@ class Spent(Exception):
 
 
 class Ground:
-    """Findings, coverage and budget of one examination. room: bytes that may still be unpacked."""
+    """Findings, coverage and budget of one examination.
 
-    def __init__(self, *, work: Work, names: Names, depth: int, room: int, members: int) -> None:
+    room: bytes that may still be unpacked. ratio: how many times its packed size anything may take, past ``FREE``.
+    """
+
+    def __init__(self, *, work: Work, names: Names, depth: int, room: int, members: int, ratio: int) -> None:
         self.work, self.names, self.depth, self.room, self.members = work, names, depth, room, members
+        self.ratio = ratio
         self.findings: list[Finding] = []
         self.formats: Counter[str] = Counter()
         self.seen = self.understood = self.opcodes = self.size = 0
@@ -99,8 +104,9 @@ class Ground:
         """Whether to stop."""
         return self.work.stopped
 
-    def unpacked(self, chunks: Iterable[bytes]) -> Buffer:
-        """Return what the chunks make, in memory when it is small, else mapped from scratch; Spent past the room."""
+    def unpacked(self, chunks: Iterable[bytes], packed: int) -> Buffer:
+        """Return what the chunks make, in memory when it is small, else mapped from scratch; Spent past the bounds."""
+        most = max(FREE, packed * self.ratio)
         held: list[bytes] = []
         size = 0
         handle = path = None
@@ -108,7 +114,7 @@ class Ground:
             for chunk in chunks:
                 size += len(chunk)
                 self.room -= len(chunk)
-                if self.room < 0 or self.work.stopped:
+                if self.room < 0 or size > most or self.work.stopped:
                     raise Spent
                 held.append(chunk)
                 if handle is None and size > IN_MEMORY:
@@ -117,6 +123,10 @@ class Ground:
                 if handle is not None:
                     handle.write(b"".join(held))
                     held.clear()
+        except BaseException:
+            if path is not None:
+                path.unlink(missing_ok=True)
+            raise
         finally:
             if handle is not None:
                 handle.close()
@@ -136,7 +146,7 @@ class Ground:
             Severity.HIGH,
             f"{view.place} was not unpacked to its end: {why}.",
             view,
-            remedy="raise --expand or --members if it is known to be that big",
+            remedy="raise --expand, --members or --ratio if it is known to be that big",
             refs=("CWE-409",),
         )
         self.skip(view.place, why)

@@ -19,7 +19,7 @@ _REACHING = frozenset({"MethodNode", "OperatorFuncNode", "ReduceNode"})
 def examine(tree: dict[str, Any], view: View, ground: Ground) -> bool:
     """Note each type that is not known to be harmless. Gives True: the schema is read to its end."""
     todo: list[Any] = [tree]
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str, str]] = set()
     while todo:
         node = todo.pop()
         if isinstance(node, dict):
@@ -31,12 +31,12 @@ def examine(tree: dict[str, Any], view: View, ground: Ground) -> bool:
     return True
 
 
-def _node(node: dict[str, Any], view: View, ground: Ground, told: set[tuple[str, str]]) -> None:
+def _node(node: dict[str, Any], view: View, ground: Ground, told: set[tuple[str, str, str]]) -> None:
     loader = str(node["__loader__"])
     module, name = str(node.get("__module__", "")), str(node.get("__class__", ""))
-    if (module, name) in told or (loader in _DATA and module in ("builtins", "numpy")):
+    if (module, name, loader) in told or (loader in _DATA and module in ("builtins", "numpy")):
         return
-    told.add((module, name))
+    told.add((module, name, loader))
     judged = ground.names.judge(module, name)
     if judged.allowed and loader not in _REACHING:
         return

@@ -123,6 +123,9 @@ def _member(data: Buffer, at: int, before: int) -> tuple[Member, int]:
     start = header + 30 + local[9] + local[10]
     if start + packed > len(data):
         odd.append("is longer than the archive")
+    other = _unicode_name(extra)
+    if other is not None and other != raw:
+        odd.append(f"is called {_text(other, 0x800)!r} by a field that newer readers heed")
     if b"\0" in raw:
         odd.append("has a NUL byte in its name")
     mode = outer >> 16 if made >> 8 == 3 else 0
@@ -132,6 +135,17 @@ def _member(data: Buffer, at: int, before: int) -> tuple[Member, int]:
 
 def _text(raw: bytes, flags: int) -> str:
     return raw.decode("utf-8", "replace") if flags & 0x800 else raw.decode("cp437")
+
+
+def _unicode_name(extra: bytes) -> bytes | None:
+    """Return the name in Info-ZIP's Unicode path field, where there is one."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, at)
+        if kind == 0x7075:
+            return extra[at + 9 : at + 4 + length]
+        at += 4 + length
+    return None
 
 
 def _zip64(extra: bytes, size: int, packed: int, header: int) -> tuple[int, int, int]:

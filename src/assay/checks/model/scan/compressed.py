@@ -64,7 +64,7 @@ def examine(view: View, ground: Ground) -> bool:
     if kind == "lz4":
         return _lz4(view, ground)
     state: dict[str, Any] = {}
-    data = ground.unpacked(_chunks(view, _machine(kind), kind, state))
+    data = ground.unpacked(_chunks(view, _machine(kind), kind, state), view.size)
     good = ground.examine(view.inside(data))
     if state.get("error"):
         return ground.not_understood(
@@ -131,4 +131,4 @@ def _lz4(view: View, ground: Ground) -> bool:
             yield machine.decompress(pending, CHUNK)
             pending = b""
 
-    return ground.examine(view.inside(ground.unpacked(chunks())))
+    return ground.examine(view.inside(ground.unpacked(chunks(), view.size)))

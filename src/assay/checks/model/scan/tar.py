@@ -8,133 +8,89 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._names import check_name, leaves, readable
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
+from assay.methods import tars
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
-BLOCK = 512
-_LONG = 1 << 20
-_FILES = b"0\0" + b"7"
+
+class _Bytes:
+    """A view's bytes, in order."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.at = view, 0
+
+    def take(self, size: int) -> bytes:
+        """Return the next bytes, fewer at the end."""
+        out = bytes(self.view.data[self.at : self.at + size])
+        self.at += len(out)
+        return out
+
+    def skip_to(self, place: int) -> bool:
+        """Stand at a place further on."""
+        self.at = place
+        return place <= self.view.size
 
 
 def sniff(view: View) -> bool:
     """A first header whose checksum holds."""
-    return view.size >= BLOCK and _sum_holds(view.head[:BLOCK])
-
-
-def _sum_holds(header: bytes) -> bool:
-    if len(header) < BLOCK or not header[:1].strip(b"\0"):
-        return False
-    try:
-        stated = _number(header[148:156])
-    except ValueError:
-        return False
-    return stated == sum(header[:148]) + 8 * 32 + sum(header[156:])
-
-
-def _number(field: bytes) -> int:
-    if field[:1] in (b"\x80", b"\xff"):
-        return int.from_bytes(field[1:], "big")
-    text = field.split(b"\0", 1)[0].strip()
-    return int(text, 8) if text else 0
+    return view.size >= tars.BLOCK and tars.sum_holds(view.head[: tars.BLOCK])
 
 
 def examine(view: View, ground: Ground) -> bool:
     """Examine each member."""
     from assay.checks.model.scan._torch import TAR, tar_member
 
-    good, at, long_name, long_link = True, 0, "", ""
-    over: dict[str, str] = {}
-    seen: set[str] = set()
     torch = set(_names(view)) >= TAR
-    while at + BLOCK <= view.size:
-        header = bytes(view.data[at : at + BLOCK])
-        if not header.strip(b"\0"):
-            return _end(view, ground, at) and good
-        if not _sum_holds(header):
-            return ground.not_understood(view, "a header of the tar has a wrong checksum", offset=at)
-        size, kind = _number(header[124:136]), header[156:157]
-        size = int(over.get("size", size)) if kind not in b"xgLK" else size
-        start = at + BLOCK
-        at = start + -(-size // BLOCK) * BLOCK
-        if start + size > view.size:
-            return ground.not_understood(view, "a member of the tar is cut short", offset=start)
-        if kind in b"xgLK" and kind:
-            if size > _LONG:
-                return ground.not_understood(view, "a header of the tar is longer than 1 MiB", offset=start)
-            body = bytes(view.data[start : start + size])
-            if kind in b"xg":
-                over |= _pax(body)
-            elif kind == b"L":
-                long_name = body.rstrip(b"\0").decode("utf-8", "replace")
-            else:
-                long_link = body.rstrip(b"\0").decode("utf-8", "replace")
-            continue
-        name = over.get("path") or long_name or _name(header)
-        link = over.get("linkpath") or long_link or _text(header[157:257])
-        long_name, long_link, over = "", "", {}
-        good = check_name(name, view, ground) and good
-        if name in seen and kind in _FILES:
-            _twice(name, view, ground)
-        seen.add(name)
-        if kind == b"5":
-            continue
-        if kind not in _FILES or not kind:
-            good = _odd(kind, name, link, view, ground) and good
-            continue
-        inside = view.inside(ground.unpacked(_slices(view, start, size)), readable(name))
-        if torch and name in TAR:
-            ground.seen += 1
-            ok = tar_member(inside, ground)
-            ground.understood += ok
-        else:
-            ok = ground.examine(inside)
-        good = good and ok
-    if at < view.size:
-        return ground.not_understood(view, "the tar ends in the middle of a block", offset=at)
-    return good
+    good = True
+    seen: set[str] = set()
+    source = _Bytes(view)
+    try:
+        for member in tars.members(source):
+            good = check_name(member.name, view, ground) and good
+            if member.kind == "file":
+                if member.name in seen:
+                    _twice(member.name, view, ground)
+                seen.add(member.name)
+                inside = view.inside(
+                    ground.unpacked(_slices(view, member.start, member.size), member.size),
+                    readable(member.name),
+                )
+                if torch and member.name in TAR:
+                    ground.seen += 1
+                    ok = tar_member(inside, ground)
+                    ground.understood += ok
+                else:
+                    ok = ground.examine(inside)
+                good = good and ok
+            elif member.kind != "folder":
+                good = _odd(member, view, ground) and good
+            ground.members -= member.kind != "file"  # those with content are counted where they are examined
+            if ground.members < 0:
+                return ground.spent(view)
+    except tars.Damaged as error:
+        return ground.not_understood(view, error.what, offset=error.at)
+    return _end(view, ground, source.at) and good
 
 
 def _slices(view: View, start: int, size: int) -> Iterator[bytes]:
+    if start + size > view.size:
+        raise tars.Damaged("a member of the tar is cut short", start)
     for at in range(start, start + size, 1 << 20):
         yield bytes(view.data[at : min(at + (1 << 20), start + size)])
 
 
 def _names(view: View) -> list[str]:
-    """Return the names of up to 64 members, read plainly."""
+    """Return the names of up to 64 members."""
     names: list[str] = []
-    at = 0
-    while at + BLOCK <= view.size and len(names) < 64:
-        header = bytes(view.data[at : at + BLOCK])
-        if not _sum_holds(header):
-            break
-        names.append(_name(header))
-        at += BLOCK + -(-_number(header[124:136]) // BLOCK) * BLOCK
+    try:
+        for member in tars.members(_Bytes(view)):
+            names.append(member.name)
+            if len(names) >= 64:
+                break
+    except tars.Damaged:
+        pass
     return names
-
-
-def _text(field: bytes) -> str:
-    return field.split(b"\0", 1)[0].decode("utf-8", "replace")
-
-
-def _name(header: bytes) -> str:
-    name = _text(header[:100])
-    prefix = _text(header[345:500]) if header[257:262] == b"ustar" and header[263:265] == b"00" else ""
-    return f"{prefix}/{name}" if prefix else name
-
-
-def _pax(body: bytes) -> dict[str, str]:
-    """Read ``length key=value`` lines; ValueError when they are none."""
-    out, at = {}, 0
-    while at < len(body):
-        space = body.index(b" ", at)
-        length = int(body[at:space])
-        if length <= space - at or at + length > len(body):
-            raise ValueError("a pax header with a wrong length")
-        key, _, value = body[space + 1 : at + length - 1].partition(b"=")
-        out[key.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
-        at += length
-    return out
 
 
 def _end(view: View, ground: Ground, at: int) -> bool:
@@ -155,18 +111,18 @@ def _twice(name: str, view: View, ground: Ground) -> None:
     )
 
 
-def _odd(kind: bytes, name: str, link: str, view: View, ground: Ground) -> bool:
-    if kind in b"12":
-        bad = leaves(link)
+def _odd(member: tars.Member, view: View, ground: Ground) -> bool:
+    if member.kind == "link":
+        bad = leaves(member.link)
         ground.find(
             "link",
             Severity.HIGH if bad else Severity.MEDIUM,
-            f"{view.place} holds {readable(name)!r}, a link to {readable(link)!r}"
+            f"{view.place} holds {readable(member.name)!r}, a link to {readable(member.link)!r}"
             + (", outside the folder it is unpacked into." if bad else "."),
             view,
             remedy="put the file itself in its place",
             refs=("CWE-59",),
-            name=readable(name),
+            name=readable(member.name),
         )
         return not bad
-    return ground.not_understood(view, f"its member {readable(name)!r} is of the kind {kind!r}")
+    return ground.not_understood(view, f"its member {readable(member.name)!r} is of the kind {member.kind!r}")

@@ -31,6 +31,8 @@ _SOURCE = (
     ".ipynb",
 )
 _YAML = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]*")
+_LOADER = re.compile(rb"loader_module\s*:\s*[\"']?([\w.]+)")
+_ENTITY = re.compile(rb"<!ENTITY\s", re.IGNORECASE)
 _LIGHTGBM = re.compile(rb"tree\r?\nversion=v\d+\r?\n")
 
 
@@ -63,8 +65,16 @@ def examine(view: View, ground: Ground) -> bool:
             decoder.decode(piece, final=at + CHUNK >= view.size)
         except UnicodeDecodeError:
             return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
-    if view.name.endswith((".yaml", ".yml")) or view.head.startswith((b"%YAML", b"---")):
+    if (
+        view.name.endswith((".yaml", ".yml"))
+        or view.name == "mlmodel"
+        or view.head.startswith((b"%YAML", b"---"))
+    ):
         _yaml(view, ground)
+    if view.name == "mlmodel":
+        _mlflow(view, ground)
+    if view.head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        _xml(view, ground)
     if view.name.endswith(_SOURCE) or view.head.startswith(b"#!"):
         ground.find(
             "source", Severity.INFO, f"{view.place} is source code; it was not judged, only named.", view,
@@ -83,5 +93,36 @@ def _yaml(view: View, ground: Ground) -> None:
             view,
             remedy="take the tag out, and read YAML with yaml.safe_load only",
             refs=("CWE-502",),
+            offset=found.start(),
+        )
+
+
+def _mlflow(view: View, ground: Ground) -> None:
+    """MLflow imports the module that loader_module names and calls it; its own are known."""
+    for found in list(_LOADER.finditer(view.data))[:50]:
+        name = found[1].decode("ascii", "replace")[:100]
+        if not name.startswith("mlflow."):
+            ground.find(
+                "remote_code",
+                Severity.HIGH,
+                f"{view.place} names {name} as the module that MLflow imports and calls to load it.",
+                view,
+                remedy="read that module, and load with a flavour of MLflow's own",
+                refs=("CWE-94",),
+                offset=found.start(),
+            )
+
+
+def _xml(view: View, ground: Ground) -> None:
+    """A declared entity makes an XML reader open files and addresses, or grow without end."""
+    found = _ENTITY.search(view.data)
+    if found is not None:
+        ground.find(
+            "xml_entity",
+            Severity.HIGH,
+            f"{view.place} declares an XML entity, by which a reader can be made to open files or to use up memory.",
+            view,
+            remedy="take the declaration out; no model needs one",
+            refs=("CWE-611",),
             offset=found.start(),
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 20
 MEMORY = 256 << 20
+_MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x7fELF")
 
 
 def sniff(view: View) -> bool:
@@ -107,16 +108,24 @@ def _member(view: View, ground: Ground, member: Member, torch: bool, raw: bool) 
             remedy="do not load it; ask for it unencrypted",
         )
         good = False
-    if raw and member.method == 0:  # numbers that PyTorch maps as they are
+    if (
+        raw and member.method == 0 and not _looks_like_more(view, member)
+    ):  # numbers that PyTorch maps as they are
         ground.seen += 1
         ground.understood += 1
         return good
     return _content(view, ground, member, inside, torch) and good
 
 
+def _looks_like_more(view: View, member: Member) -> bool:
+    """Whether raw numbers begin as another format does, which another reader of the archive could take them for."""
+    head = bytes(view.data[member.start : min(member.start + 8, member.end)])
+    return head.startswith(_MAGIC)
+
+
 def _content(view: View, ground: Ground, member: Member, inside: View, torch: bool) -> bool:
     state: dict[str, Any] = {"crc": 0}
-    data = ground.unpacked(_chunks(view, member, state))
+    data = ground.unpacked(_chunks(view, member, state), member.packed)
     shown = View(data, inside.file, inside.member, inside.depth)
     if torch and shown.name.endswith(".pkl"):
         good = _torch_pickle(shown, ground)
