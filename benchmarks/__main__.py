@@ -1,4 +1,4 @@
-"""Run every benchmark."""
+"""Run every benchmark of this folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import runpy
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-for script in ("ledger.py", "masking.py", "profile.py", "drift.py", "quality.py"):
-    print(f"== {script}", flush=True)
-    runpy.run_path(str(Path(__file__).parent / script), run_name="__main__")
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+for script in sorted(HERE.glob("[a-z]*.py")):
+    if script.stem != "peers":
+        print(f"== {script.name}", flush=True)
+        runpy.run_path(str(script), run_name="__main__")

@@ -24,6 +24,11 @@ CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "leakage": ("data.leakage", LABEL),
     "bias": ("data.bias", {**LABEL, "positive": "0", "facet": ["customer_type"]}),
     "drift": ("data.drift", {"rows": 1000}),
+    "anonymity": (
+        "data.anonymity",
+        {"quasi": ["country", "adults", "market_segment"], "sensitive": ["adr", "meal"]},
+    ),
+    "anonymity-guessed": ("data.anonymity", {"depth": 2}),
     "bias-number": ("data.bias", {**LABEL, "positive": "0", "facet": ["adults"], "facet_threshold": 1}),
 }
 TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -45,6 +50,7 @@ columns:
 """
 BRIEF = (
     "drift",
+    "anonymity",
     "profile",
     "integrity",
     "pii",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
-from assay.methods.drift.words import number, p_value, share
+from assay.methods.inwords import number, p_value, share
 
 if TYPE_CHECKING:
     from assay.checks.data.drift._columns import Seen

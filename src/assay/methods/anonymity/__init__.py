@@ -1,0 +1,1 @@
+"""How well rows hide among one another: classes, diversity, closeness, the risk of being found."""
