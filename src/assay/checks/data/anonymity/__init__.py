@@ -52,7 +52,7 @@ def check(
     t: Annotated[
         float | None,
         Interval(gt=0, le=1),
-        Doc("the greatest distance of a class from the whole [default: any]"),
+        Doc("the greatest distance of a class from the whole; else any"),
     ] = None,
     risk: Annotated[float, Interval(gt=0, le=1), Doc("the risk of a row that is too great")] = 0.2,
     population: Annotated[Table | None, Doc("the population that the rows are a sample of")] = None,
