@@ -21,6 +21,7 @@ CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "profile": ("data.profile", {}),
     "integrity": ("data.integrity", {}),
     "pii": ("data.pii", {}),
+    "quality": ("data.quality", {"rules": "rules.yaml"}),
     "leakage": ("data.leakage", LABEL),
     "bias": ("data.bias", {**LABEL, "positive": "0", "facet": ["customer_type"]}),
     "drift": ("data.drift", {"rows": 1000}),
@@ -47,6 +48,14 @@ columns:
   country: {method: shuffle, window: 700}
   lead_time: {method: generalise, width: 30}
   credit_card: {method: hash}
+"""
+RULES = """
+rules:
+  - {row_count: null, min: 2000}
+  - {complete: [hotel, country]}
+  - {unique: row_id}
+  - {set: meal, values: [BB, FB, HB]}
+  - {pattern: phone_number, matches: '\\d{3}-\\d{3}-\\d{4}'}
 """
 BRIEF = (
     "drift",
@@ -88,10 +97,11 @@ def _carried_out(
     if uses == "data.repair":
         found = carry_out("check", "data.integrity", target, {}, home=None).report
         params = params | {"using": found}
-    if "policy" in params:
-        path = keep.with_suffix(".yaml")
-        path.write_text(POLICY, encoding="utf-8")
-        params = params | {"policy": path}
+    for option, text in (("policy", POLICY), ("rules", RULES)):
+        if option in params:
+            path = keep.parent / f"{option}.yaml"
+            path.write_text(text, encoding="utf-8")
+            params = params | {option: path}
     if uses == "data.drift":
         params = params | {"against": str(bookings.with_name("earlier.parquet"))}
     settings = replace(Settings(), engine=engine, cores=2)
