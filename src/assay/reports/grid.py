@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.kernel.report import Metric
 from assay.reports.numbers import about, metric, number
 
+Say = Callable[[Metric], str]
 LEAST = 3  # metrics of as many names make a grid of one row; fewer stay in the list
 
 
@@ -21,9 +22,14 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def arranged(metrics: Sequence[Metric]) -> list[Grid | list[Metric]]:
+def _bare(found: Metric) -> str:
+    return number(found.value)
+
+
+def arranged(metrics: Sequence[Metric], say: Say = _bare) -> list[Grid | list[Metric]]:
     """Return the metrics in the report's order, each kind of thing they are about as a grid, or as a list.
 
+    say: what a cell shows; the bare number by default.
     A kind with fewer than three names, one that holds two metrics of a name, or a grid mostly empty, is a list.
     """
     kinds: dict[tuple[str, ...], list[Metric]] = {}
@@ -35,7 +41,7 @@ def arranged(metrics: Sequence[Metric]) -> list[Grid | list[Metric]]:
         places = {(m.name, _row(m.of)) for m in held}
         full = len(held) >= 0.4 * len(names) * len({row for _, row in places})
         if keys and len(names) >= LEAST and len(places) == len(held) and full:
-            out.append(_grid(keys, names, held))
+            out.append(_grid(keys, names, held, say))
         else:
             out.append(held)
     return out
@@ -45,7 +51,7 @@ def _row(of: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(str(v) for v in of.values())
 
 
-def _grid(keys: tuple[str, ...], names: tuple[str, ...], held: Sequence[Metric]) -> Grid:
+def _grid(keys: tuple[str, ...], names: tuple[str, ...], held: Sequence[Metric], say: Say) -> Grid:
     cells: dict[tuple[str, ...], dict[str, Metric]] = {}
     for found in held:
         cells.setdefault(_row(found.of), {})[found.name] = found
@@ -56,7 +62,7 @@ def _grid(keys: tuple[str, ...], names: tuple[str, ...], held: Sequence[Metric])
     for values, row in cells.items():
         first = next(iter(row.values()))
         said = " = ".join(values) if named else values[0] if len(values) == 1 else about(first.of)
-        rows.append((said, tuple(number(row[n].value) if n in row else "" for n in names)))
+        rows.append((said, tuple(say(row[n]) if n in row else "" for n in names)))
     reasons = dict.fromkeys(f"{m.name}: {metric(m)}" for m in held if m.value is None)
     return Grid(title, names, tuple(rows), tuple(reasons))
 

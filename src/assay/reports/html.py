@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assay.kernel.report import Chart, Metric
 from assay.kernel.verdict import Verdict
-from assay.reports.numbers import about, clean, metric, number, seconds
-from assay.reports.svg import draw
+from assay.reports.grid import Grid, arranged
+from assay.reports.numbers import about, clean, counted, metric, moment, number, seconds
+from assay.reports.svg import WIDTH, draw
 from assay.reports.view import RunView, StepView
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
+
+_SMALL, _LARGE = 300, 560  # pixels that a distribution among many, and a large matrix, are drawn in
+_MANY = 6  # from so many charts on, distributions are small
+_CODE = re.compile(r"`([^`]+)`")
 
 
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -26,17 +34,34 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, metric=metric, seconds=seconds, about=about, draw=draw)
-    return environment.get_template("page.html.j2")
+    environment.filters.update(
+        number=number, metric=metric, seconds=seconds, about=about, moment=moment, said=_said
+    )
+    environment.globals.update(counted=counted, drawn=_drawn, tables=_tables)
+    return environment.get_template(name)
 
 
 def run_page(run: RunView) -> str:
     """Return the page of a run."""
-    return clean(_template().render(run=run, title=f"{run.pipeline}: {run.outcome}"))
+    return clean(_template("page.html.j2").render(run=run, title=f"{run.pipeline}: {run.outcome}"))
 
 
 def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:
     """Return the page of one report or of several."""
+    return run_page(_alone(verdicts, tool))
+
+
+def framed(verdicts: Sequence[Verdict], tool: Mapping[str, str], height: int = 640) -> str:
+    """Return the page in a frame of its own, for a notebook: its style and its anchors touch nothing outside."""
+    from html import escape
+
+    page = escape(verdict_page(verdicts, tool), quote=True)
+    title = escape("; ".join(f"{v.report.check}: {v.outcome}" for v in verdicts), quote=True)
+    style = f"width:100%;height:{height}px;border:1px solid #8884;border-radius:6px"
+    return f'<iframe title="{title}" sandbox="allow-popups" style="{style}" srcdoc="{page}"></iframe>'
+
+
+def _alone(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> RunView:
     steps = tuple(
         StepView(v.report.check, v.report.check, "check", v.outcome, False, v.report.seconds, v)
         for v in verdicts
@@ -45,7 +70,7 @@ def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:
         (o for o in ("error", "fail", "incomplete") if any(v.outcome == o for v in verdicts)), "pass"
     )
     first = verdicts[0].report
-    run = RunView(
+    return RunView(
         id="",
         pipeline=first.subject.name if first.subject else first.check,
         outcome=worst,
@@ -56,4 +81,41 @@ def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:
         steps=steps,
         tool=tool,
     )
-    return run_page(run)
+
+
+def _said(text: str) -> Markup:
+    """Return a sentence with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = _CODE.split(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def _drawn(charts: Sequence[Chart]) -> list[dict[str, Any]]:
+    """Return each chart with its drawing and how wide it stands: small, plain or large."""
+    many = len(charts) > _MANY
+    out = []
+    for chart in charts:
+        across = len({str(r.get(chart.x)) for r in chart.data}) if chart.kind == "heatmap" else 0
+        size = "large" if across > 6 else "small" if many else "plain"
+        width = {"large": _LARGE, "small": _SMALL, "plain": WIDTH}[size]
+        out.append({"chart": chart, "svg": draw(chart, width), "size": size})
+    return out
+
+
+def _tables(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
+    """Return metrics as tables: one row for each thing they are about, or one for each metric."""
+
+    def say(found: Metric) -> str:
+        return "–" if found.value is None else metric(found)
+
+    out: list[dict[str, Any]] = []
+    for block in arranged(metrics, say):
+        if isinstance(block, Grid):
+            out.append({"grid": block, "notes": block.notes})
+        else:
+            out.append({"list": block, "of": any(m.of for m in block), "notes": ()})
+    return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.kernel.verdict import Verdict
-from assay.reports.numbers import about, clean, metric, number
+from assay.reports.numbers import about, clean, counted, metric, number
 
 _MARKS = {"pass": "✅", "fail": "❌", "incomplete": "⚠️", "error": "❌"}
 _MOST = 60
@@ -29,7 +29,7 @@ def _one(verdict: Verdict) -> str:
     lines = [f"## {_MARKS[verdict.outcome]} {report.check} {name}: {verdict.outcome}", ""]
     covered = report.coverage
     lines.append(
-        f"Examined {number(covered.examined)} of {number(max(covered.of, covered.examined))} {covered.unit}."
+        f"Examined {number(covered.examined)} of {counted(max(covered.of, covered.examined), covered.unit)}."
     )
     lines += [f"- Not examined: {_cell(s.what)}: {_cell(s.why)}" for s in covered.skipped]
     if report.error:

@@ -38,7 +38,19 @@ def metric(found: Metric) -> str:
     text = number(found.value)
     if found.interval:
         text += f" [{number(found.interval[0])}, {number(found.interval[1])}]"
-    return f"{text} {found.unit}" if found.unit else text
+    if not found.unit or found.unit == found.name:
+        return text
+    return f"{text} {_unit(found.value, found.unit)}"
+
+
+def counted(value: int, unit: str) -> str:
+    """Return a count with its unit: ``1 file``, ``4,999 rows``."""
+    return f"{number(value)} {_unit(value, unit)}".rstrip()
+
+
+def _unit(value: float, unit: str) -> str:
+    """Units are plurals (rows, files, bytes); of one thing there is no plural."""
+    return unit[:-1] if value == 1 and unit.endswith("s") else unit
 
 
 def seconds(value: float) -> str:
@@ -46,6 +58,12 @@ def seconds(value: float) -> str:
     if value < 1:
         return f"{value * 1000:.0f} ms"
     return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
+
+
+def moment(stamp: str) -> str:
+    """Return a time as people read it: ``2026-11-27 22:10 UTC``; what is not one stays as it is."""
+    day, t, rest = stamp.partition("T")
+    return f"{day} {rest[:5]} UTC" if t and stamp.endswith("Z") and len(rest) >= 5 else stamp
 
 
 def about(of: Any) -> str:

@@ -11,11 +11,13 @@ from assay.kernel.printable import printable
 from assay.kernel.report import Finding, Metric
 from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged, pages
-from assay.reports.numbers import about, metric, number, seconds
+from assay.reports.numbers import about, counted, metric, number, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
+WIDTH = 80
 _COLOURS = {"pass": "green", "fail": "red", "error": "red", "incomplete": "yellow"}
 _GRAVE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _MOST_METRICS = 20
@@ -29,7 +31,7 @@ def text(verdicts: Sequence[Verdict]) -> str:
     from rich.console import Console
 
     out = io.StringIO()
-    console = Console(file=out, width=80, no_color=True, highlight=False)
+    console = Console(file=out, width=WIDTH, no_color=True, highlight=False)
     for verdict in verdicts:
         print_verdict(console, verdict)
     return out.getvalue()
@@ -45,58 +47,55 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     name = report.subject.name if report.subject else ""
     head.append(f"  {report.check}  {_clean(name)}", style="bold")
     covered = report.coverage
-    part = f"{number(covered.examined)} {covered.unit}"
+    part = counted(covered.examined, covered.unit)
     if covered.examined < covered.of:
-        part = f"{number(covered.examined)} of {number(covered.of)} {covered.unit}"
+        part = f"{number(covered.examined)} of {counted(covered.of, covered.unit)}"
     head.append(f"  {part}, {seconds(report.seconds)}", style="dim")
-    _print(console, head)
+    _hang(console, head, 0)
     if report.error:
-        _print(console, Text(f"  {_clean(report.error)}", style="red"))
+        _hang(console, Text(_clean(report.error), style="red"), 2)
     for skipped in covered.skipped[:10]:
-        _print(
-            console, Text(f"  not examined: {_clean(skipped.what)}: {_clean(skipped.why)}", style="yellow")
-        )
+        said = f"not examined: {_clean(skipped.what)}: {_clean(skipped.why)}"
+        _hang(console, Text(said, style="yellow"), 2)
     for finding in report.findings[:_MOST_FINDINGS]:
-        _finding(console, finding)
+        print_finding(console, finding)
     if len(report.findings) > _MOST_FINDINGS:
-        _print(
-            console,
-            Text(f"  and {len(report.findings) - _MOST_FINDINGS} more; see --format json", style="dim"),
-        )
+        rest = len(report.findings) - _MOST_FINDINGS
+        _hang(console, Text(f"and {rest} more; see --format json", style="dim"), 2)
     _metrics(console, report.metrics)
     for asset in report.outputs:
         if asset.uri:
-            _print(
-                console,
-                Text(
-                    f"  output  {asset.name}  {asset.uri if 'object:' not in asset.uri else asset.digest[:19]}",
-                    style="dim",
-                ),
-            )
+            place = asset.digest[:19] if "object:" in asset.uri else asset.uri
+            _hang(console, Text(f"output  {asset.name}  {_clean(place)}", style="dim"), 2)
     console.print()
 
 
-def _print(console: Console, line: object) -> None:
-    console.print(line, width=min(console.width, 80), overflow="fold")
+def print_finding(console: Console, finding: Finding, aside: str = "") -> None:
+    """Print one finding: how grave, what, by which rule, and what to do. aside: what else names it."""
+    from rich.text import Text
+
+    word = str(finding.severity)
+    line = Text(_clean(finding.message))
+    line.append(f"  {finding.rule}{aside}", style="dim")
+    _hang(console, line, 11, Text(f"  {word:<9}", style=_GRAVE[word]))
+    if finding.remedy:
+        _hang(console, Text(_clean(finding.remedy), style="dim"), 13, Text(f"{'→':>12} ", style="dim"))
+
+
+def _hang(console: Console, body: Text, indent: int, head: Text | None = None) -> None:
+    """Print text in at most 80 columns, each line indented; ``head`` stands in the first line's margin."""
+    from rich.text import Text
+
+    width = min(console.width, WIDTH)
+    for index, line in enumerate(body.wrap(console, width - indent, overflow="fold")):
+        line.rstrip()
+        margin = head if head is not None and index == 0 else Text(" " * indent)
+        console.print(margin + line, no_wrap=True, overflow="ignore", crop=False)
 
 
 def _clean(value: str) -> str:
     """Whatever a file is called cannot move the cursor or colour the screen."""
     return printable(value)
-
-
-def _finding(console: Console, finding: Finding) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
-    word = str(finding.severity)
-    line = Text()
-    line.append(f"{word:<9}", style=_GRAVE[word])
-    line.append(_clean(finding.message))
-    line.append(f"  {finding.rule}", style="dim")
-    _print(console, Padding(line, (0, 0, 0, 2)))
-    if finding.remedy:
-        _print(console, Padding(Text(f"→ {_clean(finding.remedy)}", style="dim"), (0, 0, 0, 11)))
 
 
 def _metrics(console: Console, metrics: Sequence[Metric]) -> None:
@@ -111,19 +110,22 @@ def _metrics(console: Console, metrics: Sequence[Metric]) -> None:
             _list(console, block[:_MOST_METRICS])
             left += max(0, len(block) - _MOST_METRICS)
     if left:
-        said = f"  and {left} more metrics; see --format json or --format html"
-        _print(console, Text(said, style="dim"))
+        said = f"and {left} more metrics; see --format json or --format html"
+        _hang(console, Text(said, style="dim"), 2)
 
 
 def _list(console: Console, metrics: Sequence[Metric]) -> None:
-    from rich.table import Table
+    """Print a row a metric: its name, what it is of, its value."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for found in metrics:
-        of = _clean(about(found.of))
-        table.add_row(Text("  " + found.name), Text(of, style="dim"), Text(metric(found)))
-    _print(console, table)
+    cells = [(m.name, _clean(about(m.of)), metric(m)) for m in metrics]
+    names, values = (max((len(c[i]) for c in cells), default=0) for i in (0, 2))
+    fits = [len(of) for _, of, _ in cells if names + len(of) + values + 6 <= WIDTH]
+    column = max(fits, default=0)  # what is longer wraps by itself
+    for name, of, value in cells:
+        body = Text(f"{of:<{column}}  " if column else "", style="dim")
+        body.append(value, style="not dim")
+        _hang(console, body, names + 4, Text(f"  {name:<{names}}  "))
 
 
 def _grid(console: Console, grid: Grid) -> None:
@@ -140,6 +142,6 @@ def _grid(console: Console, grid: Grid) -> None:
         for said, cells in part.rows:
             table.add_row(Text("  " + _clean(said)), *(Text(_clean(c)) for c in cells))
         console.print()
-        _print(console, table)
+        console.print(table, width=min(console.width, WIDTH))
         for note in part.notes[:3]:
-            _print(console, Text(f"  – {_clean(note)}", style="dim"))
+            _hang(console, Text(f"– {_clean(note)}", style="dim"), 2)

@@ -17,7 +17,9 @@ from assay.kernel.errors import Missing
 from assay.methods.nearest import did_you_mean
 
 Kind = Literal["check", "treatment"]
+KINDS: tuple[Kind, ...] = ("check", "treatment")
 _FOLDER: dict[Kind, str] = {"check": "checks", "treatment": "treatments"}
+_VERB: dict[Kind, str] = {"check": "check", "treatment": "treat"}
 _FUNCTION: dict[Kind, str] = {"check": "check", "treatment": "treat"}
 
 
@@ -90,5 +92,8 @@ def load(kind: Kind, name: str) -> Loaded:
     elif name in foreign(kind):
         module = importlib.import_module(foreign(kind)[name].module)
     else:
+        other: Kind = "treatment" if kind == "check" else "check"
+        if name in names(other):
+            raise Missing(f"{name} is a {other}, and no {kind}", remedy=f"say {_VERB[other]} {name}")
         raise Missing(f"there is no {kind} called {name!r}", remedy=did_you_mean(name, names(kind)))
     return Loaded(name, kind, module.__doc__ or "", module, getattr(module, _FUNCTION[kind]))

@@ -14,11 +14,24 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 
-def view(result: RunResult, actor: str) -> RunView:
-    """Return a run as reports show it."""
+_ABOUT = {
+    "train": "The training script, run in the sandbox.",
+    "model.register": "The package enters the registry as PENDING, and is struck with its hallmark.",
+}
+
+
+def view(result: RunResult, home: Home, actor: str) -> RunView:
+    """Return a run as reports show it. Places are told from the home's folder: a page may be sent to others."""
     from assay.reports.view import RunView, StepView
+    from assay.works.declared import KINDS, listing
     from assay.works.registering import tool
 
+    about = _ABOUT | {
+        item.name: item.summary
+        for kind in KINDS
+        for item in listing(kind)
+        if item.name in {d.step.uses for d in result.steps}
+    }
     steps = tuple(
         StepView(
             name=d.step.name,
@@ -29,6 +42,7 @@ def view(result: RunResult, actor: str) -> RunView:
             seconds=d.seconds,
             verdict=d.verdict,
             note=d.note,
+            about=about.get(d.step.uses, ""),
         )
         for d in result.steps
     )
@@ -44,7 +58,7 @@ def view(result: RunResult, actor: str) -> RunView:
         actor_note=IDENTITY_NOTE,
         steps=steps,
         model=model_dict(result),
-        hallmark=_hallmark(result),
+        hallmark=_hallmark(result, home),
         edges=edges,
         notes=(),
         tool=tool(),
@@ -64,12 +78,14 @@ def model_dict(result: RunResult) -> dict[str, Any] | None:
     }
 
 
-def _hallmark(result: RunResult) -> dict[str, Any] | None:
+def _hallmark(result: RunResult, home: Home) -> dict[str, Any] | None:
     if result.registered is None or result.registered.hallmark is None:
         return None
     from assay.office.hallmark import STATEMENT
 
     path = result.registered.hallmark
+    if path.is_relative_to(home.root.parent):
+        path = path.relative_to(home.root.parent)
     return {"path": str(path), "statement": str(path.with_name(STATEMENT)), "says": "examined, not approved"}
 
 
@@ -79,7 +95,7 @@ def write_page(result: RunResult, home: Home, actor: str) -> Path:
 
     folder = home.folder("runs", result.id)
     page = folder / "report.html"
-    page.write_text(run_page(view(result, actor)), encoding="utf-8")
+    page.write_text(run_page(view(result, home, actor)), encoding="utf-8")
     (folder / "run.json").write_text(json.dumps(run_dict(result, page), indent=1), encoding="utf-8")
     return page
 

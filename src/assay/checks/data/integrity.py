@@ -11,7 +11,7 @@ Rules of your own stand in a YAML file: `rules:` is a list of `{holds: "end >= s
 `{when: "paid == 'Yes'", holds: "amount > 0"}`, `{key: [id]}` or `{determines: city, by: [zip]}`, each with an optional
 name, severity, message and `repair: {set: column, to: expression}`.
 
-Example: assay check data.integrity bookings.csv --rules rules.yaml
+Example: assay check data.integrity bookings.csv.gz
 """
 
 from __future__ import annotations
@@ -271,5 +271,6 @@ def _charts(broken: Sequence[tuple[int, Any, Tally]]) -> list[Chart]:
     if not broken:
         return []
     rows = tuple({"rule": _title(r), "rows": t.broken} for _, r, t in broken[:20])
-    alt = f"{len(broken)} rules are broken; {rows[0]['rule']!r} in {rows[0]['rows']} rows."
+    told = "1 rule is" if len(broken) == 1 else f"{len(broken)} rules are"
+    alt = f"{told} broken; {rows[0]['rule']!r} in {rows[0]['rows']} rows."
     return [Chart("Rows that break a rule", "bar", rows, "rule", "rows", y_title="rows", alt=alt)]

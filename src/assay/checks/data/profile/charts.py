@@ -28,7 +28,7 @@ def charts(columns: Mapping[str, Mapping[str, Any]], pairs: Sequence[Pair]) -> I
             "column",
             "missing",
             y_title="fraction of rows",
-            alt=f"{len(missing)} columns have missing cells; most of all {missing[0][1]}, {share(missing[0][0])} of rows.",
+            alt=f"{'1 column has' if len(missing) == 1 else f'{len(missing)} columns have'} missing cells; most of all {missing[0][1]}, {share(missing[0][0])} of rows.",
         )
     yield from _heatmap(columns, pairs)
     drawn = [(n, c) for n, c in columns.items() if c["kind"] not in ("id", "constant", "missing", "text")]
@@ -77,7 +77,7 @@ def _distribution(name: str, about: Mapping[str, Any]) -> Iterator[Chart]:
         yield Chart(
             name, kind, tuple(bins), "low", "count", low="low" if kind == "histogram" else None,
             high="high" if kind == "histogram" else None, x_title=name, y_title="rows",
-            alt=f"Distribution of {name}, from {about['min']} to {about['max']}.",
+            alt=f"Distribution of {name}, from {_end(about['min'])} to {_end(about['max'])}.",
         )  # fmt: skip
     elif about.get("top") and about["type"] in ("text", "boolean"):
         shown = [{"value": str(t["value"]), "count": t["count"]} for t in about["top"]]
@@ -86,5 +86,10 @@ def _distribution(name: str, about: Mapping[str, Any]) -> Iterator[Chart]:
             shown.append({"value": "all others", "count": rest})
         yield Chart(
             name, "bar", tuple(shown), "value", "count", x_title=name, y_title="rows",
-            alt=f"The most frequent value of {name} is {shown[0]['value']}, in {shown[0]['count']} rows.",
+            alt=f"The most frequent value of {name} is {shown[0]['value']}, in {shown[0]['count']:,} rows.",
         )  # fmt: skip
+
+
+def _end(value: object) -> object:
+    """A whole number is told as one, whatever it is stored as."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

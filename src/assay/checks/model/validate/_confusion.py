@@ -12,5 +12,5 @@ def confusion(truth: list[str], said: list[str]) -> Chart:
     found = Counter(zip(said, truth, strict=True))
     rows = tuple({"predicted": p, "actual": t, "value": n} for (p, t), n in sorted(found.items())[:200])
     right = sum(n for (p, t), n in found.items() if p == t)
-    alt = f"{right} of {len(truth)} predictions are right."
+    alt = f"{right:,} of {len(truth):,} predictions are right."
     return Chart("Confusion matrix", "heatmap", rows, "predicted", "actual", "value", alt=alt)
