@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import doctest
+import html
 
 import pandas as pd
 import polars as pl
@@ -20,7 +21,7 @@ def test_a_table_in_memory_without_a_home(make, tmp_path, monkeypatch):
     result = assay.check("data.bias", make(FRAME), label="hired", positive="1", facet="sex")
     assert result.outcome == "pass"
     assert result.metric("DPL", group="m").value == 1
-    assert "<html" in result._repr_html_() and "data.bias" in str(result)
+    assert "data.bias" in str(result) and repr(result) == "<assay.Result data.bias table: pass, 1 findings>"
     assert not list(tmp_path.iterdir())
 
 
@@ -36,6 +37,20 @@ def test_what_is_no_table_is_one_sentence():
         assay.check("data.profile", {"a": [1]})
     with pytest.raises(AssayError, match="data.profile"):
         assay.check("data.profil", FRAME)
+
+
+def test_in_a_notebook_it_shows_itself_in_a_frame_of_its_own():
+    # the whole page once stood in the notebook, and its style reached the notebook's own text
+    shown = assay.check("data.profile", FRAME)._repr_html_()
+    assert shown.startswith("<iframe ") and shown.endswith("</iframe>")
+    page = html.unescape(shown.partition('srcdoc="')[2].rpartition('"')[0])
+    assert page.startswith("<!doctype html>") and "data.profile" in page
+    assert "<style" not in shown and "<script" not in page
+
+
+def test_a_wrong_gate_is_one_sentence():
+    with pytest.raises(AssayError, match="fail_on cannot be 'hihg'; did you mean 'high'"):
+        assay.check("data.profile", FRAME, fail_on="hihg")
 
 
 def test_the_docstring_runs():

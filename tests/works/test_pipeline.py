@@ -6,6 +6,7 @@ import pytest
 
 from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
+from assay.works.fitting import present
 from assay.works.pipeline import load
 
 DATA = "data:\n  d: {source: d.csv}\n"
@@ -22,15 +23,35 @@ def _load(tmp_path, steps, head=DATA, sets=()):
     [
         ("  a: {check: data.profil, of: d}\n", 4, "did you mean 'data.profile'?"),
         ("  a: {check: data.profile, of: e}\n", 4, "no data set or step called 'e'"),
-        ("  a: {chek: data.profile, of: d}\n", 4, "exactly one"),
+        ("  a: {chek: data.profile, of: d}\n", 4, "'chek' in the step 'a' is no verb; did you mean 'check'?"),
+        ("  a: {of: d}\n", 4, "says none of check, treat, train, do"),
+        ("  a: {check: data.profile, treat: data.drop, of: d}\n", 4, "says check and treat"),
+        (
+            "  a: {check: data.mask, of: d}\n",
+            4,
+            "data.mask is a treatment, and no check; say treat data.mask",
+        ),
+        ("  a: {check: data.profile, of: d.train}\n", 4, "'d' is a data set and has no part 'train'"),
+        ("  a: {check: model.explain, of: d, data: d}\n", 4, "works on a model, and d is a table"),
+        ("  a: {do: model.register, of: d, as: x}\n", 4, "works on a model, and d is a table"),
+        ("  a: {check: data.pii, of: d}\n  b: {treat: data.drop, of: a, columns: [x]}\n", 5, "only examines"),
+        (
+            "  m: {train: t.py, of: d}\n  a: {check: data.profile, of: m}\n",
+            5,
+            "works on a table, and m is a model",
+        ),
+        ("  a: {check: data.profile, of: d, of: d}\n", 4, "says 'of' twice"),
+        ("\ta: {check: data.profile, of: d}\n", 4, "is indented with a tab; YAML wants spaces"),
+        ("  a: {check: data.profile, of: d\n", None, "may not be closed"),
+        ("  a: {check: data.leakage, of: d, label: [x, y]}\n", 4, "label takes one value and 2 were given"),
         ("  a: {check: data.profile}\n", 4, "has no `of:`"),
         ("  a: {check: data.profile, of: d, gate: hihg}\n", 4, "did you mean 'high'?"),
         ("  a:\n    check: data.bias\n    of: d\n    labl: x\n", 7, "did you mean 'label'?"),
         ("  a: {check: data.bias, of: d, label: x}\n", 4, "needs 'facet'"),
-        ("  a: {treat: data.split, of: d, test: 7}\n", 4, "test is 7"),
+        ("  a: {treat: data.split, of: d, test: 7}\n", 4, "a number above 0 and below 1"),
         ("  a: {treat: data.split, of: d, test: lots}\n", 4, "'lots' is not that"),
         ("  a: {do: model.registr, of: d, as: x}\n", 4, "did you mean 'model.register'?"),
-        ("  a: {check: data.profile, of: b}\n  b: {treat: data.drop, of: a}\n", None, "circle"),
+        ("  a: {treat: data.drop, of: b}\n  b: {treat: data.drop, of: a}\n", None, "circle"),
         ("  d: {check: data.profile, of: d}\n", 4, "names a data set and a step"),
         ("  a: [1, 2]\n", 4, "must be a mapping"),
         ("  'a b': {check: data.profile, of: d}\n", 4, "cannot name"),
@@ -103,3 +124,32 @@ def test_set_changes_a_parameter_and_one_entry_of_a_mapping(tmp_path):
     assert found.steps["s"].params["test"] == 0.25
     with pytest.raises(UsageError, match="--set"):
         _load(tmp_path, "  s: {treat: data.split, of: d, test: 0.5}\n", sets=("x.test=1",))
+
+
+def test_a_wrong_setting_has_its_line(tmp_path):
+    head = DATA + "settings:\n  cores: 2\n  isolaton: partial\n"
+    with pytest.raises(
+        UsageError, match=r"assay.yaml:5: there is no setting 'isolaton'; did you mean 'isolation'"
+    ):
+        _load(tmp_path, "  a: {check: data.profile, of: d}\n", head)
+
+
+@pytest.mark.parametrize(
+    ("steps", "line", "said"),
+    [
+        ("  a: {check: data.profile, of: d}\n", 2, "there is no file '.*d.csv'; did you mean 'dd.csv'"),
+        ("  m: {train: trian.py, of: e}\n", 5, "there is no file '.*trian.py'; did you mean 'train.py'"),
+    ],
+)
+def test_a_file_that_is_not_there_is_named_before_anything_runs(tmp_path, steps, line, said):
+    (tmp_path / "dd.csv").write_text("a\n1\n")
+    (tmp_path / "train.py").write_text("")
+    found = _load(tmp_path, steps, DATA + "  e: {source: dd.csv}\n")
+    with pytest.raises(UsageError, match=f"assay.yaml:{line}: {said}"):
+        present(found, found.steps)
+
+
+def test_urls_patterns_and_tables_inside_files_are_asked_when_they_are_opened(tmp_path):
+    head = "data:\n  d: {source: 'part-*.csv'}\n  e: {source: 's3://bucket/key'}\n  f: {source: 'x.db::t'}\n"
+    found = _load(tmp_path, "".join(f"  {n}{n}: {{check: data.profile, of: {n}}}\n" for n in "def"), head)
+    present(found, found.steps)

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.kernel.errors import UsageError
 from assay.kernel.report import Finding, Metric, Report
-from assay.kernel.severity import Severity
+from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate, Verdict
+from assay.methods.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,16 @@ class Result:
         return to
 
     def _repr_html_(self) -> str:
-        return self.render("html")
+        """Return the page in a frame of its own: in a notebook its style and anchors touch nothing outside."""
+        from assay.reports.html import framed
+        from assay.works.registering import tool
+
+        return framed([self.verdict], tool())
+
+    def __repr__(self) -> str:
+        report = self.report
+        subject = f" {report.subject.name}" if report.subject else ""
+        return f"<assay.Result {report.check}{subject}: {self.outcome}, {len(report.findings)} findings>"
 
     def __str__(self) -> str:
         return self.render("text")
@@ -97,12 +108,19 @@ def check(
         os.fspath(target) if isinstance(target, os.PathLike) else target,
         params,
         home=None,
-        gate=Gate(None if fail_on == "none" else Severity.parse(fail_on)),
+        gate=_gate(fail_on),
         settings=settings,
         keep=Path(keep) if keep is not None else None,
         seed=seed,
     )
     return Result(verdict)
+
+
+def _gate(fail_on: str) -> Gate:
+    known = (*SEVERITIES, "none")
+    if fail_on not in known:
+        raise UsageError(f"fail_on cannot be {fail_on!r}", remedy=did_you_mean(str(fail_on), known))
+    return Gate(None if fail_on == "none" else Severity.parse(fail_on))
 
 
 def list_checks() -> dict[str, str]:

@@ -22,9 +22,12 @@ class Place:
     file: str
     line: int
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
     def error(self, what: str, remedy: str = "") -> UsageError:
         """Return a UsageError that names this place."""
-        return UsageError(what, where=f"{self.file}:{self.line}", remedy=remedy)
+        return UsageError(what, where=str(self), remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,22 @@ def parse(raw: bytes, shown: str, remedy: str = "") -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise Place(shown, line).error(f"is not YAML: {error.problem or error.context}") from None
+        raise Place(shown, line).error(*_unreadable(error, line)) from None
     except yaml.YAMLError as error:
         raise Place(shown, 1).error(f"is not YAML: {str(error).splitlines()[0]}") from None
     if node is None:
         raise Place(shown, 1).error("is empty", remedy)
     return _build(node, shown, 0)
+
+
+def _unreadable(error: yaml.MarkedYAMLError, line: int) -> tuple[str, str]:
+    """Say what the reader stumbled over, and what to do about it."""
+    said = error.problem or error.context or "it cannot be read"
+    if "'\\t'" in said:
+        return "is indented with a tab", "YAML wants spaces"
+    begun = error.context_mark.line + 1 if error.context_mark else line
+    remedy = f"what begins in line {begun} may not be closed" if begun < line else ""
+    return f"is not YAML: {said}", remedy
 
 
 def _refuse_aliases(text: str, shown: str) -> None:

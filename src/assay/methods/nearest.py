@@ -12,7 +12,7 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     lower = {n.lower(): n for n in reversed(known)}
     if word.lower() in lower:
         return lower[word.lower()]
-    found = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    found = get_close_matches(word.lower(), lower, n=1, cutoff=0.65)
     return lower[found[0]] if found else None
 
 

@@ -7,6 +7,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,15 +203,16 @@ def treat_to(
     with loose_scratch() as held:
         verdict = carry_out("treatment", name, target, params, home=home, keep=held, **rest)
         made = {a.name: a for a in verdict.report.outputs if a.kind == "table"}
-        paths = []
+        paths: dict[str, Path] = {}
         if len(made) == 1:
             out.parent.mkdir(parents=True, exist_ok=True)
             export(next(iter(made.values())).uri, out)
-            paths.append(out)
+            paths[next(iter(made))] = out
         else:
             out.mkdir(parents=True, exist_ok=True)
             for asset in made.values():
                 path = out / f"{asset.name}.parquet"
                 shutil.copyfile(asset.uri, path)
-                paths.append(path)
-    return verdict, paths
+                paths[asset.name] = path
+    outputs = tuple(replace(a, uri=str(paths[a.name])) for a in verdict.report.outputs if a.name in paths)
+    return Verdict(verdict.report.with_(outputs=outputs), verdict.gate), list(paths.values())

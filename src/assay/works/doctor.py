@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.engines.extras import install
 from assay.works.home import Home
 from assay.works.reuse import engines
 
@@ -44,7 +45,7 @@ def examine_machine(home: Home | None) -> list[Answer]:
     ]
     for extra, (module, what) in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
-        remedy = "" if there else f"pip install 'assay[{extra}]'"
+        remedy = "" if there else install(extra)
         answers.append(Answer("extras", extra, "ok" if there else "missing", what, remedy))
     return answers + _home(home)
 

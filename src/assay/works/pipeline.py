@@ -11,9 +11,11 @@ from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate
 from assay.methods.document import Node, Place, read
-from assay.methods.nearest import did_you_mean
+from assay.methods.nearest import did_you_mean, nearest
 from assay.works import declared
+from assay.works.fitting import fits
 from assay.works.order import Needs, arrange
+from assay.works.settings import Settings
 from assay.works.signature import Param, signature
 
 Verb = Literal["check", "treat", "train", "do"]
@@ -51,6 +53,7 @@ class Step:
     gate: Gate = field(default_factory=Gate)
     after: tuple[str, ...] | None = None
     seed: int | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)  # where each of its parameters stands
 
     @property
     def subject(self) -> Ref | None:
@@ -67,6 +70,7 @@ class Pipeline:
     data: Mapping[str, str]
     steps: Mapping[str, Step]
     needs: Mapping[str, Needs]
+    places: Mapping[str, Place] = field(default_factory=dict)  # where each data set stands
     seed: int = 7
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -109,6 +113,8 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise parts["seed"].place.error(f"seed takes a whole number, and {seed!r} is not that")
     settings = parts["settings"].mapping("settings") if "settings" in parts else {}
+    for key, node in settings.items():  # each by itself, so that a mistake has its line
+        Settings().updated({key: node.plain}, str(node.place))
     name = parts["name"].text("name") if "name" in parts else path.stem
     return Pipeline(
         name,
@@ -116,6 +122,7 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
         data,
         {n: steps[n] for n in needs},
         needs,
+        {n: d.place for n, d in _named(parts.get("data"), "data").items()},
         seed,
         {k: v.plain for k, v in settings.items()},
     )
@@ -184,19 +191,13 @@ def _node(value: Any, place: Place) -> Node:
 
 def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, Node]) -> Step:
     parts = node.mapping(f"the step {name!r}")
-    verbs = [v for v in VERBS if v in parts]
-    if len(verbs) != 1:
-        said = " and ".join(verbs) if verbs else "none"
-        raise node.place.error(
-            f"the step {name!r} says {said} of {', '.join(VERBS)}", "a step says exactly one"
-        )
-    verb = verbs[0]
+    verb = _said(name, node, parts)
     uses = parts[verb].text(verb)
     try:
         params = {p.name: p for p in signature(step_function(verb, uses))}
     except AssayError as error:
         raise parts[verb].place.error(error.what, error.remedy) from None
-    step = Step(name, verb, uses, node.place)
+    step = Step(name, verb, uses, node.place, places={k: v.place for k, v in parts.items()})
     if verb == "train":
         step = replace(step, uses="train", params={"script": uses})
     inputs: dict[str, Ref] = {}
@@ -205,7 +206,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     values: dict[str, Any] = dict(step.params)
     subject = next((p for p in params.values() if p.role == "input"), None)
     if "of" in parts:
-        inputs |= _of(parts["of"], verb, subject, data, steps)
+        inputs |= _of(parts["of"], uses, verb, subject, data, steps)
     elif subject is not None and subject.required:
         raise node.place.error(f"the step {name!r} has no `of:`", "name the data set or step it works on")
     for key, value in parts.items():
@@ -217,11 +218,11 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
             raise value.place.error(f"{uses} takes no {key!r}", did_you_mean(key, [*choices, *_COMMON]))
         if param.role == "input" and param.many:
             for each, ref in value.mapping(key).items():
-                inputs[f"{key}.{each}"] = _ref(ref, data, steps)
+                inputs[f"{key}.{each}"] = _ref(ref, param, uses, data, steps)
         elif param.role == "input" and param.kinds == ("key",):
             keys[key] = value.text("the name of a key")
         elif param.role == "input":
-            inputs[key] = _ref(value, data, steps)
+            inputs[key] = _ref(value, param, uses, data, steps)
         elif param.role == "report":
             reports[key] = _report(value, steps)
         else:
@@ -242,23 +243,45 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     )
 
 
+def _said(name: str, node: Node, parts: Mapping[str, Node]) -> Verb:
+    """Return the one verb that a step says."""
+    verbs = [v for v in VERBS if v in parts]
+    if len(verbs) == 1:
+        return verbs[0]
+    if verbs:
+        raise node.place.error(
+            f"the step {name!r} says {' and '.join(verbs)}", "a step says exactly one of them"
+        )
+    for key, value in parts.items():
+        meant = nearest(key, VERBS)
+        if meant and key not in _COMMON:
+            raise value.place.error(f"{key!r} in the step {name!r} is no verb", f"did you mean {meant!r}?")
+    raise node.place.error(
+        f"the step {name!r} says none of {', '.join(VERBS)}",
+        "a step says exactly one, such as `check: data.profile`",
+    )
+
+
 def _of(
-    node: Node, verb: Verb, subject: Param | None, data: Mapping[str, str], steps: Mapping[str, Node]
+    node: Node,
+    uses: str,
+    verb: Verb,
+    subject: Param | None,
+    data: Mapping[str, str],
+    steps: Mapping[str, Node],
 ) -> dict[str, Ref]:
     if verb == "train":
         if isinstance(node.value, dict):
-            return {channel: _ref(value, data, steps) for channel, value in node.value.items()}
-        return {"train": _ref(node, data, steps)}
-    return {subject.name if subject else "of": _ref(node, data, steps)}
+            return {channel: _ref(value, None, uses, data, steps) for channel, value in node.value.items()}
+        return {"train": _ref(node, None, uses, data, steps)}
+    return {subject.name if subject else "of": _ref(node, subject, uses, data, steps)}
 
 
-def _ref(node: Node, data: Mapping[str, str], steps: Mapping[str, Node]) -> Ref:
-    text = node.text("the name of a data set or step")
-    name, _, output = text.partition(".")
-    if name not in data and name not in steps:
-        raise node.place.error(
-            f"there is no data set or step called {name!r}", did_you_mean(name, [*data, *steps])
-        )
+def _ref(
+    node: Node, param: Param | None, uses: str, data: Mapping[str, str], steps: Mapping[str, Node]
+) -> Ref:
+    fits(node, param.kinds if param else (), uses, data, steps)
+    name, _, output = node.text("the name of a data set or step").partition(".")
     return Ref(name, output or "out")
 
 

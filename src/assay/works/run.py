@@ -13,6 +13,7 @@ from assay.methods.nearest import did_you_mean
 from assay.office.alive import held
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
+from assay.works.fitting import present
 from assay.works.pipeline import Pipeline
 from assay.works.steps import Steps
 from assay.works.work import utc_now
@@ -41,6 +42,7 @@ class Runner:
 
         office, started, clock = self.home.office, utc_now(), time.perf_counter()
         wanted = self._wanted()
+        present(self.pipeline, wanted)
         steps = Steps(
             self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
         )

@@ -110,7 +110,7 @@ class Param:
         names = {Column: "the name of a column", Path: "a path"}
         base = word.get(self.type) or names.get(self.type) or "a text"
         bounds = [w for limit in self.limits for w in _words(limit)]
-        return " ".join([base, *bounds])
+        return f"{base} {' and '.join(bounds)}".strip()
 
 
 def _bounds(limit: Any) -> list[tuple[tuple[str, Any] | None, tuple[str, Any] | None]]:

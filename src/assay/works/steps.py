@@ -58,7 +58,8 @@ class Steps:
             else:
                 done = self._made(step, self._named(step) | inputs)
         except AssayError as error:
-            done = Done(step, "error", note=str(error), error=error)
+            place = step.places.get(error.where.partition(".")[0], step.place)
+            done = Done(step, "error", note=f"{place}: {error}", error=error)
         return replace(done, seconds=round(time.perf_counter() - clock, 3))
 
     def _blocked(self, step: Step) -> str:

@@ -130,3 +130,10 @@ def test_every_method_says_what_it_leaves():
     for name, method in METHODS.items():
         assert method.doc and method.reveals, name
         assert all(o.doc for o in method.options.values())
+
+
+def test_a_profile_given_as_the_report_to_follow_is_refused():
+    # it has columns too, and the table passed with nothing masked
+    with pytest.raises(UsageError, match="names no sensitive columns; give a report of data.pii"):
+        Found.read({"columns": {"email": {"kind": "text", "missing": 0}}})
+    assert Found.read({"columns": {"email": "email"}}).whole == {"email": "email"}

@@ -77,7 +77,7 @@ class Found:
     def read(cls, data: Mapping[str, Any]) -> Found:
         """Read a report's data; UsageError where it is another report's."""
         whole, inside = data.get("columns"), data.get("inside", {})
-        if not isinstance(whole, Mapping) or not isinstance(inside, Mapping):
+        if not isinstance(whole, Mapping) or not isinstance(inside, Mapping) or not _words(whole.values()):
             raise UsageError(
                 "the report given as `using` names no sensitive columns", remedy="give a report of data.pii"
             )
@@ -85,6 +85,11 @@ class Found:
             {str(c): str(k) for c, k in whole.items()},
             {str(c): [str(k) for k in v] for c, v in inside.items()},
         )
+
+
+def _words(values: Iterable[Any]) -> bool:
+    """Whether each is a text: a report of data.profile has columns too, and says more of each."""
+    return all(isinstance(one, str) for one in values)
 
 
 def choose(

@@ -19,13 +19,15 @@ def runs_list(home: Home, actor: str, *, limit: int = 20) -> Json:
 
 
 def runs_show(home: Home, actor: str, *, run: str) -> Json:
-    """Show one run, by its id or the beginning of it."""
+    """Show one run, by its id or the beginning of it; the latest for "". Its report lies in this home, moved or not."""
     from assay.office import runs
 
     record = runs.get(home.office, run)
     path = home.root / "runs" / record.id / "run.json"
     if path.is_file():
-        return dict(json.loads(path.read_text()))
+        shown = dict(json.loads(path.read_text()))
+        page = path.with_name("report.html")
+        return shown | {"report": str(page)} if page.is_file() else shown
     return {"schema": "assay.run/1", **plain_record(record)}
 
 

@@ -1,0 +1,74 @@
+"""What a step is given fits what it takes, told before anything runs: names, outputs, kinds, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assay.kernel.errors import Missing
+from assay.methods.document import Node
+from assay.methods.nearest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from assay.works.pipeline import Pipeline
+
+_GIVES = {"treat": "table", "train": "model"}
+_PATTERN = set("*?[")
+
+
+def fits(node: Node, kinds: Iterable[str], uses: str, data: Iterable[str], steps: Mapping[str, Node]) -> None:
+    """Raise UsageError at ``node`` unless it names a data set, or a step's output, of one of ``kinds`` (all if none)."""
+    text = node.text("the name of a data set or step")
+    name, dot, output = text.partition(".")
+    known = [*data, *steps]
+    if name not in known:
+        raise node.place.error(f"there is no data set or step called {name!r}", did_you_mean(name, known))
+    verb = _verb(steps[name]) if name in steps else ""
+    if dot and not verb:
+        raise node.place.error(f"{name!r} is a data set and has no part {output!r}", f"write {name}")
+    if verb == "do" or (verb == "check" and not dot):
+        made = "registers" if verb == "do" else "only examines"
+        raise node.place.error(
+            f"the step {name!r} {made} and makes nothing to work on", "name what it works on itself"
+        )
+    gives = _GIVES.get(verb, "table")
+    wanted = {"model" if kind == "tree" else kind for kind in kinds}
+    if wanted and gives not in wanted and verb != "check":
+        raise node.place.error(f"{uses} works on a {' or a '.join(sorted(wanted))}, and {name} is a {gives}")
+
+
+def _verb(step: Node) -> str:
+    parts = step.value if isinstance(step.value, dict) else {}
+    return next((verb for verb in ("check", "treat", "train", "do") if verb in parts), "check")
+
+
+def present(pipeline: Pipeline, wanted: Iterable[str]) -> None:
+    """Raise Missing, with its line, for a data file or training script of the ``wanted`` steps that is not there."""
+    for name in wanted:
+        step = pipeline.steps[name]
+        for ref in step.inputs.values():
+            if ref.name in pipeline.data and _absent(pipeline.data[ref.name]):
+                _complain(
+                    Path(pipeline.data[ref.name]), str(pipeline.places[ref.name]), "name your data there"
+                )
+        script = step.params.get("script") if step.verb == "train" else None
+        if script and not (path := pipeline.file.resolve().parent / str(script)).exists():
+            _complain(path, str(step.place), "check the path after `train:`")
+
+
+def _absent(source: str) -> bool:
+    """Whether a source is a plain path to nothing; URLs, patterns and tables inside files are asked when opened."""
+    return (
+        "://" not in source
+        and "::" not in source
+        and not _PATTERN & set(source)
+        and not Path(source).exists()
+    )
+
+
+def _complain(path: Path, where: str, otherwise: str) -> None:
+    near = nearest(path.name, sorted(p.name for p in path.parent.iterdir())) if path.parent.is_dir() else None
+    remedy = f"did you mean {near!r}?" if near else otherwise
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    raise Missing(f"there is no file '{shown}'", where=where, remedy=remedy)
