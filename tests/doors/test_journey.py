@@ -31,20 +31,6 @@ def _json(folder, *args, code=0):
     return json.loads(_assay(folder, *args, "--format", "json", code=code))
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demo") / "assay-demo"
-    run = json.loads(_assay(folder.parent, "demo", "--to", str(folder), "--format", "json"))
-    return folder, run
-
-
-@pytest.fixture
-def copy(demo, tmp_path):
-    """A copy of the finished demo, to be tampered with."""
-    shutil.copytree(demo[0], tmp_path / "demo")
-    return tmp_path / "demo"
-
-
 def _report(demo, step):
     folder, run = demo
     digest = next(s["report"] for s in run["steps"] if s["name"] == step)
@@ -278,6 +264,17 @@ def test_init_run_and_the_users_mistakes(tmp_path):
     assert "data.profile" in _fails(tmp_path, "check", "data.profil", "x.csv")
     assert "assay init" in _fails(tmp_path, "model", "list")
     assert "there is no file" in _fails(tmp_path, "check", "data.profile", "none.csv")
+    (tmp_path / "mine" / "wrong.yaml").write_text(
+        "data: {c: {source: customers.csv}}\nsteps:\n  s: {treat: data.split, of: c}\n"
+        "  a: {check: data.leakage, of: s.train,\n      label: agee}\n"
+    )
+    done = subprocess.run(
+        [*ASSAY, "run", "wrong.yaml"], cwd=tmp_path / "mine", capture_output=True, text=True, check=False
+    )
+    assert (
+        done.returncode == 2
+        and "wrong.yaml:5: label: there is no column 'agee'; did you mean 'age'?" in done.stdout
+    )
     assert "did you mean 'age'?" in _fails(
         tmp_path / "mine", "check", "data.leakage", "customers.csv", "--label", "agee"
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.engines.extras import install
 from assay.kernel.errors import Missing
-
-_EXTRAS = {"s3": "pip install 'assay[s3]'", "s3a": "pip install 'assay[s3]'"}
 
 
 def filesystem(url: str) -> tuple[Any, str]:
@@ -20,5 +19,5 @@ def filesystem(url: str) -> tuple[Any, str]:
         raise Missing(
             f"{scheme}:// cannot be reached here ({error})",
             where=url,
-            remedy=_EXTRAS.get(scheme, "install the fsspec package for it"),
+            remedy=install("s3") if scheme in ("s3", "s3a") else "install the fsspec package for it",
         ) from None

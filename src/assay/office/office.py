@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from assay.engines.extras import install
 from assay.kernel.canonical import canonical, plain, sha256
 from assay.kernel.errors import AssayError, Broken, Refused, UsageError
 from assay.kernel.event import Event
@@ -296,7 +297,7 @@ def _engine(url: str) -> Engine:
     try:
         engine = sa.create_engine(url)
     except ModuleNotFoundError:
-        raise UsageError("PostgreSQL needs a driver", remedy="pip install 'assay[postgres]'") from None
+        raise UsageError("PostgreSQL needs a driver", remedy=install("postgres")) from None
     except sa.exc.ArgumentError:
         raise UsageError(
             f"{url!r} is not a database URL", remedy="write sqlite:///file.db or postgresql://…"

@@ -158,7 +158,12 @@ def known(office: Office, key: str) -> StepRecord | None:
 
 
 def get(office: Office, run: str) -> RunRecord:
-    """Return the run whose id begins so; Missing where none or several do."""
+    """Return the run whose id begins so, the latest of all for ""; Missing where none or several do."""
+    if not run:
+        latest = listing(office, 1)
+        if not latest:
+            raise Missing("there is no run yet", remedy="`assay run` makes one")
+        return latest[0]
     query = sa.select(schema.runs.c.value).where(schema.runs.c.key.startswith(run, autoescape=True)).limit(2)
     found = office.rows(query)
     if len(found) != 1:

@@ -5,7 +5,8 @@ the advantaged, with 95 % bootstrap intervals. Rows whose facet is missing are l
 shown as a group of their own. Groups under 30 rows are shown, not judged. `--compat clarify` follows the reference
 library where it differs: rows without the facet count as advantaged, and small groups are judged.
 
-Example: assay check data.bias adult.csv --label income --positive '>50K' --facet sex
+Example: assay check data.bias bookings.csv.gz --label is_canceled \\
+  --positive 0 --facet customer_type
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ cannot and 1 where it is right in every row. From the threshold on, a column giv
 name belongs to a column that gives the target away, dates that lie before or after one another as the target
 says, a value that settles the target, identifiers.
 
-Example: assay check data.leakage bookings.csv --label is_canceled
+Example: assay check data.leakage bookings.csv.gz --label is_canceled
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ name; a column's own name lowers the share that is asked of its values and is ne
 kind is a medium finding, single occurrences inside longer texts a low one. No value is ever shown.
 People's names inside longer texts are not looked for.
 
-Example: assay check data.pii customers.csv
+Example: assay check data.pii bookings.csv.gz
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ Suites of Great Expectations, rulesets of AWS Glue DataBrew and DQDL (Glue Data 
 What is not understood of them is named, and the report is then incomplete: nothing passes unexamined. With --suggest,
 a ruleset that the table obeys is written from the table itself, and kept with --keep.
 
-Example: assay check data.quality customers.csv --rules rules.yaml
+Example: assay check data.quality bookings.csv.gz --suggest --keep rules &&
+  assay check data.quality bookings.csv.gz --rules rules/rules.yaml
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ intervals. The subject is a model with a table (--data), or a table that holds i
 x/0 is null and infinite, 0/0 null and undefined. The flip test takes the documentation's sign; `--compat clarify` gives
 the reference library's behaviour throughout.
 
-Example: assay check model.bias scored.csv --label y --predicted p --positive 1 --facet sex
+Example: assay check model.bias registry://bookings --data bookings.csv.gz \\
+  --label is_canceled --positive 0 --facet customer_type
 """
 
 from __future__ import annotations

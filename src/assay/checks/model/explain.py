@@ -4,7 +4,8 @@ Exact SHAP values where the model has its own (XGBoost, LightGBM), in margin uni
 for any other model, with their sampling error. Global: the mean absolute value of each feature; local: a waterfall for
 the rows asked for, or for the most confident and the least certain one.
 
-Example: assay check model.explain model.tar.gz --data test.csv --row 1
+Example: assay check model.explain registry://bookings \\
+  --data bookings.csv.gz --row 11
 """
 
 from __future__ import annotations

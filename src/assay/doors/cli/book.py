@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from assay.doors.cli import context, show
+from assay.doors.cli.groups import Group
 from assay.kernel.severity import SEVERITIES
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.pass_context
 def runs(ctx: click.Context) -> None:
     """List the runs, or show one.
@@ -41,12 +42,12 @@ def list_(limit: int, format_: str) -> None:
 
 
 @runs.command("show")
-@click.argument("run")
+@click.argument("run", default="")
 @context.format_option
 def show_(run: str, format_: str) -> None:
-    """Show one run, by its id or the beginning of it.
+    """Show one run, by its id or the beginning of it; the latest if none is named.
 
-    Example: assay runs show 20260101-120000
+    Example: assay runs show
     """
     found = context.call("runs.show", run=run)
     if format_ == "json":
@@ -58,7 +59,7 @@ def show_(run: str, format_: str) -> None:
             ("pipeline", found["pipeline"]),
             ("outcome", found["outcome"]),
             ("model", f"{model['name']}@{model['version']}" if isinstance(model, dict) and model else model),
-            ("report", found.get("report")),
+            ("report", show.short(found["report"]) if found.get("report") else None),
         ]
     )
     columns = (
@@ -97,7 +98,7 @@ def lineage(urn: str, up: bool, format_: str) -> None:
     return show.table(found["edges"], columns, f"nothing is known of {urn}")
 
 
-@click.group()
+@click.group(cls=Group)
 def findings() -> None:
     """What was found.
 
@@ -117,8 +118,7 @@ def findings_list(severity: str, check: str | None, format_: str) -> None:
     found = context.call("findings.list", severity=severity, check=check)
     if format_ == "json":
         return context.emit_json(found)
-    columns = (("fingerprint", "finding"), ("severity", "severity"), ("rule", "rule"), ("message", "what"))
-    return show.table(found["findings"], columns, "nothing was found so far")
+    return show.findings(found["findings"], "nothing was found so far")
 
 
 @findings.command("show")
@@ -127,9 +127,9 @@ def findings_list(severity: str, check: str | None, format_: str) -> None:
 def findings_show(fingerprint: str, format_: str) -> None:
     """Show one finding, by its fingerprint or the beginning of it.
 
-    Example: assay findings show 3f2a9c01
+    Example: assay findings show 9a129d30
     """
     found = context.call("findings.show", fingerprint=fingerprint)
     if format_ == "json":
         return context.emit_json(found)
-    return show.fields([(k, v) for k, v in found.items() if k != "schema"])
+    return show.fields([(k.replace("_", " "), v) for k, v in found.items() if k != "schema"])

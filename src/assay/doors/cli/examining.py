@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from assay.doors.cli import context
+from assay.doors.cli.groups import Group
 from assay.kernel.severity import SEVERITIES
 from assay.works import declared
 from assay.works.declared import Kind, Loaded
@@ -20,10 +21,11 @@ _WIDE = 60  # characters of choices that are shown beside an option
 _EVERYWHERE = ("seed",)  # every command has it, and passes it to the work
 
 
-class Actions(click.Group):
+class Actions(Group):
     """The checks, or the treatments, as subcommands."""
 
     kind: Kind = "check"
+    noun = "check"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return their names."""
@@ -32,6 +34,12 @@ class Actions(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command of one."""
         return command(declared.load(self.kind, cmd_name))
+
+    def elsewhere(self, name: str) -> None:
+        """Say that a check is no treatment, and the other way round."""
+        other: Kind = "treatment" if self.kind == "check" else "check"
+        if name in declared.names(other):
+            declared.load(self.kind, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List them by their docstrings, importing none."""
@@ -43,6 +51,7 @@ class Treatments(Actions):
     """The treatments as subcommands."""
 
     kind: Kind = "treatment"
+    noun = "treatment"
 
 
 @click.group(cls=Actions, subcommand_metavar="NAME TARGET... [OPTIONS]")
@@ -51,7 +60,7 @@ def check() -> None:
 
     Works without a home and then records nothing; inside one, it is an event.
 
-    Example: assay check data.profile customers.csv
+    Example: assay check data.profile bookings.csv.gz
     """
 
 
@@ -59,7 +68,7 @@ def check() -> None:
 def treat() -> None:
     """Change data: repair, mask, drop, split.
 
-    Example: assay treat data.mask people.csv -o masked.parquet --columns email
+    Example: assay treat data.mask bookings.csv.gz --columns email -o masked.csv
     """
 
 
@@ -87,14 +96,14 @@ def command(loaded: Loaded) -> click.Command:
 
 
 def _help(doc: str) -> str:
-    """Keep paragraphs; an Example line stands alone, unwrapped."""
+    """Keep paragraphs; an example stands alone, unwrapped, with the lines that follow it."""
     out = []
     for block in doc.strip().split("\n\n"):
         lines = block.splitlines()
-        plain = [line for line in lines if not line.strip().startswith("Example:")]
-        example = [line for line in lines if line.strip().startswith("Example:")]
+        begins = next((i for i, line in enumerate(lines) if line.strip().startswith("Example:")), len(lines))
+        plain, example = lines[:begins], lines[begins:]
         if plain:
-            listed = any(line.startswith((" ", "-", "*", "|")) for line in plain)
+            listed = any(line.startswith((" ", "- ", "* ", "|")) for line in plain)
             out.append(("\b\n" if listed else "") + "\n".join(plain))
         out += ["\b\n" + "\n".join(example)] if example else []
     return "\n\n".join(out)
@@ -115,7 +124,8 @@ def _option(param: Param) -> click.Option:
     if param.type is bool:
         names = [f"{param.flag}/--no-{param.flag[2:]}", param.argument]
         return click.Option(names, default=None, help=text, show_default=str(param.default).lower())
-    shown_default = None if param.default in (None, "", ()) else str(param.default)
+    given = param.default if isinstance(param.default, tuple) else (param.default,)
+    shown_default = ", ".join(str(one) for one in given if one not in (None, ""))
     metavar_ = None if param.choices else _metavar(param)
     if len("|".join(param.choices)) > _WIDE:  # a line holds 80: the words stand in the text
         metavar_, text = "WORD", f"{text}: {', '.join(param.choices)}"
@@ -126,8 +136,7 @@ def _option(param: Param) -> click.Option:
         default=None,
         type=click.Choice(param.choices) if param.choices else None,
         metavar=metavar_,
-        help=text,
-        show_default=shown_default or False,
+        help=f"{text}  [default: {shown_default}]" if shown_default else text,
     )
 
 
@@ -281,7 +290,7 @@ def _treat(
             progress=progress,
         )
     show([verdict], format_, None)
-    for path in paths:
+    for path in paths if format_ != "text" else ():  # the text names them itself
         click.echo(f"written to {path}", err=True)
     return context.exit_code([verdict])
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from assay.doors.cli import context, show
+from assay.doors.cli.groups import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def log() -> None:
     """The tamper-evident ledger: every act, in a Merkle tree.
 

@@ -9,6 +9,7 @@ import sys
 import click
 
 from assay import __version__
+from assay.doors.cli.groups import Group
 from assay.kernel.errors import AssayError, interrupted
 from assay.kernel.printable import printable
 
@@ -30,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-class Root(click.Group):
+class Root(Group):
     """The commands, listed without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -43,16 +44,6 @@ class Root(click.Group):
             return None
         module = importlib.import_module(f"assay.doors.cli.{COMMANDS[cmd_name][0]}")
         return getattr(module, cmd_name)  # type: ignore[no-any-return]
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; name the nearest when there is none."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from assay.methods.nearest import did_you_mean
-
-            raise click.UsageError(f"there is no command {args[0]!r}; {did_you_mean(args[0], COMMANDS)}")
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above."""
@@ -90,9 +81,14 @@ def main(args: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         click.echo("interrupted; run it again to go on", err=True)
         sys.exit(130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "assay"
-        click.echo(f"assay: {printable(error.format_message().rstrip('.'))}; see `{where} --help`", err=True)
+        what = printable(error.format_message().rstrip("."))
+        pause = " " if what.endswith("?") else "; "
+        click.echo(f"assay: {what}{pause}see `{where} --help`", err=True)
         sys.exit(2)
     except click.ClickException as error:
         click.echo(f"assay: {printable(error.format_message())}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.doors.cli import context, show
+from assay.doors.cli.groups import Group
 from assay.kernel.printable import printable
 
 _COLUMNS = (
@@ -17,7 +18,7 @@ _COLUMNS = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def model() -> None:
     """The registry: packages, their approval and their hallmarks.
 
@@ -36,7 +37,7 @@ def _show(found: dict[str, object]) -> None:
             ("reason", found.get("reason")),
             ("run", found.get("run")),
             ("event", found.get("event")),
-            ("hallmark", found.get("hallmark_path")),
+            ("hallmark", show.short(str(found["hallmark_path"])) if found.get("hallmark_path") else None),
             ("note", found.get("identity")),
         ]
     )
@@ -83,7 +84,9 @@ def show_(name: str, format_: str) -> None:
 def register(file: str, name: str, owner: str, purpose: str, format_: str) -> None:
     """Scan a model file and register it as PENDING.
 
-    Example: assay model register model.tar.gz --as churn --owner "Risk team"
+    \b
+    Example: assay model export bookings@1 --to bookings-1 &&
+      assay model register bookings-1/package/model.tar.gz --as candidate
     """
     found = context.call("model.register", file=file, name=name, owner=owner, purpose=purpose)
     return context.emit_json(found) if format_ == "json" else _show(found)
@@ -128,9 +131,8 @@ def export(name: str, to: str, format_: str) -> None:
     if format_ == "json":
         return context.emit_json(found)
     click.echo(f"exported to {to}; anyone may check it:")
-    click.echo(
-        f"  model_signing verify key {to}/package --signature {to}/model.sig --public_key {to}/hallmark.pub"
-    )
+    click.echo(f"  model_signing verify key {to}/package \\")
+    click.echo(f"    --signature {to}/model.sig --public_key {to}/hallmark.pub")
     return None
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.doors.cli import context
+from assay.doors.cli import context, show
 from assay.kernel.printable import printable
 
 if TYPE_CHECKING:
@@ -93,7 +95,9 @@ def summary(result: RunResult) -> None:
     click.echo()
     colour = {"pass": "green", "fail": "red", "error": "red"}.get(result.outcome)
     click.secho(f"{said}  {result.pipeline.name}  ", fg=colour, bold=True, nl=False)
-    click.echo(f"{len(result.steps)} steps, {reused} reused, {result.seconds:.1f} s")
+    click.echo(
+        f"{len(result.steps)} step{'s' * (len(result.steps) != 1)}, {reused} reused, {result.seconds:.1f} s"
+    )
     for done in result.steps:
         if done.outcome == "stopped" or done.passed:
             continue
@@ -109,21 +113,14 @@ def summary(result: RunResult) -> None:
         record = result.registered.record
         click.echo(f"model     {record.name}@{record.version} {record.status}")
     if result.registered and result.registered.hallmark:
-        click.echo(f"hallmark  {_short(result.registered.hallmark)}")
+        click.echo(f"hallmark  {show.short(result.registered.hallmark)}")
     if result.page:
-        click.echo(f"report    {_short(result.page)}")
+        click.echo(f"report    {show.short(result.page)}")
 
 
 def _incomplete(verdict: Any) -> str:
     skipped = verdict.report.coverage.skipped
     return skipped[0].why if skipped else "not everything was examined"
-
-
-def _short(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd().resolve()))
-    except ValueError:
-        return str(path)
 
 
 @click.command()
@@ -163,5 +160,17 @@ def demo(to: Path, unsafe_no_isolation: bool, format_: str) -> int:
     code = _run(file, (), (), False, "none" if unsafe_no_isolation else None, format_)
     if format_ == "text" and code == 0:
         click.echo()
-        click.echo(f"Next: open the report, then  cd {to} && assay model list")
+        click.echo(f"Next: open the report in a browser, then  cd {to} && {_typed(to)} model list")
     return code
+
+
+def _typed(folder: Path) -> str:
+    """Return how Assay is called from ``folder`` by whoever called it here: its name where the shell finds it."""
+    mine = Path(sys.argv[0])
+    found = shutil.which("assay")
+    if mine.name != "assay" or not mine.is_file() or (found and Path(found).samefile(mine)):
+        return "assay"
+    try:
+        return os.path.relpath(mine, folder)
+    except ValueError:
+        return str(mine)

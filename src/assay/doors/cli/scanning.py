@@ -28,7 +28,7 @@ def scan(
 ) -> int:
     """Run all checks that fit a target: a model file, a folder, a table.
 
-    Example: assay scan model.tar.gz
+    Example: assay scan bookings.csv.gz --fail-on critical
     """
     from assay.works.checking import carry_out, scan_names
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,17 +36,52 @@ def fields(pairs: Iterable[tuple[str, Any]]) -> None:
     kept = [(k, _cell(v)) for k, v in pairs if v not in (None, "", [], {})]
     width = max((len(k) for k, _ in kept), default=0)
     for key, value in kept:
-        click.echo(f"{key:<{width}}  {value}")
+        room = 80 - width - 2
+        lines = textwrap.wrap(value, room, break_on_hyphens=False, break_long_words=False) or [""]
+        click.echo(f"{key:<{width}}  {lines[0]}")
+        for line in lines[1:]:
+            click.echo(" " * (width + 2) + line)
+
+
+def findings(rows: Iterable[Mapping[str, Any]], empty: str) -> None:
+    """Print findings as a report does, each with the beginning of its fingerprint."""
+    from rich.console import Console
+
+    from assay.kernel.report import Finding
+    from assay.reports.terminal import print_finding
+
+    found = list(rows)
+    if not found:
+        click.echo(empty)
+    console = Console(highlight=False)
+    for row in found:
+        print_finding(
+            console, Finding.from_dict(row), f" of {row.get('asset')}  {str(row.get('fingerprint', ''))[:8]}"
+        )
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, str) and value.startswith("sha256:"):
         return value[:19] + "…"
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{k} = {v}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value))
     return printable(value)
+
+
+def short(path: str | Path) -> str:
+    """Return a path as it is reached from here."""
+    try:
+        return str(Path(path).resolve().relative_to(Path.cwd().resolve()))
+    except ValueError:
+        return str(path)
 
 
 def problems(found: Iterable[Mapping[str, Any]]) -> None:

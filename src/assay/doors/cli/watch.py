@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from assay.works.done import Done
     from assay.works.pipeline import Step
 
+_ROOM = 38  # what fits behind a step's name and time
 _MARKS = {
     "pass": "[green]✓[/]",
     "fail": "[red]✗[/]",
@@ -74,8 +76,13 @@ class Watcher:
             mark = "[yellow]![/]"  # found something; its gate lets it through
         took = "reused" if done.cached else f"{done.seconds:.1f} s"
         said = done.note if done.outcome in ("stopped", "error") or done.step.verb == "do" else _found(done)
-        line = f"{mark} {_plain(done.step.name):<12} {_plain(done.step.uses):<16} {took:>7}  {_plain(said)}"
-        self.console.print(line, overflow="ellipsis", no_wrap=True)
+        line = f"{mark} {_plain(done.step.name):<12} {_plain(done.step.uses):<16} {took:>7}"
+        if done.cached or len(said) <= _ROOM:
+            self.console.print(f"{line}  {_plain(said)}".rstrip(), overflow="ellipsis", no_wrap=True)
+            return
+        self.console.print(line)
+        for part in textwrap.wrap(said, 76, max_lines=3, placeholder=" …"):
+            self.console.print(f"    [dim]{_plain(part)}[/]", no_wrap=True, overflow="ignore", crop=False)
 
 
 def _plain(text: str) -> str:
@@ -92,4 +99,4 @@ def _found(done: Done) -> str:
     grave = [f for f in findings if f.severity >= 2]
     if not grave:
         return ""
-    return grave[0].message if len(grave) == 1 else f"{grave[0].message} (+{len(grave) - 1})"
+    return grave[0].message if len(grave) == 1 else f"{grave[0].message} (and {len(grave) - 1} more)"

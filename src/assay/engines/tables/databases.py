@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.extras import install
 from assay.engines.tables.handle import DATA, DuckTable, as_table
 from assay.engines.tables.seam import seam
 from assay.kernel.asset import Asset
@@ -227,9 +228,7 @@ def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
         import ibis
         import psycopg  # noqa: F401 - ibis imports it only when it connects
     except ImportError:
-        raise Missing(
-            "PostgreSQL needs an extra", where=asset.uri, remedy="pip install 'assay[postgres]'"
-        ) from None
+        raise Missing("PostgreSQL needs an extra", where=asset.uri, remedy=install("postgres")) from None
     where = asset.uri
     with seam(where, "the database cannot be reached"):
         backend = ibis.connect(url.replace("postgresql://", "postgres://", 1))

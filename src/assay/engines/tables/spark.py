@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.extras import install
 from assay.engines.tables.databases import ServerTable
 from assay.engines.tables.handle import DATA, DuckTable
 from assay.engines.tables.seam import first_line, seam
@@ -61,9 +62,7 @@ def session(master: str, cores: int, memory: str, scratch: Path) -> Any:
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise Missing(
-            "Spark needs an extra", where=f"--engine {master}", remedy="pip install 'assay[spark]'"
-        ) from None
+        raise Missing("Spark needs an extra", where=f"--engine {master}", remedy=install("spark")) from None
     builder = SparkSession.builder.appName("assay")
     if master.startswith("sc://"):
         builder = builder.remote(master)

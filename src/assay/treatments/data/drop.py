@@ -1,6 +1,7 @@
 """Drop: columns left out, by name or because a leakage report found that they give the target away.
 
-Example: assay treat data.drop bookings.csv --columns reservation_status -o safe.parquet
+Example: assay treat data.drop bookings.csv.gz --columns reservation_status \\
+  -o safe.parquet
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ tokens, formats and dates back with it. `--key NAME` is a key of the home, made 
 Without one, `hash` and the like use a key that is drawn for this run and thrown away. A missing value stays missing, and a
 value that cannot be masked as said is hidden whole and counted.
 
-Example: assay treat data.mask customers.csv --columns email -o masked.parquet
+Example: assay treat data.mask bookings.csv.gz --columns email -o masked.csv
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ Only cells that contradict their rule are changed, one rule after another; a cel
 (a null among its sources) stays. By default only flags and stated repairs are applied: of a broken sum nobody
 knows which of the columns is wrong (`--kinds sum` if you do).
 
-Example: assay treat data.repair bookings.csv --using integrity.json -o clean.parquet
+Example: assay check data.integrity bookings.csv.gz --format json \\
+  -o integrity.json --fail-on none &&
+  assay treat data.repair bookings.csv.gz --using integrity.json -o clean.csv
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Without options rows are drawn by lot. `--stratify` keeps each value's share exact, `--group` keeps rows of one person or
 thing together, `--time` puts the latest rows into the test part. The same seed gives the same parts.
 
-Example: assay treat data.split bookings.csv --test 0.25 --stratify is_canceled -o parts
+Example: assay treat data.split bookings.csv.gz --test 0.25 \\
+  --stratify is_canceled -o parts
 """
 
 from __future__ import annotations

@@ -4,7 +4,9 @@ What was done to which column is read from the report of data.mask (`--using`), 
 from the policy. Whoever has the key may do this, and nobody else can: a token of another key is refused, and so is a key
 that is not the report's. Columns that were hidden for good stay as they are.
 
-Example: assay treat data.unmask masked.csv --policy policy.yaml --key tests -o back.csv
+Example: assay treat data.mask bookings.csv.gz --columns email --key mine \\
+    --method token -o masked.csv --format json > mask.json &&
+  assay treat data.unmask masked.csv --using mask.json --key mine -o back.csv
 """
 
 from __future__ import annotations

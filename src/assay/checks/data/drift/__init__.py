@@ -12,7 +12,8 @@ said. Texts that mostly differ are compared by their length and their words, key
 are ranked by what they cost it: how its answers change on rows of the baseline in which only that column has drifted, and
 given the label, how its loss does.
 
-Example: assay check data.drift new.csv --against old.csv
+Example: assay treat data.split bookings.csv.gz -o parts &&
+  assay check data.drift parts/test.parquet --against parts/train.parquet
 """
 
 from __future__ import annotations

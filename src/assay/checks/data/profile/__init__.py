@@ -9,7 +9,7 @@ is exact and of every row; beyond 20 million rows what is not is named in ``data
 out is a finding, never a grave one: a profile describes, and other checks judge. With ``--against`` an earlier table
 is profiled too, and what changed is told.
 
-Example: assay check data.profile adult.csv --label income
+Example: assay check data.profile bookings.csv.gz --label is_canceled
 """
 
 from __future__ import annotations

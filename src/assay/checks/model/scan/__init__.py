@@ -5,7 +5,7 @@ tar, gz, bz2, xz), skops, safetensors, ONNX, XGBoost, LightGBM, JSON and text. A
 opcode on a symbolic machine; each name it imports is held against an allow-list of exact names. Nothing is ever
 imported or run. What is not understood to its end is a finding, never a pass.
 
-Example: assay check model.scan model.joblib
+Example: assay check model.scan registry://bookings
 """
 
 from __future__ import annotations

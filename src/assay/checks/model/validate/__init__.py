@@ -5,7 +5,8 @@ over the hold-out and over stratified folds of it; a constant guess of the commo
 --training the scores on the training data name over- and under-fitting. The subject is a model with --data, or a table
 that holds predictions.
 
-Example: assay check model.validate model.tar.gz --data test.csv --label is_canceled
+Example: assay check model.validate registry://bookings \\
+  --data bookings.csv.gz --label is_canceled
 """
 
 from __future__ import annotations

@@ -1,0 +1,98 @@
+"""Every command's help: it fits 80 columns, and its example runs as it stands in the folder that the demo lays out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+from assay.doors.cli.main import cli, main
+
+LOADS_A_MODEL = ("model.bias", "model.validate", "model.explain", "assay run ")
+
+
+def _walk(command, path, parent):
+    ctx = click.Context(command, info_name=path, parent=parent, max_content_width=80)
+    yield " ".join(ctx.command_path.split()), command.get_help(ctx)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            yield from _walk(command.get_command(ctx, name), name, ctx)
+
+
+PAGES = dict(_walk(cli, "assay", None))
+
+
+def _example(text):
+    found = re.search(r"^ *Example: (.*\n(?:^ {4,}\S.*\n)*)", text, re.M)
+    return found and " ".join(found[1].replace("\\\n", " ").split())
+
+
+EXAMPLES = sorted({e for e in map(_example, PAGES.values()) if e})
+
+
+def _marks(example):
+    return [pytest.mark.slow] if any(word in example for word in LOADS_A_MODEL) else []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_help_fits_80_columns_and_has_an_example(path):
+    text = PAGES[path]
+    assert max(map(len, text.splitlines())) <= 80
+    assert "..." not in text.replace("TARGET...", "").replace("[ARGS]...", "").replace("COMMAND", "")
+    example = _example(text)
+    assert example and example.split("&& ")[-1].startswith(path)
+
+
+@pytest.mark.parametrize("example", [pytest.param(e, marks=_marks(e)) for e in EXAMPLES if e != "assay demo"])
+def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("ASSAY_HOME", "ASSAY_ISOLATION"):
+        monkeypatch.delenv(name, raising=False)
+    if "--to /tmp/assay-demo" in example:
+        example = example.replace("/tmp/assay-demo", ".")  # it is laid out here, and reused
+    if "kept.txt" in example and ">" not in example:
+        _run("assay log checkpoint > kept.txt", copy, capsys)
+    for part in example.split("&&"):
+        _run(part, copy, capsys)
+
+
+def _run(line, folder, capsys):
+    words = shlex.split(line)
+    to = None
+    if ">" in words:
+        words, to = words[:-2], words[-1]
+    assert words[0] == "assay"
+    with pytest.raises(SystemExit) as ended:
+        main(words[1:])
+    out, err = capsys.readouterr()
+    failed = 1 if words[1:3] == ["check", "data.integrity"] or words[1:3] == ["check", "data.leakage"] else 0
+    assert ended.value.code in (0, failed), err
+    if to:
+        (folder / to).write_text(out)
+    if "--format" not in words and to is None:
+        assert max([len(one) for one in out.splitlines()] or [0]) <= 80
+
+
+def test_a_group_without_a_command_shows_its_help_and_nothing_before_or_after_it(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["model"])
+    err = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert err.startswith("Usage: assay model") and "see `assay" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["modl"], "there is no command 'modl'; did you mean 'model'? see `assay --help`"),
+        (["model", "lst"], "there is no command 'lst'; did you mean 'list'? see `assay model --help`"),
+        (["check", "data.profil"], "there is no check 'data.profil'; did you mean 'data.profile'?"),
+    ],
+)
+def test_the_nearest_command_is_named_in_every_group(words, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2 and said in capsys.readouterr().err
