@@ -10,7 +10,8 @@ many of those alone here are alone there too.
 Without --quasi the smallest sets of columns that single rows out are looked for, and the columns that others are likely
 to know, by their names, are taken. A missing value is a value like any other.
 
-Example: assay check data.anonymity adult.csv --quasi age --quasi sex --sensitive income
+Example: assay check data.anonymity bookings.csv.gz --quasi country \\
+  --quasi customer_type --sensitive is_canceled --fail-on none
 """
 
 from __future__ import annotations
