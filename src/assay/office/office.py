@@ -16,13 +16,14 @@ from assay.kernel.canonical import canonical, plain, sha256
 from assay.kernel.errors import AssayError, Broken, Refused, UsageError
 from assay.kernel.event import Event
 from assay.methods import merkle, notes
-from assay.office import schema
+from assay.office import checkpoint, schema
 from assay.office.outside import Outside
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
 _BATCH = 20_000
+_SEE = "see `assay log verify`; restore the whole home from one backup"
 _PG_LOCK = 0x6173_7361  # one advisory lock orders the writers
 
 
@@ -136,14 +137,23 @@ class Office:
             raise
 
     def _settle(self) -> None:
-        """After a crash: did the commit that was announced happen?"""
+        """After a crash: did the commit that was announced happen?
+
+        What was announced takes the copy's place only where it is newer: an older one was put there by somebody.
+        """
         pending = self.outside.read("pending")
         if pending is None:
             return
-        if pending == self.about("checkpoint"):
+        if pending == self.about("checkpoint") and self._newer(pending):
             self.outside.promote()
         else:
             self.outside.forget()
+
+    def _newer(self, note: str) -> bool:
+        """Whether a checkpoint, signed by this office, is of a longer log than the copy that lies outside."""
+        latest = self.outside.read("latest")
+        new, old = checkpoint.of(self, note), checkpoint.of(self, latest)
+        return new is not None and (latest is None or (old is not None and new.size > old.size))
 
     def about(self, name: str) -> str | None:
         """Return a fact of the office: schema, origin, checkpoint."""
@@ -165,6 +175,7 @@ class Office:
         """Give a transaction: its rows, events and checkpoint are kept together, or not at all."""
         with self.outside.locked(), self.engine.connect() as connection:
             try:
+                self._settle()
                 self._begin(connection)
                 tx = Tx(self, connection)
                 yield tx
@@ -195,12 +206,29 @@ class Tx:
         self.office, self.connection = office, connection
         query = sa.select(schema.about.c.value).where(schema.about.c.name == "checkpoint")
         note = connection.execute(query).scalar()
-        self.size = self.base = notes.Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
+        self.size = self.base = _size(note)
         self.now = office.clock()
         self._events: list[dict[str, Any]] = []
         self._nodes: list[dict[str, Any]] = []
         self._rows: dict[str, str | None] = {}
         self._frontier = _frontier(connection, self.base)
+        self._stands(note)
+
+    def _stands(self, note: str | None) -> None:
+        """Broken where the log is not what was signed last: an event built upon it would make the damage look whole."""
+        office = self.office
+        if note != office.outside.read("latest"):
+            raise Broken(
+                "the database and the checkpoint's copy outside it differ, so nothing is written", remedy=_SEE
+            )
+        if note is None:
+            return
+        signed = checkpoint.of(office, note)
+        if (
+            signed is None
+            or merkle.root(self.size, lambda level, _place: self._frontier[level]) != signed.root
+        ):
+            raise Broken("the log is not the one that the office signed, so nothing is written", remedy=_SEE)
 
     def record(
         self,
@@ -285,10 +313,18 @@ def _frontier(connection: Connection, size: int) -> dict[int, bytes]:
     for level, place in merkle.peaks(size):
         where = (schema.nodes.c.level == level) & (schema.nodes.c.place == place)
         value = connection.execute(sa.select(schema.nodes.c.hash).where(where)).scalar()
-        if value is None:
-            raise Broken("the log is damaged: a node of its tree is missing", remedy="see `assay log verify`")
-        out[level] = bytes(value)
+        if not isinstance(value, bytes):
+            raise Broken("the log is damaged: a node of its tree is missing", remedy=_SEE)
+        out[level] = value
     return out
+
+
+def _size(note: str | None) -> int:
+    """Return the size that a checkpoint says; 0 where there is none, Broken where it says nothing."""
+    try:
+        return notes.Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
+    except (ValueError, AttributeError):
+        raise Broken("the log's checkpoint is damaged", remedy=_SEE) from None
 
 
 def _engine(url: str) -> Engine:
