@@ -39,6 +39,7 @@ TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "drop": ("data.drop", {"columns": ["name"]}),
     "split": ("data.split", {"test": 0.25, "stratify": "is_canceled"}),
     "repair": ("data.repair", {}),
+    "kanonymity": ("data.kanonymity", {"quasi": ["country", "adults", "adr"], "sensitive": ["meal"], "l": 2}),
 }
 POLICY = """
 columns:
@@ -60,6 +61,7 @@ rules:
 BRIEF = (
     "drift",
     "anonymity",
+    "kanonymity",
     "profile",
     "integrity",
     "pii",
