@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Interval
 from typing_extensions import Doc
 
+from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Table, Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
@@ -134,13 +135,12 @@ def _held(
     skipped = [Skipped(r.what, r.why) for r in ruleset.refused]
     skipped += [Skipped(_titled(r), o.said) for r, o in held if o.state == "unknown"]
     found = broken(asked, outcomes)
-    outputs, first = [], {}
+    outputs: list[Asset] = []
+    first: dict[str, int] = {}
     if found and keep:
         most = max(1, min(keep, MOST_ROWS // len(found)))
-        rows = failing(found, context, asking.stream, most)
+        rows, first = failing(found, context, asking.stream, most)
         outputs.append(work.put("failing_rows", rows))
-        least = rows.group_by("rule").aggregate([("row", "min")])
-        first = dict(zip(least["rule"].to_pylist(), least["row_min"].to_pylist(), strict=True))
     return Report.make(
         coverage=Coverage(table.rows, table.rows, tuple(skipped)),
         metrics=_metrics(held, len(skipped)),

@@ -64,8 +64,9 @@ class Asking:
     def _relations(self, files: Sequence[Path]) -> None:
         """Make the two views, and shut the connection in: from here on it reads what it has and these files."""
         chosen = ", ".join(_column(c) for c in self.columns.values())
-        stored = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ? AND NOT internal"
-        ((tables,),) = self._con.execute(stored, [DATA]).fetchall()
+        # Written out: with a parameter DuckDB imports pandas, which takes longer than many a check.
+        stored = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(DATA)} AND NOT internal"
+        ((tables,),) = self._con.execute(stored).fetchall()
         # A table's own row numbers may be read by many threads; a count of rows by one only.
         number = "rowid + 1" if tables else "row_number() OVER ()"
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {self.plain} AS SELECT {chosen} FROM {DATA}")

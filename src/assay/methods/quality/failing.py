@@ -34,8 +34,10 @@ def broken(asked: Sequence[tuple[Rule, Question]], outcomes: Sequence[Outcome]) 
     return out
 
 
-def failing(found: Sequence[Broken], context: Context, stream: Stream, most: int) -> pa.Table:
-    """Return the failing rows, rule by rule and in their own order, at most ``most`` of each rule.
+def failing(
+    found: Sequence[Broken], context: Context, stream: Stream, most: int
+) -> tuple[pa.Table, dict[str, int]]:
+    """Return the failing rows, rule by rule and in their own order, at most ``most`` of each rule, and the first of each.
 
     Rules of single rows are told in one pass, which ends as soon as no rule wants more. value: the cell as text, or
     ``column=value`` of each column where the rule is about several.
@@ -57,36 +59,40 @@ def failing(found: Sequence[Broken], context: Context, stream: Stream, most: int
             for batch in stream(query):
                 parts[id(question)].append(_table(name, rule, batch.column(0), batch.column(1)))
     tables = [t for b in found for t in parts[id(b[2])]]
-    return pa.concat_tables(tables) if tables else _table("", Rule("", ""), pa.array([], pa.int64()), None)
+    first: dict[str, int] = {}
+    for name, _, question, _ in found:
+        for part in parts[id(question)][:1]:
+            row = part["row"][0].as_py()
+            first[name] = min(row, first.get(name, row))
+    nothing = _table("", Rule("", ""), pa.nulls(0, pa.int64()), None)
+    return (pa.concat_tables(tables) if tables else nothing), first
 
 
 def _in_one_pass(
     together: Sequence[Broken], context: Context, stream: Stream, most: int, parts: dict[int, list[Any]]
 ) -> None:
-    import numpy as np
-    import pyarrow as pa
-
     wanted, names = flags([b[2] for b in together if isinstance(b[2], Rowwise)], context)
     values: dict[str, int] = {}  # what is shown → its place: rules of one column share it
     for _, rule, _, _ in together:
         values.setdefault(_shown(rule, context), len(values))
     kept = ", ".join(f"{v} AS v{n}" for v, n in values.items())
     amiss = " OR ".join(f"NOT {n}" for n in names)
+    told = ", ".join(f"coalesce(NOT {n}, FALSE)" for n in names)
     inner = f"SELECT *, {wanted} FROM {context.numbered}"
-    query = f"SELECT {context.row}, {', '.join(names)}, {kept} FROM ({inner}) WHERE {amiss}"
+    query = f"SELECT {context.row}, {told}, {kept} FROM ({inner}) WHERE {amiss}"
     left = [min(most, b[3].broken or 0) for b in together]
     for batch in stream(query):
         row = batch.column(0)
         for place, (name, rule, question, _) in enumerate(together):
             if not left[place]:
                 continue
-            flag = batch.column(1 + place).fill_null(True).to_numpy(zero_copy_only=False)
-            at = np.flatnonzero(~flag)[: left[place]]
-            if len(at):
-                left[place] -= len(at)
+            broken_here = batch.column(1 + place)
+            numbers = row.filter(broken_here)[: left[place]]
+            if len(numbers):
+                left[place] -= len(numbers)
                 value = batch.column(1 + len(names) + values[_shown(rule, context)])
-                index = pa.array(at)
-                parts[id(question)].append(_table(name, rule, row.take(index), value.take(index)))
+                shown = value.filter(broken_here)[: len(numbers)]
+                parts[id(question)].append(_table(name, rule, numbers, shown))
         if not any(left):
             return
 
@@ -110,8 +116,18 @@ def _table(name: str, rule: Rule, rows: Any, values: Any) -> pa.Table:
     return pa.table(
         {
             "row": rows.cast(pa.int64()),
-            "rule": pa.repeat(pa.scalar(name, pa.string()), size),
-            "column": pa.repeat(pa.scalar(column or None, pa.string()), size),
+            "rule": _constant(name, size),
+            "column": _constant(column, size) if column else pa.nulls(size, pa.string()),
             "value": pa.nulls(size, pa.string()) if values is None else values.cast(pa.string()),
         }
     )
+
+
+def _constant(text: str, size: int) -> pa.Array:
+    """Return a text ``size`` times over. Made of its bytes: ``pa.scalar`` imports pandas, which takes longer than this."""
+    import numpy as np
+    import pyarrow as pa
+
+    raw = text.encode("utf-8", "replace")
+    ends = np.arange(size + 1, dtype=np.int32) * len(raw)
+    return pa.StringArray.from_buffers(size, pa.py_buffer(ends), pa.py_buffer(raw * size))
