@@ -40,7 +40,9 @@ def test_it_accepts_what_assay_signs_and_refuses_a_change(verifier, tmp_path):
     (package / "empty").write_bytes(b"")
     keys = FileKeyring(tmp_path / "keys")
     (tmp_path / "key.pub").write_bytes(keys.public_pem("hallmark"))
-    (tmp_path / "model.sig").write_bytes(signing.sign(package, keys.sign_p256, keys.public_pem("hallmark")))
+    (tmp_path / "model.sig").write_bytes(
+        signing.sign(package.name, signing.file_digests(package), keys.sign_p256, keys.public_pem("hallmark"))
+    )
 
     def verify():
         call = [

@@ -149,7 +149,7 @@ def test_an_approval_killed_before_it_was_signed_has_not(tmp_path, home, registe
     again.close()
 
 
-@pytest.mark.parametrize(("where", "outcome"), [("actions._done", "done"), ("exporting.lay_marks", "failed")])
+@pytest.mark.parametrize(("where", "outcome"), [("actions._done", "done"), ("exporting.package.lay_out", "failed")])
 def test_an_export_cut_short_is_asked_too(tmp_path, home, registered, where, outcome):
     to = str(tmp_path / "out")
     again = cut_short(tmp_path, "model.export", {"name": "m", "to": to}, where)
@@ -164,3 +164,49 @@ def test_a_run_whose_process_is_gone_was_interrupted(tmp_path, home):
         runs.begin(tx, "r1", "p", "ada", {})
     home.close()
     assert [r["outcome"] for r in call("runs.list", {}, home=home)["runs"]] == ["interrupted"]
+
+
+def _packages(tmp_path):
+    return tmp_path / ".assay" / "packages" / "m"
+
+
+def test_the_hallmark_is_over_what_was_registered_and_not_over_what_lies_there(tmp_path, home, model):
+    """A folder put there before the registration was signed as it lay."""
+    from assay.engines.keys import verifier
+    from assay.office import hallmark, registry, signing
+
+    planted = _packages(tmp_path) / "1" / "package"
+    planted.mkdir(parents=True)
+    (planted / "evil.txt").write_text("x")
+    call("model.register", {"file": model, "name": "m"}, home=home)
+    record = registry.get(home.office, "m@1")
+    bundle = hallmark.marks(home.office, record)[hallmark.BUNDLE].encode()
+    signed = signing.signed_digests(bundle, verifier(home.keyring.public_pem("hallmark")))
+    assert "evil.txt" not in signed and signed.keys() == record.files.keys()
+    found = call("model.verify", {"name": "m"}, home=home)
+    assert not found["ok"] and {p["kind"] for p in found["problems"]} == {"extra", "missing"}
+
+
+def test_an_export_holds_what_was_registered_and_follows_no_link(tmp_path, home, registered):
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    (_packages(tmp_path) / "1" / "package" / "more").symlink_to(secret)
+    (_packages(tmp_path) / "1" / "model.sig").write_text("{}")
+    call("model.export", {"name": "m", "to": str(tmp_path / "out")}, home=home)
+    assert not (tmp_path / "out" / "package" / "more").exists()
+    assert json.loads((tmp_path / "out" / "model.sig").read_text())["dsseEnvelope"]
+
+
+def test_a_mark_that_the_office_did_not_make_is_no_hallmark(tmp_path, home, registered):
+    decision = _packages(tmp_path) / "1" / "decision.intoto.json"
+    decision.write_text("{}")
+    found = call("model.verify", {"name": "m"}, home=home)
+    assert [(p["kind"], p["file"]) for p in found["problems"]] == [("extra", "decision.intoto.json")]
+
+
+def test_a_pipe_in_a_package_is_extra(tmp_path, home, registered):
+    import os
+
+    os.mkfifo(_packages(tmp_path) / "1" / "package" / "pipe")
+    found = call("model.verify", {"name": "m"}, home=home)
+    assert [p["kind"] for p in found["problems"]] == ["extra"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -34,10 +33,11 @@ def subject(record: PackageRecord) -> list[dict[str, Any]]:
     return [{"name": f"{record.name}@{record.version}", "digest": digest}]
 
 
-def strike(
-    office: Office, record: PackageRecord, folder: Path, *, keyring: Keyring, isolation: str
-) -> tuple[bytes, bytes]:
-    """Return both marks of the package in ``folder``: the bundle over its files, and the statement."""
+def strike(office: Office, record: PackageRecord, *, keyring: Keyring, isolation: str) -> tuple[bytes, bytes]:
+    """Return both marks of a package: the bundle over its files as they were registered, and the statement.
+
+    Nothing is read from where the package is laid out: what lies there may have been put there by somebody.
+    """
     predicate = {
         "says": "examined: every gate passed; this is no approval",
         "package": {"files": dict(record.files), "digest": record.digest},
@@ -46,7 +46,8 @@ def strike(
         "registered": {"by": record.registered_by, "at": record.registered_at, "identity": "not proved"},
         "isolation": isolation,
     }
-    bundle = signing.sign(folder, keyring.sign_p256, keyring.public_pem("hallmark"))
+    digests = {name: digest.removeprefix("sha256:") for name, digest in record.files.items()}
+    bundle = signing.sign("package", digests, keyring.sign_p256, keyring.public_pem("hallmark"))
     return bundle, _envelope(record, EXAMINED, predicate, keyring)
 
 
@@ -103,3 +104,17 @@ def kept(office: Office, record: PackageRecord, kind: str) -> dict[str, Any] | N
     key = f"{record.name}@{record.version}/{kind}"
     rows = office.rows(sa.select(schema.statements.c.value).where(schema.statements.c.key == key))
     return dict(json.loads(rows[0][0])) if rows else None
+
+
+def marks(office: Office, record: PackageRecord) -> dict[str, str]:
+    """Return every mark that the office keeps of a package: file → what it holds."""
+    found = {}
+    for kind, key, file in (
+        ("examined", "bundle", BUNDLE),
+        ("examined", "statement", STATEMENT),
+        ("decided", "statement", DECISION),
+    ):
+        held = kept(office, record, kind)
+        if held is not None:
+            found[file] = str(held[key])
+    return found

@@ -39,7 +39,12 @@ def verify(office: Office, record: PackageRecord, place: Path, *, store: Objects
     if decided is not None:
         problems += _same(place / DECISION, decided["statement"].encode())
         problems += _statement(record, decided["statement"].encode(), DECIDED, check, DECISION)
-    return problems
+    known = hallmark.marks(office, record)
+    return problems + [
+        Problem("extra", f"{name} lies beside the package, and the office made no such mark", file=name)
+        for name in (BUNDLE, STATEMENT, DECISION)
+        if name not in known and (place / name).exists()
+    ]
 
 
 def _files(record: PackageRecord, found: Mapping[str, str]) -> list[Problem]:

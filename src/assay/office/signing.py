@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,22 @@ def file_digests(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*"), key=lambda p: p.relative_to(folder).as_posix()):
         if path.is_symlink():
             out[path.relative_to(folder).as_posix()] = "a link"
-        elif path.is_file():
+        elif path.is_dir():
+            continue
+        elif not path.is_file():
+            out[path.relative_to(folder).as_posix()] = "no regular file"
+        else:
             with path.open("rb") as content:
                 out[path.relative_to(folder).as_posix()] = hashlib.file_digest(content, "sha256").hexdigest()
     return out
 
 
-def sign(folder: Path, signer: Callable[[bytes], bytes], public_pem: bytes) -> bytes:
-    """Return the bundle for a folder. The root digest is over the raw file digests, in order of path."""
-    digests = file_digests(folder)
+def sign(name: str, files: Mapping[str, str], signer: Callable[[bytes], bytes], public_pem: bytes) -> bytes:
+    """Return the bundle for a folder called ``name``; files: path → SHA-256 in hex.
+
+    The root digest is over the raw file digests, in order of path.
+    """
+    digests = dict(sorted(files.items()))
     root = hashlib.sha256(b"".join(bytes.fromhex(d) for d in digests.values())).hexdigest()
     predicate = {
         "serialization": {
@@ -41,7 +48,7 @@ def sign(folder: Path, signer: Callable[[bytes], bytes], public_pem: bytes) -> b
         },
         "resources": [{"name": n, "algorithm": "sha256", "digest": d} for n, d in digests.items()],
     }
-    statement = dsse.statement([{"name": folder.name, "digest": {"sha256": root}}], PREDICATE, predicate)
+    statement = dsse.statement([{"name": name, "digest": {"sha256": root}}], PREDICATE, predicate)
     payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
     bundle = {
         "mediaType": MEDIA_TYPE,

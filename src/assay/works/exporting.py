@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.errors import UsageError
-from assay.works.marking import lay_marks
+from assay.works import package
 
 if TYPE_CHECKING:
     from assay.office.actions import ActionRecord
@@ -38,15 +37,14 @@ class Export(Action):
             raise UsageError(f"{self.to} is already there", remedy="name a folder that is not")
 
     def do(self, begun: Begun) -> Made:
-        """Copy it."""
+        """Lay it out from the store and the office, whatever lies in the home under its name."""
         from assay.office import checkpoint, hallmark
 
-        place, out, home = lay_marks(self.home, self.record), self.to, self.home
+        out, home = self.to, self.home
         out.mkdir(parents=True)
-        shutil.copytree(place / "package", out / "package")
-        for mark in (hallmark.BUNDLE, hallmark.STATEMENT, hallmark.DECISION):
-            if (place / mark).is_file():
-                shutil.copyfile(place / mark, out / mark)
+        package.lay_out(out, self.record.files, home.store)
+        for mark, text in hallmark.marks(home.office, self.record).items():
+            (out / mark).write_text(text, encoding="utf-8")
         for key in ("hallmark", "ledger"):
             (out / f"{key}.pub").write_bytes(home.keyring.public_pem(key))
         (out / _LAST).write_text(checkpoint.current(home.office), encoding="utf-8")

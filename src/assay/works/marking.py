@@ -63,9 +63,9 @@ class Strike(Action):
         from assay.office import hallmark
 
         place, home = place_of(self.home, self.record), self.home
-        folder = package.lay_out(place, self.record.files, home.store)
+        package.lay_out(place, self.record.files, home.store)
         bundle, statement = hallmark.strike(
-            home.office, self.record, folder, keyring=home.keyring, isolation=self.isolation
+            home.office, self.record, keyring=home.keyring, isolation=self.isolation
         )
         put_mark(place / hallmark.BUNDLE, bundle)
         put_mark(place / hallmark.STATEMENT, statement)

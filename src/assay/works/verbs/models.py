@@ -114,7 +114,7 @@ def model_verify(home: Home, actor: str, *, name: str) -> Json:
     problems = [plain_record(p) for p in packages.verify(home.office, record, place, store=home.store)]
     found = verification.verify(home.office)
     problems += [plain_record(p) for p in found.problems]
-    marked = (place / hallmark.BUNDLE).is_file()
+    marked = hallmark.kept(home.office, record, "examined") is not None
     return {
         "schema": "assay.verification/1",
         "model": f"{record.name}@{record.version}",
