@@ -149,7 +149,9 @@ def test_an_approval_killed_before_it_was_signed_has_not(tmp_path, home, registe
     again.close()
 
 
-@pytest.mark.parametrize(("where", "outcome"), [("actions._done", "done"), ("exporting.package.lay_out", "failed")])
+@pytest.mark.parametrize(
+    ("where", "outcome"), [("actions._done", "done"), ("exporting.package.lay_out", "failed")]
+)
 def test_an_export_cut_short_is_asked_too(tmp_path, home, registered, where, outcome):
     to = str(tmp_path / "out")
     again = cut_short(tmp_path, "model.export", {"name": "m", "to": to}, where)
