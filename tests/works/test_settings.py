@@ -20,3 +20,21 @@ def test_a_wrong_setting_is_one_sentence(given):
     with pytest.raises(UsageError) as error:
         Settings().updated(given, "here")
     assert "here" in str(error.value)
+
+
+def test_two_people_asked_for_by_the_home_cannot_be_lifted_by_whoever_acts(tmp_path):
+    (tmp_path / "config.yaml").write_text("four_eyes: true\n")
+    found = read_settings(tmp_path, {"ASSAY_FOUR_EYES": "false"})
+    assert found.four_eyes and found.updated({"four_eyes": False}, "assay.yaml").four_eyes
+    assert not Settings().updated({"four_eyes": "no"}, "here").four_eyes
+
+
+def test_the_user_is_whom_the_system_knows_and_not_whom_the_environment_names(monkeypatch):
+    import os
+    import pwd
+
+    from assay.works.home import os_user
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    assert os_user() == pwd.getpwuid(os.getuid()).pw_name

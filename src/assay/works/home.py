@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import secrets
@@ -31,10 +30,12 @@ IDENTITY_NOTE = "identity is the operating-system user's name, and is not proved
 
 
 def os_user() -> str:
-    """Return the operating-system user's name; numeric where it has none."""
+    """Return the operating-system user's name as the system knows it, never as LOGNAME or USER say; else its number."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
         return f"uid{os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 

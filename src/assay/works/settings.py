@@ -41,6 +41,8 @@ class Settings:
                     f"there is no setting {name!r}", where=where, remedy=did_you_mean(name, known)
                 )
             changes[name] = _as(name, raw, type(getattr(self, name)), where)
+        # Two people are asked for by whoever keeps the home; whoever acts in it cannot lift that.
+        changes["four_eyes"] = self.four_eyes or changes.get("four_eyes", False)
         new = replace(self, **changes)
         if new.isolation not in LEVELS:
             raise UsageError(
