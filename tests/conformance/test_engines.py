@@ -39,6 +39,10 @@ TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "drop": ("data.drop", {"columns": ["name"]}),
     "split": ("data.split", {"test": 0.25, "stratify": "is_canceled"}),
     "repair": ("data.repair", {}),
+    "pca": (
+        "data.pca",
+        {"columns": ["adr", "lead_time", "adults"], "keep": ["is_canceled"], "components": 2},
+    ),
     "kanonymity": ("data.kanonymity", {"quasi": ["country", "adults", "adr"], "sensitive": ["meal"], "l": 2}),
 }
 POLICY = """
@@ -62,6 +66,7 @@ BRIEF = (
     "drift",
     "anonymity",
     "kanonymity",
+    "pca",
     "profile",
     "integrity",
     "pii",

@@ -195,7 +195,10 @@ def scan_names(target: str) -> list[str]:
 def treat_to(
     name: str, target: Any, params: Mapping[str, Any], out: Path, *, home: Home | None, **rest: Any
 ) -> tuple[Verdict, list[Path]]:
-    """Carry a treatment out and write what it made: one table to ``out``, several into the folder ``out``."""
+    """Carry a treatment out and write what it made: one table to ``out``, several into the folder ``out``.
+
+    What it learnt lies beside: ``parts.parquet`` has ``parts.fitted.json``.
+    """
     from assay.engines.tables import export
 
     if out.exists() and not out.is_dir():
@@ -212,6 +215,13 @@ def treat_to(
             out.mkdir(parents=True, exist_ok=True)
             for asset in made.values():
                 path = out / f"{asset.name}.parquet"
+                shutil.copyfile(asset.uri, path)
+                paths[asset.name] = path
+        for asset in verdict.report.outputs:
+            if asset.kind == "file":
+                name_ = f"{asset.name}.{asset.format}" if asset.format else asset.name
+                stem = out.name.partition(".")[0]
+                path = out.with_name(f"{stem}.{name_}") if len(made) == 1 else out / name_
                 shutil.copyfile(asset.uri, path)
                 paths[asset.name] = path
     outputs = tuple(replace(a, uri=str(paths[a.name])) for a in verdict.report.outputs if a.name in paths)
