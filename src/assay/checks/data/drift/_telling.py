@@ -50,7 +50,8 @@ def report(
     ranked = sorted(seen.columns, key=lambda c: (not c.drifted(alpha), -c.size))
     if costs is not None:
         place = {n: i for i, n in enumerate(costs.ranked())}
-        ranked.sort(key=lambda c: place.get(c.name, len(place)))
+        # What did not drift costs what chance does: it stands behind what did.
+        ranked.sort(key=lambda c: (not c.drifted(alpha), place.get(c.name, len(place))))
     findings = list(seen.findings)
     for column in ranked:
         findings += _about(column, label, costs, alpha)
