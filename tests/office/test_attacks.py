@@ -68,3 +68,54 @@ def test_nothing_is_written_onto_a_tree_whose_inner_nodes_were_changed(office, t
     sql(tmp_path, "UPDATE nodes SET hash = ? WHERE level = 3", bytes(32))
     with pytest.raises(AssayError, match="nothing is written"):
         act(office)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND place = 2",
+        "UPDATE nodes SET hash = zeroblob(32) WHERE level = 3",
+        "DELETE FROM nodes WHERE level = 0 AND place = 4",
+        "DELETE FROM nodes WHERE level = 2 AND place = 1",
+        "INSERT INTO nodes VALUES (0, 99, zeroblob(32))",
+        "INSERT INTO nodes VALUES (9, 0, zeroblob(32))",
+        "UPDATE nodes SET hash = 'text' WHERE level = 2 AND place = 0",
+    ],
+)
+def test_the_tree_that_proofs_are_read_from_is_verified_too(office, tmp_path, statement):
+    sql(tmp_path, statement)
+    assert kinds(office) == {"tree"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("UPDATE events SET leaf = CAST(leaf AS BLOB) WHERE seq = 4", "edited"),
+        ("UPDATE events SET leaf = '[1]' WHERE seq = 4", "edited"),
+        ("UPDATE assets SET value = CAST(value AS BLOB) WHERE name = 't3'", "row-edited"),
+        ("UPDATE assets SET at = x'ff00' WHERE name = 't3'", "row-edited"),
+        ("UPDATE nodes SET hash = 'x' WHERE level = 0 AND place = 4", "edited"),
+    ],
+)
+def test_a_value_of_another_type_is_a_forgery_and_no_crash(office, tmp_path, statement, kind):
+    sql(tmp_path, statement)
+    assert kind in kinds(office)
+
+
+def test_no_byte_of_the_copied_checkpoint_can_change_unseen(office, tmp_path):
+    """Base64 leaves bits over in its last letter, and lines of others' signatures were skipped unread."""
+    path = tmp_path / "checkpoints" / "latest"
+    kept = path.read_bytes()
+    for at in range(len(kept)):
+        for bit in (1, 2, 4, 0x20):
+            changed = bytearray(kept)
+            changed[at] ^= bit
+            path.write_bytes(bytes(changed))
+            if bytes(changed) != kept:
+                signed = verification.checkpoint.of(office, office.outside.read("latest"))
+                assert signed is None or office.outside.read("latest") != office.about("checkpoint")
+    for more in (b"x", b"\n", b"\n\xe2\x80\x94 other AAAA\n"):
+        path.write_bytes(kept + more)
+        assert not verification.verify(office).ok
+    path.write_bytes(kept)
+    assert verification.verify(office).ok

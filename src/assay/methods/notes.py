@@ -29,15 +29,19 @@ def verify(note: str, name: str, public: bytes, verifier: Callable[[bytes, bytes
     Signatures by other keys are ignored, as the specification says.
     """
     text, found, lines = note.rpartition("\n\n")[0] + "\n", False, note.rpartition("\n\n")[2]
-    if len(note) > 1 << 16 or "\n\n" not in note:
+    if len(note) > 1 << 16 or "\n\n" not in note or not lines.endswith("\n"):
         return None
-    for line in lines.splitlines()[:64]:
+    for line in lines[:-1].split("\n")[:64]:
+        if not line.startswith(_DASH):
+            return None
         who, _, blob = line.removeprefix(_DASH).rpartition(" ")
-        if not line.startswith(_DASH) or who != name:
+        if who != name:
             continue
         try:
             raw = base64.b64decode(blob, validate=True)
         except (ValueError, binascii.Error):
+            return None
+        if base64.b64encode(raw).decode() != blob:  # the bits that fill its last letter are nobody's
             return None
         if raw[:4] != key_id(name, public):
             continue

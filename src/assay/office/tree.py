@@ -18,10 +18,11 @@ class Growing:
         self.roots: dict[int, bytes] = {}
         self.rows: dict[str, str | None] = {}
         self.problems: list[Problem] = []
+        self.unmatched = 0  # events whose leaf the tree in the database does not have
         self._peaks: list[tuple[int, bytes]] = []  # (level, hash), left to right
         self._expected = 0
 
-    def add(self, seq: int, leaf: str, known: Any) -> None:
+    def add(self, seq: int, leaf: Any, known: Any) -> None:
         """Take the event at ``seq``. known: (place, leaf hash) as the tree in the database has it, or None."""
         if seq != self._expected:
             gone = (
@@ -31,8 +32,13 @@ class Growing:
             )
             self.problems.append(Problem("deleted", f"{gone} of the log is gone", self._expected))
         self._expected = seq + 1
-        value = merkle.leaf_hash(leaf.encode())
-        if known is not None and known[0] == seq and bytes(known[1]) != value:
+        if not isinstance(leaf, str):
+            self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
+            leaf = repr(leaf)
+        value = merkle.leaf_hash(leaf.encode("utf-8", "surrogatepass"))
+        matched = known is not None and known[0] == seq
+        self.unmatched += not matched
+        if matched and known[1] != value:
             self._wrong(seq, leaf)
         else:
             self._read(seq, leaf)
@@ -47,6 +53,9 @@ class Growing:
             return
         if said != seq:
             self.problems.append(Problem("reordered", f"at place {seq} of the log stands event {said}", seq))
+        if not isinstance(rows, dict):
+            self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
+            return
         self.rows.update(rows)
 
     def _wrong(self, seq: int, leaf: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, UsageError
-from assay.methods import notes
+from assay.methods import merkle, notes
 from assay.office import checkpoint, schema
 from assay.office.office import row_digest
 from assay.office.problem import Problem
@@ -47,7 +47,9 @@ def verify(office: Office) -> Verification:
         problems = [*grown.problems]
         problems += _against(signed, note, grown)
         problems += _copies(office, signed, outside, pending, note, grown)
-        if not problems or all(p.kind in ("appended", "rolled-back") for p in problems):
+        if not problems:
+            problems += _tree(office, grown)
+        if not problems or all(p.kind in ("appended", "rolled-back", "tree") for p in problems):
             problems += _rows(office, grown.rows)
     return _verification(grown, problems)
 
@@ -149,12 +151,62 @@ def _copies(
                 signed.size,
             )
         ]
+    if copy.size == signed.size and outside != note:
+        return [Problem("changed", "the checkpoint and its copy outside the database differ")]
     past = grown.roots.get(copy.size)
     if past is not None and past != copy.root and not grown.problems:
         return [Problem("rewritten", f"the first {copy.size} events are not those that were signed")]
     if copy.size < signed.size and pending != note:
         return [Problem("rewritten", "the database has a checkpoint that was never announced outside it")]
     return []
+
+
+def _tree(office: Office, grown: Growing) -> list[Problem]:
+    """Compare the tree that proofs are read from with itself, from the leaves up; the leaves were compared before."""
+    if grown.unmatched:
+        return [Problem("tree", f"{grown.unmatched} leaves of the tree in the database are gone")]
+    level, size = 0, grown.size
+    while True:
+        held = _count_level(office, level)
+        if held != size:
+            return [
+                Problem(
+                    "tree", f"the tree in the database has {held} nodes where {size} belong, on level {level}"
+                )
+            ]
+        if not size:
+            break
+        if level and not _is_above(office, level):
+            return [Problem("tree", f"a node on level {level} of the tree in the database was changed", None)]
+        level, size = level + 1, size >> 1
+    if int(office.rows(sa.select(sa.func.count()).where(schema.nodes.c.level > level))[0][0]):
+        return [Problem("tree", "the tree in the database has nodes that belong nowhere")]
+    return []
+
+
+def _count_level(office: Office, level: int) -> int:
+    query = sa.select(sa.func.count()).select_from(schema.nodes).where(schema.nodes.c.level == level)
+    return int(office.rows(query)[0][0])
+
+
+def _is_above(office: Office, level: int) -> bool:
+    """Whether each node of a level is made of the two below it."""
+
+    def on(which: int) -> Any:
+        query = sa.select(schema.nodes.c.hash).where(schema.nodes.c.level == which)
+        return query.order_by(schema.nodes.c.place)
+
+    with office.engine.connect() as one, office.engine.connect() as other:
+        below = iter(one.execution_options(yield_per=10_000).execute(on(level - 1)))
+        for (value,) in other.execution_options(yield_per=10_000).execute(on(level)):
+            left, right = next(below)[0], next(below)[0]
+            if not (
+                isinstance(left, bytes)
+                and isinstance(right, bytes)
+                and merkle.node_hash(left, right) == value
+            ):
+                return False
+    return True
 
 
 def _extends(kept: notes.Checkpoint, grown: Growing) -> list[Problem]:
@@ -181,7 +233,9 @@ def _rows(office: Office, vouched: Mapping[str, str | None]) -> list[Problem]:
                 seen.add(key)
                 if key not in vouched or vouched[key] is None:
                     out.append(Problem("row-added", f"the row {key} was added without an event"))
-                elif vouched[key] != row_digest(dict(row)):
+                elif not all(isinstance(v, (str, type(None))) for v in row.values()) or vouched[
+                    key
+                ] != row_digest(dict(row)):
                     out.append(Problem("row-edited", f"the row {key} was edited without an event"))
     gone = [k for k, d in vouched.items() if d is not None and k not in seen]
     return out + [Problem("row-deleted", f"the row {k} was deleted without an event") for k in gone]
