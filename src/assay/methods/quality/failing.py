@@ -73,9 +73,11 @@ def _in_one_pass(
 ) -> None:
     wanted, names = flags([b[2] for b in together if isinstance(b[2], Rowwise)], context)
     values: dict[str, int] = {}  # what is shown → its place: rules of one column share it
-    for _, rule, _, _ in together:
+    breaks: dict[str, list[str]] = {}  # … and is read only where one of them is broken
+    for (_, rule, _, _), flag in zip(together, names, strict=True):
         values.setdefault(_shown(rule, context), len(values))
-    kept = ", ".join(f"{v} AS v{n}" for v, n in values.items())
+        breaks.setdefault(_shown(rule, context), []).append(f"NOT {flag}")
+    kept = ", ".join(f"CASE WHEN {' OR '.join(breaks[v])} THEN {v} END AS v{n}" for v, n in values.items())
     amiss = " OR ".join(f"NOT {n}" for n in names)
     told = ", ".join(f"coalesce(NOT {n}, FALSE)" for n in names)
     inner = f"SELECT *, {wanted} FROM {context.numbered}"
