@@ -119,3 +119,27 @@ def test_no_byte_of_the_copied_checkpoint_can_change_unseen(office, tmp_path):
         assert not verification.verify(office).ok
     path.write_bytes(kept)
     assert verification.verify(office).ok
+
+
+def test_the_end_of_an_export_is_verified_too(office, tmp_path):
+    """What followed the checkpoint's line was not read, and the line itself was believed."""
+    from assay.office import ledger
+
+    path = tmp_path / "log.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        ledger.export(office, out)
+    note, key = office.about("checkpoint"), office.keyring.public_pem("ledger")
+    whole = path.read_text(encoding="utf-8")
+    assert verification.verify_export(path, note, key).ok
+    lines = whole.splitlines(keepends=True)
+    for forged in (
+        whole + '{"seq":10}\n',
+        whole + lines[-1],
+        "".join(lines[:-1]),
+        "".join(lines[:-2] + lines[-1:]),
+        whole.replace('"checkpoint": "assay/test', '"checkpoint": "assay/else'),
+        whole.replace("\\n10\\n", "\\n11\\n"),
+    ):
+        assert forged != whole
+        path.write_text(forged, encoding="utf-8")
+        assert not verification.verify_export(path, note, key).ok

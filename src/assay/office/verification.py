@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,12 +64,28 @@ def verify_against(office: Office, note: str, public_pem: bytes) -> Verification
 
 
 def verify_export(path: Path, note: str, public_pem: bytes) -> Verification:
-    """Verify an exported log against a checkpoint kept elsewhere; needs no home."""
+    """Verify an exported log against a checkpoint kept elsewhere; needs no home.
+
+    Its own checkpoint, on its last line, must be signed by the same key over the events that stand before it.
+    """
     kept = checkpoint.kept(note, public_pem)
-    grown = Growing({kept.size})
+    lines = list(_own(path))
+    own = checkpoint.opened(lines[0], kept.origin, public_pem) if lines else None
+    grown = Growing({kept.size} | ({own.size} if own else set()))
     for seq, line in enumerate(_lines(path)):
         grown.add(seq, line, None)
-    return _verification(grown, [*grown.problems, *_extends(kept, grown)])
+    problems = [*grown.problems, *_extends(kept, grown)]
+    if not lines and not problems:  # one cut short is told by what it lost
+        problems.append(Problem("missing", "the export does not end with its checkpoint"))
+    elif own is None:
+        problems.append(
+            Problem("bad-signature", "the export's own checkpoint is not signed by the log's key")
+        )
+    elif own is not None and not problems and (own.size != grown.size or own.root != grown.root()):
+        problems.append(
+            Problem("edited", "the export's events are not those that its checkpoint was signed over")
+        )
+    return _verification(grown, problems)
 
 
 def _verification(grown: Growing, problems: list[Problem]) -> Verification:
@@ -241,12 +258,32 @@ def _rows(office: Office, vouched: Mapping[str, str | None]) -> list[Problem]:
     return out + [Problem("row-deleted", f"the row {k} was deleted without an event") for k in gone]
 
 
+_MARK = '"assay.checkpoint/1"'
+
+
 def _lines(path: Path) -> Iterator[str]:
+    """Give each line of an export but its last, where that is its checkpoint."""
+    held: str | None = None
     try:
         with path.open(encoding="utf-8", newline="\n") as source:
             while line := source.readline(_MAX_LINE):
-                if line.startswith('{"checkpoint"') or '"assay.checkpoint/1"' in line[:64]:
-                    return
-                yield line.rstrip("\n")
+                if held is not None:
+                    yield held
+                held = line.rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as an exported log: {error}") from None
+    if held is not None and _MARK not in held[:64]:
+        yield held
+
+
+def _own(path: Path) -> Iterator[str]:
+    """Give the checkpoint on an export's last line, where it is one."""
+    try:
+        with path.open("rb") as source:
+            source.seek(max(0, path.stat().st_size - (1 << 17)))
+            last = source.read().rstrip(b"\n").rpartition(b"\n")[2].decode()
+        raw = json.loads(last)
+        if raw["schema"] == "assay.checkpoint/1" and isinstance(raw["checkpoint"], str):
+            yield raw["checkpoint"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
