@@ -18,7 +18,17 @@ from assay.methods.quality.guard import guard
 from assay.methods.quality.rule import Rule, Ruleset, Threshold, distinct
 from assay.methods.quality.spread import DEFAULTS, P_VALUES
 from assay.methods.quality.values import duration
-from assay.methods.quality.vocabulary import BOUNDS, COMMON, FORMATS, KINDS, ROWWISE, SYNONYMS, TYPES, Kind
+from assay.methods.quality.vocabulary import (
+    BOUNDS,
+    COMMON,
+    FORMATS,
+    KINDS,
+    ROWWISE,
+    SYNONYMS,
+    TYPE_SYNONYMS,
+    TYPES,
+    Kind,
+)
 from assay.methods.quality.words import default_name
 
 MOST = 2_000  # rules
@@ -260,7 +270,8 @@ def _sensible(rule: Rule, item: Node) -> None:
 def _word(key: str, node: Node, choices: list[str]) -> str:
     text = node.text(key)
     if text not in choices:
-        raise node.place.error(f"{key} cannot be {text!r}", did_you_mean(text, choices))
+        meant = TYPE_SYNONYMS.get(text.lower(), text)
+        raise node.place.error(f"{key} cannot be {text!r}", did_you_mean(meant, choices))
     return text
 
 

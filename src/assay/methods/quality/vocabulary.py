@@ -173,6 +173,19 @@ KINDS: dict[str, Kind] = {
     "any": Kind("at least one of these rules holds", "rules"),
 }
 
+TYPE_SYNONYMS = {
+    "int": "integer",
+    "bigint": "integer",
+    "float": "number",
+    "double": "number",
+    "decimal": "number",
+    "bool": "boolean",
+    "str": "text",
+    "string": "text",
+    "varchar": "text",
+    "datetime": "timestamp",
+    "bytes": "binary",
+}
 SYNONYMS = {
     "not_null": "complete",
     "non_null": "complete",
