@@ -77,7 +77,7 @@ def verify_export(path: Path, note: str, public_pem: bytes) -> Verification:
     problems = [*grown.problems, *_extends(kept, grown)]
     if not lines and not problems:  # one cut short is told by what it lost
         problems.append(Problem("missing", "the export does not end with its checkpoint"))
-    elif own is None:
+    elif lines and own is None:
         problems.append(
             Problem("bad-signature", "the export's own checkpoint is not signed by the log's key")
         )
