@@ -36,7 +36,7 @@ class Peer:
     environment: str = ""
 
     def python(self) -> str:
-        """Return its interpreter, its environment made where it is not there yet."""
+        """Return its interpreter, its environment made where it is not there yet; SystemExit where pip cannot."""
         if not self.environment:
             return sys.executable
         folder = HERE / ".envs" / self.environment
@@ -47,7 +47,13 @@ class Peer:
                 f"making {folder.relative_to(HERE.parent)}: pip install {' '.join(self.packages)}", flush=True
             )
             venv.create(folder, with_pip=True, clear=False)
-            subprocess.run([python, "-m", "pip", "install", "-q", *self.packages], check=True)
+            command = [python, "-m", "pip", "install", "-q", *self.packages]
+            done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                why = next(
+                    (s for s in reversed(done.stderr.splitlines()) if s.startswith("ERROR")), "pip failed"
+                )
+                raise SystemExit(f"{self.name} cannot be had here, so nothing was compared: {why}")
             ready.touch()
         return str(python)
 

@@ -1,0 +1,112 @@
+"""What the documents tell a reader to type is typed, line by line, where they say, and ends as they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# what is typed may find something (1); nothing may be the reader's mistake (2) or ours (3)
+FINDS = (
+    "assay check data.pii",
+    "assay check data.profile",
+    "assay check data.bias",
+    "assay scan",
+    "assay check data.integrity",
+)
+
+
+def _blocks(page, language):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+def _type(script, folder):
+    """Run a block as a shell does that stops at the first failure."""
+    where = folder / ".bin"
+    where.mkdir(exist_ok=True)
+    command = where / "assay"
+    command.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -c "from assay.doors.cli import main; main()" "$@"\n'
+    )
+    command.chmod(0o755)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
+    environment["PATH"] = f"{where}:{environment['PATH']}"
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done
+
+
+def _tolerant(script):
+    """A check that finds something grave exits 1, which is no failure of the document."""
+    return re.sub(rf"(?m)^((?:{'|'.join(map(re.escape, FINDS))})[^\n#]*)", r"\1 || [ $? -eq 1 ] ", script)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("documents")
+    _type("assay demo", folder)
+    return folder / "assay-demo"
+
+
+@pytest.fixture
+def copy(demo, tmp_path):
+    shutil.copytree(demo, tmp_path / "assay-demo")
+    return tmp_path / "assay-demo"
+
+
+@pytest.mark.slow
+def test_the_tour_of_the_readme(copy):
+    two, tour, checks = _blocks("README.md", "sh")[:3]
+    assert "make demo" in two
+    _type(tour.replace(". .venv/bin/activate && cd assay-demo\n", ""), copy)
+    _type(_tolerant(checks), copy)
+    assert (copy / "kept.txt").is_file() and (copy / "people.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_call_of_the_readme(copy):
+    (code,) = _blocks("README.md", "python")
+    done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("pass "), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["gate-in-ci", "keep-a-checkpoint"])
+def test_how_to(page, copy):
+    for block in _blocks(f"docs/how-to/{page}.md", "sh"):
+        _type(_tolerant(block), copy)
+
+
+@pytest.mark.slow
+def test_use_from_python(tmp_path):
+    for code in _blocks("docs/how-to/use-from-python.md", "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "bias.html").is_file()
+
+
+def test_the_first_run_of_the_tutorial(tmp_path):
+    done = _type("\n".join(_blocks("docs/tutorial/first-run.md", "sh")), tmp_path)
+    assert "PASS  my-model  5 steps, 0 reused" in done.stdout
+    assert "PASS  my-model  5 steps, 5 reused" in done.stdout
+    assert "PASS  my-model  5 steps, 4 reused" in done.stdout
+
+
+def test_every_link_leads_somewhere():
+    for page in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "examples").glob("*.md"),
+    ]:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
