@@ -123,7 +123,8 @@ def _option(param: Param) -> click.Option:
         return click.Option(names, metavar="REPORT.json", required=param.required, help=shown)
     if param.type is bool:
         names = [f"{param.flag}/--no-{param.flag[2:]}", param.argument]
-        return click.Option(names, default=None, help=text, show_default=str(param.default).lower())
+        shown = f"{text}  [default: {'on' if param.default else 'off'}]"
+        return click.Option(names, default=None, help=shown)
     given = param.default if isinstance(param.default, tuple) else (param.default,)
     shown_default = ", ".join(str(one) for one in given if one not in (None, ""))
     metavar_ = None if param.choices else _metavar(param)

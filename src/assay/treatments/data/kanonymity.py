@@ -6,7 +6,8 @@ too; texts the group that a hierarchy gives, or the set of values. `--numbers me
 leaves rows of one value together; `relaxed` deals them out, which loses less. The result is measured again, by
 the methods of data.anonymity, and what was lost is told: the certainty penalty, discernibility, the mean class size.
 
-Example: assay treat data.kanonymity adult.csv --quasi age --quasi sex --k 10 -o anonymous.parquet
+Example: assay treat data.kanonymity bookings.csv.gz --quasi country \\
+  --quasi customer_type --k 10 -o anonymous.parquet
 """
 
 from __future__ import annotations

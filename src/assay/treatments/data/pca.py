@@ -6,7 +6,8 @@ are the share held, what is lost of each column, and how well each sensitive col
 components, beside a constant guess: fewer numbers are not anonymous ones. What was fitted is kept as JSON, which
 `--fitted` applies to further tables, so that training and serving are transformed alike.
 
-Example: assay treat data.pca adult.csv --variance 0.9 --sensitive sex -o parts.parquet
+Example: assay treat data.pca bookings.csv.gz --variance 0.9 \\
+  --sensitive customer_type --keep is_canceled -o parts.parquet
 """
 
 from __future__ import annotations
