@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assay.kernel.report import Coverage, Finding, Report, Skipped
+import re
+
+from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.reports.html import run_page
@@ -73,3 +75,15 @@ def test_code_in_a_remedy_is_code_and_nothing_in_it_is_markup():
     page = run_page(_run(StepView("a", "x.y", "check", "fail", False, 1.0, verdict), step, outcome="fail"))
     assert "<code>&lt;b&gt;</code> is here" in page
     assert "run <code>assay &lt;i&gt;doctor&lt;/i&gt;</code>" in page
+
+
+def test_few_groups_with_many_metrics_stand_side_by_side():
+    # one group with its intervals was a row three screens wide
+    names = ("CI", "DPL", "KL", "JS")
+    metrics = [Metric(n, 0.25, {"facet": "sex", "group": g}, (0.1, 0.5)) for g in ("f", "m") for n in names]
+    verdict = Verdict(Report.make(coverage=Coverage(1, 1), metrics=metrics), Gate())
+    page = run_page(_run(StepView("a", "x.y", "check", "pass", False, 1.0, verdict)))
+    head, body = page.partition("<thead>")[2].partition("</thead>")[::2]
+    assert re.findall(r'class="n">([^<]+)</th>', head) == ["sex = f", "sex = m"]
+    assert re.findall(r'scope="row">(\w+)</th>', body) == list(names)
+    assert body.count("0.25 [0.1, 0.5]") == 8

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _SMALL, _LARGE = 300, 560  # pixels that a distribution among many, and a large matrix, are drawn in
+_FEW = 5  # so many groups stand side by side
 _MANY = 6  # from so many charts on, distributions are small
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -106,6 +107,14 @@ def _drawn(charts: Sequence[Chart]) -> list[dict[str, Any]]:
     return out
 
 
+def _upright(grid: Grid) -> Grid:
+    """Return a grid of a few wide rows turned: a row a metric, a column a group, so that it needs no scrolling."""
+    if len(grid.rows) > _FEW or len(grid.names) <= len(grid.rows):
+        return grid
+    rows = tuple((name, tuple(cells[at] for _, cells in grid.rows)) for at, name in enumerate(grid.names))
+    return Grid("", tuple(said for said, _ in grid.rows), rows, grid.notes)
+
+
 def _tables(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     """Return metrics as tables: one row for each thing they are about, or one for each metric."""
 
@@ -115,7 +124,7 @@ def _tables(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for block in arranged(metrics, say):
         if isinstance(block, Grid):
-            out.append({"grid": block, "notes": block.notes})
+            out.append({"grid": _upright(block), "notes": block.notes})
         else:
             out.append({"list": block, "of": any(m.of for m in block), "notes": ()})
     return out
