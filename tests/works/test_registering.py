@@ -212,3 +212,16 @@ def test_a_pipe_in_a_package_is_extra(tmp_path, home, registered):
     os.mkfifo(_packages(tmp_path) / "1" / "package" / "pipe")
     found = call("model.verify", {"name": "m"}, home=home)
     assert [p["kind"] for p in found["problems"]] == ["extra"]
+
+
+@pytest.mark.parametrize("key", ["ledger", "hallmark"])
+def test_a_key_that_is_gone_is_told_and_none_is_made_in_its_place(tmp_path, home, registered, key):
+    from assay.kernel.errors import Broken
+
+    home.close()
+    (tmp_path / ".assay" / "keys" / f"{key}.pem").unlink()
+    again = Home.open(home.root, {"ASSAY_ACTOR": "ada"})
+    with pytest.raises(Broken, match=f"{key} key is gone"):
+        call("model.verify", {"name": "m"}, home=again)
+    assert not (tmp_path / ".assay" / "keys" / f"{key}.pem").exists()
+    again.close()

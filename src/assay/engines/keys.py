@@ -1,4 +1,4 @@
-"""The office's keys, as files: Ed25519 for the log, EC P-256 for hallmarks; made on first use."""
+"""The office's keys, as files: Ed25519 for the log, EC P-256 for hallmarks; made on first use, and once only."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from assay.kernel.errors import Broken
+from assay.kernel.errors import Broken, Refused
 
 KINDS = {"ledger": "ed25519", "hallmark": "p256"}
 
 
 class FileKeyring:
-    """Keys in a private folder, PEM, readable by their owner only."""
+    """Keys in a private folder, PEM, readable by their owner only.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    may_make: whether a key of that name may be made where there is none; a key that has signed and is gone is a loss
+    to be told, and another in its place would hide it.
+    """
+
+    def __init__(self, folder: Path, may_make: Callable[[str], bool] = lambda _name: True) -> None:
+        self.folder, self._may_make = folder, may_make
         self._loaded: dict[str, Any] = {}
 
     def _key(self, name: str) -> Any:
@@ -26,7 +30,16 @@ class FileKeyring:
 
             path = self.folder / f"{name}.pem"
             if not path.is_file():
+                if not self._may_make(name):
+                    raise Broken(
+                        f"the {name} key is gone",
+                        where=str(path),
+                        remedy="restore it from a backup of the home",
+                    )
                 self._make(name, path)
+                if name == "ledger":  # both at once, so that a missing one is a loss from then on
+                    self._make("hallmark", self.folder / "hallmark.pem")
+            _private(path)
             try:
                 self._loaded[name] = load_pem_private_key(path.read_bytes(), None)
             except (ValueError, TypeError, OSError) as error:
@@ -68,6 +81,17 @@ class FileKeyring:
     def public_raw(self) -> bytes:
         """Return the log's public key as its 32 bytes."""
         return raw_ed25519(self.public_pem("ledger"))
+
+
+def _private(path: Path) -> None:
+    """Refused where somebody else could have read the key, or put it there."""
+    found = path.stat()
+    if found.st_uid not in (os.getuid(), 0) or found.st_mode & 0o077:
+        raise Refused(
+            "the key can be read or was made by others, so what it signs proves nothing",
+            where=str(path),
+            remedy=f"chmod 600 {path}, if nobody else has had it; else make a new home",
+        )
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -42,6 +42,8 @@ def envelope(payload: bytes, signer: Callable[[bytes], bytes], keyid: str = "") 
 def opened(raw: Mapping[str, Any], verifier: Callable[[bytes, bytes], bool]) -> dict[str, Any]:
     """Return the statement inside an envelope; ValueError when no signature on it verifies."""
     try:
+        if raw["payloadType"] != PAYLOAD_TYPE:
+            raise ValueError("its payload is of another type")
         payload = base64.b64decode(raw["payload"], validate=True)
         signed = pae(raw["payloadType"], payload)
         signatures = [base64.b64decode(s["sig"], validate=True) for s in raw["signatures"][:16]]

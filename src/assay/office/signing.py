@@ -72,6 +72,8 @@ def signed_digests(bundle: bytes, verifier: Callable[[bytes, bytes], bool]) -> d
     if statement.get("predicateType") != PREDICATE:
         raise ValueError("this is not a model-signing bundle")
     digests = {r["name"]: r["digest"] for r in statement["predicate"]["resources"]}
+    if len(digests) != len(statement["predicate"]["resources"]):
+        raise ValueError("the bundle names a file twice")
     root = hashlib.sha256(b"".join(bytes.fromhex(d) for d in digests.values())).hexdigest()
     if statement["subject"][0]["digest"]["sha256"] != root:
         raise ValueError("the bundle's root is not that of its files")

@@ -119,7 +119,12 @@ class Home:
         """Return the office's keys, made on first use."""
         from assay.engines.keys import FileKeyring
 
-        return FileKeyring(self.root / "keys")
+        return FileKeyring(self.root / "keys", self._may_make)
+
+    def _may_make(self, key: str) -> bool:
+        """Whether a key has not signed yet: the log's its first checkpoint, the hallmark's a first mark."""
+        signed = {"ledger": self.root / "checkpoints" / "latest", "hallmark": self.root / "packages"}[key]
+        return not signed.exists()
 
     @cached_property
     def secrets(self) -> SecretKeys:
