@@ -91,3 +91,14 @@ def test_a_changed_proof_fails(size, data):
     wrong = [*path]
     wrong[at] = bytes([wrong[at][0] ^ 1]) + wrong[at][1:]
     assert not merkle.verify_inclusion(index, size, merkle.leaf_hash(leaves[index]), wrong, _mth(leaves))
+
+
+def test_what_is_no_hash_proves_nothing():
+    """An empty leaf under an empty root is a published vector that must fail; so must a hash cut elsewhere."""
+    assert not merkle.verify_inclusion(0, 1, b"", [], b"")
+    left, right = _mth([b"a"]), _mth([b"b"])
+    root = merkle.node_hash(left, right)
+    assert merkle.verify_inclusion(0, 2, left, [right], root)
+    assert not merkle.verify_inclusion(0, 2, left + right[:1], [right[1:]], root)
+    assert merkle.verify_consistency(1, 2, left, root, [right])
+    assert not merkle.verify_consistency(1, 2, left + right[:1], root, [right[1:]])

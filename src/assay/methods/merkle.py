@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 EMPTY = hashlib.sha256(b"").digest()
+SIZE = 32  # bytes of every hash
 Node = Callable[[int, int], bytes]  # (level, index) → hash of a complete subtree of 2**level leaves
 
 
@@ -89,9 +90,16 @@ def _split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
+def _hashes(*values: bytes) -> bool:
+    return all(len(v) == SIZE for v in values)
+
+
 def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], expected: bytes) -> bool:
-    """Whether ``path`` proves the leaf hash at ``index`` under the root ``expected`` (RFC 9162 §2.1.3.2)."""
-    if not 0 <= index < size:
+    """Whether ``path`` proves the leaf hash at ``index`` under the root ``expected`` (RFC 9162 §2.1.3.2).
+
+    What is not as long as a hash proves nothing: two empty texts are equal, and are no tree of one leaf.
+    """
+    if not 0 <= index < size or not _hashes(leaf, expected, *path):
         return False
     fn, sn, value = index, size - 1, leaf
     for part in path:
@@ -113,6 +121,8 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
         return False
     if old == new:
         return not path and old_root == new_root
+    if not _hashes(old_root, new_root, *path):
+        return False
     parts = list(path)
     if old & (old - 1) == 0:
         parts.insert(0, old_root)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 ED25519 = b"\x01"
+MAX_NOTE = 1 << 20  # characters: sixteen signatures of 5 kB fit well
 _DASH = "— "
 
 
@@ -26,29 +26,41 @@ def sign(text: str, name: str, public: bytes, signer: Callable[[bytes], bytes]) 
 def verify(note: str, name: str, public: bytes, verifier: Callable[[bytes, bytes], bool]) -> str | None:
     """Return a note's text when the key ``name`` signed it; None when it did not or the signature is wrong.
 
-    Signatures by other keys are ignored, as the specification says.
+    Signatures by other keys are ignored, as the specification says; what is no note, or is not written in the one way
+    that it may be, is refused whole: control characters, lines that are no signatures, base64 in a second spelling.
     """
-    text, found, lines = note.rpartition("\n\n")[0] + "\n", False, note.rpartition("\n\n")[2]
-    if len(note) > 1 << 16 or "\n\n" not in note or not lines.endswith("\n"):
+    if len(note) > MAX_NOTE or any(c < " " and c != "\n" for c in note):
         return None
-    for line in lines[:-1].split("\n")[:64]:
-        if not line.startswith(_DASH):
+    body, blank, tail = note.rpartition("\n\n")
+    lines = tail.split("\n")
+    if not blank or lines.pop() != "" or not lines:
+        return None
+    text, found = body + "\n", False
+    for line in lines:
+        signed = _signature(line)
+        if signed is None:
             return None
-        who, _, blob = line.removeprefix(_DASH).rpartition(" ")
-        if who != name:
+        who, key, signature = signed
+        if (who, key) != (name, key_id(name, public)):
             continue
-        try:
-            raw = base64.b64decode(blob, validate=True)
-        except (ValueError, binascii.Error):
-            return None
-        if base64.b64encode(raw).decode() != blob:  # the bits that fill its last letter are nobody's
-            return None
-        if raw[:4] != key_id(name, public):
-            continue
-        if not verifier(raw[4:], text.encode()):
+        if not verifier(signature, text.encode()):
             return None
         found = True
     return text if found else None
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes] | None:
+    """Return who signed, the key's four bytes and the signature; None where the line is no signature."""
+    who, _, blob = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not who or "+" in who or any(c.isspace() for c in who):
+        return None
+    try:
+        raw = base64.b64decode(blob, validate=True)
+    except ValueError:
+        return None
+    if len(raw) <= 4 or base64.b64encode(raw).decode() != blob:
+        return None
+    return who, raw[:4], raw[4:]
 
 
 @dataclass(frozen=True, slots=True)
