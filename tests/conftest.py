@@ -2,16 +2,95 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
+ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
+
+
+class Finished(NamedTuple):
+    """A run that `assay run` finished: its folder, and what the command printed."""
+
+    folder: Path
+    run: dict[str, Any]
+
+    def object(self, digest: str) -> Path:
+        """The object of a digest in the store."""
+        text = digest.removeprefix("sha256:")
+        return self.folder / ".assay" / "objects" / text[:2] / text[2:]
+
+    def step(self, name: str) -> dict[str, Any]:
+        """A step as the command printed it."""
+        return next(s for s in self.run["steps"] if s["name"] == name)
+
+    def report(self, step: str) -> dict[str, Any]:
+        """A step's report, from the store."""
+        return json.loads(self.object(self.step(step)["report"]).read_text())
+
+    def output(self, step: str, name: str = "out") -> Path:
+        """What a step made."""
+        return self.object(self.step(step)["outputs"][name]["digest"])
+
+    def metric(self, step: str, name: str, **of: Any) -> float | None:
+        """A metric's value; of names the group, the column, ..."""
+        found = [
+            m for m in self.report(step)["metrics"] if m["name"] == name and of.items() <= m["of"].items()
+        ]
+        assert found, (step, name, of)
+        return found[0]["value"]
+
+
+class Shell:
+    """The command line as a user types it."""
+
+    def run(self, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+        """Run it in a folder."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
+        done = subprocess.run(
+            [*ASSAY, *args], cwd=folder, capture_output=True, text=True, check=False, env=env
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    def __call__(self, folder: Path, *args: str, code: int = 0) -> str:
+        """Return what it prints, where it ends with ``code``."""
+        done = self.run(folder, *args)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def json(self, folder: Path, *args: str, code: int = 0) -> Any:
+        """Return the JSON that it prints."""
+        return json.loads(self(folder, *args, "--format", "json", code=code))
+
+    def fails(self, folder: Path, *args: str, code: int = 2) -> str:
+        """Return the one sentence that it fails with."""
+        done = self.run(folder, *args)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+        return done.stderr
+
+
+@pytest.fixture(scope="session")
+def assay() -> Shell:
+    """The command line."""
+    return Shell()
+
+
+@pytest.fixture(scope="session")
+def demo(assay: Shell, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The demo, run once; whoever changes it works on a copy."""
+    folder = tmp_path_factory.mktemp("demo") / "assay-demo"
+    return Finished(folder, assay.json(folder.parent, "demo", "--to", str(folder)))
 
 
 @pytest.fixture

@@ -13,136 +13,39 @@ import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
 
 
-def _assay(folder, *args, code=0):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
-    done = subprocess.run([*ASSAY, *args], cwd=folder, capture_output=True, text=True, check=False, env=env)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout
+@pytest.fixture
+def copy(demo, tmp_path):
+    """A copy of the finished demo, to be tampered with."""
+    shutil.copytree(demo[0], tmp_path / "demo")
+    return tmp_path / "demo"
 
 
-def _json(folder, *args, code=0):
-    return json.loads(_assay(folder, *args, "--format", "json", code=code))
-
-
-def _report(demo, step):
-    folder, run = demo
-    digest = next(s["report"] for s in run["steps"] if s["name"] == step)
-    path = next((folder / ".assay" / "objects").rglob(digest.removeprefix("sha256:")[2:] + "*"), None)
-    path = path or next((folder / ".assay" / "objects").rglob("*" + digest.removeprefix("sha256:")[-40:]))
-    return json.loads(path.read_text())
-
-
-def _metric(report, name, **of):
-    return next(m["value"] for m in report["metrics"] if m["name"] == name and of.items() <= m["of"].items())
-
-
-def _frame(demo):
-    return pd.read_csv(demo[0] / "bookings.csv.gz")
-
-
-def test_the_demo_leaves_a_pending_model_with_a_hallmark_and_a_report(demo):
+def test_the_demo_leaves_a_pending_model_with_a_hallmark_and_a_report(assay, demo):
     folder, run = demo
     assert run["outcome"] == "pass" and run["schema"] == "assay.run/1"
     assert run["model"]["name"] == "bookings" and run["model"]["status"] == "PENDING"
     assert Path(run["report"]).is_file() and Path(run["hallmark"]).is_file()
-    assert _json(folder, "model", "list")["models"][0]["version"] == 1
+    assert assay.json(folder, "model", "list")["models"][0]["version"] == 1
 
 
-def test_integrity_finds_exactly_the_137_rows(demo):
-    frame = _frame(demo)
-    wrong = (frame.booking_changes > 0) != frame.has_booking_changes
-    found = [f for f in _report(demo, "integrity")["findings"] if f["rule"] == "data.integrity.derived_flag"]
-    assert len(found) == 1 and found[0]["count"] == int(wrong.sum()) == 137
-
-
-def test_exactly_the_four_columns_of_people_are_found(demo):
-    found = {f["where"]["column"]: f["rule"] for f in _report(demo, "people")["findings"]}
-    assert found == {
-        "name": "data.pii.name",
-        "email": "data.pii.email",
-        "phone_number": "data.pii.phone",
-        "credit_card": "data.pii.card",
-    }
-
-
-def test_leakage_bars_the_reservations_status(demo):
-    assert _report(demo, "leakage")["data"]["drop"] == ["reservation_status"]
-
-
-def _outputs(demo, step):
-    folder, run = demo
-    outputs = next(s["outputs"] for s in run["steps"] if s["name"] == step)
-    objects = {p.name: p for p in (folder / ".assay" / "objects").rglob("*") if p.is_file()}
-    made = {}
-    for name, asset in outputs.items():
-        tail = asset["digest"].removeprefix("sha256:")
-        made[name] = next(p for n, p in objects.items() if tail.endswith(n) or n.startswith(tail))
-    return made
-
-
-def test_bias_before_training_recomputed_with_pandas(demo):
-    train = pd.read_parquet(_outputs(demo, "split")["train"])
-    report = _report(demo, "before")
-    good = train.is_canceled == 0
-    for group, rows in train.groupby("customer_type").groups.items():
-        d = train.index.isin(rows)
-        assert _metric(report, "DPL", group=group) == pytest.approx(good[~d].mean() - good[d].mean())
-        assert _metric(report, "CI", group=group) == pytest.approx((sum(~d) - sum(d)) / len(d))
-
-
-def test_scores_and_bias_after_training_recomputed_with_scikit_learn(demo, tmp_path):
-    import tarfile
-
-    import xgboost as xgb
-    from sklearn import metrics as sk
-
-    test = pd.read_parquet(_outputs(demo, "split")["test"])
-    with tarfile.open(_outputs(demo, "model")["out"]) as archive:
-        archive.extract("model.json", tmp_path, filter="data")
-    booster = xgb.Booster(model_file=tmp_path / "model.json")
-    data = test[booster.feature_names].copy()
-    for name, kind in zip(booster.feature_names, booster.feature_types, strict=True):
-        if kind == "c":
-            known = set(pd.read_parquet(_outputs(demo, "split")["train"])[name].dropna().astype(str))
-            data[name] = data[name].where(data[name].isin(known)).astype(pd.CategoricalDtype(sorted(known)))
-        elif data[name].dtype == bool:
-            data[name] = data[name].astype(int)
-    score = booster.predict(xgb.DMatrix(data, enable_categorical=True))
-    said = (score > 0.5).astype(int)
-    report = _report(demo, "validate")
-    assert _metric(report, "accuracy") == pytest.approx(sk.accuracy_score(test.is_canceled, said))
-    assert _metric(report, "f1") == pytest.approx(sk.f1_score(test.is_canceled, said))
-    assert _metric(report, "roc_auc") == pytest.approx(sk.roc_auc_score(test.is_canceled, score), abs=1e-6)
-    after = _report(demo, "after")
-    d = (test.customer_type == "Transient").to_numpy()
-    assert _metric(after, "DPPL", group="Transient") == pytest.approx(
-        (said[~d] == 0).mean() - (said[d] == 0).mean()
-    )
-    assert _metric(after, "AD", group="Transient") == pytest.approx(
-        (said == test.is_canceled)[~d].mean() - (said == test.is_canceled)[d].mean()
-    )
-
-
-def test_a_second_run_reuses_every_step(copy):
-    run = _json(copy, "run")
+def test_a_second_run_reuses_every_step(assay, copy):
+    run = assay.json(copy, "run")
     assert run["outcome"] == "pass" and all(s["cached"] for s in run["steps"])
     assert run["model"]["version"] == 1
 
 
-def test_a_changed_parameter_runs_only_what_depends_on_it(copy):
-    run = _json(copy, "run", "--set", "after.threshold=0.3")
+def test_a_changed_parameter_runs_only_what_depends_on_it(assay, copy):
+    run = assay.json(copy, "run", "--set", "after.threshold=0.3")
     assert [s["name"] for s in run["steps"] if not s["cached"]] == ["after", "register"]
     assert run["model"]["version"] == 2
 
 
-def test_a_failed_gate_stops_what_depends_on_it_and_says_why(copy):
+def test_a_failed_gate_stops_what_depends_on_it_and_says_why(assay, copy):
     done = subprocess.run(
         [*ASSAY, "run", "--set", "leakage.gate=high"], cwd=copy, capture_output=True, text=True, check=False
     )
@@ -152,29 +55,24 @@ def test_a_failed_gate_stops_what_depends_on_it_and_says_why(copy):
     outcomes = {s["name"]: s["outcome"] for s in run["steps"]}
     assert outcomes["leakage"] == "fail" and outcomes["safe"] == outcomes["register"] == "stopped"
     assert outcomes["masked"] == "pass"
-    assert _json(copy, "log", "verify")["ok"]
+    assert assay.json(copy, "log", "verify")["ok"]
 
 
-def test_decisions_and_verification(copy):
-    assert _json(copy, "model", "verify", "bookings")["ok"]
-    decided = _json(copy, "model", "approve", "bookings", "--reason", "reviewed")
+def test_decisions_and_verification(assay, copy):
+    assert assay.json(copy, "model", "verify", "bookings")["ok"]
+    decided = assay.json(copy, "model", "approve", "bookings", "--reason", "reviewed")
     assert decided["status"] == "APPROVED" and isinstance(decided["event"], int)
-    found = _json(copy, "model", "verify", "bookings@1")
+    found = assay.json(copy, "model", "verify", "bookings@1")
     assert found["ok"] and found["status"] == "APPROVED" and found["hallmark"] == "examined"
-    assert _json(copy, "model", "reject", "bookings", "--reason", "second thoughts")["status"] == "REJECTED"
-    assert "needs its reason" in _fails(copy, "model", "approve", "bookings", "--reason", " ")
+    assert (
+        assay.json(copy, "model", "reject", "bookings", "--reason", "second thoughts")["status"] == "REJECTED"
+    )
+    assert "needs its reason" in assay.fails(copy, "model", "approve", "bookings", "--reason", " ")
 
 
-def _fails(folder, *args, code=2):
-    done = subprocess.run([*ASSAY, *args], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
-    return done.stderr
-
-
-def test_four_eyes(copy):
+def test_four_eyes(assay, copy):
     (copy / ".assay" / "config.yaml").write_text("four_eyes: true\n")
-    assert "another person" in _fails(copy, "model", "approve", "bookings", "--reason", "x", code=1)
+    assert "another person" in assay.fails(copy, "model", "approve", "bookings", "--reason", "x", code=1)
 
 
 def _flip(path):
@@ -184,43 +82,43 @@ def _flip(path):
     path.write_bytes(data)
 
 
-def test_one_byte_changed_in_any_file_of_the_package_is_found(copy):
+def test_one_byte_changed_in_any_file_of_the_package_is_found(assay, copy):
     place = copy / ".assay" / "packages" / "bookings" / "1"
     for path in sorted(p for p in place.rglob("*") if p.is_file()):
         kept = path.read_bytes()
         _flip(path)
-        found = _json(copy, "model", "verify", "bookings", code=1)
+        found = assay.json(copy, "model", "verify", "bookings", code=1)
         assert any(path.name in (p["file"] or "") or path.name in p["message"] for p in found["problems"]), (
             path
         )
         path.write_bytes(kept)
     (place / "package" / "extra").write_text("x")
-    assert _json(copy, "model", "verify", "bookings", code=1)["problems"][0]["kind"] == "extra"
+    assert assay.json(copy, "model", "verify", "bookings", code=1)["problems"][0]["kind"] == "extra"
 
 
-def test_a_registry_row_edited_by_sql_is_found(copy):
+def test_a_registry_row_edited_by_sql_is_found(assay, copy):
     connection = sqlite3.connect(copy / ".assay" / "office.db")
     connection.execute(
         "UPDATE packages SET value = replace(value, 'PENDING', 'APPROVED'), status = 'APPROVED'"
     )
     connection.commit()
     connection.close()
-    found = _json(copy, "log", "verify", code=1)
+    found = assay.json(copy, "log", "verify", code=1)
     assert {p["kind"] for p in found["problems"]} == {"row-edited"}
-    assert not _json(copy, "model", "verify", "bookings", code=1)["ok"]
+    assert not assay.json(copy, "model", "verify", "bookings", code=1)["ok"]
 
 
-def test_the_log_is_proved_without_the_home(copy, tmp_path):
-    (tmp_path / "kept").write_text(_assay(copy, "log", "checkpoint"))
-    _assay(copy, "log", "export", str(tmp_path / "log.jsonl"))
+def test_the_log_is_proved_without_the_home(assay, copy, tmp_path):
+    (tmp_path / "kept").write_text(assay(copy, "log", "checkpoint"))
+    assay(copy, "log", "export", str(tmp_path / "log.jsonl"))
     shutil.rmtree(copy / ".assay")
     outside = ("log", "verify", "--checkpoint", "kept", "--export", "log.jsonl", "--key", "log.jsonl.pub")
-    assert _json(tmp_path, *outside)["ok"]
+    assert assay.json(tmp_path, *outside)["ok"]
     _flip(tmp_path / "log.jsonl")
-    assert not _json(tmp_path, *outside, code=1)["ok"]
+    assert not assay.json(tmp_path, *outside, code=1)["ok"]
 
 
-def test_an_interrupted_run_goes_on(tmp_path):
+def test_an_interrupted_run_goes_on(assay, tmp_path):
     for wait, how in ((0.9, signal.SIGKILL), (1.3, signal.SIGINT), (2.2, signal.SIGKILL)):
         with subprocess.Popen(
             [*ASSAY, "demo", "--to", "d"],
@@ -238,11 +136,11 @@ def test_an_interrupted_run_goes_on(tmp_path):
         assert code in (-signal.SIGKILL, -signal.SIGINT, 130, 0)
         time.sleep(0.1)
         if (tmp_path / "d" / ".assay" / "office.db").is_file():
-            _assay(tmp_path / "d", "log", "verify", code=0 if _events(tmp_path / "d") else 2)
-    run = json.loads(_assay(tmp_path, "demo", "--to", "d", "--format", "json"))
+            assay(tmp_path / "d", "log", "verify", code=0 if _events(tmp_path / "d") else 2)
+    run = json.loads(assay(tmp_path, "demo", "--to", "d", "--format", "json"))
     assert run["outcome"] == "pass" and run["model"]["version"] == 1
-    assert _json(tmp_path / "d", "log", "verify")["ok"]
-    runs = _json(tmp_path / "d", "runs", "list")["runs"]
+    assert assay.json(tmp_path / "d", "log", "verify")["ok"]
+    runs = assay.json(tmp_path / "d", "runs", "list")["runs"]
     assert "running" not in {r["outcome"] for r in runs}
 
 
@@ -256,14 +154,14 @@ def _events(folder):
         connection.close()
 
 
-def test_init_run_and_the_users_mistakes(tmp_path):
-    assert "wrote" in _assay(tmp_path, "init", "mine")
+def test_init_run_and_the_users_mistakes(assay, tmp_path):
+    assert "wrote" in assay(tmp_path, "init", "mine")
     (tmp_path / "mine" / "customers.csv").write_text("id,age\n1,30\n2,40\n")
-    assert _json(tmp_path / "mine", "run")["outcome"] == "pass"
-    assert "did you mean 'check'?" in _fails(tmp_path, "chek", "x")
-    assert "data.profile" in _fails(tmp_path, "check", "data.profil", "x.csv")
-    assert "assay init" in _fails(tmp_path, "model", "list")
-    assert "there is no file" in _fails(tmp_path, "check", "data.profile", "none.csv")
+    assert assay.json(tmp_path / "mine", "run")["outcome"] == "pass"
+    assert "did you mean 'check'?" in assay.fails(tmp_path, "chek", "x")
+    assert "data.profile" in assay.fails(tmp_path, "check", "data.profil", "x.csv")
+    assert "assay init" in assay.fails(tmp_path, "model", "list")
+    assert "there is no file" in assay.fails(tmp_path, "check", "data.profile", "none.csv")
     (tmp_path / "mine" / "wrong.yaml").write_text(
         "data: {c: {source: customers.csv}}\nsteps:\n  s: {treat: data.split, of: c}\n"
         "  a: {check: data.leakage, of: s.train,\n      label: agee}\n"
@@ -275,29 +173,29 @@ def test_init_run_and_the_users_mistakes(tmp_path):
         done.returncode == 2
         and "wrong.yaml:5: label: there is no column 'agee'; did you mean 'age'?" in done.stdout
     )
-    assert "did you mean 'age'?" in _fails(
+    assert "did you mean 'age'?" in assay.fails(
         tmp_path / "mine", "check", "data.leakage", "customers.csv", "--label", "agee"
     )
 
 
-def test_check_prints_the_report_and_nothing_else(tmp_path):
+def test_check_prints_the_report_and_nothing_else(assay, tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,x\n2,y\n")
-    raw = _json(tmp_path, "check", "data.profile", "t.csv")
+    raw = assay.json(tmp_path, "check", "data.profile", "t.csv")
     assert raw["schema"] == "assay.report/1" and raw["check"] == "data.profile"
     assert raw["subject"]["digest"].startswith("sha256:") and raw["outcome"] == "pass"
     for format_ in ("html", "sarif", "junit", "markdown", "text"):
-        assert _assay(tmp_path, "check", "data.profile", "t.csv", "--format", format_)
-    many = _json(tmp_path, "check", "data.profile", "t.csv", "t.csv")
+        assert assay(tmp_path, "check", "data.profile", "t.csv", "--format", format_)
+    many = assay.json(tmp_path, "check", "data.profile", "t.csv", "t.csv")
     assert many["schema"] == "assay.reports/1" and len(many["reports"]) == 2
 
 
-def test_treat_writes_a_table(tmp_path):
+def test_treat_writes_a_table(assay, tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,x\n2,y\n")
-    _assay(tmp_path, "treat", "data.drop", "t.csv", "-o", "out.csv", "--columns", "b")
+    assay(tmp_path, "treat", "data.drop", "t.csv", "-o", "out.csv", "--columns", "b")
     assert (tmp_path / "out.csv").read_text().split() == ["a", "1", "2"]
 
 
-def test_a_hostile_model_is_not_registered_and_not_loaded(copy):
+def test_a_hostile_model_is_not_registered_and_not_loaded(assay, copy):
     import pickle
 
     class Payload:
@@ -307,32 +205,34 @@ def test_a_hostile_model_is_not_registered_and_not_loaded(copy):
             return posix.getpid, ()
 
     (copy / "bad.pkl").write_bytes(pickle.dumps(Payload()))
-    assert "model.scan" in _fails(copy, "model", "register", "bad.pkl", "--as", "bad", code=1)
+    assert "model.scan" in assay.fails(copy, "model", "register", "bad.pkl", "--as", "bad", code=1)
     with gzip.open(copy / "t.csv.gz", "wt") as out:
         out.write("y\n1\n0\n")
-    refused = _fails(copy, "check", "model.validate", "bad.pkl", "--data", "t.csv.gz", "--label", "y", code=1)
+    refused = assay.fails(
+        copy, "check", "model.validate", "bad.pkl", "--data", "t.csv.gz", "--label", "y", code=1
+    )
     assert "not loaded" in refused
 
 
-def test_lineage_in_every_form(copy):
-    edges = _json(copy, "lineage", "registry://bookings@1")["edges"]
+def test_lineage_in_every_form(assay, copy):
+    edges = assay.json(copy, "lineage", "registry://bookings@1")["edges"]
     assert {"bookings", "clean", "masked", "safe", "split.train", "model"} <= {
         e["from_name"] for e in edges
     } | {e["to_name"] for e in edges}
-    down = _json(copy, "lineage", "bookings", "--down")["edges"]
+    down = assay.json(copy, "lineage", "bookings", "--down")["edges"]
     assert "bookings@1" in {e["to_name"] for e in down}
-    assert _assay(copy, "lineage", "registry://bookings@1", "--format", "dot").startswith("digraph")
-    events = json.loads(_assay(copy, "lineage", "registry://bookings@1", "--format", "openlineage"))["events"]
+    assert assay(copy, "lineage", "registry://bookings@1", "--format", "dot").startswith("digraph")
+    events = json.loads(assay(copy, "lineage", "registry://bookings@1", "--format", "openlineage"))["events"]
     assert all(e["eventType"] == "COMPLETE" and e["outputs"] for e in events)
-    assert "20" in _assay(copy, "runs")
+    assert "20" in assay(copy, "runs")
 
 
-def test_none_is_reached_by_its_flag_alone_and_told(copy, monkeypatch):
+def test_none_is_reached_by_its_flag_alone_and_told(assay, copy, monkeypatch):
     monkeypatch.setenv("ASSAY_ISOLATION", "none")
     done = subprocess.run([*ASSAY, "run"], cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "isolation cannot be 'none'" in done.stderr
     monkeypatch.delenv("ASSAY_ISOLATION")
-    run = _json(copy, "run", "--unsafe-no-isolation")
+    run = assay.json(copy, "run", "--unsafe-no-isolation")
     assert run["outcome"] == "pass"
-    findings = _json(copy, "findings", "list")["findings"]
+    findings = assay.json(copy, "findings", "list")["findings"]
     assert any(f["rule"] == "sandbox.level" and "no isolation at all" in f["message"] for f in findings)
