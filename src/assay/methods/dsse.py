@@ -45,7 +45,10 @@ def opened(raw: Mapping[str, Any], verifier: Callable[[bytes, bytes], bool]) -> 
         if raw["payloadType"] != PAYLOAD_TYPE:
             raise ValueError("its payload is of another type")
         payload = base64.b64decode(raw["payload"], validate=True)
-        signed = pae(raw["payloadType"], payload)
+        kind = raw["payloadType"]
+        if not isinstance(kind, str):
+            raise TypeError("the payload's type is no text")
+        signed = pae(kind, payload)
         signatures = [base64.b64decode(s["sig"], validate=True) for s in raw["signatures"][:16]]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError("this is not a DSSE envelope") from error
