@@ -3,7 +3,8 @@
 CI, DPL, KL, JS, LP, TVD, KS and CDDL of each group of each facet, that group being the disadvantaged one and all others
 the advantaged, with 95 % bootstrap intervals. Rows whose facet is missing are left out of both groups, counted, and
 shown as a group of their own. Groups under 30 rows are shown, not judged. `--compat clarify` follows the reference
-library where it differs: rows without the facet count as advantaged, and small groups are judged.
+library where it differs: rows without the facet count as advantaged, those without the label as told no, and small
+groups are judged.
 
 Example: assay check data.bias bookings.csv.gz --label is_canceled \\
   --positive 0 --facet customer_type
@@ -52,7 +53,7 @@ def check(
         raise UsageError("which column tells groups apart?", remedy="say --facet COLUMN")
     data = table.arrow(list(dict.fromkeys([label, *facet, *([group_variable] if group_variable else [])])))
     truth = data.column(label)
-    labelled = facets.present(truth)
+    labelled = facets.present(truth) | (compat == "clarify")
     observed = outcomes.positive_rows(truth, positive, label_threshold)
     if not observed.any():
         raise UsageError(

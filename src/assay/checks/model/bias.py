@@ -3,7 +3,8 @@
 AD, CDDPL, DAR, DCA, DCR, DI, DPPL, DRR, FT, GE, RD, SD and TE of each group of each facet, with 95 % bootstrap
 intervals. The subject is a model with a table (--data), or a table that holds its predictions (--predicted). A ratio
 x/0 is null and infinite, 0/0 null and undefined. The flip test takes the documentation's sign; `--compat clarify` gives
-the reference library's behaviour throughout.
+the reference library's behaviour throughout: rows without the facet count as advantaged, those without label or
+prediction as told no, small groups are judged, and the flip test takes numbers only, all of them there.
 
 Example: assay check model.bias registry://bookings --data bookings.csv.gz \\
   --label is_canceled --positive 0 --facet customer_type
@@ -55,7 +56,7 @@ def check(
         raise UsageError("which column tells groups apart?", remedy="say --facet COLUMN")
     table, prediction, _ = gather(subject, data, predicted, None)
     truth = table.column(label)
-    labelled = facets.present(truth) & facets.present(prediction)
+    labelled = (facets.present(truth) & facets.present(prediction)) | (compat == "clarify")
     observed = outcomes.positive_rows(truth, positive, label_threshold)
     said = outcomes.predicted_rows(prediction, truth, positive, label_threshold)
     if not observed.any():
@@ -64,8 +65,7 @@ def check(
             remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6]))}",
         )
     out = _Judged(table, observed, said, labelled, compat, threshold, work)
-    hidden = {label, *facet, *([predicted] if predicted else [])}
-    out.numeric = [c for c in table.column_names if c not in hidden and _numeric(table.column(c).type)]
+    out.hidden = {label, *([predicted] if predicted else []), *(facet if compat == "docs" else ())}
     out.strata = table.column(group_variable) if group_variable else None
     for name in facet:
         column = table.column(name)
@@ -90,12 +90,12 @@ class _Judged:
     ) -> None:
         self.table, self.observed, self.said, self.labelled = table, observed, said, labelled
         self.compat, self.threshold, self.work = compat, threshold, work
-        self.numeric: list[str] = []
+        self.hidden: set[str] = set()  # columns that are no features
         self.strata: Any = None
         self.metrics: list[Metric] = []
         self.findings: list[Finding] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
-        self._features: Any = None
+        self._features: dict[str, Any] = {}
 
     def add(self, group: Group) -> None:
         """Judge one group."""
@@ -159,20 +159,38 @@ class _Judged:
         return Metric.number("CDDPL", bias.cddl(parts), of=of)
 
     def _flip(self, d_rows: Any, known: Any, of: dict[str, str]) -> Metric:
-        if not self.numeric:
-            return Metric("FT", None, of, reason="there are no numeric features")
         import numpy as np
 
         from assay.methods.flip import flip_test
-        from assay.methods.outcomes import finite
 
-        if self._features is None:
-            self._features = np.column_stack([finite(self.table.column(c)) for c in self.numeric])
+        clarify = self.compat == "clarify"
+        features, other = self._split(of["facet"])
+        if not features:
+            return Metric("FT", None, of, reason="there are no numeric features")
+        if clarify and other:
+            reason = f"the reference library's flip test takes numbers only, and {other[0]} is none"
+            return Metric("FT", None, of, reason=reason)
+        values = np.column_stack([self._numbers(c) for c in features])
+        if clarify and np.isnan(values).any():
+            reason = "the reference library's flip test takes no missing values"
+            return Metric("FT", None, of, reason=reason)
         rows = known.nonzero()[0]
         rng = self.work.rng(f"flip/{of['facet']}/{of['group']}")
-        clarify = self.compat == "clarify"
-        value, _ = flip_test(self._features[rows], self.said[rows], d_rows[rows], rng, clarify=clarify)
+        value, _ = flip_test(values[rows], self.said[rows], d_rows[rows], rng, clarify=clarify)
         return Metric.number("FT", value, of=of)
+
+    def _split(self, facet: str) -> tuple[list[str], list[str]]:
+        """Return the features that are numbers, and the others."""
+        features = [c for c in self.table.column_names if c not in self.hidden and c != facet]
+        numeric = [c for c in features if _numeric(self.table.column(c).type)]
+        return numeric, [c for c in features if c not in numeric]
+
+    def _numbers(self, name: str) -> Any:
+        from assay.methods.outcomes import finite
+
+        if name not in self._features:
+            self._features[name] = finite(self.table.column(name))
+        return self._features[name]
 
     def _entropy(self, known: Any, of: dict[str, str]) -> Metric:
         from assay.methods import bias, outcomes
