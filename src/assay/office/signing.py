@@ -65,7 +65,10 @@ def signed_digests(bundle: bytes, verifier: Callable[[bytes, bytes], bool]) -> d
     """Return path → SHA-256 that a bundle vouches for; ValueError when it is not one or is not signed."""
     if len(bundle) > MAX_BUNDLE:
         raise ValueError("the bundle is larger than any bundle is")
-    raw: Any = json.loads(bundle)
+    try:
+        raw: Any = json.loads(bundle)
+    except RecursionError:
+        raise ValueError("the bundle is nested deeper than any bundle is") from None
     if not isinstance(raw, dict) or "dsseEnvelope" not in raw:
         raise ValueError("this is not a model-signing bundle")
     statement = dsse.opened(raw["dsseEnvelope"], verifier)

@@ -19,6 +19,7 @@ _CHUNK = 4 << 20
 def _objects(url: str) -> tuple[Any, list[str]]:
     fs, path = filesystem(url)
     with seam(url, "the object cannot be reached"):
+        fs.invalidate_cache()  # a listing from before may miss what has come since
         if any(c in path for c in "*?"):
             paths = sorted(fs.glob(path))
         elif fs.isfile(path):
@@ -63,6 +64,5 @@ def tags(url: str) -> list[tuple[str, str]]:
     """Return each object's name and ETag, empty where the store gives none: it changes with the content."""
     fs, paths = _objects(url)
     with seam(url, "the object cannot be reached"):
-        fs.invalidate_cache()
         infos = [fs.info(p) for p in paths]
     return [(p, str(i.get("ETag") or i.get("etag") or "")) for p, i in zip(paths, infos, strict=True)]
