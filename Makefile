@@ -35,7 +35,7 @@ test: $(VENV)/.dev ## every test that is quick
 	$(BIN)/python -m pytest -q -n 2
 
 test-slow: $(VENV)/.dev ## the longer suites
-	$(BIN)/python -m pytest -q -m slow -o addopts="-ra --strict-markers"
+	$(BIN)/python -m pytest -q -m slow
 
 lint: $(VENV)/.dev ## format, rules, types, the one-way imports
 	$(BIN)/ruff format --check

@@ -19,7 +19,7 @@ from pathlib import Path
 import sqlalchemy
 
 from assay.engines.keys import FileKeyring
-from assay.office import ledger
+from assay.office import ledger, verification
 from assay.office.office import Office
 
 
@@ -54,7 +54,7 @@ def main(events: int = 1_000_000, batch: int = 1000) -> None:
                     )
         append = [events / s for s in watch.read()]
         watch = Watch()
-        assert ledger.verify(office).ok
+        assert verification.verify(office).ok
         verify = watch.read()
         proofs = []
         for seq in range(0, events, events // 200):

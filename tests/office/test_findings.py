@@ -6,7 +6,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing
 from assay.kernel.report import Coverage, Finding, Report
 from assay.kernel.severity import Severity
-from assay.office import findings, ledger
+from assay.office import findings, verification
 
 SUBJECT = Asset("table", "t", "t.csv", "sha256:" + "1" * 64, "csv")
 
@@ -35,7 +35,7 @@ def test_a_finding_is_one_however_often_it_is_seen(opened):
     assert (found.message, found.severity, found.count) == ("The second.", "high", 4)
     assert (found.first_seen, found.last_seen) == ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
     assert (found.asset, found.digest, found.status) == ("t", SUBJECT.digest, "open")
-    assert ledger.verify(office).ok
+    assert verification.verify(office).ok
 
 
 def test_the_gravest_come_first_and_others_are_left_out(opened):

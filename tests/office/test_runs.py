@@ -8,7 +8,7 @@ import pytest
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing
-from assay.office import catalogue, ledger, runs
+from assay.office import catalogue, ledger, runs, verification
 
 
 def asset(name, version=0):
@@ -40,7 +40,7 @@ def done(office, step):
 def test_a_run_begins_and_ends_and_each_is_an_event(fresh):
     with fresh.transaction() as tx:
         runs.begin(tx, "r1", "bookings", "ada", {"seed": 7})
-    assert [r.id for r in runs.interrupted(fresh)] == ["r1"]
+    assert [r.id for r in runs.under_way(fresh)] == ["r1"]
     with fresh.transaction() as tx:
         runs.end(tx, "r1", "pass", "report.html", "bookings@1")
     found = runs.get(fresh, "r")
@@ -51,7 +51,7 @@ def test_a_run_begins_and_ends_and_each_is_an_event(fresh):
         "ada",
     )
     assert found.detail == {"seed": 7} and found.ended
-    assert runs.interrupted(fresh) == []
+    assert runs.under_way(fresh) == []
     assert [(e.action, e.outcome) for e in ledger.tail(fresh, 2)] == [
         ("run.begin", "begun"),
         ("run.end", "pass"),
@@ -142,4 +142,4 @@ def test_the_catalogue_keeps_every_version_and_gives_the_latest(fresh):
             tx.record("test.act", "t", actor="ada")
     assert catalogue.get(fresh, "t") == asset("t", 1) and catalogue.get(fresh, "u") is None
     assert catalogue.listing(fresh) == [asset("t", 1), asset("t", 0)]
-    assert ledger.verify(fresh).ok
+    assert verification.verify(fresh).ok

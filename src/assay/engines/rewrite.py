@@ -75,9 +75,13 @@ def store_batches(batches: Iterable[pa.RecordBatch], work: Work, name: str) -> A
             left = pa.Table.from_batches(held) if held else None
             if left is not None:
                 writer.write_table(left, row_group_size=GROUP)
-    finally:
+    except BaseException:
         if writer is not None:
             writer.close()
+        path.unlink(missing_ok=True)
+        raise
+    if writer is not None:
+        writer.close()
     asset = replace(work.put(name, path, "parquet"), kind="table", format="parquet")
     path.unlink(missing_ok=True)
     return asset

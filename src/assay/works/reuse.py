@@ -28,7 +28,10 @@ _ENGINES = (
     "xgboost-cpu",
     "xgboost",
 )
-_IMPORT = re.compile(r"^\s*(?:from\s+(assay[\w.]*)\s+import\s+\(?([\w, \n]*)|import\s+(assay[\w.]*))", re.M)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(assay[\w.]*)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n(]*))|import[ \t]+(assay[^\n]*))",
+    re.M,
+)
 
 
 def reuse_key(
@@ -118,12 +121,16 @@ def _closure(start: Path) -> str:
 
 
 def _imports(text: str, root: Path) -> list[Path]:
+    """Return the files of the modules of ours that a module's text imports, wherever in it."""
+    named: list[str] = []
+    for module, inside, beside, whole in _IMPORT.findall(text):
+        if whole:
+            named += re.findall(r"assay[\w.]*", whole)
+        else:
+            given = re.findall(r"\w+", re.sub(r"#[^\n]*", "", inside or beside))
+            named += [module, *(f"{module}.{name}" for name in given)]
     out = []
-    for module, names, plain_module in _IMPORT.findall(text):
-        base = module or plain_module
-        for name in [base, *(f"{base}.{n.strip()}" for n in names.split(",") if n.strip())]:
-            path = root.joinpath(*name.split("."))
-            for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-                if candidate.is_file():
-                    out.append(candidate)
+    for name in named:
+        path = root.joinpath(*name.split("."))
+        out += [p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()]
     return out

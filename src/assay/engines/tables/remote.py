@@ -20,15 +20,21 @@ def _objects(url: str) -> tuple[Any, list[str]]:
     fs, path = filesystem(url)
     with seam(url, "the object cannot be reached"):
         fs.invalidate_cache()  # a listing from before may miss what has come since
-        if any(c in path for c in "*?"):
-            paths = sorted(fs.glob(path))
-        elif fs.isfile(path):
-            paths = [path]
-        else:
-            paths = sorted(p for p in fs.find(path) if not p.rpartition("/")[2].startswith((".", "_")))
+        try:
+            paths = _found(fs, path)
+        except FileNotFoundError:  # the bucket itself is not there
+            paths = []
     if not paths:
         raise Missing("there is no object of that name", where=url, remedy="check the bucket and the key")
     return fs, paths
+
+
+def _found(fs: Any, path: str) -> list[str]:
+    if any(c in path for c in "*?"):
+        return sorted(fs.glob(path))
+    if fs.isfile(path):
+        return [path]
+    return sorted(p for p in fs.find(path) if not p.rpartition("/")[2].startswith((".", "_")))
 
 
 def fetched(source: Source, scratch: Path) -> Source:
