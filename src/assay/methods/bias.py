@@ -103,6 +103,16 @@ def post_training(a: Counts, d: Counts, *, zero: bool = False) -> dict[str, floa
     }
 
 
+def refused(values: dict[str, float], a: Counts, d: Counts) -> dict[str, float]:
+    """Return the metrics with those that the reference library refuses to tell of an empty group undefined (NaN)."""
+    if a.n and d.n:
+        return values
+    return {name: math.nan if name in _BOTH else value for name, value in values.items()}
+
+
+_BOTH = ("CI", "DPL", "DPPL", "DI", "AD", "TE")  # need rows in both groups
+
+
 def generalised_entropy(tp: float, fp: float, fn: float, tn: float, alpha: float = 2.0) -> float:
     """Return GE of the whole data set: benefits b = predicted - observed + 1, (1/(N·α(α-1))) Σ((b/mean)^α - 1)."""
     n = tp + fp + fn + tn

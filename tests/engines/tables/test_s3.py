@@ -104,16 +104,21 @@ def test_what_is_not_there_is_missing_in_one_sentence(s3, opened, url):
 
 def test_who_may_not_is_told_so_in_one_sentence(s3, opened):
     url = put(s3, "t.csv", csv())
-    count = urllib.request.Request(f"{s3.endpoint}/moto-api/reset-auth", data=b"0", method="POST")
-    urllib.request.urlopen(count).close()  # from here on the server asks who calls
+    calls_without_asking(s3, 0)
     try:
         with pytest.raises(AssayError) as told:
             opened(url)
     finally:
-        many = urllib.request.Request(f"{s3.endpoint}/moto-api/reset-auth", data=b"100000000", method="POST")
-        urllib.request.urlopen(many).close()
+        calls_without_asking(s3, 10**8)
     assert "\n" not in str(told.value) and url in str(told.value)
     assert not isinstance(told.value, Missing)
+
+
+def calls_without_asking(s3, count):
+    """After so many calls the server asks who it is that calls, and nobody here is anybody."""
+    place, kind = f"{s3.endpoint}/moto-api/reset-auth", {"Content-Type": "text/plain"}
+    request = urllib.request.Request(place, data=str(count).encode(), headers=kind, method="POST")
+    urllib.request.urlopen(request).close()
 
 
 def test_an_object_that_is_no_table_is_told_with_its_place(s3, opened):

@@ -96,6 +96,8 @@ def _group(
     a, d = (_counts(observed, rows) for rows in (a_rows, d_rows))
     of = {"facet": group.facet, "group": group.name}
     values = bias.pre_training(a, d)
+    if compat == "clarify":
+        values = bias.refused(values, a, d)
     small = min(a.n, d.n) < judging.SMALL and compat == "docs"
     spread = (
         {} if small else resample.intervals(a, d, bias.pre_training, work.rng(f"{group.facet}/{group.name}"))

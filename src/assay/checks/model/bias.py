@@ -108,7 +108,8 @@ class _Judged:
         clarify = self.compat == "clarify"
 
         def measure(x: bias.Counts, y: bias.Counts) -> dict[str, float]:
-            return bias.post_training(x, y, zero=clarify)
+            found = bias.post_training(x, y, zero=clarify)
+            return bias.refused(found, x, y) if clarify else found
 
         of = {"facet": group.facet, "group": group.name}
         small = min(a.n, d.n) < judging.SMALL and not clarify
