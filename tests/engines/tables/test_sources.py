@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.engines.tables import changed, export, pin, write_parquet
+from assay.engines.tables.room import need
 from assay.kernel.errors import AssayError, BadInput, Missing, UsageError
 from assay.kernel.handles import Table
 
@@ -257,3 +260,93 @@ def test_nothing_spills_outside_scratch(table, tmp_path: Path, frame, monkeypatc
     before = {p for p in tmp_path.iterdir() if not p.name.startswith("table")}
     table(frame).arrow()
     assert {p for p in tmp_path.iterdir() if not p.name.startswith("table")} == before
+
+
+def test_an_arrow_file_whose_offsets_lie_is_refused(table, tmp_path: Path):
+    """Arrow follows whatever offsets say, out of its memory, unless it is asked to validate in full."""
+    path = tmp_path / "t.arrow"
+    texts = pa.table({"a": [f"text number {n}" for n in range(50)]})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, texts.schema) as out:
+        out.write_table(texts)
+    whole = path.read_bytes()
+    offsets = np.array([0, 13, 26], "<i4").tobytes()  # the first three ends of eleven to fourteen letters
+    at = whole.find(b"".join(n.to_bytes(4, "little") for n in (0, 13, 26)))
+    assert at > 0 and whole[at : at + 12] == offsets
+    path.write_bytes(whole[: at + 4] + (1 << 30).to_bytes(4, "little") + whole[at + 8 :])
+    with pytest.raises(BadInput, match="no whole Arrow file"):
+        table(str(path))
+
+
+def test_parquet_that_duckdb_would_read_as_another_number_is_refused(table, tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"d": pa.array([Decimal(10**60)], pa.decimal256(70, 0))}), path)
+    with pytest.raises(BadInput, match="more than 38 digits"):
+        table(str(path))
+
+
+def test_a_few_bytes_that_hold_a_billion_rows_are_refused_before_they_fill_memory(table, tmp_path: Path):
+    path = tmp_path / "t.parquet"
+    zeros = pa.table({f"c{n}": np.zeros(2_000_000, np.int64) for n in range(1)})
+    with pq.ParquetWriter(path, zeros.schema, compression="zstd") as out:
+        for _ in range(60):
+            out.write_table(zeros)
+    with table(str(path)) as t:
+        assert path.stat().st_size < 1 << 20 and t.rows == 120_000_000
+        t._fits(["c0"], 1_000)
+        with pytest.raises(BadInput, match="GB of memory are free"):
+            need(t.rows * 1000, t.columns, "t")
+
+
+def test_a_view_in_a_duckdb_file_reads_no_other_file_and_comes_to_an_end(table, tmp_path: Path, monkeypatch):
+    path, secret = tmp_path / "t.duckdb", tmp_path / "secret.txt"
+    secret.write_text("hush")
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE held AS SELECT range AS a FROM range(5)")
+        con.execute("CREATE VIEW doubled AS SELECT a * 2 AS b FROM held")
+        con.execute(f"CREATE VIEW other AS SELECT * FROM read_text('{secret}')")
+        con.execute(
+            "CREATE VIEW endless AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) FROM r"
+        )
+    assert table(f"{path}::doubled").arrow()["b"].to_pylist() == [0, 2, 4, 6, 8]
+    with pytest.raises(BadInput, match="disabled by configuration"):
+        table(f"{path}::other")
+    monkeypatch.setattr("assay.engines.tables.databases.VIEW_SECONDS", 0.3)
+    with pytest.raises(BadInput, match="'endless' gives no end"):
+        table(f"{path}::endless")
+
+
+def test_a_view_in_a_sqlite_file_comes_to_an_end(table, tmp_path: Path, monkeypatch):
+    path = tmp_path / "t.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as con:
+        con.execute(
+            "CREATE VIEW v AS WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r"
+        )
+        con.commit()
+    monkeypatch.setattr("assay.engines.tables.databases.VIEW_SECONDS", 0.3)
+    with pytest.raises(BadInput, match="'v' gives no end"):
+        table(str(path))
+
+
+def test_types_of_duckdb_that_arrow_reads_as_another_number_are_text(table, tmp_path: Path):
+    path = tmp_path / "t.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(
+            "CREATE TABLE t AS SELECT 340282366920938463463374607431768211455::UHUGEINT u, '101'::BIT b"
+        )
+    assert table(str(path)).arrow().to_pylist() == [
+        {"u": "340282366920938463463374607431768211455", "b": "101"}
+    ]
+
+
+def test_sqlite_texts_and_names_that_are_not_utf8(table, tmp_path: Path):
+    path = tmp_path / "t.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as con:
+        con.execute("CREATE TABLE t(a)")
+        con.execute("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT)), ('b')")
+        con.commit()
+    t = table(str(path))
+    assert t.arrow()["a"].to_pylist() == ["\ufffdA", "b"]
+    assert [(p.rule, p.count) for p in t.problems] == [("table.replaced_characters", 1)]
+    path.write_bytes(path.read_bytes().replace(b"tablett", b"table\xfft"))
+    with pytest.raises(BadInput, match="the SQLite database cannot be read"):
+        table(str(path))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
+import math
 import os
 import time
 from pathlib import Path
@@ -254,7 +256,65 @@ def test_a_name_with_escapes_does_not_hide_how_deep_a_line_nests(read):
     assert not read(brackets, "u.jsonl").problems  # brackets within a text nest nothing
 
 
-CELLS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
+CELLS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+
+
+def test_a_value_longer_than_the_sniffer_holds_does_not_make_one_column_of_two(read):
+    """A mark never closed made the reader give up on the comma, and the file was one column that passed."""
+    t = read(b'a,b\n1,"x\n' + b"".join(b"%d,zz\n" % n for n in range(40_000)))
+    assert [c.name for c in t.columns] == ["a", "b"]
+    assert sum(p.count for p in t.problems) + t.rows == 40_001 and t.problems
+
+
+def test_a_header_whose_quotation_mark_is_never_closed_is_refused(read):
+    with pytest.raises(BadInput, match="does not close it"):
+        read(b'"a,b\n1,2\n3,4\n')
+
+
+def test_a_header_of_5_mb_is_refused_and_the_row_below_it_is_no_header(read):
+    with pytest.raises(BadInput, match="the first line is longer than 4 MB"):
+        read(b"a" * (5 << 20) + b",b\n1,2\n")
+
+
+def test_line_ends_inside_values_stay_as_they_are(read):
+    t = read(b'a,b\n"x\ry",1\n"p\r\nq",2\r\n"",3\n')
+    assert t.arrow().to_pylist() == [{"a": "x\ry", "b": 1}, {"a": "p\r\nq", "b": 2}, {"a": None, "b": 3}]
+
+
+def test_a_name_of_100000_characters_is_cut(read):
+    t = read(b"n" * 100_000 + b"," + b"n" * 100_000 + b"\n1,2\n")
+    assert [len(c.name) for c in t.columns] == [1000, 1002] and t.columns[0].name != t.columns[1].name
+
+
+def test_a_name_twice_and_half_a_character_cost_their_own_line_only(read):
+    t = read(b'{"a":1}\n{"a":1,"a":2}\n{"a":"\\ud800"}\n{"a":{"b":1,"b":2}}\n{"a":5}\n', "t.jsonl")
+    assert t.arrow().to_pylist() == [{"a": 1}, {"a": 5}] and t.problems[0].where["lines"] == [2, 3, 4]
+
+
+def test_objects_with_many_names_are_rows_and_no_map(read):
+    lines = [{f"k{row * 30 + n}": n for n in range(30)} for row in range(20)]
+    t = read("\n".join(map(json.dumps, lines)).encode(), "t.jsonl")
+    assert len(t.columns) == 600 and t.arrow(["k31"])["k31"].to_pylist()[:3] == [None, 1, None]
+
+
+def test_json_of_mixed_kinds_is_text_without_its_quotation_marks_and_told(read):
+    t = read(b'{"a":"yes"}\n{"a":1}\n{"a":null}\n{"a":[1,"x"]}\n', "t.jsonl")
+    assert t.arrow()["a"].to_pylist() == ["yes", "1", None, '[1,"x"]']
+    assert rules(t) == [("table.mixed_types", 1)]
+
+
+def test_json_numbers_of_more_than_64_bits_keep_their_digits(read):
+    t = read(b'{"a":12345678901234567890123,"b":0.5}\n{"a":5,"b":2}\n{"a":null,"b":1e3}\n', "t.jsonl")
+    assert t.arrow()["a"].to_pylist() == ["12345678901234567890123", "5", None]
+    assert t.arrow()["b"].to_pylist() == [0.5, 2.0, 1000.0]
+
+
+def test_json_names_that_differ_in_case_are_renamed_and_told(read):
+    t = read(b'{"a":1,"A":2}\n', "t.jsonl")
+    assert [c.name for c in t.columns] == ["a", "A_1"] and rules(t) == [("table.duplicate_columns", 1)]
+    with pytest.raises(BadInput, match="'X' comes twice in one nested object") as caught:
+        read(b'{"a":{"x":1,"X":2}}\n', "u.jsonl")
+    assert "ignore_errors" not in str(caught.value) and "json-" not in str(caught.value)
 
 
 @settings(max_examples=60, deadline=None)
@@ -271,12 +331,18 @@ def test_whatever_a_csv_writer_writes_is_read_back(tmp_path_factory, rows):
         assert not t.problems and len(got) == len(rows)
         for mine, given_ in zip(got, rows, strict=True):
             for a, b in zip(mine, given_, strict=True):
-                assert (
-                    (a is None and b == "")
-                    or a == b
-                    or isinstance(a, (bool, int, float))
-                    or str(a)[:4] == b[:4]
-                )
+                assert _same(a, b), (a, b)
+
+
+def _same(read_: object, written: str) -> bool:
+    """Whether a value read is the text that was written, by Python's own reading of it."""
+    if read_ is None:
+        return written == ""
+    if isinstance(read_, bool):
+        return written.strip().lower() == str(read_).lower()
+    if isinstance(read_, (int, float)):
+        return math.isnan(read_) if written.strip().lower() == "nan" else float(written) == read_
+    return str(read_) == written
 
 
 @settings(max_examples=60, deadline=None)

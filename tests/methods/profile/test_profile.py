@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -121,6 +122,50 @@ def test_infinite_and_enormous_values_leave_no_infinity():
     got = about([1e308, -1e308, 1.0, 2.0], pa.float64())
     assert not any(isinstance(v, float) and not math.isfinite(v) for v in got.values())
     assert about([math.inf], pa.float64())["infinite"] == 1
+
+
+def test_a_float_that_cannot_tell_wide_numbers_apart_does_not_make_them_one():
+    """Fifty different keys past 2**63 were one constant, and all rows but one duplicates."""
+    given = [2**64 - 1 - 7 * n for n in range(50)]
+    for kind in (pa.uint64(), pa.decimal128(38, 0)):
+        encoded = encode(column([*given, None], kind))
+        assert encoded.distinct == 50 and encoded.missing == 1
+        assert [encoded.value(int(c)) for c in encoded.codes[:50]] == given
+        got = describe("x", encoded, "integer")
+        assert (got["min"], got["max"]) == (min(given), max(given)) and got["kind"] == "numeric"
+        assert got["std"] == pytest.approx(np.std(np.arange(50) * 7.0, ddof=1))
+        assert got["iqr"] == pytest.approx(7 * 24.5) and got["mean"] == pytest.approx(2**64)
+        keys = RowKeys(51)
+        keys.add(encoded)
+        assert len(keys.duplicates()) == 0
+
+
+def test_decimals_keep_their_digits_and_small_ones_are_plain_numbers():
+    wide = [Decimal("0.1111111111111111111111") + Decimal(n) / 10**25 for n in range(50)]
+    got = about(wide, pa.decimal128(38, 28))
+    assert got["distinct"] == 50 and got["min"] == "0.1111111111111111111111000000"
+    assert got["std"] == pytest.approx(np.std(np.arange(50), ddof=1) / 1e25)
+    money = about([Decimal("1.10"), Decimal("2.20")], pa.decimal128(10, 2))
+    assert money["min"] == 1.1 and money["sum"] == pytest.approx(3.3)
+
+
+@pytest.mark.parametrize("power", [-200, -100, 100, 200])
+def test_moments_of_enormous_and_tiny_values_are_those_of_the_same_values_scaled(power):
+    values = np.random.default_rng(1).normal(size=50)
+    got, plain = about(list(values * 10.0**power), pa.float64()), about(list(values), pa.float64())
+    for name in ("mean", "std"):
+        assert got[name] / 10.0**power == pytest.approx(plain[name])
+    for name in ("skewness", "kurtosis", "cv"):
+        assert got[name] == pytest.approx(plain[name])
+
+
+def test_the_spread_of_whole_numbers_past_2_to_the_53_is_exact():
+    for first in (2**62, -(2**62), 2**53):
+        got = about([first + n for n in range(50)], pa.int64())
+        assert got["std"] == pytest.approx(np.std(np.arange(50.0), ddof=1))
+        assert sum(b["count"] for b in got["histogram"]) == 50
+    ends = about([-(2**63), 2**63 - 1], pa.int64())
+    assert ends["std"] == pytest.approx(2**64 / math.sqrt(2)) and abs(ends["mean"]) <= 1024
 
 
 def test_the_sum_of_large_whole_numbers_is_exact():

@@ -3,7 +3,9 @@
 # ruff: noqa: S608 - SQL is made here of our own words, quoted names and literals only
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,19 +26,65 @@ if TYPE_CHECKING:
     import pyarrow
 
 _ROWS = 50_000
+VIEW_SECONDS = 120.0  # how long a view may take
+_AS_TEXT = ("UHUGEINT", "BIGNUM", "BIT", "TIME WITH TIME ZONE")
 
 
-def attach_duckdb(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> None:
-    """Make ``data`` a view of a table of a DuckDB file, which is opened for reading only."""
+@contextlib.contextmanager
+def _alarm(stop: Callable[[], None]) -> Iterator[threading.Event]:
+    """Call ``stop`` after VIEW_SECONDS, unless what is inside has ended; the event says whether it was called."""
+    rung = threading.Event()
+
+    def ring() -> None:
+        rung.set()
+        stop()
+
+    timer = threading.Timer(VIEW_SECONDS, ring)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield rung
+    finally:
+        timer.cancel()
+
+
+def _endless(name: str, where: str) -> BadInput:
+    return BadInput(
+        f"the view {name[:80]!r} gives no end within {VIEW_SECONDS:.0f} s",
+        where=where,
+        remedy="make a table of it, and name that",
+    )
+
+
+def attach_duckdb(con: duckdb.DuckDBPyConnection, file: Path, table: str, scratch: Path) -> None:
+    """Make ``data`` a view of a table of a DuckDB file, which is opened for reading only.
+
+    A view of that file is somebody else's program: it reads no other file, and is carried out once, within
+    VIEW_SECONDS. Types that Arrow does not know, or would read as another number, are read as text.
+    """
     with seam(str(file), "the DuckDB file cannot be opened"):
         con.execute(f"ATTACH {literal(str(file))} AS source (READ_ONLY)")
+        con.execute(f"SET allowed_directories = [{literal(str(scratch))}]")
+        con.execute("SET enable_external_access = false")
         found = con.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
-            "SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
+            "SELECT schema_name, table_name, false FROM duckdb_tables() WHERE database_name = 'source' UNION ALL "
+            "SELECT schema_name, view_name, true FROM duckdb_views() WHERE database_name = 'source' AND NOT internal"
         ).fetchall()
-        names = {f"{s}.{t}": (s, t) for s, t in found}
-        schema, name = names[choose(table, sorted(names), str(file), "main")]
-        con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM source.{quoted(schema)}.{quoted(name)}")
+        names = {f"{s}.{t}": (s, t, view) for s, t, view in found}
+        schema, name, view = names[choose(table, sorted(names), str(file), "main")]
+        held = f"source.{quoted(schema)}.{quoted(name)}"
+        odd = [quoted(c) for c, kind, *_ in con.execute(f"DESCRIBE {held}").fetchall() if kind in _AS_TEXT]
+        texts = f" REPLACE ({', '.join(f'CAST({c} AS VARCHAR) AS {c}' for c in odd)})" if odd else ""
+        if not view:
+            con.execute(f"CREATE VIEW {DATA} AS SELECT *{texts} FROM {held}")
+            return
+        with _alarm(con.interrupt) as rung:
+            try:
+                con.execute(f"CREATE TABLE {DATA} AS SELECT *{texts} FROM {held}")
+            except Exception as error:
+                if rung.is_set():
+                    raise _endless(name, str(file)) from error
+                raise
 
 
 def choose(wanted: str, names: list[str], where: str, schema: str) -> str:
@@ -63,21 +111,64 @@ def copy_sqlite(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> list[
     mixes texts and numbers is text, and a finding.
     """
     where = f"{file}::{table}" if table else str(file)
-    try:
-        source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-        source.execute("PRAGMA trusted_schema = OFF")
-        source.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    with seam(where, "the SQLite database cannot be read"):
         try:
-            names = [r[0] for r in source.execute(_TABLES)]
-            name = choose(table, names, str(file), "main")
+            source = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+            with contextlib.closing(source):
+                source.execute("PRAGMA trusted_schema = OFF")
+                kinds = {str(name): str(kind) for name, kind in source.execute(_TABLES)}
+                name = choose(table, list(kinds), str(file), "main")
+                decoded = _Decoded()
+                source.text_factory = decoded
+                problems = (
+                    _copy(con, source, name) if kinds[name] == "table" else _view(con, source, name, file)
+                )
+                return problems + decoded.findings()
+        except sqlite3.Error as error:
+            raise BadInput(f"the SQLite database cannot be read: {error}", where=where) from None
+
+
+def _view(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: str, file: Path) -> list[Finding]:
+    with _alarm(source.interrupt) as rung:
+        try:
             return _copy(con, source, name)
-        finally:
-            source.close()
-    except sqlite3.Error as error:
-        raise BadInput(f"the SQLite database cannot be read: {error}", where=where) from None
+        except Exception as error:
+            if rung.is_set():
+                raise _endless(name, str(file)) from error
+            raise
 
 
-_TABLES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
+class _Decoded:
+    """What SQLite's texts are read by: UTF-8, and a count of those that are not."""
+
+    def __init__(self) -> None:
+        self.wrong = 0
+
+    def __call__(self, raw: bytes) -> str:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            self.wrong += 1
+            return raw.decode("utf-8", "replace")
+
+    def findings(self) -> list[Finding]:
+        """Return what is to be told of it."""
+        if not self.wrong:
+            return []
+        return [
+            Finding(
+                "table.replaced_characters",
+                Severity.MEDIUM,
+                f"{self.wrong} {'text is' if self.wrong == 1 else 'texts are'} not UTF-8; what cannot be read in "
+                "them stands as �.",
+                {},
+                "write them as UTF-8",
+                count=self.wrong,
+            )
+        ]
+
+
+_TABLES = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
 _KINDS = {"integer": "BIGINT", "real": "DOUBLE", "text": "VARCHAR", "blob": "BLOB"}
 
 
@@ -180,6 +271,7 @@ class ServerTable(DuckTable):
     def arrow(self, columns: Any = None, limit: int | None = None) -> pyarrow.Table:
         """Return it, or the named columns, in the order the server gives."""
         self._select(columns)
+        self._fits(columns, limit)
         chosen = self._expr if columns is None else self._expr.select(*columns)
         with seam(self._where):
             return self._backend.to_pyarrow(chosen if limit is None else chosen.limit(limit))

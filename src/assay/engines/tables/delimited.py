@@ -27,7 +27,7 @@ def load(
 ) -> list[Finding]:
     """Read one file into the table ``into`` and return what was met on the way."""
     where = str(path)
-    lines, problems = ready(path, scratch)
+    lines, problems = ready(path, scratch, named=True)
     text, whole = _head(lines.path, where)
     try:
         dialect = sniff(text, whole=whole, delimiter="\t" if tab else "")

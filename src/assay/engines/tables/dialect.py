@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 DELIMITERS = ",\t;|"
 MOST_COLUMNS = 20_000
+LONGEST_NAME = 1_000  # characters of a column's name; of longer ones the beginning stays
 _INTEGER = re.compile(r"\s*[+-]?(0|[1-9]\d*)\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|inf|infinity|nan)\s*", re.I)
 _PADDED = re.compile(r"\s*[+-]?0\d+\s*")
@@ -37,10 +38,7 @@ def sniff(text: str, *, whole: bool, delimiter: str = "") -> Dialect:
         text = text[: text.rfind("\n") + 1] or text
     best: tuple[float, int, str, list[list[str]]] | None = None
     for candidate in delimiter or DELIMITERS:
-        try:
-            rows = _rows(text, candidate)
-        except csv.Error:
-            continue
+        rows = _rows(text, candidate)
         if not rows:
             continue
         width = len(rows[0])
@@ -52,6 +50,8 @@ def sniff(text: str, *, whole: bool, delimiter: str = "") -> Dialect:
     if best is None:
         raise ValueError("no header line can be read")
     _, width, chosen, rows = best
+    if not _closed(text, chosen):
+        raise ValueError("the first line opens a quotation mark and does not close it")
     columns = zip(*(r for r in rows[1:] if len(r) == width), strict=True) if len(rows) > 1 else ()
     candidates = [types(values) for values in columns] or [types(())] * width
     return Dialect(chosen, tuple(rows[0]), tuple(candidates))
@@ -62,12 +62,25 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
         io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter, strict=False
     )
     rows = []
-    for row in reader:
-        if row:
-            rows.append(row)
-        if len(rows) > 5000:
-            break
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+            if len(rows) > 5000:
+                break
+    except csv.Error:  # a value longer than the reader holds: the rows before it still tell
+        pass
     return rows
+
+
+def _closed(text: str, delimiter: str) -> bool:
+    """Whether the names of the columns end before the text does."""
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    try:
+        next((row for row in csv.reader(lines, delimiter=delimiter, strict=True) if row), None)
+    except csv.Error as error:
+        return "unexpected end" not in str(error) and "field larger" not in str(error)
+    return True
 
 
 def types(values: Iterable[str]) -> tuple[str, ...]:
@@ -122,7 +135,8 @@ def tests(column: str, type: str) -> tuple[str, ...]:
 def named(header: Sequence[str]) -> tuple[list[str], list[tuple[str, str]], int]:
     """Return names that are all different (whatever their case), what was renamed, and how many had none.
 
-    A name that comes again gets ``_1``, ``_2``; an empty one becomes ``column<n>`` counted from 1.
+    A name that comes again gets ``_1``, ``_2``; an empty one becomes ``column<n>`` counted from 1; of one longer than
+    LONGEST_NAME the beginning stays.
     """
     names: list[str] = []
     renamed: list[tuple[str, str]] = []
@@ -131,7 +145,7 @@ def named(header: Sequence[str]) -> tuple[list[str], list[tuple[str, str]], int]
     own = {h.strip().lower() for h in header}
     empty = 0
     for place, given in enumerate(header, 1):
-        name = given.replace("\0", "").strip() or ""
+        name = given.replace("\0", "").strip()[:LONGEST_NAME]
         if not name:
             empty += 1
             name = f"column{place}"

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tables import room
 from assay.engines.tables.seam import seam
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, UsageError
@@ -130,9 +131,14 @@ class DuckTable:
         tail = "" if limit is None else f" LIMIT {int(limit)}"
         return f"SELECT {', '.join(map(quoted, names))} FROM {DATA}{tail}"
 
+    def _fits(self, columns: Sequence[str] | None, limit: int | None) -> None:
+        rows = self.rows if limit is None else min(limit, self.rows)
+        room.need(rows, [c for c in self.columns if columns is None or c.name in columns], self._where)
+
     def arrow(self, columns: Sequence[str] | None = None, limit: int | None = None) -> pyarrow.Table:
-        """Return it, or the named columns, in memory, in the table's own row order."""
+        """Return it, or the named columns, in memory, in the table's own row order; BadInput where they do not fit."""
         query = self._select(columns, limit)
+        self._fits(columns, limit)
         with seam(self._where):
             return self._con.cursor().execute(query).to_arrow_table()
 

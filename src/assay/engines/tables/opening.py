@@ -21,6 +21,7 @@ from assay.methods.sqltext import literal
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow
 
 _IN_MEMORY = 64 << 20  # text files larger than this are read into a database file in scratch, compressed
 
@@ -158,18 +159,41 @@ def _parquet(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scrat
         if not file.stat().st_size:
             raise BadInput("the file is empty", where=str(file))
         with seam(str(file), "it is no whole Parquet file"), pq.ParquetFile(file) as opened:
-            names = opened.schema_arrow.names
-            if not names:
-                raise BadInput("the Parquet file has no column", where=str(file))
+            schema = opened.schema_arrow
+        names = schema.names
+        if not names:
+            raise BadInput("the Parquet file has no column", where=str(file))
+        for field in schema:
+            _readable(field, str(file))
     if len(source.files) == 1:
-        con_names = [
-            d[0] for d in con.execute(f"DESCRIBE SELECT * FROM {_read_parquet(source, parts)}").fetchall()
-        ]
+        with seam(source.text):
+            shape = con.execute(f"DESCRIBE SELECT * FROM {_read_parquet(source, parts)}").fetchall()
+        con_names = [d[0] for d in shape]
         renamed = [(a, b) for a, b in zip(names, con_names, strict=False) if a != b]
         problems = delimited.header_findings(renamed)
     with seam(source.text):
         con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM {_read_parquet(source, parts)}")
     return DuckTable(con, asset, problems, source.files)
+
+
+def _readable(field: pyarrow.Field, where: str) -> None:
+    """BadInput for a column that DuckDB would read as something else than it is."""
+    import pyarrow as pa
+
+    if "\0" in field.name:
+        raise BadInput(
+            f"the column name {field.name[:80]!r} holds a NUL character", where=where, remedy="rename it"
+        )
+    if _holds(field.type, pa.types.is_decimal256):
+        raise BadInput(
+            f"the column {field.name[:80]!r} holds decimals of more than 38 digits",
+            where=where,
+            remedy="store them with 38 digits, or as text",
+        )
+
+
+def _holds(kind: pyarrow.DataType, test: Callable[[pyarrow.DataType], bool]) -> bool:
+    return test(kind) or any(_holds(kind.field(i).type, test) for i in range(kind.num_fields))
 
 
 def _read_parquet(source: Source, partitions: bool) -> str:
@@ -190,7 +214,7 @@ def _arrow(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch
             except pa.ArrowInvalid:
                 mapped.seek(0)
                 data = pa.ipc.open_stream(mapped).read_all()
-            data.validate()
+            data.validate(full=True)  # offsets and UTF-8 too: Arrow itself follows whatever they say
             tables.append(data)
     with seam(source.text, "the files do not go together"):
         whole = tables[0] if len(tables) == 1 else pa.concat_tables(tables, promote_options="default")
@@ -201,7 +225,7 @@ def _arrow(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch
 
 
 def _duckdb(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch: Path) -> DuckTable:
-    databases.attach_duckdb(con, source.files[0], source.table)
+    databases.attach_duckdb(con, source.files[0], source.table, scratch)
     return DuckTable(con, asset)
 
 

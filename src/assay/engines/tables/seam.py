@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from assay.kernel.errors import AssayError, BadInput, Broken, interrupted
+from assay.kernel.errors import AssayError, BadInput, interrupted
 
 
 def first_line(error: BaseException, limit: int = 200) -> str:
@@ -37,8 +37,8 @@ def translated(error: Exception, where: str, what: str) -> Exception:
     if isinstance(error, duckdb.InterruptException):
         return AssayError("the query was interrupted", where=where)
     if isinstance(error, duckdb.OutOfMemoryException):
-        return Broken(
-            f"{what}: there was not enough memory or disk",
+        return BadInput(
+            f"{what}: there was not enough memory or disk for it",
             where=where,
             remedy="give more with ASSAY_MEMORY, or a smaller table",
         )

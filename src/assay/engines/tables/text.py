@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import re
 import shutil
 import uuid
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from assay.engines.tables.seam import seam
 from assay.kernel.errors import BadInput
@@ -44,10 +46,10 @@ class Lines:
         return self.returns > self.pairs or 0 < self.pairs < self.feeds
 
 
-def ready(path: Path, scratch: Path) -> tuple[Lines, list[Finding]]:
+def ready(path: Path, scratch: Path, *, named: bool) -> tuple[Lines, list[Finding]]:
     """Return a plain UTF-8 text file and its lines; findings for the lines that had to be kept out.
 
-    BadInput where it is empty, cut short, too large once unpacked, or no text at all.
+    named: its first line names the columns. BadInput where it is empty, cut short, too large once unpacked, or no text at all.
     """
     where = str(path)
     problems: list[Finding] = []
@@ -73,6 +75,12 @@ def ready(path: Path, scratch: Path) -> tuple[Lines, list[Finding]]:
             lines = scan(path)
         if lines.longest > LONGEST:
             path, dropped = _without_long(path, scratch)
+            if named and dropped[0] == 1:
+                raise BadInput(
+                    f"the first line is longer than {LONGEST >> 20} MB, and it names the columns",
+                    where=where,
+                    remedy="look for a missing line end or quotation mark",
+                )
             problems.append(_too_long(dropped))
             lines = replace(scan(path), lines=lines.lines - len(dropped))
     return lines, problems
@@ -84,9 +92,15 @@ def _blank(path: Path) -> bool:
 
 
 def _binary(head: bytes) -> bool:
-    """Whether more than a tenth of the first bytes are control characters that no text has."""
+    """Whether the first bytes hold so many control characters, and are so little UTF-8, that they are no text."""
     odd = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
-    return odd > max(8, len(head) // 10)
+    if odd <= max(8, len(head) // 20):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return True
+    return head.count(0) > len(head) // 10
 
 
 def _nuls(count: int) -> Finding:
@@ -223,17 +237,45 @@ def _transcoded(path: Path, scratch: Path, encoding: str, where: str) -> Path:
     return target
 
 
+_MARKS = rb",;\t|\r\n"  # what a value may begin after, and end before
+_QUOTED = rb'(?<![^%b])"[^"]*+(?:""[^"]*+)*+"(?=[%b]%b)|(?<![^%b])"|\r\n?'
+_MORE = re.compile(_QUOTED % (_MARKS, _MARKS, b"", _MARKS))
+_LAST = re.compile(_QUOTED % (_MARKS, _MARKS, rb"|\Z", _MARKS))
+
+
 def _plain_ends(path: Path, scratch: Path) -> Path:
-    target, held = _fresh(scratch), b""
+    """Copy the file with every line ended by a line feed; what stands between quotation marks stays as it is."""
+    target, held, last = _fresh(scratch), b"", False
     with path.open("rb") as opened, target.open("wb") as out:
-        while chunk := opened.read(CHUNK):
-            chunk, held = held + chunk, b""
-            if chunk.endswith(b"\r"):
-                chunk, held = chunk[:-1], b"\r"
-            out.write(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
-        if held:
-            out.write(b"\n")
+        while not last:
+            chunk = opened.read(CHUNK)
+            last = len(chunk) < CHUNK
+            held = _plain(held + chunk, out, last)
     return target
+
+
+def _plain(data: bytes, out: BinaryIO, last: bool) -> bytes:
+    """Write what can be told of ``data``; return the rest, which begins where a value does, for more to tell."""
+    done = 0
+    for match in (_LAST if last else _MORE).finditer(data):
+        found, start = match.group(), match.start()
+        if found == b'"':  # its end may come with the next chunk; one that never comes is no quotation mark
+            if not last and len(data) - start <= LONGEST:
+                out.write(data[done:start])
+                return data[start:]
+        elif found[:1] == b"\r":
+            if match.end() == len(data) and not last:
+                out.write(data[done:start])
+                return data[start:]
+            out.write(data[done:start] + b"\n")
+            done = match.end()
+    start = (
+        len(data) if last else max(done, *(data.rfind(mark) + 1 for mark in (b",", b";", b"\t", b"|", b"\n")))
+    )
+    if len(data) - start > LONGEST:
+        start = len(data)
+    out.write(data[done:start])
+    return data[start:]
 
 
 def _without_long(path: Path, scratch: Path) -> tuple[Path, list[int]]:

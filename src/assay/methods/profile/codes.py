@@ -6,6 +6,7 @@ Everything a profile says follows exactly from these three, whatever engine the 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +40,7 @@ class Encoded:
     codes: Codes | None
     missing: int
     show: Callable[[Any], Any]
+    exact: Any = None
 
     @property
     def rows(self) -> int:
@@ -73,7 +75,7 @@ class Encoded:
 
     def value(self, code: int) -> Any:
         """Return a distinct value as a plain Python object."""
-        got = self.values[code]
+        got = self.values[code] if self.exact is None else self.exact[code]
         return self.show(got.as_py() if isinstance(got, pa.Scalar) else got.item())
 
 
@@ -83,9 +85,11 @@ def encode(column: pa.ChunkedArray) -> Encoded:
     if pa.types.is_dictionary(kind):
         column = pc.cast(column, kind.value_type)
         kind = column.type
-    if pa.types.is_integer(kind) and kind != pa.uint64():
+    if pa.types.is_decimal(kind) or kind == pa.uint64():
+        return _wide(column)
+    if pa.types.is_integer(kind):
         return _numbers(column.cast(pa.int64()), _same)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind) or kind == pa.uint64():
+    if pa.types.is_floating(kind):
         return _numbers(_float(column), _same)
     if pa.types.is_boolean(kind):
         return _numbers(column.cast(pa.int64()), bool, "boolean")
@@ -96,6 +100,34 @@ def encode(column: pa.ChunkedArray) -> Encoded:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         column = _text(column)
     return _texts(column)
+
+
+def _wide(column: pa.ChunkedArray) -> Encoded:
+    """Encode decimals and unsigned whole numbers, of which a float does not tell every two apart."""
+    kind, ends = column.type, pc.min_max(column)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    if (kind == pa.uint64() or kind.scale == 0) and (low is None or (low >= -(1 << 63) and high < 1 << 63)):
+        return _numbers(column.cast(pa.int64()), _same)
+    if pa.types.is_decimal(kind) and kind.precision <= 15:
+        return _numbers(_float(column), _same)
+    whole = _dictionary(column)
+    order = pc.sort_indices(whole.dictionary)
+    place = np.empty(len(order) + 1, np.int64)
+    place[order.to_numpy()] = np.arange(len(order))
+    place[-1] = len(order)
+    codes = _take(whole, place)
+    exact = whole.dictionary.take(order)
+    values = np.asarray(exact.cast(pa.float64(), safe=False))
+    counts = _bincount(codes, len(order) + 1)[: len(order)]
+    return Encoded("number", values, counts, codes, column.null_count, _plain_number, exact)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return a number as one of Python's own, or as text where a float would not hold it."""
+    if isinstance(value, int) or value == value.to_integral_value():
+        return int(value)
+    near = float(value)
+    return near if Decimal(repr(near)) == value else str(value)
 
 
 def _same(value: Any) -> Any:

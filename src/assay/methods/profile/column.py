@@ -80,9 +80,10 @@ def kind(name: str, column: Encoded, about: dict[str, Any]) -> str:
         return "date"
     unique = distinct == present and present > 1
     if column.nature == "number":
-        whole = column.values.dtype.kind == "i"
+        first, last = column.value(0), column.value(distinct - 1)
+        whole = isinstance(first, int) and isinstance(last, int)
         if whole and unique and present >= 20:
-            dense = int(column.values[-1]) - int(column.values[0]) + 1 == distinct
+            dense = last - first + 1 == distinct
             if dense or named_as_id(name):
                 return "id"
         if distinct == 2 and whole and about["min"] == 0 and about["max"] == 1:

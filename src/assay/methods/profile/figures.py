@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from assay.methods.profile.codes import Encoded, Floats, Ints
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
 EXTREMES = 5
+_SHIFTED = 200_000  # distinct exact numbers whose figures are computed to the last digit
 _SENTINELS = frozenset(s * int("9" * k) for s in (1, -1) for k in range(3, 8)) | {-1, -2, -99}
 
 
@@ -41,12 +43,14 @@ def numbers(column: Encoded) -> dict[str, Any]:
         "negatives": int(counts[floats < 0].sum()),
         "sum": _sum(values, counts),
     }
+    origin, floats = _near_zero(column, values, floats)
     out |= moments(floats, counts)
     steps = np.cumsum(counts)
     for q in QUANTILES:
         out[f"q{round(q * 100):02d}"] = quantile(floats, steps, q)
     out["iqr"] = out["q75"] - out["q25"]
-    distance = np.abs(floats - out["q50"])
+    with np.errstate(over="ignore"):
+        distance = np.abs(floats - out["q50"])
     order = np.argsort(distance, kind="stable")
     out["mad"] = quantile(distance[order], np.cumsum(counts[order]), 0.5)
     out["histogram"] = histogram(floats, counts, whole=column.values.dtype.kind == "i")
@@ -55,10 +59,42 @@ def numbers(column: Encoded) -> dict[str, Any]:
     out["smallest"] = _extremes(column, codes[:EXTREMES])
     out["largest"] = _extremes(column, codes[: -EXTREMES - 1 : -1])
     out |= outliers(floats, counts, out)
+    if origin:
+        _moved(out, origin)
+    if column.exact is not None:
+        out |= {"min": column.value(0), "max": column.value(column.distinct - 1)}
     sentinel = _sentinel(values, counts)
     if sentinel is not None:
         out["placeholder"] = sentinel
     return {k: v for k, v in out.items() if not (isinstance(v, float) and not math.isfinite(v))}
+
+
+def _near_zero(column: Encoded, values: npt.NDArray[Any], floats: Floats) -> tuple[Fraction, Floats]:
+    """Return the least value and the floats of all values less it, where the values' own floats would run together;
+    else 0 and the floats as they are.
+    """
+    if column.exact is not None and column.distinct <= _SHIFTED:
+        given = [Fraction(v.as_py()) for v in column.exact]
+        return given[0], np.array([float(v - given[0]) for v in given])
+    if values.dtype.kind == "i" and max(abs(int(values[0])), abs(int(values[-1]))) > 1 << 53:
+        least = np.uint64(int(values[0]) % (1 << 64))
+        return Fraction(int(values[0])), (values.view(np.uint64) - least).astype(np.float64)
+    return Fraction(0), floats
+
+
+def _moved(out: dict[str, Any], origin: Fraction) -> None:
+    """Bring the figures of values less ``origin`` back to where they were."""
+    out.pop("cv", None)
+    for name in ("mean", *(f"q{round(q * 100):02d}" for q in QUANTILES)):
+        if name in out:
+            out[name] = float(origin + Fraction(out[name]))
+    if out.get("mean") and "std" in out:
+        out["cv"] = out["std"] / out["mean"]
+    for name in ("low_fence", "high_fence"):
+        if name in out:
+            out[name] = float(origin + Fraction(out[name]))
+    for part in out["histogram"]:
+        part |= {side: float(origin + Fraction(part[side])) for side in ("low", "high")}
 
 
 def _sum(values: npt.NDArray[Any], counts: Ints) -> int | float:
@@ -73,6 +109,9 @@ def _sum(values: npt.NDArray[Any], counts: Ints) -> int | float:
 def moments(values: Floats, counts: Ints) -> dict[str, Any]:
     """Return mean, variance, std, cv, skewness and kurtosis of weighted values; those that do not exist are absent."""
     n = float(counts.sum())
+    most = float(np.abs(values).max(initial=0.0))
+    scale = most if most and not 1e-60 < most < 1e60 else 1.0  # whose fourth power would be lost
+    values = values / scale
     with np.errstate(all="ignore"):
         mean = float(np.dot(values, counts) / n)
         centred = values - mean
@@ -80,12 +119,12 @@ def moments(values: Floats, counts: Ints) -> dict[str, Any]:
         centred = values - mean
         squares = centred * centred
         m2 = float(np.dot(squares, counts))
-        out: dict[str, Any] = {"mean": mean}
+        out: dict[str, Any] = {"mean": mean * scale}
         if n > 1:
-            out["variance"] = m2 / (n - 1)
-            out["std"] = math.sqrt(m2 / (n - 1))
+            out["variance"] = m2 / (n - 1) * scale * scale
+            out["std"] = math.sqrt(m2 / (n - 1)) * scale
             if mean:
-                out["cv"] = out["std"] / mean
+                out["cv"] = math.sqrt(m2 / (n - 1)) / mean
         if len(values) > 1 and m2 > 0 and math.isfinite(m2):
             m3 = float(np.dot(squares * centred, counts))
             m4 = float(np.dot(squares * squares, counts))

@@ -132,6 +132,8 @@ def _metrics(found: Profile) -> Iterator[Metric]:
         if about["type"] not in ("integer", "fractional") or number >= DETAILED:
             continue
         few = "no finite value" if "min" not in about else "too few different values"
+        if "min" in about and about["distinct"] > 3:
+            few = "larger than a number of 64 bits can be"
         for figure in _FIGURES:
             yield Metric.number({"q50": "median"}.get(figure, figure), about.get(figure), reason=few, of=of)
     strongest = sorted((p for p in found.pairs if p.value is not None), key=lambda p: -abs(p.value or 0.0))
