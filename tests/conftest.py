@@ -14,6 +14,11 @@ from typing import Any, NamedTuple
 
 import hypothesis
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no fault of a property's.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
 # How long an example takes says more of what else the machine does than of what is tested

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -35,3 +37,38 @@ def test_the_nearest_name():
     assert nearest("AGE", ["income", "age"]) == "age"
     assert nearest("zzz", ["income", "age"]) is None
     assert "there is income, age" in did_you_mean("zzz", ["income", "age"])
+
+
+@pytest.mark.parametrize(
+    ("value", "given"),
+    [
+        ("007", "7"),  # zeros at the front belong to a name
+        ("12345678901234567890", "12345678901234567891"),  # a float holds neither
+        (10**20, 10**20 + 1),
+        ("1_000", "1000"),
+        ("１２", "12"),
+        ("0.1111111111111111111111", "0.1111111111111111111112"),
+        ("1e999", "inf"),
+        ("nan", float("nan")),
+    ],
+)
+def test_two_values_that_a_float_would_make_one(value, given):
+    assert not same(value, given) and not same(given, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "given"),
+    [
+        (10**15, 1e15),
+        (Decimal("1.00"), "1"),
+        (Decimal("2.50"), 2.5),
+        (10**20, "100000000000000000000"),
+        ("+5", 5),
+        ("-0", 0),
+        (1000.0, "1e3"),
+        (".5", 0.5),
+        (np.float32(0.5), "0.50"),
+    ],
+)
+def test_one_number_in_two_types(value, given):
+    assert same(value, given) and same(given, value)

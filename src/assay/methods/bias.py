@@ -58,7 +58,7 @@ def pre_training(a: Counts, d: Counts) -> dict[str, float]:
     """Return CI, DPL, KL, JS, LP, TVD, KS of two groups by their observed outcomes."""
     pairs = _common(a.observed, d.observed)
     return {
-        "CI": ratio(a.n - d.n, a.n + d.n),
+        "CI": ratio(a.n - d.n, a.n + d.n) if a.n and d.n else math.nan,
         "DPL": difference(a.observed, d.observed),
         "KL": sum(p * math.log(p / q) for p, q in pairs) if pairs else math.nan,
         "JS": 0.5 * sum(_js(p, q) for p, q in pairs) if pairs else math.nan,

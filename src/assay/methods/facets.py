@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assay.methods.values import same, spelled
+from assay.kernel.errors import UsageError
+from assay.methods.nearest import did_you_mean
+from assay.methods.values import spelled
 
-MAX_GROUPS = 50
+MAX_GROUPS = 50  # of a facet; the smaller ones are told as not examined
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -27,16 +29,47 @@ class Group:
     named: bool = True  # the user named this group; else each takes its turn
 
 
+def plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Return a column of labels, predictions or groups with values that can be told apart and named.
+
+    Dates and times become text, as a calendar may not hold them; UsageError for lists, objects, bytes and the like.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return plain(column.cast(kind.value_type), name)
+    if pa.types.is_timestamp(kind):  # of a zone: as UTC
+        column = column.cast(pa.int64()).cast(pa.timestamp(kind.unit))
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind) and not pa.types.is_interval(kind):
+        return pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", "")
+    if pa.types.is_string_view(kind) or pa.types.is_null(kind):
+        return column.cast(pa.string())
+    if (
+        pa.types.is_boolean(kind)
+        or is_number(column)
+        or pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+    ):
+        return column
+    raise UsageError(
+        f"{name} holds values of type {str(kind)[:60]}, which name neither a group nor an outcome",
+        remedy="give a column of texts, numbers, dates or truth values",
+    )
+
+
+def named(column: pa.ChunkedArray, values: Sequence[Any], name: str) -> None:
+    """UsageError where a value that a person named is in no row."""
+    for value in values:
+        if not matches(column, [value]).any():
+            held = column.unique().slice(0, 1000).to_pylist()
+            some = did_you_mean(str(value), [str(v) for v in held if v is not None and v == v])
+            raise UsageError(f"no row of {name} is {str(value)[:80]!r}", remedy=some)
+
+
 def matches(column: pa.ChunkedArray, values: Sequence[Any]) -> Mask:
     """Return which rows hold one of the values, however either is spelled. Missing rows hold none."""
-    encoded = (
-        column.combine_chunks().dictionary_encode()
-        if not pa.types.is_dictionary(column.type)
-        else column.combine_chunks()
-    )
-    wanted = [any(same(item, v) for v in values) for item in encoded.dictionary.to_pylist()]
-    codes = encoded.indices.fill_null(len(wanted)).to_numpy(zero_copy_only=False)
-    found: Mask = np.array([*wanted, False], dtype=bool)[codes]
+    codes, held = coded(column)
+    given = {spelled(v) for v in values} - {""}
+    found: Mask = np.array([*(spelled(v) in given for v in held.to_pylist()), False], dtype=bool)[codes]
     return found
 
 
@@ -55,8 +88,14 @@ def present(column: pa.ChunkedArray) -> Mask:
 
 
 def above(column: pa.ChunkedArray, threshold: float) -> Mask:
-    """Return which rows are strictly greater than the threshold."""
-    numbers = column.cast(pa.float64(), safe=False)
+    """Return which rows are strictly greater than the threshold; UsageError where the column holds no numbers."""
+    try:
+        numbers = column.cast(pa.float64(), safe=False)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise UsageError(
+            f"a threshold wants numbers, and a column holds others ({str(error).splitlines()[0][:120]})",
+            remedy="name values instead",
+        ) from None
     return np.asarray(
         pc.fill_null(pc.greater(numbers, threshold), False).to_numpy(zero_copy_only=False), dtype=bool
     )
@@ -78,24 +117,55 @@ def groups(
     threshold: float | None,
     *,
     missing_joins: bool,
-) -> list[Group]:
-    """Return the groups of a facet: the values named as one, those above a threshold, or each value against the rest.
+) -> tuple[list[Group], int]:
+    """Return the groups of a facet: the values named as one, those above a threshold, or each value against the rest,
+    the MAX_GROUPS largest of them; and how many more there are.
 
-    missing_joins: rows without the facet count as advantaged, which is the reference library's convention.
+    missing_joins: rows without the facet count as advantaged, which is the reference library's convention. UsageError
+    where a value named is in no row, or where nobody is left to compare with.
     """
+    if values and threshold is not None:
+        raise UsageError(f"{facet} is told apart by values or by a threshold", remedy="give one of them")
     known = np.ones(len(column), dtype=bool) if missing_joins else present(column)
-    if threshold is not None:
-        return [Group(facet, f"> {spelled(threshold)}", above(column, threshold), known)]
-    if values:
-        return [Group(facet, ", ".join(map(str, values)), matches(column, values), known)]
-    counts = pc.value_counts(column.filter(pa.array(present(column)))).to_pylist()
-    found = sorted(counts, key=lambda c: (-c["counts"], str(c["values"])))[:MAX_GROUPS]
-    return [
-        Group(facet, spelled_name(c["values"]), matches(column, [c["values"]]), known, named=False)
-        for c in found
-    ]
+    if threshold is not None or values:
+        if values:
+            named(column, values, facet)
+        shown = f"> {spelled(threshold)}" if threshold is not None else ", ".join(map(str, values))
+        member = above(column, threshold) if threshold is not None else matches(column, values)
+        if not (member & known).any() or not (~member & known).any():
+            which = "every row" if member.any() else "no row"
+            raise UsageError(
+                f"{which} of {facet} is {shown}, so that there is nobody to compare with",
+                remedy="name another group, or another threshold",
+            )
+        return [Group(facet, shown, member, known)], 0
+    codes, held = coded(column)
+    counts = np.bincount(codes[present(column)], minlength=len(held))
+    names = {
+        int(c): str(held[int(c)].as_py())
+        for c in np.argsort(-counts, kind="stable")[: 2 * MAX_GROUPS]
+        if counts[c]
+    }
+    order = sorted(names, key=lambda c: (-int(counts[c]), names[c]))[:MAX_GROUPS]
+    found = [Group(facet, names[c], codes == c, known, named=False) for c in order]
+    return found, int((counts > 0).sum()) - len(found)
 
 
-def spelled_name(value: Any) -> str:
-    """Return a group's name as the data spells it."""
-    return str(value)
+def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
+    """Return for each row the place of its value, -1 where there is none, and the distinct values."""
+    encoded = column.combine_chunks().dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.asarray(codes, dtype=np.int64), encoded.dictionary
+
+
+def strata(
+    column: pa.ChunkedArray, yes: Mask, d_rows: Mask, known: Mask
+) -> list[tuple[float, float, float, float]]:
+    """Return (rejected of d, rejected, accepted of d, accepted) of each stratum; missing values are one of their own."""
+    codes, held = coded(column)
+    codes = np.where(present(column), codes, len(held))
+
+    def count(rows: Mask) -> Any:
+        return np.bincount(codes[rows & known], minlength=len(held) + 1).astype(float).tolist()
+
+    return list(zip(count(~yes & d_rows), count(~yes), count(yes & d_rows), count(yes), strict=True))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from assay.methods.facets import Mask, above, matches
+from assay.kernel.errors import UsageError
+from assay.methods.facets import Mask, above, coded, is_number, matches
 from assay.methods.values import spelled
 
 
@@ -32,25 +33,60 @@ def predicted_rows(
     """
     if threshold is not None:
         return above(prediction, threshold)
-    said = {spelled(v) for v in prediction.unique().to_pylist() if v is not None}
-    known = {spelled(v) for v in label.unique().to_pylist() if v is not None}
-    if positive and said <= {"0", "1"} and not said & known:
-        return matches(prediction, ["1"])
-    return matches(prediction, positive)
+    return matches(prediction, ["1"] if positive and _numbered(prediction, label) else positive)
+
+
+def _numbered(prediction: pa.ChunkedArray, label: pa.ChunkedArray) -> bool:
+    """Whether predictions are 0 and 1 while no label is either."""
+    said = _spellings(prediction)
+    return bool(said) and said <= {"0", "1"} and not said & _spellings(label)
+
+
+def _spellings(column: pa.ChunkedArray) -> set[str]:
+    return {spelled(v) for v in column.unique().to_pylist()} - {""}
+
+
+def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool) -> Mask:
+    """Return which rows are predicted to be what no label is; UsageError where not one in two is a label.
+
+    two: predictions of 0 and 1 may stand for two labels of other names.
+    """
+    if two and _numbered(prediction, label):
+        return np.zeros(len(prediction), dtype=bool)
+    known = _spellings(label)
+    codes, held = coded(prediction)
+    strange = np.array([*(spelled(v) not in known for v in held.to_pylist()), False], dtype=bool)
+    out: Mask = strange[codes]
+    if len(held) and (strange[:-1].all() or out.mean() > 0.5):
+        raise UsageError(
+            f"most predictions are no value of the label: they are {_some(held)}, and labels {_some(label.unique())}",
+            remedy="give a column that predicts labels; scores go with a threshold or in a column of their own",
+        )
+    return out
+
+
+def _some(values: Any) -> str:
+    shown = [str(v)[:40] for v in values.slice(0, 100).to_pylist() if v is not None and v == v][:4]
+    return ", ".join(shown) + (", …" if len(values) > 4 else "")
 
 
 def aligned(
     prediction: pa.ChunkedArray, label: pa.ChunkedArray, positive: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Return labels and predictions spelled alike; a model's 0 and 1 become the labels' own two names."""
-    truth = [spelled(v) for v in label.to_pylist()]
-    said = [spelled(v) for v in prediction.to_pylist()]
+    truth, said = _each(label), _each(prediction)
     names = set(truth)
-    if positive and set(said) <= {"0", "1"} and not set(said) & names and len(names) == 2:
+    if positive and len(names) == 2 and _numbered(prediction, label):
         yes = spelled(positive[0])
         no = next(iter(names - {yes}))
         said = [yes if v == "1" else no for v in said]
     return truth, said
+
+
+def _each(column: pa.ChunkedArray) -> list[str]:
+    codes, held = coded(column)
+    names = [*map(spelled, held.to_pylist()), ""]
+    return [names[c] for c in codes.tolist()]
 
 
 def counts(observed: Mask, predicted: Mask, rows: Mask) -> tuple[float, float, float, float]:
@@ -59,6 +95,8 @@ def counts(observed: Mask, predicted: Mask, rows: Mask) -> tuple[float, float, f
     return float((o & p).sum()), float((~o & p).sum()), float((o & ~p).sum()), float((~o & ~p).sum())
 
 
-def finite(column: pa.ChunkedArray) -> Any:
-    """Return a column as floats, missing as NaN."""
+def finite(column: pa.ChunkedArray, name: str = "a column") -> Any:
+    """Return a column as floats, missing as NaN; UsageError where it holds no numbers."""
+    if not (is_number(column) or pa.types.is_boolean(column.type)):
+        raise UsageError(f"{name} holds values of type {str(column.type)[:60]}, and numbers are wanted")
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from assay.methods.listed import listed
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -59,8 +61,8 @@ def _texts(array: Any) -> NDArray[np.uint64]:
         try:
             encoded = array.dictionary_encode()
         except pa.ArrowNotImplementedError:  # lists, structs
-            encoded = pa.array([repr(v) for v in array.to_pylist()]).dictionary_encode()
-    values = np.array([repr(v) for v in encoded.dictionary.to_pylist()] or [""], dtype=object)
+            encoded = pa.array([repr(v) for v in listed(array)]).dictionary_encode()
+    values = np.array([repr(v) for v in listed(encoded.dictionary)] or [""], dtype=object)
     hashes = pd.util.hash_array(values, categorize=False)
     places = encoded.indices.fill_null(0).to_numpy(zero_copy_only=False)
     out: NDArray[np.uint64] = hashes[places]

@@ -18,7 +18,10 @@ Scores = dict[str, float]
 
 
 def binary(truth: Any, said: Any, score: Any = None) -> Scores:
-    """Return the scores of yes-or-no predictions. truth, said: booleans; score: probabilities of yes, or None."""
+    """Return the scores of yes-or-no predictions. truth, said: booleans; score: of yes, or None.
+
+    Scores outside 0 to 1 are no probabilities: of them the two areas under curves alone are given.
+    """
     t, p = np.asarray(truth, dtype=bool), np.asarray(said, dtype=bool)
     tp, fp, fn, tn = (float(x.sum()) for x in (t & p, ~t & p, t & ~p, ~t & ~p))
     n = tp + fp + fn + tn
@@ -44,13 +47,20 @@ def _of(x: float, y: float) -> float:
 def _ranked(t: Any, score: Any) -> Scores:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    out = {"brier": float(np.mean((score - t) ** 2)), "ece": calibration_error(t, score)}
-    clipped = np.clip(score, 1e-15, 1 - 1e-15)
-    out["log_loss"] = float(-np.mean(np.where(t, np.log(clipped), np.log1p(-clipped))))
+    out: Scores = {}
+    if chances(score):
+        out = {"brier": float(np.mean((score - t) ** 2)), "ece": calibration_error(t, score)}
+        clipped = np.clip(score, 1e-15, 1 - 1e-15)
+        out["log_loss"] = float(-np.mean(np.where(t, np.log(clipped), np.log1p(-clipped))))
     both = bool(t.any() and not t.all())
     out["roc_auc"] = float(roc_auc_score(t, score)) if both else math.nan
     out["pr_auc"] = float(average_precision_score(t, score)) if both else math.nan
     return out
+
+
+def chances(score: Any) -> bool:
+    """Whether scores can be probabilities: none outside 0 to 1."""
+    return bool(len(score)) and bool(score.min() >= 0) and bool(score.max() <= 1)
 
 
 def calibration(truth: Any, score: Any, bins: int = 10) -> list[tuple[float, float, int]]:

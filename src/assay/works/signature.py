@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import keyword
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -80,9 +81,11 @@ class Param:
             raise wrong
         try:
             value = self.type(raw) if self.type in (int, float, Path) else str(raw)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise wrong from None
         if self.type is int and isinstance(raw, float) and not raw.is_integer():
+            raise wrong
+        if self.type is float and not math.isfinite(float(value)):
             raise wrong
         self._within(value)
         return value

@@ -89,3 +89,51 @@ def test_the_published_figure_of_adult(work, tmp_path):
     rate = (frame.income == ">50K").groupby(frame.sex).mean()
     assert report.metric("DPL", group="Female").value == pytest.approx(rate["Male"] - rate["Female"])
     assert round(report.metric("DPL", group="Female").value, 4) == 0.1945
+
+
+def test_more_groups_than_are_examined_leave_it_incomplete(table, work):
+    frame = pd.DataFrame({"y": [1, 0] * 1000, "g": [f"g{n // 20}" for n in range(2000)]})
+    report = check(table(frame), label="y", positive=("1",), facet=("g",), work=work)
+    assert "50 groups smaller than the 50 largest" in [s.why for s in report.coverage.skipped]
+
+
+def test_a_facet_of_one_value_is_not_passed_unjudged(table, work):
+    frame = pd.DataFrame({"y": [1, 0] * 50, "g": ["a"] * 100})
+    report = check(table(frame), label="y", positive=("1",), facet=("g",), work=work)
+    assert not report.coverage.complete and "no two groups" in report.coverage.skipped[0].why
+    assert report.metric("CI", group="a").reason == "undefined"  # nobody to compare with
+
+
+def test_one_rule_of_the_good_outcome_at_a_time(table, work):
+    with pytest.raises(UsageError, match="give one of them"):
+        check(table(FRAME), label="y", positive=("yes",), label_threshold=1.0, facet=("g",), work=work)
+
+
+@pytest.mark.parametrize(
+    ("values", "positive"),
+    [
+        ([1, 0], "1"), ([1.0, 0.0], "1"), (["1", "0"], "1"), ([True, False], "true"), (["True", "False"], "True"),
+        (["yes", "no"], "yes"), ([" yes", " no"], "yes"), ([1, 0], "True"),
+    ],
+)  # fmt: skip
+def test_labels_in_every_spelling_give_the_same_numbers(table, work, values, positive):
+    rng = np.random.default_rng(5)
+    g, truth = rng.choice(["a", "d", None], 300), rng.random(300) < 0.4
+    frame = pd.DataFrame({"y": [values[0] if t else values[1] for t in truth], "g": g})
+    report = check(table(frame), label="y", positive=(positive,), facet=("g",), work=work)
+    a, d = truth[g == "a"], truth[g == "d"]
+    p, q = a.mean(), d.mean()
+    pairs = [(p, q), (1 - p, 1 - q)]
+    middle = [((x + y) / 2) for x, y in pairs]
+    expected = {
+        "CI": (len(a) - len(d)) / (len(a) + len(d)),
+        "DPL": p - q,
+        "KL": sum(x * np.log(x / y) for x, y in pairs),
+        "JS": 0.5
+        * sum(x * np.log(x / m) + y * np.log(y / m) for (x, y), m in zip(pairs, middle, strict=True)),
+        "LP": np.sqrt(2) * abs(p - q),
+        "TVD": abs(p - q),
+        "KS": abs(p - q),
+    }
+    for name, value in expected.items():
+        assert report.metric(name, group="d").value == pytest.approx(value), name

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from assay.checks.model.bias import check
+from assay.kernel.errors import UsageError
 from assay.methods.bias import POST_TRAINING
 
 
@@ -76,3 +79,29 @@ def test_ratios_of_nothing_are_told_apart(table, work):
     assert report.metric("RD", group="d").reason == "undefined"
     clarify = check(table(frame), **options, compat="clarify", work=work)
     assert clarify.metric("RD", group="d").value == -1  # 0/0 is 0 there
+
+
+def test_predictions_in_another_language_are_refused_and_not_all_told_no(table, work):
+    """Labels 0 and 1 with predictions yes and no gave a disparate impact of nothing over nothing, and a pass."""
+    frame = _frame().assign(p=lambda f: f.p.map({1: "yes", 0: "no"}))
+    with pytest.raises(UsageError, match="most predictions are no value of the label"):
+        check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
+
+
+def test_rows_without_a_prediction_and_unknown_predictions_are_told(table, work):
+    frame = _frame().astype({"p": object})
+    frame.loc[:9, "p"] = None
+    frame.loc[10:14, "p"] = 7
+    report = check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
+    told = {f.rule: f.count for f in report.findings}
+    assert told["model.bias.unlabelled"] == 10 and told["model.bias.unknown_predictions"] == 5
+
+
+def test_many_strata_take_no_longer_than_few(table, work):
+    frame = _frame(20_000).assign(v=[f"s{n // 2}" for n in range(20_000)])
+    began = time.process_time()
+    report = check(
+        table(frame[["g", "y", "p", "v"]]), label="y", predicted="p", positive=("1",), facet=("g",),
+        group_variable="v", work=work,
+    )  # fmt: skip
+    assert time.process_time() - began < 8 and report.metric("CDDPL", group="d").value is not None

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn import metrics as sk
 
 from assay.checks.model.validate import check
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.severity import Severity
 
 
@@ -92,3 +93,58 @@ def test_folds_are_stratified():
     at = stratified_folds(truth, 5, np.random.default_rng(0))
     assert [int(truth[at == f].sum()) for f in range(5)] == [2] * 5
     assert [int((at == f).sum()) for f in range(5)] == [20] * 5
+
+
+def test_scores_outside_0_to_1_are_ranks_and_no_probabilities(table, work):
+    """A margin of 5 gave a Brier score of 25, which no probability can have."""
+    frame = _frame().assign(s=lambda f: f.s * 10 - 3)
+    report = check(table(frame), label="y", predicted="p", score="s", work=work)
+    assert report.metric("roc_auc").value == pytest.approx(sk.roc_auc_score(frame.y, frame.s))
+    assert not {"brier", "log_loss", "ece"} & {m.name for m in report.metrics}
+    assert "model.validate.no_probabilities" in [f.rule for f in report.findings]
+
+
+def test_missing_and_infinite_scores_are_the_users_mistake(table, work):
+    for wrong in (np.nan, np.inf):
+        frame = _frame()
+        frame.loc[:2, "s"] = wrong
+        with pytest.raises(UsageError, match="3 scores are missing or infinite"):
+            check(table(frame), label="y", predicted="p", score="s", work=work)
+    with pytest.raises(UsageError, match="numbers are wanted"):
+        check(table(_frame().assign(s="x")), label="y", predicted="p", score="s", work=work)
+
+
+def test_predictions_that_are_no_label_are_told_or_refused(table, work):
+    frame = _frame().astype({"p": object})
+    frame.loc[:4, "p"] = 9
+    report = check(table(frame), label="y", predicted="p", work=work)
+    assert [f.count for f in report.findings if f.rule == "model.validate.unknown_predictions"] == [5]
+    with pytest.raises(UsageError, match="most predictions are no value of the label"):
+        check(table(_frame()), label="y", predicted="s", work=work)
+    people = _frame().assign(y=lambda f: f.y.map({0: "<=50K", 1: ">50K"}))
+    told = check(table(people), label="y", predicted="p", positive=(">50K",), work=work)
+    assert told.metric("f1").value == pytest.approx(sk.f1_score(people.y == ">50K", people.p))
+
+
+def test_an_infinite_truth_is_left_out_of_regression_and_told(table, work):
+    rng = np.random.default_rng(1)
+    truth = rng.normal(size=200)
+    frame = pd.DataFrame({"y": truth, "p": truth + rng.normal(size=200) / 10})
+    frame.loc[0, "y"] = np.inf
+    report = check(table(frame), label="y", predicted="p", work=work)
+    kept = frame[np.isfinite(frame.y)]
+    assert report.metric("rmse").value == pytest.approx(np.sqrt(((kept.y - kept.p) ** 2).mean()))
+    assert report.metric("r2").value == pytest.approx(sk.r2_score(kept.y, kept.p))
+    assert "model.validate.infinite" in [f.rule for f in report.findings]
+    with pytest.raises(UsageError, match="numbers are wanted"):
+        check(table(frame.assign(p="x")), label="y", predicted="p", work=work)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.int64()), pa.struct([("x", pa.int64())]), pa.binary(), pa.duration("s")]
+)
+def test_labels_that_are_no_values_are_refused_in_one_sentence(table, work, kind):
+    one = {"list": [1], "struct": {"x": 1}, "binary": b"x"}.get(str(kind).split("<")[0], 1)
+    data = pa.table({"y": pa.array([one] * 40, kind), "p": pa.array([one] * 40, kind)})
+    with pytest.raises(UsageError, match="y holds values of type"):
+        check(table(data), label="y", predicted="p", work=work)

@@ -2,7 +2,8 @@
 
 CI, DPL, KL, JS, LP, TVD, KS and CDDL of each group of each facet, that group being the disadvantaged one and all others
 the advantaged, with 95 % bootstrap intervals. Rows whose facet is missing are left out of both groups, counted, and
-shown as a group of their own. Groups under 30 rows are shown, not judged. `--compat clarify` follows the reference
+shown as a group of their own. Groups under 30 rows are shown, not judged; a facet without one
+that can be judged leaves the report incomplete. `--compat clarify` follows the reference
 library where it differs: rows without the facet count as advantaged, those without the label as told no, and small
 groups are judged.
 
@@ -19,7 +20,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Column, Table, Work
-from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ def check(
     work: Work,
 ) -> Report:
     """Return CI, DPL, KL, JS, LP, TVD, KS and CDDL for each group of each facet."""
-    from assay.methods import facets, outcomes
+    from assay.methods import facets, judging, outcomes
 
     if not positive and label_threshold is None:
         raise UsageError("which outcome is good?", remedy="say --positive VALUE, or --label-threshold X")
     if not facet:
         raise UsageError("which column tells groups apart?", remedy="say --facet COLUMN")
+    if positive and label_threshold is not None:
+        raise UsageError("a good outcome is a value or above a threshold", remedy="give one of them")
     data = table.arrow(list(dict.fromkeys([label, *facet, *([group_variable] if group_variable else [])])))
-    truth = data.column(label)
+    truth = facets.plain(data.column(label), label)
     labelled = facets.present(truth) | (compat == "clarify")
     observed = outcomes.positive_rows(truth, positive, label_threshold)
     if not observed.any():
@@ -63,16 +66,24 @@ def check(
     metrics: list[Metric] = []
     findings: list[Finding] = []
     charts: list[Chart] = []
-    strata = data.column(group_variable) if group_variable else None
+    strata = facets.plain(data.column(group_variable), group_variable) if group_variable else None
+    skipped: list[Skipped] = []
     for name in facet:
-        column = data.column(name)
-        found = facets.groups(name, column, facet_value, facet_threshold, missing_joins=compat == "clarify")
-        rows = []
+        column = facets.plain(data.column(name), name)
+        found, more = facets.groups(
+            name, column, facet_value, facet_threshold, missing_joins=compat == "clarify"
+        )
+        if more:
+            skipped.append(Skipped(f"facet {name}", f"{more} groups smaller than the {len(found)} largest"))
+        rows, judged = [], False
         for group in found:
             made = _group(group, observed, labelled, strata, compat, threshold, work)
             metrics += made[0]
             findings += made[1]
             rows.append(made[2])
+            judged |= made[3]
+        if not judged:
+            skipped.append(Skipped(f"facet {name}", f"no two groups of {judging.SMALL} rows to judge"))
         metrics += _missing(name, column, observed, labelled)
         charts.append(_chart(name, rows))
     unlabelled = int((~labelled).sum())
@@ -82,13 +93,16 @@ def check(
             Finding("data.bias.unlabelled", Severity.LOW, message, {"column": label}, count=unlabelled)
         )
     return Report.make(
-        coverage=Coverage(data.num_rows, data.num_rows), metrics=metrics, findings=findings, charts=charts
+        coverage=Coverage(data.num_rows, data.num_rows, tuple(skipped)),
+        metrics=metrics,
+        findings=findings,
+        charts=charts,
     )
 
 
 def _group(
     group: Group, observed: Any, labelled: Any, strata: Any, compat: str, threshold: float, work: Work
-) -> tuple[list[Metric], list[Finding], dict[str, Any]]:
+) -> tuple[list[Metric], list[Finding], dict[str, Any], bool]:
     from assay.methods import bias, judging, resample
 
     known = group.known & labelled
@@ -114,7 +128,7 @@ def _group(
     low_high = spread.get("DPL")
     if low_high:
         row |= {"low": low_high[0], "high": low_high[1]}
-    return metrics, findings, row
+    return metrics, findings, row, not small
 
 
 def _shown(value: float) -> float | None:
@@ -132,14 +146,7 @@ def _cddl(observed: Any, d_rows: Any, known: Any, strata: Any, of: dict[str, str
         return Metric("CDDL", None, of, reason="no group variable was named")
     from assay.methods import bias, facets
 
-    parts = []
-    for value in strata.unique().to_pylist():
-        rows = (facets.matches(strata, [value]) if value is not None else ~facets.present(strata)) & known
-        no, yes = ~observed & rows, observed & rows
-        parts.append(
-            (float((no & d_rows).sum()), float(no.sum()), float((yes & d_rows).sum()), float(yes.sum()))
-        )
-    return Metric.number("CDDL", bias.cddl(parts), of=of)
+    return Metric.number("CDDL", bias.cddl(facets.strata(strata, observed, d_rows, known)), of=of)
 
 
 def _finding(group: Group, name: str, value: float, grave: str, a: Any, d: Any) -> Finding:

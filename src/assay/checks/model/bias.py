@@ -19,7 +19,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Column, Model, Table, Work
-from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
@@ -54,8 +54,11 @@ def check(
         raise UsageError("which outcome is good?", remedy="say --positive VALUE, or --label-threshold X")
     if not facet:
         raise UsageError("which column tells groups apart?", remedy="say --facet COLUMN")
+    if positive and label_threshold is not None:
+        raise UsageError("a good outcome is a value or above a threshold", remedy="give one of them")
     table, prediction, _ = gather(subject, data, predicted, None)
-    truth = table.column(label)
+    truth = facets.plain(table.column(label), label)
+    prediction = facets.plain(prediction, predicted or "the prediction")
     labelled = (facets.present(truth) & facets.present(prediction)) | (compat == "clarify")
     observed = outcomes.positive_rows(truth, positive, label_threshold)
     said = outcomes.predicted_rows(prediction, truth, positive, label_threshold)
@@ -65,13 +68,16 @@ def check(
             remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6]))}",
         )
     out = _Judged(table, observed, said, labelled, compat, threshold, work)
+    out.lost(label, None if label_threshold is not None else outcomes.unheard(prediction, truth, two=True))
     out.hidden = {label, *([predicted] if predicted else []), *(facet if compat == "docs" else ())}
-    out.strata = table.column(group_variable) if group_variable else None
+    out.strata = facets.plain(table.column(group_variable), group_variable) if group_variable else None
     for name in facet:
-        column = table.column(name)
-        found = facets.groups(name, column, facet_value, facet_threshold, missing_joins=compat == "clarify")
-        for group in found:
-            out.add(group)
+        column = facets.plain(table.column(name), name)
+        found, more = facets.groups(
+            name, column, facet_value, facet_threshold, missing_joins=compat == "clarify"
+        )
+        judged = [out.add(group) for group in found]
+        out.unseen(name, len(found), more, any(judged))
         out.missing(name, column)
     return out.report()
 
@@ -95,10 +101,41 @@ class _Judged:
         self.metrics: list[Metric] = []
         self.findings: list[Finding] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.skipped: list[Skipped] = []
         self._features: dict[str, Any] = {}
 
-    def add(self, group: Group) -> None:
-        """Judge one group."""
+    def lost(self, label: str, unheard: Any) -> None:
+        """Tell the rows that cannot be judged, and the predictions that no label is."""
+        left = int((~self.labelled).sum())
+        if left:
+            message = f"{left} rows have no {label} or no prediction, and are left out."
+            self.findings.append(
+                Finding("model.bias.unlabelled", Severity.LOW, message, {"column": label}, count=left)
+            )
+        strange = 0 if unheard is None else int((unheard & self.labelled).sum())
+        if strange:
+            self.findings.append(
+                Finding(
+                    "model.bias.unknown_predictions",
+                    Severity.MEDIUM,
+                    f"{strange} rows are predicted to be what no {label} is; they count as not good.",
+                    {"column": label},
+                    "compare how labels and predictions are written",
+                    count=strange,
+                )
+            )
+
+    def unseen(self, facet: str, shown: int, more: int, judged: bool) -> None:
+        """Tell the groups of a facet that were not examined, and a facet of which none could be judged."""
+        if more:
+            self.skipped.append(Skipped(f"facet {facet}", f"{more} groups smaller than the {shown} largest"))
+        if not judged:
+            from assay.methods.judging import SMALL
+
+            self.skipped.append(Skipped(f"facet {facet}", f"no two groups of {SMALL} rows to judge"))
+
+    def add(self, group: Group) -> bool:
+        """Judge one group; return whether it and the others are large enough to be judged."""
         from assay.methods import bias, judging, outcomes, resample
 
         known = group.known & self.labelled
@@ -133,6 +170,7 @@ class _Judged:
             self._entropy(known, of),
         ]
         self._row(group, values["DPPL"], spread.get("DPPL"))
+        return not small
 
     def _row(self, group: Group, value: float, interval: tuple[float, float] | None) -> None:
         import math
@@ -148,15 +186,7 @@ class _Judged:
             return Metric("CDDPL", None, of, reason="no group variable was named")
         from assay.methods import bias, facets
 
-        parts = []
-        for value in self.strata.unique().to_pylist():
-            member = (
-                facets.matches(self.strata, [value]) if value is not None else ~facets.present(self.strata)
-            )
-            no, yes = ~self.said & member & known, self.said & member & known
-            parts.append(
-                (float((no & d_rows).sum()), float(no.sum()), float((yes & d_rows).sum()), float(yes.sum()))
-            )
+        parts = facets.strata(self.strata, self.said, d_rows, known)
         return Metric.number("CDDPL", bias.cddl(parts), of=of)
 
     def _flip(self, d_rows: Any, known: Any, of: dict[str, str]) -> Metric:
@@ -235,7 +265,7 @@ class _Judged:
             )
         examined = int(self.labelled.sum())
         return Report.make(
-            coverage=Coverage(self.table.num_rows, self.table.num_rows),
+            coverage=Coverage(self.table.num_rows, self.table.num_rows, tuple(self.skipped)),
             metrics=[Metric("judged_rows", examined), *self.metrics],
             findings=self.findings,
             charts=charts,

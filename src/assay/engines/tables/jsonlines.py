@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines.tables.delimited import header_findings
 from assay.engines.tables.dialect import MOST_COLUMNS
-from assay.engines.tables.handle import literal, quoted
 from assay.engines.tables.seam import first_line, seam
 from assay.engines.tables.text import LONGEST, Lines, ready
 from assay.kernel.errors import BadInput
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
-from assay.methods.sqltext import literal
+from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.methods.expressions import Expression
+from assay.methods.listed import listed
 
 ROWS_KEPT = 100_000  # failing row numbers kept for one rule
 
@@ -61,21 +62,35 @@ def hold(
     return tallies
 
 
+def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return a column's values each once and the place of each row's; lists and objects by how they are written."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    if pa.types.is_dictionary(array.type):
+        return array
+    try:
+        return array.dictionary_encode()
+    except pa.ArrowNotImplementedError:
+        return pa.array(
+            [None if v is None else repr(v) for v in listed(array)], pa.string()
+        ).dictionary_encode()
+
+
 def codes(table: pa.Table, columns: Sequence[str]) -> Any:
     """Return one whole number per row that tells apart the rows' values in ``columns``; -1 where all are null."""
     out: Any = None
     for name in columns:
-        array = table.column(name).combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-        encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-        one = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        one = (
+            encoded(table.column(name)).indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        )
         if out is None:
             out = one
         else:
-            pair = out * (int(one.max(initial=0)) + 2) + one + 1
+            empty = (out < 0) & (one < 0)
+            pair = (out + 1) * (int(one.max(initial=0)) + 2) + one + 1
             _, out = np.unique(pair, return_inverse=True)
-            out = out.astype(np.int64)
+            out = np.where(empty, -1, out.astype(np.int64))
     return out
 
 

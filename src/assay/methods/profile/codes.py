@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.methods.listed import listed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,7 +33,8 @@ class Encoded:
     nature: number (values ascending, int64 or float64), boolean, time (int64 since 1970 in the type's unit, shown
     by ``show``), text (an Arrow array in order of first appearance). codes: n codes below k, and k itself where a
     row has no value; None where the values were counted elsewhere and which row holds which is not known.
-    counts: k counts. NaN counts as missing, -0.0 as 0.0.
+    counts: k counts. NaN counts as missing, -0.0 as 0.0. exact: the distinct numbers as they are, where 64 bits do not
+    hold them all; ``values`` are then their nearest floats, of which some may be equal.
     """
 
     nature: Nature
@@ -164,7 +167,7 @@ def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _each(column: pa.ChunkedArray, write: Callable[[Any], str]) -> pa.ChunkedArray:
     chunks = [
-        pa.array([None if v is None else write(v) for v in chunk.to_pylist()], pa.string())
+        pa.array([None if v is None else write(v) for v in listed(chunk)], pa.string())
         for chunk in column.chunks
     ]
     return pa.chunked_array(chunks, type=pa.string())

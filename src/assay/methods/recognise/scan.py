@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.methods.listed import listed
 from assay.methods.recognise import names
 from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, Form, is_whole
 
@@ -230,5 +231,5 @@ def as_text(array: pa.Array) -> pa.Array:
         plain = pc.if_else(whole, array, None).cast(pa.int64(), safe=False).cast(pa.string())
         return pc.if_else(whole, plain, array.cast(pa.string()))
     if pa.types.is_nested(array.type) or pa.types.is_binary(array.type):
-        return pa.array([None if v is None else repr(v) for v in array.to_pylist()], pa.string())
+        return pa.array([None if v is None else repr(v) for v in listed(array)], pa.string())
     return array if pa.types.is_string(array.type) else array.cast(pa.string())

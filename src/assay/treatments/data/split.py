@@ -181,9 +181,12 @@ def _report(
 def _rates(table: Table, column: Column, mask: np.ndarray) -> list[tuple[str, Any, float]]:
     import numpy as np
 
-    encoded = table.arrow([column]).column(column).combine_chunks().dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    values = encoded.dictionary.to_pylist()
+    from assay.methods.integrity.verify import encoded
+    from assay.methods.listed import listed
+
+    held = encoded(table.arrow([column]).column(column))
+    codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = listed(held.dictionary)
     out = []
     for place in sorted(range(-1, len(values)), key=lambda p: "" if p < 0 else str(values[p])):
         if place < 0 and not (codes < 0).any():

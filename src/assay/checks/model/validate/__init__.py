@@ -47,24 +47,22 @@ def check(
     from assay.methods.predictions import gather
 
     table, prediction, scores = gather(subject, data, predicted, score)
-    truth = table.column(label)
+    truth = facets.plain(table.column(label), label)
+    prediction = facets.plain(prediction, predicted or "the prediction")
     rows = facets.present(truth) & facets.present(prediction)
     if int(rows.sum()) < 2:
         raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
-    made = _judge(
-        truth.filter(rows), prediction.filter(rows), scores.filter(rows) if scores else None, positive
-    )
+    scored = _scored(scores.filter(rows), score) if scores else None
+    truth, prediction = truth.filter(rows), prediction.filter(rows)
+    made = _judge(truth, prediction, scored, positive, label, predicted)
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if training is not None and isinstance(subject, Model):
         seen, again, more = gather(subject, training, None, None)
-        known = facets.present(seen.column(label))
-        other = _judge(
-            seen.column(label).filter(known),
-            again.filter(known),
-            more.filter(known) if more else None,
-            positive,
-        )
+        told, again = facets.plain(seen.column(label), label), facets.plain(again, "the prediction")
+        known = facets.present(told) & facets.present(again)
+        scored = _scored(more.filter(known), None) if more else None
+        other = _judge(told.filter(known), again.filter(known), scored, positive, label, None)
         findings += made.fitting(other)
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
@@ -83,13 +81,42 @@ def check(
     )
 
 
-def _judge(truth: Any, prediction: Any, scores: Any, positive: tuple[str, ...]) -> Judged:
+def _scored(scores: Any, name: str | None) -> Any:
+    """Return the scores of yes as floats, None where there are several; UsageError where one is no finite number."""
+    import numpy as np
+
+    from assay.methods import outcomes
+
+    if "score" not in scores.column_names:
+        return None
+    found = outcomes.finite(scores.column("score"), name or "the score")
+    lost = int((~np.isfinite(found)).sum())
+    if lost:
+        raise UsageError(
+            f"{lost} {'score is' if lost == 1 else 'scores are'} missing or infinite",
+            where=name or "the score",
+            remedy="leave the rows or the scores out",
+        )
+    return found
+
+
+def _judge(
+    truth: Any, prediction: Any, score: Any, positive: tuple[str, ...], label: str, predicted: str | None
+) -> Judged:
+    import numpy as np
+
     from assay.methods import facets, outcomes
 
     names = outcomes.distinct(truth)
     if facets.is_number(truth) and len(names) > 20 and not positive:
-        return Regression(outcomes.finite(truth), outcomes.finite(prediction))
-    spelled, said = outcomes.aligned(prediction, truth, positive)
+        numbers = outcomes.finite(truth, label)
+        known = np.isfinite(numbers)
+        if int(known.sum()) < 2:
+            raise BadInput(f"fewer than two rows of {label} are finite", where=label)
+        said = outcomes.finite(prediction, predicted or "the prediction")
+        return Regression(numbers[known], said[known], int((~known).sum()))
+    strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
+    spelled, answers = outcomes.aligned(prediction, truth, positive)
     if len(names) == 2 or positive:
         from assay.methods.values import spelled as spell
 
@@ -98,12 +125,9 @@ def _judge(truth: Any, prediction: Any, scores: Any, positive: tuple[str, ...]) 
             raise UsageError(
                 f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
             )
-        column = (
-            outcomes.finite(scores.column("score"))
-            if scores is not None and "score" in scores.column_names
-            else None
+        return Binary(
+            [t in yes for t in spelled], [p in yes for p in answers], score, ", ".join(yes), strange
         )
-        return Binary([t in yes for t in spelled], [p in yes for p in said], column, ", ".join(yes))
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
-    return Multiclass(spelled, said)
+    return Multiclass(spelled, answers, strange)

@@ -15,8 +15,8 @@ class Binary(Judged):
 
     kind, main = "binary", "f1"
 
-    def __init__(self, truth: Any, said: Any, score: Any, positive: str) -> None:
-        super().__init__(truth, said)
+    def __init__(self, truth: Any, said: Any, score: Any, positive: str, strange: int = 0) -> None:
+        super().__init__(truth, said, strange)
         self.score = score
         self.data["positive"] = positive
 
@@ -41,6 +41,9 @@ class Binary(Judged):
 
     def more(self, whole: dict[str, float]) -> list[Finding]:
         """Return the finding of scores that are no probabilities."""
+        if self.score is not None and "ece" not in whole:
+            message = "Its scores lie outside 0 to 1, so they are read as ranks and not as probabilities."
+            return [Finding("model.validate.no_probabilities", Severity.LOW, message)]
         if whole.get("ece", 0) > 0.1:
             message = f"Its scores are off as probabilities by {whole['ece']:.2f} on average (expected calibration error)."
             return [
@@ -77,6 +80,8 @@ class Binary(Judged):
                 alt=f"The area under the curve is {area:.3f}; chance is 0.5.",
             )
         )
+        if not scores.chances(self.score):
+            return out
         points = [
             {"x": m, "y": s, "curve": "model"} for m, s, _ in scores.calibration(self.truth, self.score)
         ]

@@ -18,10 +18,11 @@ class Judged:
     main = ""
     lower_is_better = False
 
-    def __init__(self, truth: Any, said: Any) -> None:
+    def __init__(self, truth: Any, said: Any, strange: int = 0) -> None:
+        """strange: rows predicted to be what no label is, or whose truth is infinite."""
         import numpy as np
 
-        self.truth, self.said = np.asarray(truth), np.asarray(said)
+        self.truth, self.said, self.strange = np.asarray(truth), np.asarray(said), strange
         self.metrics: list[Metric] = []
         self.data: dict[str, Any] = {"problem": self.kind, "metric": self.main}
 
@@ -79,7 +80,19 @@ class Judged:
                     "look at the features, the labels and what was learned; see data.leakage and data.profile",
                 )
             )
-        return out + self.more(whole)
+        return out + self._strange() + self.more(whole)
+
+    def _strange(self) -> list[Finding]:
+        if not self.strange:
+            return []
+        message = f"{self.strange} rows are predicted to be what no label is; they count as wrong."
+        if self.kind == "regression":
+            message = f"{self.strange} rows have an infinite label, and are left out."
+        rule = (
+            "model.validate.unknown_predictions" if self.kind != "regression" else "model.validate.infinite"
+        )
+        remedy = "compare how labels and predictions are written"
+        return [Finding(rule, Severity.MEDIUM, message, {}, remedy, count=self.strange)]
 
     def more(self, whole: dict[str, float]) -> list[Finding]:
         """Return what is wrong with this kind of problem alone."""

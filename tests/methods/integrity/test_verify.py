@@ -1,0 +1,30 @@
+"""Keys and dependencies over every row, beside pandas."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.methods.integrity.verify import codes, repeated
+
+PARTS = st.none() | st.sampled_from(["a", "b", ""])
+
+
+@given(st.lists(st.tuples(PARTS, PARTS), max_size=30))
+def test_a_key_of_two_columns_repeats_where_pandas_says_so(rows):
+    """Rows without any part of their key were each other's duplicates."""
+    table = pa.table(
+        {"a": pa.array([r[0] for r in rows], pa.string()), "b": pa.array([r[1] for r in rows], pa.string())}
+    )
+    frame = pd.DataFrame(rows, columns=["a", "b"]).dropna(how="all")
+    tally = repeated(table, ["a", "b"])
+    assert tally.support == len(frame)
+    assert tally.numbers().tolist() == [int(i) + 1 for i in frame.index[frame.duplicated()]]
+
+
+def test_lists_and_objects_can_be_a_key():
+    table = pa.table({"a": [[1], [2], [1], None], "b": [{"x": 1}, {"x": 1}, {"x": 1}, None]})
+    assert repeated(table, ["a", "b"]).numbers().tolist() == [3]
+    assert codes(table, ["a"]).tolist() == [0, 1, 0, -1]
