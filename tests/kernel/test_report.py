@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.kernel.asset import Asset
+from assay.kernel.errors import UsageError
 from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate, Verdict
@@ -81,3 +82,11 @@ def test_a_report_survives_its_json():
     )
     assert Report.from_dict(report.to_dict()).to_dict() == report.to_dict()
     assert report.findings[0].severity is Severity.HIGH
+
+
+def test_a_report_of_another_check_is_refused():
+    """Masking by a profile's report hid every column, or none, and said nothing."""
+    report = Report(check="data.profile")
+    assert report.of("data.profile") is report and Report().of("data.pii")
+    with pytest.raises(UsageError, match="the report given is of data.profile; give a report of data.pii"):
+        report.of("data.pii")

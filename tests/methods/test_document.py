@@ -27,6 +27,9 @@ def test_lines_are_where_the_name_stands(tmp_path):
         (b"\xff\xfe\x00", "UTF-8"),
         ("[" * 50 + "]" * 50, "deeper"),
         ("a: \x00", "not YAML"),
+        ("a: !!timestamp 99-99", "cannot be read"),
+        ("a: !!int zz", "cannot be read"),
+        ("a: !!python/object/apply:os.system [id]", "has a tag"),
     ],
 )
 def test_a_wrong_file_gets_one_sentence_with_its_line(tmp_path, text, said):

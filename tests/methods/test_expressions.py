@@ -93,3 +93,25 @@ def test_any_text_is_read_or_refused(text):
 @given(st.text(min_size=1, max_size=20).filter(lambda t: "\n" not in t and "\\" not in t and t.isprintable()))
 def test_any_name_can_be_quoted(name):
     assert parse(f"{quoted(name)} > 0").columns == (name,)
+
+
+@pytest.mark.parametrize(
+    "text", ["n + 9223372036854775807 > 0", "-n - 9223372036854775807 - 9 < 0", "abs(m) > 0", "-m > 0"]
+)
+def test_whole_numbers_do_not_come_round_to_the_other_end(text):
+    """Sums past 64 bits wrapped to negative ones, and rows that obey a rule were said to break it."""
+    batch = pa.table({"n": [1, 2], "m": pa.array([-(2**63)] * 2, pa.int64())})
+    assert parse(text).evaluate(batch).to_pylist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "round(a, b) > 0", "round(a, 'x') > 0", "round(a, 1.5) > 0", f"round(a, {10**20}) > 0", "abs(a, b) > 0",
+        f"a * {10**400} > 0",
+    ],
+)  # fmt: skip
+def test_what_no_kernel_takes_is_refused_before_it_runs(text):
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert "the rule" in str(caught.value)

@@ -55,6 +55,13 @@ def _load(tmp_path, steps, head=DATA, sets=()):
         ("  d: {check: data.profile, of: d}\n", 4, "names a data set and a step"),
         ("  a: [1, 2]\n", 4, "must be a mapping"),
         ("  'a b': {check: data.profile, of: d}\n", 4, "cannot name"),
+        ("  a: {check: data.profile, of: d.train}\n", 4, "is a data set and has no part 'train'"),
+        ("  a: {do: model.register, of: d, as: x}\n", 4, "works on a model, and d is a table"),
+        ("  a: {check: data.bias, of: d, label: , facet: [b]}\n", 4, "needs 'label'"),
+        ("  a: {check: data.profile, of: d, correlated: .inf}\n", 4, "'inf' is not that"),
+        ("  a: {check: data.profile, of: d, correlated: .nan}\n", 4, "'nan' is not that"),
+        ("  a: {check: data.profile, of: d, correlations: 1e400}\n", 4, "is not that"),
+        ("  a: {check: data.profile, of: d, correlated: !!timestamp zz}\n", 4, "cannot be read"),
     ],
 )
 def test_a_mistake_gets_one_sentence_with_its_place(tmp_path, steps, line, said):
@@ -153,3 +160,20 @@ def test_urls_patterns_and_tables_inside_files_are_asked_when_they_are_opened(tm
     head = "data:\n  d: {source: 'part-*.csv'}\n  e: {source: 's3://bucket/key'}\n  f: {source: 'x.db::t'}\n"
     found = _load(tmp_path, "".join(f"  {n}{n}: {{check: data.profile, of: {n}}}\n" for n in "def"), head)
     present(found, found.steps)
+
+
+def test_nothing_after_a_colon_is_as_if_it_were_not_said(tmp_path):
+    found = _load(tmp_path, "  a: {check: data.profile, of: d, correlated: }\n")
+    assert "correlated" not in found.steps["a"].params
+
+
+def test_an_empty_source_is_not_the_folder_itself(tmp_path):
+    with pytest.raises(UsageError, match="has an empty `source`"):
+        _load(tmp_path, "  a: {check: data.profile, of: d}\n", head="data: {d: ''}\n")
+
+
+@pytest.mark.parametrize("value", ["!!timestamp zz", "[" * 5000, "*x", "{a: 1, a: 2}", "\ud800"])
+def test_set_takes_what_is_no_yaml_as_a_text(tmp_path, value):
+    steps = "  a: {check: data.bias, of: d, label: x, facet: [b]}\n"
+    found = _load(tmp_path, steps, sets=(f"a.label={value}",))
+    assert found.steps["a"].params["label"] == value

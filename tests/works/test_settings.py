@@ -14,8 +14,13 @@ def test_environment_over_file_over_default(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"isolation": "none"}, {"isolaton": "full"}, {"cores": 0}, {"cores": "x"}, {"four_eyes": "?"}]
-)
+    "given",
+    [
+        {"isolation": "none"}, {"isolaton": "full"}, {"cores": 0}, {"cores": "x"}, {"four_eyes": "?"},
+        {"cores": 10**11}, {"cores": float("inf")}, {"memory": "potato"}, {"memory": -1}, {"memory": None},
+        {"memory": {"a": 1}}, {"actor": ["x"]},
+    ],
+)  # fmt: skip
 def test_a_wrong_setting_is_one_sentence(given):
     with pytest.raises(UsageError) as error:
         Settings().updated(given, "here")

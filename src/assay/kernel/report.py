@@ -10,6 +10,7 @@ from typing import Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, plain
+from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
 
 SCHEMA = "assay.report/1"
@@ -245,6 +246,15 @@ class Report:
             charts=tuple(charts),
             data=data or {},
         )
+
+    def of(self, check: str) -> Report:
+        """Return this report; UsageError where it is of another check than the one named."""
+        if self.check not in ("", check):
+            raise UsageError(
+                f"the report given is of {self.check}",
+                remedy=f"give a report of {check}: it says what is wanted here",
+            )
+        return self
 
     def worst(self) -> Severity | None:
         """Return the gravest severity found, or None."""

@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 
 from assay.kernel.errors import UsageError
+from assay.methods.plainfile import read_plain
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
+_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,7 @@ def read(path: Path, remedy: str = "") -> Node:
 
     remedy: what to do where there is no such file, or nothing in it.
     """
-    shown = str(path)
-    try:
-        raw = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror or error}", where=shown, remedy=remedy) from None
-    if raw is None:
-        raise UsageError(f"is larger than {MAX_BYTES >> 20} MiB", where=shown, remedy="split it")
-    return parse(raw, shown, remedy)
+    return parse(read_plain(path, MAX_BYTES, "the file", remedy), str(path), remedy)
 
 
 def parse(raw: bytes, shown: str, remedy: str = "") -> Node:
@@ -136,6 +131,8 @@ def _events(text: str) -> Iterator[Any]:
 
 def _build(node: yaml.Node, shown: str, depth: int) -> Node:
     place = Place(shown, node.start_mark.line + 1)
+    if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN:
+        raise place.error(f"has a tag, {node.tag[:60]!r}, which nothing here needs", "leave it out")
     if isinstance(node, yaml.MappingNode):
         out: dict[str, Node] = {}
         for key, value in node.value:
@@ -150,7 +147,7 @@ def _build(node: yaml.Node, shown: str, depth: int) -> Node:
         return Node([_build(v, shown, depth + 1) for v in node.value], place)
     try:
         value = yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
         raise place.error(f"has a value that cannot be read: {str(error).splitlines()[0]}") from None
     if not isinstance(value, (str, int, float, bool, type(None))):
         value = node.value  # a date stays as it was written

@@ -159,12 +159,34 @@ def _allowed(tree: ast.expr, text: str) -> None:
                     f"the rule {text[:120]!r} calls something unknown",
                     remedy=f"there is {', '.join(_FUNCTIONS)}",
                 )
-            if isinstance(node, ast.Constant) and not isinstance(
-                node.value, (int, float, str, bool, type(None))
-            ):
-                raise UsageError(f"the rule {text[:120]!r} holds a value of a kind that rules do not have")
+            if isinstance(node, ast.Call):
+                _call_allowed(node, text)
+            if isinstance(node, ast.Constant):
+                _constant_allowed(node.value, text)
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     raise UsageError(f"the rule {text[:120]!r} is nested more than {DEEPEST} deep")
+
+
+def _call_allowed(node: ast.Call, text: str) -> None:
+    assert isinstance(node.func, ast.Name)
+    if len(node.args) == 1:
+        return
+    if node.func.id != "round":
+        raise UsageError(f"the rule {text[:120]!r} gives {node.func.id} more than one value")
+    digits = node.args[1].operand if isinstance(node.args[1], ast.UnaryOp) else node.args[1]
+    whole = isinstance(digits, ast.Constant) and type(digits.value) is int
+    if not whole or digits.value > 300:  # type: ignore[attr-defined]
+        raise UsageError(
+            f"the rule {text[:120]!r} rounds to digits that are no plain whole number",
+            remedy="write: round(x, 2)",
+        )
+
+
+def _constant_allowed(value: object, text: str) -> None:
+    if not isinstance(value, (int, float, str, bool, type(None))):
+        raise UsageError(f"the rule {text[:120]!r} holds a value of a kind that rules do not have")
+    if isinstance(value, int) and abs(value) > 10**300:
+        raise UsageError(f"the rule {text[:120]!r} holds a number that is larger than any column's can be")
 
 
 class _Evaluator:
@@ -187,7 +209,7 @@ class _Evaluator:
         if pa.types.is_decimal(kind) or pa.types.is_float16(kind) or pa.types.is_float32(kind):
             array = array.cast(pa.float64())
         elif pa.types.is_integer(kind) and kind != pa.int64():
-            array = array.cast(pa.float64() if kind == pa.uint64() else pa.int64())
+            array = _float(array) if kind == pa.uint64() else array.cast(pa.int64())
         if pa.types.is_floating(array.type):  # NaN is no number, and so is nothing
             array = pc.if_else(pc.is_nan(array), pa.scalar(None, pa.float64()), array)
         return array
@@ -206,7 +228,7 @@ class _Evaluator:
         value = self.visit(node.operand)
         if isinstance(node.op, ast.Not):
             return pc.invert(value)
-        return pc.negate(value) if isinstance(node.op, ast.USub) else value
+        return _exact("negate", value) if isinstance(node.op, ast.USub) else value
 
     def _binop(self, node: ast.BinOp) -> Any:
         import pyarrow as pa
@@ -214,7 +236,7 @@ class _Evaluator:
 
         left, right = self.visit(node.left), self.visit(node.right)
         if isinstance(node.op, (ast.Div, ast.Mod)):
-            left, right = left.cast(pa.float64()), right.cast(pa.float64())
+            left, right = _float(left), _float(right)
             zero = pc.equal(right, pa.scalar(0.0))
             right = pc.if_else(zero, pa.scalar(None, pa.float64()), right)
             whole = pc.divide(left, right)
@@ -222,8 +244,8 @@ class _Evaluator:
                 return pc.subtract(left, pc.multiply(pc.floor(whole), right))
             return whole
         if isinstance(node.op, ast.Mult):  # an integer product may not fit 64 bits
-            left, right = left.cast(pa.float64()), right.cast(pa.float64())
-        return getattr(pc, _ARITHMETIC[type(node.op)])(left, right)
+            left, right = _float(left), _float(right)
+        return _exact(_ARITHMETIC[type(node.op)], left, right)
 
     def _boolop(self, node: ast.BoolOp) -> Any:
         import pyarrow.compute as pc
@@ -270,15 +292,34 @@ class _Evaluator:
         return getattr(pc, _COMPARE[type(op)])(left, right)
 
     def _call(self, node: ast.Call) -> Any:
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         assert isinstance(node.func, ast.Name)
         value = self.visit(node.args[0])
         if node.func.id == "round":
             digits = self.visit(node.args[1]).as_py() if len(node.args) == 2 else 0
-            return pc.round(value.cast(pa.float64()), int(digits))
+            return pc.round(_float(value), int(digits))
+        if node.func.id == "abs":
+            return _exact("abs", value)
         return getattr(pc, _FUNCTIONS[node.func.id])(value)
+
+
+def _exact(name: str, *values: Any) -> Any:
+    """Calculate; whole numbers that 64 bits do not hold go on as floats, and never come round to the other end."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        return getattr(pc, f"{name}_checked")(*values)
+    except pa.ArrowInvalid:
+        return getattr(pc, name)(*map(_float, values))
+
+
+def _float(value: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.cast(value, pa.float64(), safe=False)
 
 
 def _fit(other: Any, value: Any) -> Any:

@@ -16,6 +16,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.report import Report
 from assay.kernel.verdict import Gate, Verdict
+from assay.methods.plainfile import read_plain
 from assay.works import declared
 from assay.works.bench import Bench
 from assay.works.declared import Kind, Loaded
@@ -28,6 +29,7 @@ from assay.works.signature import Param, signature
 from assay.works.work import Progress
 
 SEED = 7
+_LARGEST = 256 << 20  # bytes of a report
 
 
 @contextlib.contextmanager
@@ -139,11 +141,13 @@ def _pin(source: Any, param: Param, table: Bench, home: Home | None) -> Asset:
 
 def _read_report(path: Any) -> Report:
     try:
-        raw = json.loads(Path(path).read_bytes())
-        return Report.from_dict(raw)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Report.from_dict(json.loads(read_plain(Path(path), _LARGEST, "the report")))
+    except UsageError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
-            f"{path} is not a report: {error}", remedy="make one with `assay check … --format json -o FILE`"
+            f"{path} is not a report: {type(error).__name__}: {str(error)[:120]}",
+            remedy="make one with `assay check … --format json -o FILE`",
         ) from None
 
 

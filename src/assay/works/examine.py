@@ -114,6 +114,8 @@ def _arguments(
             out[param.name] = reports[param.name]
         if param.role != "value" or param.name not in params:
             continue
+        if params[param.name] is None and not param.required:
+            continue
         value = param.value(params[param.name])
         if param.type is Column and columns:
             for name in value if param.many else (value,):

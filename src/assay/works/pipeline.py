@@ -10,7 +10,7 @@ from typing import Any, Literal
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate
-from assay.methods.document import Node, Place, read
+from assay.methods.document import Node, Place, parse, read
 from assay.methods.nearest import did_you_mean, nearest
 from assay.works import declared
 from assay.works.fitting import fits
@@ -149,6 +149,8 @@ def _source(name: str, node: Node, path: Path) -> str:
         if "source" not in inner:
             raise node.place.error(f"the data set {name!r} has no `source`", "write `source: file.csv`")
         text = inner["source"].text("source")
+    if not text.strip():
+        raise node.place.error(f"the data set {name!r} has an empty `source`", "write `source: file.csv`")
     if "://" in text or Path(text).is_absolute():
         return text
     return str(path.resolve().parent / text)
@@ -163,30 +165,27 @@ def _apply(sets: tuple[str, ...], steps: dict[str, Node]) -> dict[str, Node]:
             raise UsageError(f"--set {text!r} is not of the form step.param=value")
         if step not in out:
             raise UsageError(f"--set names the step {step!r}", remedy=did_you_mean(step, out))
-        import yaml
-
         place = Place(f"--set {left}", 1)
-        try:
-            parsed = yaml.safe_load(value)
-        except yaml.YAMLError:
-            parsed = value
+        given = _given(value, place)
         inner = dict(out[step].mapping(f"step {step}"))
         head, *rest = param.split(".")
         if rest:  # one entry of a mapping: model.hyperparameters.max_depth=4
             held = dict(inner[head].value) if head in inner and isinstance(inner[head].value, dict) else {}
-            inner[head] = Node(held | {".".join(rest): Node(parsed, place)}, place)
+            inner[head] = Node(held | {".".join(rest): given}, place)
         else:
-            inner[head] = _node(parsed, place)
+            inner[head] = given
         out[step] = Node(inner, out[step].place)
     return out
 
 
-def _node(value: Any, place: Place) -> Node:
-    if isinstance(value, dict):
-        return Node({str(k): _node(v, place) for k, v in value.items()}, place)
-    if isinstance(value, list):
-        return Node([_node(v, place) for v in value], place)
-    return Node(value, place)
+def _given(text: str, place: Place) -> Node:
+    """Return what --set says as YAML says it, or as the text it is where that is no YAML."""
+    if not text.strip():
+        return Node("", place)
+    try:
+        return parse(text.encode("utf-8", "surrogatepass"), place.file)
+    except UsageError:
+        return Node(text, place)
 
 
 def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, Node]) -> Step:
@@ -225,7 +224,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
             inputs[key] = _ref(value, param, uses, data, steps)
         elif param.role == "report":
             reports[key] = _report(value, steps)
-        else:
+        elif value.value is not None:  # nothing after the colon: as if it were not said
             values[key] = _value(param, value)
     for param in params.values():
         given = any(param.name in held for held in (values, inputs, reports, keys))

@@ -65,6 +65,11 @@ class Register(Action):
 
     def authorise(self) -> None:
         """UsageError where the name is not one that a model can have."""
+        if self.model.kind != "model":
+            raise UsageError(
+                f"{self.model.name} is a {self.model.kind} and no model",
+                remedy="name the step that trains it",
+            )
         name = self.called
         fine = (
             name and len(name) <= 128 and all(c.isalnum() or c in "-_." for c in name) and name[0].isalnum()

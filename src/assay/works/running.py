@@ -38,6 +38,13 @@ def run_file(
     folder = file.resolve().parent
     home = Home.find(folder, environment) or Home.create(folder, environment)
     try:
+        for name in ("database_url", "store_url"):
+            if name in pipeline.settings:
+                raise UsageError(
+                    f"{name} is where the home itself lies",
+                    where=f"{file}: settings",
+                    remedy="set it in .assay/config.yaml",
+                )
         settings = home.settings.updated(pipeline.settings, f"{file}: settings")
         if isolation is not None:
             settings = replace(settings, isolation=isolation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
 
+MOST_CORES = 4096
+_MEMORY = re.compile(r"\d{1,6}(\.\d{1,3})?\s*[kKMGT]i?B")
 LEVELS = ("full", "partial")  # none is reached by --unsafe-no-isolation alone
 
 
@@ -40,6 +43,8 @@ class Settings:
                 raise UsageError(
                     f"there is no setting {name!r}", where=where, remedy=did_you_mean(name, known)
                 )
+            if isinstance(raw, (dict, list)) or raw is None:
+                raise UsageError(f"{name} takes one value", where=where)
             changes[name] = _as(name, raw, type(getattr(self, name)), where)
         # Two people are asked for by whoever keeps the home; whoever acts in it cannot lift that.
         changes["four_eyes"] = self.four_eyes or changes.get("four_eyes", False)
@@ -50,8 +55,15 @@ class Settings:
                 where=where,
                 remedy=did_you_mean(new.isolation, LEVELS),
             )
-        if new.cores < 1:
-            raise UsageError(f"cores is {new.cores}; it takes a whole number of at least 1", where=where)
+        if not 1 <= new.cores <= MOST_CORES:
+            raise UsageError(
+                f"cores is {new.cores}; it takes a whole number of at least 1 and at most {MOST_CORES}",
+                where=where,
+            )
+        if not _MEMORY.fullmatch(new.memory):
+            raise UsageError(
+                f"memory cannot be {new.memory!r}", where=where, remedy="write it like 2GB or 500MB"
+            )
         return new
 
 
@@ -64,7 +76,7 @@ def _as(name: str, raw: Any, kind: type, where: str) -> Any:
                 str(raw).lower()
             ]
         return kind(raw)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise UsageError(f"{name} cannot be {raw!r}", where=where) from None
 
 

@@ -102,6 +102,9 @@ rules:
         "",
         "rules: 3",
         "rules: []",
+        "rules: ['a + 1']",
+        "a: &a [x]\nrules: [{holds: 'a > 0', message: *a}]",
+        "rules: [{when: 'a == 1) or (True', holds: 'a > 0'}]",
         "- {holds: 'x >'}",
         "- {holds: 'nosuch > 1'}",
         "- {key: [a], holds: 'a > 1'}",
@@ -168,3 +171,10 @@ def test_repair_without_rules_is_a_copy(table, work):
     pd.testing.assert_frame_equal(
         pd.read_parquet(work.store.path(made.outputs["out"].digest)), data, check_dtype=False
     )
+
+
+def test_a_column_named_twice_in_a_key_is_named_once(table, work, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: [{key: [a, a], name: own}]")
+    report = check(table(pd.DataFrame({"a": [1, 2, 2]})), rules=path, discover=False, work=work)
+    assert [f.count for f in report.findings] == [1]

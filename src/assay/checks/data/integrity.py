@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Interval
 from typing_extensions import Doc
 
-from assay.kernel.errors import Missing, UsageError
 from assay.kernel.handles import Column, Table, Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
@@ -94,16 +93,9 @@ def _stated(table: Table, path: Path | None) -> list[Stated]:
     if path is None:
         return []
     from assay.methods.integrity.stated import LARGEST, read
+    from assay.methods.plainfile import read_plain
 
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-        text = raw.decode("utf-8")
-    except OSError as error:
-        raise Missing(f"the rules cannot be read: {error.strerror}", where=str(path)) from None
-    except UnicodeDecodeError:
-        raise UsageError("the rules are not UTF-8 text", where=str(path)) from None
-    return read(text, path.name, [c.name for c in table.columns])
+    return read(read_plain(path, LARGEST, "the rules"), path.name, [c.name for c in table.columns])
 
 
 def _discovered(

@@ -37,21 +37,16 @@ class Stated:
         return self.key or (*self.by, self.determines)
 
 
-def read(text: str, where: str, columns: Iterable[str]) -> list[Stated]:
+def read(text: bytes, where: str, columns: Iterable[str]) -> list[Stated]:
     """Read a rules file; UsageError or Missing names the rule and what is wrong with it.
 
     ``rules:`` is a list of ``{name, holds}``, ``{name, when, holds}``, ``{name, key: [columns]}`` or
     ``{name, determines: column, by: [columns]}``, each with an optional severity, message and
     ``repair: {set: column, to: expression}``.
     """
-    import yaml
+    from assay.methods.document import parse as parsed
 
-    if len(text) > LARGEST:
-        raise UsageError(f"the rules are longer than {LARGEST} characters", where=where)
-    try:
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise UsageError(f"the rules are not YAML: {str(error).splitlines()[0][:160]}", where=where) from None
+    raw = parsed(text, where, "write `rules:` and below it `- holds: a <= b`").plain
     listed = raw.get("rules") if isinstance(raw, dict) else raw
     if not isinstance(listed, list) or not listed:
         raise UsageError(
@@ -85,6 +80,8 @@ def _one(item: Any, place: int, where: str, known: list[str]) -> Stated:
     if "when" in item:
         if not holds:
             raise UsageError("`when` goes with `holds`", where=at)
+        for part in (str(item["when"]), holds):
+            parse(part)  # each by itself, so that no bracket of one closes the other's
         holds = f"not ({item['when']}) or ({holds})"
     repair = item.get("repair")
     if repair is not None and not (
@@ -115,4 +112,4 @@ def _one(item: Any, place: int, where: str, known: list[str]) -> Stated:
 def _names(raw: Any) -> tuple[str, ...]:
     if raw is None:
         return ()
-    return tuple(str(r) for r in raw) if isinstance(raw, list) else (str(raw),)
+    return tuple(dict.fromkeys(str(r) for r in raw)) if isinstance(raw, list) else (str(raw),)

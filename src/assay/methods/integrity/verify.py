@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.kernel.errors import UsageError
 from assay.methods.expressions import Expression
 from assay.methods.listed import listed
 
@@ -50,8 +51,13 @@ def hold(
     for batch in batches:
         for (rule, when), tally in zip(rules, tallies, strict=True):
             result = rule.evaluate(batch)
-            if not pa.types.is_boolean(result.type):
+            if pa.types.is_null(result.type):
                 result = pc.cast(result, pa.bool_())
+            if not pa.types.is_boolean(result.type):
+                raise UsageError(
+                    f"the rule {rule.text[:120]!r} gives values of type {result.type}, and neither yes nor no",
+                    remedy="compare them: a + b <= c",
+                )
             if when is None:
                 tally.support += batch.num_rows - result.null_count
             else:

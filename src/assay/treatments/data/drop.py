@@ -78,7 +78,7 @@ def treat(
 def _advised(using: Report | None) -> Mapping[str, str]:
     if using is None:
         return {}
-    listed: Any = using.data.get("drop")
+    listed: Any = using.of("data.leakage").data.get("drop")
     if not isinstance(listed, (list, tuple)):
         raise UsageError(
             "the report given as `using` does not say what to drop", remedy="give a report of data.leakage"

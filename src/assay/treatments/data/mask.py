@@ -79,7 +79,7 @@ def treat(
         raise UsageError("the policy says which columns are masked", where="--columns", remedy="say it there")
     said = read_policy(policy) if policy is not None else None
     lacking = said.check([c.name for c in table.columns]) if said else []
-    found = Found.read(using.data) if using is not None else Found()
+    found = Found.read(using.of("data.pii").data) if using is not None else Found()
     rule = Rule("full" if method == "redact" else method)
     choices = choose(table.columns, found, policy=said, named=columns, rule=rule, keep=keep)
     kinds = {f.name: str(f.type) for f in table.arrow(limit=0).schema}

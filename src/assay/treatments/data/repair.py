@@ -71,7 +71,7 @@ def treat(
 def _repairs(table: Table, using: Report | None, kinds: Sequence[str]) -> list[_Repair]:
     from assay.methods.expressions import parse
 
-    listed = using.data.get("rules", ()) if using else ()
+    listed = using.of("data.integrity").data.get("rules", ()) if using else ()
     if not isinstance(listed, Sequence) or isinstance(listed, str):
         raise UsageError(
             "the report given as `using` lists no rules", remedy="give a report of data.integrity"
