@@ -55,7 +55,6 @@ def _load(tmp_path, steps, head=DATA, sets=()):
         ("  d: {check: data.profile, of: d}\n", 4, "names a data set and a step"),
         ("  a: [1, 2]\n", 4, "must be a mapping"),
         ("  'a b': {check: data.profile, of: d}\n", 4, "cannot name"),
-        ("  a: {check: data.profile, of: d.train}\n", 4, "is a data set and has no part 'train'"),
         ("  a: {do: model.register, of: d, as: x}\n", 4, "works on a model, and d is a table"),
         ("  a: {check: data.bias, of: d, label: , facet: [b]}\n", 4, "needs 'label'"),
         ("  a: {check: data.profile, of: d, correlated: .inf}\n", 4, "'inf' is not that"),
