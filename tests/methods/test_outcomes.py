@@ -60,7 +60,7 @@ def test_distinct_leaves_missing_out_and_orders_numbers_by_size():
 
 @given(st.lists(st.none() | st.sampled_from(["a", "b", "c", ""]), min_size=1, max_size=60))
 def test_groups_are_those_of_pandas(values):
-    found = facets.groups(
+    found, _ = facets.groups(
         "f", pa.chunked_array([pa.array(values, pa.string())]), (), None, missing_joins=False
     )
     series = pd.Series(values, dtype=object)
@@ -73,19 +73,19 @@ def test_groups_are_those_of_pandas(values):
 
 def test_groups_named_above_a_threshold_or_with_the_missing():
     values = column(10.0, 30.0, 31.0, None)
-    (above,) = facets.groups("age", values, (), 30, missing_joins=False)
+    (above,), _ = facets.groups("age", values, (), 30, missing_joins=False)
     assert above.name == "> 30" and above.member.tolist() == [False, False, True, False]
     assert above.known.tolist() == [True, True, True, False]
-    (joined,) = facets.groups("age", values, (), 30, missing_joins=True)
+    (joined,), _ = facets.groups("age", values, (), 30, missing_joins=True)
     assert joined.known.all()
-    (named,) = facets.groups("g", column("a", "b", "c", None), ("a", "c"), None, missing_joins=False)
+    (named,), _ = facets.groups("g", column("a", "b", "c", None), ("a", "c"), None, missing_joins=False)
     assert named.name == "a, c" and named.member.tolist() == [True, False, True, False] and named.named
 
 
 def test_no_more_groups_than_can_be_read():
     values = pa.chunked_array([pa.array([f"g{i}" for i in range(200)] + ["often"] * 3)])
-    found = facets.groups("f", values, (), None, missing_joins=False)
-    assert len(found) == facets.MAX_GROUPS and found[0].name == "often"
+    found, more = facets.groups("f", values, (), None, missing_joins=False)
+    assert len(found) == facets.MAX_GROUPS and more == 201 - facets.MAX_GROUPS and found[0].name == "often"
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,17 @@ def folder(tmp_path):
     return folder
 
 
+def signed(keys, folder):
+    digests = signing.file_digests(folder)
+    return signing.sign(folder.name, digests, keys.sign_p256, keys.public_pem("hallmark"))
+
+
 def sha(data):
     return hashlib.sha256(data).hexdigest()
 
 
 def test_what_is_signed_is_every_file_in_order_of_path(keys, folder):
-    raw = json.loads(signing.sign(folder, keys.sign_p256, keys.public_pem("hallmark")))
+    raw = json.loads(signed(keys, folder))
     assert raw["mediaType"] == "application/vnd.dev.sigstore.bundle.v0.3+json"
     envelope = raw["dsseEnvelope"]
     payload = base64.b64decode(envelope["payload"])
@@ -50,7 +55,7 @@ def test_what_is_signed_is_every_file_in_order_of_path(keys, folder):
 
 
 def test_it_vouches_for_what_lies_there_and_no_more(keys, folder):
-    bundle = signing.sign(folder, keys.sign_p256, keys.public_pem("hallmark"))
+    bundle = signed(keys, folder)
     check = verifier(keys.public_pem("hallmark"))
     assert signing.signed_digests(bundle, check) == signing.file_digests(folder)
     (folder / "a").write_bytes(b"x")
@@ -72,7 +77,7 @@ def resigned(keys, statement):
 
 def test_a_signed_statement_about_something_else_is_no_bundle(keys, folder):
     check = verifier(keys.public_pem("hallmark"))
-    raw = json.loads(signing.sign(folder, keys.sign_p256, keys.public_pem("hallmark")))
+    raw = json.loads(signed(keys, folder))
     statement = json.loads(base64.b64decode(raw["dsseEnvelope"]["payload"]))
     assert signing.signed_digests(resigned(keys, statement), check)
     with pytest.raises(ValueError, match="not a model-signing"):

@@ -54,7 +54,7 @@ def test_an_extra_that_is_not_there_is_named_with_how_to_get_it(monkeypatch):
     there = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "s3fs" else there(name))
     found = by_name(doctor.examine_machine(None), "extras")
-    assert (found["s3"].state, found["s3"].remedy) == ("missing", "pip install 'assay[s3]'")
+    assert (found["s3"].state, found["s3"].remedy) == ("missing", "pip install 'boto3>=1.40' 's3fs>=2026'")
 
 
 def test_isolation_is_tried_and_not_assumed(home):

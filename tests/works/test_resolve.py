@@ -115,7 +115,7 @@ def test_a_table_that_changes_under_our_hands_is_noticed(store, tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a\n1\n")
     inputs = {"t": resolve.pin(str(path), ("table",), store), "m": Asset("model", "m", "m.bin", "sha256:0")}
-    resolve.still_as_pinned(inputs)
+    resolve.still_as_pinned(inputs, None)
     path.write_text("a\n2\n")
     with pytest.raises(AssayError, match="changed while"):
-        resolve.still_as_pinned(inputs)
+        resolve.still_as_pinned(inputs, None)

@@ -58,8 +58,7 @@ class Steps:
             else:
                 done = self._made(step, self._named(step) | inputs)
         except AssayError as error:
-            place = step.places.get(error.where.partition(".")[0], step.place)
-            done = Done(step, "error", note=f"{place}: {error}", error=error)
+            done = Done(step, "error", note=_placed(step, error), error=error)
         return replace(done, seconds=round(time.perf_counter() - clock, 3))
 
     def _blocked(self, step: Step) -> str:
@@ -135,7 +134,7 @@ class Steps:
             inputs,
             verdict,
             digest,
-            note=report.error,
+            note=_placed(step, raised) if isinstance(raised, AssayError) else report.error,
             error=raised,
             key=key,
         )
@@ -231,3 +230,9 @@ class Steps:
             if done.verdict is not None and not done.cached:
                 findings.put(tx, done.verdict.report, done.report or "")
             runs.step(tx, record, actor=self.actor)
+
+
+def _placed(step: Step, error: AssayError) -> str:
+    """Return what went wrong behind the line of assay.yaml that it is about."""
+    place = step.places.get(error.where.partition(".")[0], step.place)
+    return f"{place}: {error}"

@@ -152,7 +152,7 @@ def test_postgres_out_of_reach_is_one_sentence_and_passwords_are_refused(table):
 
 def test_postgres_without_its_extra_names_it(table, monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(Missing, match=r"assay\[postgres\]"):
+    with pytest.raises(Missing, match=r"needs an extra; pip install .*psycopg"):
         table("postgresql://127.0.0.1:1/x::t")
 
 

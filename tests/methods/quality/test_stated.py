@@ -73,7 +73,7 @@ WRONG = [
     ("- complete: a\n  when: (SELECT 1)\n", 2, "a query"),
     ("- {complete: a}\n- {complete: a\n", 3, "is not YAML"),
     ("a: &x [1]\nb: *x\n", 1, "anchor"),
-    ("- !!python/object/apply:os.getcwd []\n", 1, "mapping"),
+    ("- !!python/object/apply:os.getcwd []\n", 1, "has a tag"),
     ("[" * 5000, 1, "deeper"),
     ("\x00", 1, "is not YAML"),
     (b"\xff\xfe", 1, "UTF-8"),

@@ -75,9 +75,11 @@ class Asking:
         )
         ((locked,),) = self._con.execute("SELECT current_setting('lock_configuration')").fetchall()
         if not locked:
-            allowed = ", ".join(literal(str(f)) for f in files)
-            self._con.execute(f"SET allowed_paths = [{allowed}]")
-            self._con.execute("SET enable_external_access = false")
+            ((open_,),) = self._con.execute("SELECT current_setting('enable_external_access')").fetchall()
+            if open_:  # a DuckDB file's own connection is shut already
+                allowed = ", ".join(literal(str(f)) for f in files)
+                self._con.execute(f"SET allowed_paths = [{allowed}]")
+                self._con.execute("SET enable_external_access = false")
             self._con.execute("SET lock_configuration = true")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
