@@ -43,7 +43,7 @@ def opened(s3, tmp_path):
     ("name", "data"),
     [
         ("t.csv", csv()),
-        ("t.csv.gz", gzip.compress(csv())),
+        ("t.csv.gz", gzip.compress(csv(), mtime=0)),
         ("t.parquet", parquet()),
         ("deep/er/t.jsonl", FRAME.to_json(orient="records", lines=True).encode()),
     ],
