@@ -143,3 +143,35 @@ def test_the_end_of_an_export_is_verified_too(office, tmp_path):
         assert forged != whole
         path.write_text(forged, encoding="utf-8")
         assert not verification.verify_export(path, note, key).ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("CREATE TRIGGER t AFTER INSERT ON assets BEGIN DELETE FROM assets WHERE name = 't1'; END", "extra"),
+        ("CREATE VIEW v AS SELECT * FROM assets", "extra"),
+        ("CREATE TABLE more (x)", "extra"),
+        ("DROP INDEX ix_assets_name", "missing"),
+    ],
+)
+def test_what_is_put_beside_the_tables_is_told(office, tmp_path, statement, kind):
+    sql(tmp_path, statement)
+    assert kinds(office) == {kind}
+
+
+def test_an_index_that_hides_a_row_is_told(office, opened, tmp_path):
+    """The row is there and vouched for, and no search finds it any more."""
+    office.close()
+    connection = sqlite3.connect(tmp_path / "office.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page,) = connection.execute(
+        "SELECT rootpage FROM sqlite_master WHERE name = 'ix_assets_name'"
+    ).fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    data = bytearray((tmp_path / "office.db").read_bytes())
+    start = (page - 1) * size
+    at = data.index(b"t3", start, start + size)
+    data[at : at + 2] = b"zz"
+    (tmp_path / "office.db").write_bytes(data)
+    assert kinds(opened()) == {"damaged"}

@@ -32,6 +32,7 @@ def verify(office: Office, record: PackageRecord, place: Path, *, store: Objects
     check = verifier(office.keyring.public_pem("hallmark"))
     problems = _files(record, signing.file_digests(place / "package"))
     problems += _reports(record, store)
+    problems += _objects(record, store)
     kept = hallmark.kept(office, record, "examined")
     if kept is not None:
         problems += _marks(record, place, kept, check)
@@ -68,6 +69,16 @@ def _reports(record: PackageRecord, store: Objects) -> list[Problem]:
         elif not store.verify(digest):
             out.append(Problem("changed", f"the report of {step} is not what was registered", file=digest))
     return out
+
+
+def _objects(record: PackageRecord, store: Objects) -> list[Problem]:
+    """The store's copy of each file is what an export and a model's loading read."""
+    reports = set(record.reports.values())
+    return [
+        Problem("changed", f"the store's copy of {name} is not what was registered", file=name)
+        for name, digest in record.files.items()
+        if digest not in reports and not store.verify(digest)
+    ]
 
 
 def _same(path: Path, entered: bytes) -> list[Problem]:

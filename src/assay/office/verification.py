@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, UsageError
-from assay.methods import merkle, notes
-from assay.office import checkpoint, schema
+from assay.methods import notes
+from assay.office import checkpoint, schema, soundness
 from assay.office.office import row_digest
 from assay.office.problem import Problem
 from assay.office.tree import Growing
@@ -49,7 +49,9 @@ def verify(office: Office) -> Verification:
         problems += _against(signed, note, grown)
         problems += _copies(office, signed, outside, pending, note, grown)
         if not problems:
-            problems += _tree(office, grown)
+            problems += soundness.tree(office, grown)
+        if not problems:
+            problems += soundness.database(office)
         if not problems or all(p.kind in ("appended", "rolled-back", "tree") for p in problems):
             problems += _rows(office, grown.rows)
     return _verification(grown, problems)
@@ -176,54 +178,6 @@ def _copies(
     if copy.size < signed.size and pending != note:
         return [Problem("rewritten", "the database has a checkpoint that was never announced outside it")]
     return []
-
-
-def _tree(office: Office, grown: Growing) -> list[Problem]:
-    """Compare the tree that proofs are read from with itself, from the leaves up; the leaves were compared before."""
-    if grown.unmatched:
-        return [Problem("tree", f"{grown.unmatched} leaves of the tree in the database are gone")]
-    level, size = 0, grown.size
-    while True:
-        held = _count_level(office, level)
-        if held != size:
-            return [
-                Problem(
-                    "tree", f"the tree in the database has {held} nodes where {size} belong, on level {level}"
-                )
-            ]
-        if not size:
-            break
-        if level and not _is_above(office, level):
-            return [Problem("tree", f"a node on level {level} of the tree in the database was changed", None)]
-        level, size = level + 1, size >> 1
-    if int(office.rows(sa.select(sa.func.count()).where(schema.nodes.c.level > level))[0][0]):
-        return [Problem("tree", "the tree in the database has nodes that belong nowhere")]
-    return []
-
-
-def _count_level(office: Office, level: int) -> int:
-    query = sa.select(sa.func.count()).select_from(schema.nodes).where(schema.nodes.c.level == level)
-    return int(office.rows(query)[0][0])
-
-
-def _is_above(office: Office, level: int) -> bool:
-    """Whether each node of a level is made of the two below it."""
-
-    def on(which: int) -> Any:
-        query = sa.select(schema.nodes.c.hash).where(schema.nodes.c.level == which)
-        return query.order_by(schema.nodes.c.place)
-
-    with office.engine.connect() as one, office.engine.connect() as other:
-        below = iter(one.execution_options(yield_per=10_000).execute(on(level - 1)))
-        for (value,) in other.execution_options(yield_per=10_000).execute(on(level)):
-            left, right = next(below)[0], next(below)[0]
-            if not (
-                isinstance(left, bytes)
-                and isinstance(right, bytes)
-                and merkle.node_hash(left, right) == value
-            ):
-                return False
-    return True
 
 
 def _extends(kept: notes.Checkpoint, grown: Growing) -> list[Problem]:
