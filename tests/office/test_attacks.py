@@ -175,3 +175,16 @@ def test_an_index_that_hides_a_row_is_told(office, opened, tmp_path):
     data[at : at + 2] = b"zz"
     (tmp_path / "office.db").write_bytes(data)
     assert kinds(opened()) == {"damaged"}
+
+
+def test_text_that_is_no_text_any_more_is_damage_and_no_crash(office, tmp_path):
+    sql(tmp_path, "UPDATE assets SET value = CAST(x'ff7b7d' AS TEXT) WHERE name = 't3'")
+    assert kinds(office) == {"damaged"}
+
+
+def test_a_lost_key_is_told_as_a_lost_key(office, opened, tmp_path):
+    """It is no damage of the database: what verifies nothing must say why."""
+    office.close()
+    (tmp_path / "keys" / "ledger.pem").write_bytes(b"nonsense")
+    with pytest.raises(Broken, match="key cannot be read"):
+        verification.verify(opened())

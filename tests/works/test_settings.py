@@ -43,3 +43,12 @@ def test_the_user_is_whom_the_system_knows_and_not_whom_the_environment_names(mo
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody-else")
     assert os_user() == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_a_home_without_its_name_is_one_sentence(tmp_path):
+    from assay.kernel.errors import Broken
+    from assay.works.home import Home
+
+    (tmp_path / "home.json").write_text('{"schema": "assay.home/1"}')
+    with pytest.raises(Broken, match="home.json cannot be read"):
+        Home.open(tmp_path, {})

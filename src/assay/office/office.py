@@ -67,6 +67,10 @@ def row_digest(values: Mapping[str, Any]) -> str:
     )
 
 
+class Unreadable(Broken):
+    """A database that does not give back what was written into it."""
+
+
 class Office:
     """An opened office. Transactions open only here, for milliseconds."""
 
@@ -166,9 +170,14 @@ class Office:
         self.engine.dispose()
 
     def rows(self, query: Any) -> list[Any]:
-        """Return the rows of a query."""
-        with self.engine.connect() as connection:
-            return list(connection.execute(query))
+        """Return the rows of a query; Broken where the database cannot be read."""
+        try:
+            with self.engine.connect() as connection:
+                return list(connection.execute(query))
+        except sa.exc.DBAPIError as error:
+            raise Unreadable(
+                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
+            ) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Tx]:

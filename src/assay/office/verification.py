@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from assay.kernel.errors import Missing, UsageError
 from assay.methods import notes
 from assay.office import checkpoint, schema, soundness
-from assay.office.office import row_digest
+from assay.office.office import Unreadable, row_digest
 from assay.office.problem import Problem
 from assay.office.tree import Growing
 
@@ -36,7 +36,19 @@ class Verification:
 
 
 def verify(office: Office) -> Verification:
-    """Verify every event, the tree, every row, the signed checkpoint, and its copy outside the database."""
+    """Verify every event, the tree, every row, the signed checkpoint, and its copy outside the database.
+
+    A database that cannot be read to its end is a problem like any other.
+    """
+    try:
+        return _verify(office)
+    except (sa.exc.DBAPIError, Unreadable) as error:
+        said = str(error.orig) if isinstance(error, sa.exc.DBAPIError) else error.what
+        problem = Problem("damaged", f"the database cannot be read: {said[:200]}")
+        return _verification(Growing(set()), [problem])
+
+
+def _verify(office: Office) -> Verification:
     with office.outside.locked():
         note = office.about("checkpoint")
         outside, pending = office.outside.read("latest"), office.outside.read("pending")

@@ -67,8 +67,9 @@ class Home:
     def open(cls, root: Path, environment: Mapping[str, str]) -> Home:
         """Open the home at ``root``; Refused when a newer Assay wrote it."""
         try:
-            schema = json.loads((root / "home.json").read_text())["schema"]
-            number = int(str(schema).rpartition("/")[2])
+            about = json.loads((root / "home.json").read_text())
+            number = int(str(about["schema"]).rpartition("/")[2])
+            str(about["id"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Broken(
                 "home.json cannot be read", where=str(root), remedy="restore it from a backup"

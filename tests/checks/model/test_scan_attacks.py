@@ -302,3 +302,19 @@ def test_a_header_that_nests_is_a_finding(scanned, header):
 def test_json_that_nests_is_a_finding_or_text(scanned, text):
     report = scanned(text.encode(), "config.json")
     assert stopped(report) == text.endswith("]")  # the others have no end, and are text
+
+
+def test_models_and_tables_that_were_taken_for_unknown_are_clean(scanned):
+    """A clusterer, a spline and an interval index hold helpers of their own libraries."""
+    import joblib
+    import pandas as pd
+    from sklearn.cluster import BisectingKMeans
+    from sklearn.preprocessing import SplineTransformer
+
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    for made in (BisectingKMeans(3).fit(x), SplineTransformer().fit(x), pd.cut(pd.Series(x[:, 0]), 3)):
+        for protocol in (2, 4, 5):
+            assert not stopped(scanned(pickle.dumps(made, protocol)))
+        out = io.BytesIO()
+        joblib.dump(made, out)
+        assert not stopped(scanned(out.getvalue(), "m.joblib"))

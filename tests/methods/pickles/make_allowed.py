@@ -191,6 +191,7 @@ def pandas():
     call["pandas.core.indexes.base"] |= {"_new_Index", "Index"}
     call["pandas.core.indexes.datetimes"] |= {"_new_DatetimeIndex"}
     call["pandas.core.indexes.period"] |= {"_new_PeriodIndex"}
+    call["pandas.core.indexes.interval"] |= {"_new_IntervalIndex"}
     call["pandas.core.indexes.frozen"] |= {"FrozenList"}
     call["pandas.core.arrays.string_"] |= {"StringDtype"}
     call["pandas.core.indexes.numeric"] |= {"Int64Index", "Float64Index", "UInt64Index"}

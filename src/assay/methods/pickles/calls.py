@@ -34,7 +34,7 @@ _CALLERS = {
     ("numpy.random._pickle", "__generator_ctor"), ("numpy.random._pickle", "__bit_generator_ctor"),
     ("numpy.random._pickle", "__randomstate_ctor"), ("numpy.ma.core", "_mareconstruct"),
     ("pandas.core.indexes.base", "_new_Index"), ("pandas.core.indexes.datetimes", "_new_DatetimeIndex"),
-    ("pandas.core.indexes.period", "_new_PeriodIndex"), ("pandas.core.internals.blocks", "new_block"),
+    ("pandas.core.indexes.period", "_new_PeriodIndex"), ("pandas.core.indexes.interval", "_new_IntervalIndex"), ("pandas.core.internals.blocks", "new_block"),
     ("torch._tensor", "_rebuild_from_type_v2"), ("torch._utils", "_rebuild_wrapper_subclass"),
 }  # fmt: skip
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
