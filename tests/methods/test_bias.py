@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.methods.bias import Counts, cddl, generalised_entropy, post_training, pre_training, ratio
+from assay.methods.bias import Counts, cddl, generalised_entropy, post_training, pre_training, ratio, refused
 
 A, D = Counts(40, 10, 5, 45), Counts(10, 5, 15, 20)
 counts = st.builds(Counts, *[st.integers(0, 60)] * 4)
@@ -85,3 +85,13 @@ def test_exchanging_the_groups_turns_the_differences(a, d):
 def test_a_group_against_itself_differs_by_nothing(a):
     for name, value in post_training(a, a).items():
         assert math.isnan(value) or value == pytest.approx(1 if name == "DI" else 0)
+
+
+@given(counts)
+def test_of_an_empty_group_the_library_tells_nothing(a):
+    empty = Counts(0, 0, 0, 0)
+    for one, other in ((a, empty), (empty, a)):
+        found = refused(post_training(one, other, zero=True), one, other)
+        assert set(found) == set(post_training(a, a)) and all(map(math.isnan, found.values()))
+    if a.n:
+        assert refused(pre_training(a, a), a, a)["CI"] == 0

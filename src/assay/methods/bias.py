@@ -104,13 +104,8 @@ def post_training(a: Counts, d: Counts, *, zero: bool = False) -> dict[str, floa
 
 
 def refused(values: dict[str, float], a: Counts, d: Counts) -> dict[str, float]:
-    """Return the metrics with those that the reference library refuses to tell of an empty group undefined (NaN)."""
-    if a.n and d.n:
-        return values
-    return {name: math.nan if name in _BOTH else value for name, value in values.items()}
-
-
-_BOTH = ("CI", "DPL", "DPPL", "DI", "AD", "TE")  # need rows in both groups
+    """Return the metrics, all undefined (NaN) where a group is empty: the reference library tells nothing of it."""
+    return values if a.n and d.n else dict.fromkeys(values, math.nan)
 
 
 def generalised_entropy(tp: float, fp: float, fn: float, tn: float, alpha: float = 2.0) -> float:
