@@ -69,6 +69,14 @@ def test_calibration_by_hand():
     assert scores.calibration_error(truth, score) == pytest.approx(0.5 * 0.45 + 0.5 * 0.025)
 
 
+def test_one_class_alone_gives_scores_and_no_warning():
+    """scikit-learn's own balanced accuracy warned where all rows were of one class and were predicted so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = scores.multiclass(["a", "a"], ["a", "a"])
+    assert found == {"accuracy": 1, "balanced_accuracy": 1, "macro_f1": 1, "weighted_f1": 1, "mcc": 0}
+
+
 @settings(max_examples=40)
 @given(ROWS, st.integers(0, 10_000))
 def test_several_classes(n, seed):
