@@ -154,6 +154,22 @@ def _events(folder):
         connection.close()
 
 
+def test_every_list_and_thing_as_json_has_its_schema(assay, copy):
+    for args, schema in (
+        (("runs",), "runs"),
+        (("runs", "show"), "run"),
+        (("checks",), "checks"),
+        (("checks", "data.bias"), "check"),
+        (("treatments", "data.mask"), "treatment"),
+        (("findings", "list"), "findings"),
+        (("log", "tail"), "events"),
+        (("init", "."), "home"),
+    ):
+        assert assay.json(copy, *args)["schema"] == f"assay.{schema}/1", args
+    (label,) = (p for p in assay.json(copy, "checks", "data.bias")["params"] if p["name"] == "label")
+    assert label["required"] and label["doc"] == "the column that holds the outcome"
+
+
 def test_init_run_and_the_users_mistakes(assay, tmp_path):
     assert "wrote" in assay(tmp_path, "init", "mine")
     (tmp_path / "mine" / "customers.csv").write_text("id,age\n1,30\n2,40\n")

@@ -10,14 +10,15 @@ from assay.kernel.severity import SEVERITIES
 
 
 @click.group(cls=Group, invoke_without_command=True)
+@context.format_option
 @click.pass_context
-def runs(ctx: click.Context) -> None:
+def runs(ctx: click.Context, format_: str) -> None:
     """List the runs, or show one.
 
     Example: assay runs list
     """
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_, limit=20, format_="text")
+        ctx.invoke(list_, limit=20, format_=format_)
 
 
 @runs.command("list")

@@ -313,21 +313,49 @@ def watching(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
         )
 
 
+def _described(loaded: Loaded) -> dict[str, Any]:
+    """Return one check or treatment as JSON: what it is for, and each thing it is told."""
+    first, _, doc = loaded.doc.strip().partition("\n")
+    takes = [
+        {
+            "name": p.name,
+            "role": "input" if p.role == "input" else "report" if p.role == "report" else "value",
+            "expected": " or ".join(p.kinds) or p.expected,
+            "many": p.many,
+            "required": p.required,
+            "default": list(p.default) if isinstance(p.default, tuple) else p.default,
+            "doc": p.doc,
+        }
+        for p in signature(loaded.function)
+        if p.role != "work"
+    ]
+    return {
+        "schema": f"assay.{loaded.kind}/1",
+        "name": loaded.name,
+        "summary": first,
+        "doc": doc.strip(),
+        "params": takes,
+    }
+
+
 def _listing(kind: Kind, name: str | None, format_: str) -> None:
+    if name is not None and format_ == "json":
+        return context.emit_json(_described(declared.load(kind, name)))
     if name is not None:
         made = command(declared.load(kind, name))
         verb = "check" if kind == "check" else "treat"
         with click.Context(made, info_name=f"assay {verb} {name}", max_content_width=80) as ctx:
             click.echo(made.get_help(ctx))
-        return
+        return None
     items = list(declared.listing(kind))
     if format_ == "json":
         rows = [{"name": i.name, "summary": i.summary} for i in items]
         context.emit_json({"schema": f"assay.{kind}s/1", f"{kind}s": rows})
-        return
+        return None
     formatter = click.HelpFormatter(width=80)
     formatter.write_dl([(i.name, i.summary) for i in items])
     click.echo(formatter.getvalue().rstrip())
+    return None
 
 
 @click.command()

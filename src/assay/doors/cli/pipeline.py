@@ -125,15 +125,21 @@ def _incomplete(verdict: Any) -> str:
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@context.format_option
+def init(folder: Path, format_: str) -> None:
     """Make a home (.assay/) and a commented assay.yaml.
 
     Example: assay init my-model
     """
     from assay.works.running import init_home
 
-    for line in init_home(folder, os.environ):
+    said = init_home(folder, os.environ)
+    if format_ == "json":
+        places = {"home": str(folder / ".assay"), "file": str(folder / "assay.yaml")}
+        return context.emit_json({"schema": "assay.home/1", **places, "said": said})
+    for line in said:
         click.echo(line)
+    return None
 
 
 @click.command()
