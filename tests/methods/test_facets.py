@@ -46,6 +46,12 @@ def test_of_many_groups_the_largest_are_shown_and_the_rest_counted():
     assert found[0].name == "g0007" and len(found) == facets.MAX_GROUPS and more == 1950
 
 
+def test_a_group_of_everybody_is_one_to_the_reference_library():
+    """It was refused in its mode too, where the library tells what can be told of it."""
+    (group,), rest = facets.groups("g", chunked(["a", "b"]), ["a", "b"], None, missing_joins=True)
+    assert (group.name, group.member.tolist(), rest) == ("a, b", [True, True], 0)
+
+
 def test_a_group_that_is_not_there_or_leaves_nobody_is_the_users_mistake():
     """A slip in a group's name gave metrics of nothing, and a pass."""
     column = chunked(["a", "b", None])

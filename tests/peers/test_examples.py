@@ -439,7 +439,9 @@ def test_the_explanation(ran, parts, booster):
     np.testing.assert_allclose(kept[booster.feature_names].to_numpy(), values[:, :-1], atol=1e-6)
     margin = booster.predict(data, output_margin=True)
     np.testing.assert_allclose(kept[booster.feature_names].sum(axis=1) + values[:, -1], margin, atol=1e-3)
-    for name, mean in zip(booster.feature_names, np.abs(values[:, :-1]).mean(axis=0), strict=True):
+    for name, mean in zip(
+        booster.feature_names, np.abs(values[:, :-1].astype(np.float64)).mean(axis=0), strict=True
+    ):
         assert done.metric("explain", "mean_abs_shap", feature=name) == pytest.approx(mean, abs=1e-6)
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import venv
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +12,6 @@ import pytest
 from assay.checks.data.quality import check
 
 pytestmark = pytest.mark.slow
-_ASKED = ("great_expectations>=1.5,<2", "pandas", "pyarrow")
 RUN = """
 import json, sys, warnings
 warnings.filterwarnings("ignore")
@@ -45,18 +41,8 @@ json.dump(out, open(sys.argv[3], "w"), default=str)
 
 
 @pytest.fixture(scope="module")
-def peer():
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    folder = cache / "assay-tests" / "great-expectations-1"
-    python = folder / "bin" / "python"
-    if not python.exists():
-        venv.create(folder, with_pip=True)
-        done = subprocess.run(
-            [folder / "bin" / "pip", "install", "-q", *_ASKED], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            pytest.skip(f"Great Expectations cannot be installed here: {done.stderr[-200:]}")
-    return python
+def peer(environment):
+    return environment("great-expectations-1", "great_expectations>=1.5,<2", "pandas", "pyarrow")
 
 
 def _frame():

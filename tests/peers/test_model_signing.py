@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import venv
-from pathlib import Path
 
 import pytest
 
@@ -13,23 +10,12 @@ from assay.engines.keys import FileKeyring
 from assay.office import signing
 
 pytestmark = pytest.mark.slow
-_ASKED = ("model-signing==1.1.1", "pyOpenSSL")  # alone it lacks OpenSSL
 
 
 @pytest.fixture(scope="module")
-def verifier():
-    folder = (
-        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "assay-tests" / "model-signing-1.1.1"
-    )
-    tool = folder / "bin" / "model_signing"
-    if not tool.exists():
-        venv.create(folder, with_pip=True)
-        done = subprocess.run(
-            [folder / "bin" / "pip", "install", "-q", *_ASKED], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            pytest.skip(f"model-signing cannot be installed here: {done.stderr[-200:]}")
-    return tool
+def verifier(environment):
+    # Alone it lacks OpenSSL
+    return environment("model-signing-1.1.1", "model-signing==1.1.1", "pyOpenSSL").with_name("model_signing")
 
 
 def test_it_accepts_what_assay_signs_and_refuses_a_change(verifier, tmp_path):

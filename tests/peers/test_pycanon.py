@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import venv
 from pathlib import Path
 
 import pandas as pd
@@ -31,17 +29,8 @@ print(json.dumps({{
 
 
 @pytest.fixture(scope="module")
-def pycanon():
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "assay-tests" / "pycanon-1.3"
-    python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        venv.create(folder, with_pip=True)
-        command = [python, "-m", "pip", "install", "-q", "pycanon==1.3.*"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"pycanon cannot be installed here: {done.stderr[-200:]}")
-        (folder / "ready").touch()
-    return python
+def pycanon(environment):
+    return environment("pycanon-1.3", "pycanon==1.3.*")
 
 
 def test_its_numbers_are_ours(pycanon, table, work, tmp_path):

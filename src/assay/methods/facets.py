@@ -121,8 +121,8 @@ def groups(
     """Return the groups of a facet: the values named as one, those above a threshold, or each value against the rest,
     the MAX_GROUPS largest of them; and how many more there are.
 
-    missing_joins: rows without the facet count as advantaged, which is the reference library's convention. UsageError
-    where a value named is in no row, or where nobody is left to compare with.
+    missing_joins: rows without the facet count as advantaged, and a group may be everybody, which are the reference
+    library's conventions. UsageError where a value named is in no row, or else where nobody is left to compare with.
     """
     if values and threshold is not None:
         raise UsageError(f"{facet} is told apart by values or by a threshold", remedy="give one of them")
@@ -132,7 +132,7 @@ def groups(
             named(column, values, facet)
         shown = f"> {spelled(threshold)}" if threshold is not None else ", ".join(map(str, values))
         member = above(column, threshold) if threshold is not None else matches(column, values)
-        if not (member & known).any() or not (~member & known).any():
+        if not missing_joins and (not (member & known).any() or not (~member & known).any()):
             which = "every row" if member.any() else "no row"
             raise UsageError(
                 f"{which} of {facet} is {shown}, so that there is nobody to compare with",
