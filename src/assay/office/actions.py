@@ -98,6 +98,12 @@ def get(office: Office, key: str) -> ActionRecord | None:
     return read(ActionRecord, rows[0][0]) if rows else None
 
 
+def named(office: Office, name: str) -> list[ActionRecord]:
+    """Return every action of a name, the latest first."""
+    rows = office.rows(sa.select(schema.actions.c.value).where(schema.actions.c.name == name))
+    return sorted((read(ActionRecord, r[0]) for r in rows), key=lambda r: -r.event)
+
+
 def _lock(office: Office, subject: str) -> Path:
     name = hashlib.sha256(subject.encode()).hexdigest()[:32]
     return office.outside.folder / "actions" / name

@@ -74,7 +74,7 @@ def carry_out(
     """
     loaded = declared.load(kind, name)
     with bench(home, settings) as table:
-        inputs, reports, values = _sorted(loaded, target, params, table, home)
+        inputs, reports, values = taken_apart(loaded, target, params, table, home)
         report, made, raised = examine(loaded, inputs, reports, values, table, seed=seed, progress=progress)
         if isinstance(raised, AssayError):
             raise raised
@@ -89,9 +89,10 @@ def carry_out(
     return Verdict(report, gate or Gate())
 
 
-def _sorted(
+def taken_apart(
     loaded: Loaded, target: Any, params: Mapping[str, Any], table: Bench, home: Home | None
 ) -> tuple[dict[str, Asset], dict[str, Report], dict[str, Any]]:
+    """Return what a person gave as inputs, pinned, as reports, read, and as plain values."""
     spec = {p.argument: p for p in signature(loaded.function)} | {
         p.name: p for p in signature(loaded.function)
     }

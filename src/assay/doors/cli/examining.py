@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from assay.doors.cli import context
+from assay.doors.cli import context, mending
 from assay.doors.cli.groups import Group
 from assay.kernel.severity import SEVERITIES
 from assay.works import declared
@@ -84,8 +84,9 @@ def command(loaded: Loaded) -> click.Command:
     params += [
         _option(p) for p in spec if p.role != "work" and p is not subject and p.name not in _EVERYWHERE
     ]
-    params += _common(loaded.kind)
-    runner = _check if many else _treat
+    in_place = bool(getattr(loaded.module, "IN_PLACE", False))
+    params += _common(loaded.kind, in_place)
+    runner = _check if many else _treat_in_place if in_place else _treat
     return click.Command(
         loaded.name,
         params=params,
@@ -148,7 +149,7 @@ def _metavar(param: Param) -> str:
     return words.get(param.type, "TEXT")
 
 
-def _common(kind: Kind) -> list[click.Parameter]:
+def _common(kind: Kind, in_place: bool = False) -> list[click.Parameter]:
     common: list[click.Parameter] = [
         click.Option(
             ["--format", "format_"], type=click.Choice(FORMATS), default="text", help="How to print."
@@ -193,12 +194,13 @@ def _common(kind: Kind) -> list[click.Parameter]:
             ),
         ]
         return [*own, *fail, *common]
-    return [
-        click.Option(
-            ["-o", "--output"], type=click.Path(path_type=Path), required=True, help="Where the result goes."
-        ),
-        *common,
-    ]
+    result = click.Option(
+        ["-o", "--output"],
+        type=click.Path(path_type=Path),
+        required=not in_place,
+        help="Where the result goes.",
+    )
+    return [result, *(mending.OPTIONS if in_place else ()), *common]
 
 
 def _given(given: dict[str, Any]) -> dict[str, Any]:
@@ -294,6 +296,29 @@ def _treat(
     for path in paths if format_ != "text" else ():  # the text names them itself
         click.echo(f"written to {path}", err=True)
     return context.exit_code([verdict])
+
+
+def _treat_in_place(loaded: Loaded, *, in_place: bool, undo: str | None, **given: Any) -> int:
+    """Carry out a treatment that can also show what it would change, change a table where it lies, and undo that."""
+    way = mending.way(loaded.name, given["output"], in_place, undo, bool(given.get("preview")))
+    if way == "copy":
+        return _treat(loaded, **given)
+    shown = {k: given.pop(k) for k in ("format_", "seed", "engine", "isolation", "unsafe_no_isolation")}
+    settings = context.settings(
+        isolation=_isolation(shown["isolation"], shown["unsafe_no_isolation"]), engine=shown["engine"]
+    )
+    target = given.pop("target")
+    del given["output"]
+    with watching(loaded.name) as progress:
+        verdict, done = mending.carry_out(
+            way, loaded.name, target, _given(given), undo or "", settings, shown["seed"], progress
+        )
+    format_ = shown["format_"]
+    if verdict is not None and (format_ != "json" or not done):
+        show([verdict], format_, None)
+    if format_ == "text" or (format_ == "json" and done):
+        mending.tell(verdict, done, format_)
+    return 0 if verdict is None else context.exit_code([verdict])
 
 
 @contextlib.contextmanager

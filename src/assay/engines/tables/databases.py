@@ -121,7 +121,7 @@ def copy_sqlite(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> list[
                 decoded = _Decoded()
                 source.text_factory = decoded
                 problems = (
-                    _copy(con, source, name) if kinds[name] == "table" else _view(con, source, name, file)
+                    copy_rows(con, source, name) if kinds[name] == "table" else _view(con, source, name, file)
                 )
                 return problems + decoded.findings()
         except sqlite3.Error as error:
@@ -131,7 +131,7 @@ def copy_sqlite(con: duckdb.DuckDBPyConnection, file: Path, table: str) -> list[
 def _view(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: str, file: Path) -> list[Finding]:
     with _alarm(source.interrupt) as rung:
         try:
-            return _copy(con, source, name)
+            return copy_rows(con, source, name)
         except Exception as error:
             if rung.is_set():
                 raise _endless(name, str(file)) from error
@@ -172,7 +172,8 @@ _TABLES = "SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view') 
 _KINDS = {"integer": "BIGINT", "real": "DOUBLE", "text": "VARCHAR", "blob": "BLOB"}
 
 
-def _copy(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: str) -> list[Finding]:
+def copy_rows(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: str) -> list[Finding]:
+    """Read a table of an open SQLite connection through into ``data``, and return what was met on the way."""
     import pyarrow as pa
 
     columns = source.execute(f"PRAGMA table_info({quoted(name)})").fetchall()

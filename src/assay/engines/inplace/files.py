@@ -1,0 +1,170 @@
+"""A file that is a table, changed by writing another beside it and renaming that over it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import uuid
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from assay.engines.blobs import digest_file
+from assay.engines.inplace.place import Edits, Place, Undo, changed_meanwhile, changed_since
+from assay.engines.tables import open_table, pin
+from assay.kernel.asset import Asset
+from assay.kernel.errors import BadInput, UsageError
+
+_ROWS = 50_000
+
+
+class FilePlace(Place):
+    """One local file. The file it is written to lies beside it until it is renamed."""
+
+    def __init__(self, uri: str, path: Path, scratch: Path) -> None:
+        self.uri, self.path, self.scratch = uri, path.resolve(), scratch
+        writable(self.path)
+        self._asset = pin(uri)
+        self._fresh: Path | None = None
+
+    def subject(self) -> Asset:
+        """Return the file itself, pinned."""
+        return self._asset
+
+    def digest(self) -> str:
+        """Return the digest of its bytes."""
+        return digest_file(self.path)
+
+    def change(self, edits: Edits) -> Undo:
+        """Write the changed table beside it, and read it again: every other cell has to be what it was."""
+        fresh = self._beside()
+        self._write(fresh, edits)
+        _verify(self.path, fresh, self._asset.format, edits, self.scratch)
+        if self.digest() != self._asset.digest:
+            raise changed_meanwhile(self.uri)
+        return Undo(self._asset.digest, digest_file(fresh), (), tuple(edits.adds))
+
+    @abstractmethod
+    def _write(self, to: Path, edits: Edits) -> None:
+        """Write the changed table."""
+
+    def restore(self, undo: Undo, original: Path | None) -> None:
+        """Put the bytes back as they were."""
+        if self.digest() != undo.after:
+            raise changed_since(self.uri)
+        if original is None or digest_file(original) != undo.before:
+            raise BadInput("what the file was before is no longer in the home's store", where=self.uri)
+        shutil.copyfile(original, self._beside())
+
+    def commit(self) -> None:
+        """Rename the new file over the old one, with its rights; both are on the disk before and after."""
+        assert self._fresh is not None
+        put_over(self._fresh, self.path)
+        self._fresh = None
+
+    def _beside(self) -> Path:
+        self._fresh = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:8]}.new")
+        return self._fresh
+
+    def close(self) -> None:
+        """Remove what was not renamed."""
+        if self._fresh is not None:
+            self._fresh.unlink(missing_ok=True)
+
+
+def put_over(fresh: Path, path: Path) -> None:
+    """Rename a file over another, with its rights; it is on the disk before, and its name after."""
+    shutil.copymode(path, fresh)
+    old = path.stat()
+    if hasattr(os, "chown") and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(PermissionError):  # another's file in a folder of ours: it becomes ours
+            os.chown(fresh, old.st_uid, old.st_gid)
+    with fresh.open("rb") as written:
+        os.fsync(written.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def writable(path: Path) -> None:
+    """UsageError where a file is read-only, or its folder takes no new file."""
+    if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
+        raise UsageError("the file is read-only", where=str(path), remedy=f"chmod u+w {path.name}")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(
+            "its folder takes no new file", where=str(path), remedy="give yourself the right to it"
+        )
+
+
+def _verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path) -> None:
+    """Hold the new file against the old one, cell by cell as text; BadInput where anything else differs."""
+    wanted = edits.by_row()
+    added = [n for n, _ in edits.adds]
+    fills = {n: "false" if k == "boolean" else None for n, k in edits.adds}
+    first = 1
+    with (
+        open_table(str(old), scratch=scratch / "old", format=format) as before,
+        open_table(str(new), scratch=scratch / "new", format=format) as after,
+    ):
+        names = [c.name for c in before.columns]
+        if [c.name for c in after.columns] != [*names, *added] or before.rows != after.rows:
+            raise _unlike(old)
+        for was, now in zip(_texts(before), _texts(after), strict=True):
+            size = len(next(iter(was.values())))
+            for name, fill in fills.items():
+                was[name] = [fill] * size
+            for row in range(first, first + size):
+                for column, (_, fresh) in wanted.get(row, {}).items():
+                    was[column][row - first] = fresh
+            first += size
+            if was != now:
+                raise _unlike(old)
+
+
+def _unlike(old: Path) -> BadInput:
+    return BadInput(
+        "it cannot be changed in place: written again, other cells would read differently, so nothing was changed",
+        where=str(old),
+        remedy="write the repaired table to another file with -o",
+    )
+
+
+def _texts(table: Any) -> Iterator[dict[str, list[str | None]]]:
+    """Give the rows as text, so many at a time whatever the batches were."""
+    import pyarrow as pa
+
+    held: list[Any] = []
+    rows = 0
+    for batch in table.batches():
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _ROWS:
+            whole = pa.Table.from_batches(held)
+            while whole.num_rows >= _ROWS:
+                yield _written(whole.slice(0, _ROWS))
+                whole = whole.slice(_ROWS)
+            held, rows = whole.to_batches(), whole.num_rows
+    if rows:
+        yield _written(pa.Table.from_batches(held))
+
+
+def _written(part: Any) -> dict[str, list[str | None]]:
+    import pyarrow as pa
+
+    out: dict[str, list[str | None]] = {}
+    for name in part.column_names:
+        column = part.column(name)
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+        try:
+            out[name] = column.cast(pa.string()).to_pylist()
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists, structs, bytes
+            out[name] = [None if v is None else repr(v) for v in column.to_pylist()]
+    return out

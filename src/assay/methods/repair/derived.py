@@ -1,0 +1,53 @@
+"""The first remedy: the derived column is set to what its rule says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import UsageError
+from assay.methods.repair.mending import Mended, Mending, plain_type, replaced
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def mend(batch: pa.RecordBatch, mendings: Sequence[Mending]) -> Mended:
+    """Set each cell that contradicts its rule, one rule after another; what the rule does not know there stays."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    out = Mended(batch)
+    for place, mending in enumerate(mendings):
+        wrong = mending.broken(out.batch)
+        out.broken.append(int(wrong.sum()))
+        if mending.to is None or not wrong.any():
+            out.changed.append(0)
+            out.left.append(int(wrong.sum()))
+            continue
+        try:
+            new = _wanted(mending, out.batch)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise UsageError(
+                f"{mending.to.text!r} does not fit the type of {mending.column}: "
+                f"{str(error).splitlines()[0][:120]}",
+                remedy="state a repair whose result is of the column's own type",
+            ) from None
+        wrong &= pc.is_valid(new).to_numpy(zero_copy_only=False)
+        out.batch = replaced(out.batch, mending.column, wrong, new)
+        out.note(mending.column, wrong, place)
+        out.changed.append(int(wrong.sum()))
+        out.left.append(int(mending.broken(out.batch).sum()))
+    return out
+
+
+def _wanted(mending: Mending, batch: pa.RecordBatch) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    assert mending.to is not None
+    value, kind = mending.to.evaluate(batch), plain_type(batch, mending.column)
+    if mending.words:
+        yes, no = (pa.scalar(w).cast(kind) for w in mending.words)
+        return pc.if_else(pc.cast(value, pa.bool_()), yes, no)
+    return pc.cast(value, kind)
