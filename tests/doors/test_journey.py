@@ -13,16 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
-
-
-@pytest.fixture
-def copy(demo, tmp_path):
-    """A copy of the finished demo, to be tampered with."""
-    shutil.copytree(demo[0], tmp_path / "demo")
-    return tmp_path / "demo"
 
 
 def test_the_demo_leaves_a_pending_model_with_a_hallmark_and_a_report(assay, demo):

@@ -10,6 +10,8 @@ AssayError
 
 from __future__ import annotations
 
+import errno
+
 
 class AssayError(Exception):
     """A failure told as what went wrong, where, and what to do about it."""
@@ -60,3 +62,22 @@ class Refused(AssayError):
 
 class Broken(AssayError):
     """Assay's own fault, or the machine's."""
+
+
+_MACHINE = {
+    errno.ENOSPC: ("no space is left there", "make room, and run it again"),
+    errno.EDQUOT: ("the quota is used up", "make room, and run it again"),
+    errno.EROFS: ("it can be read and not written", "work in a copy that may be written"),
+    errno.EACCES: ("permission is denied", "ask its owner, or run it as a user who may"),
+    errno.EPERM: ("it is not permitted", "ask its owner, or run it as a user who may"),
+    errno.EMFILE: ("too many files are open", "raise the limit: ulimit -n"),
+    errno.EIO: ("the device fails to read or write", "look at the disk, and restore from a backup"),
+}
+
+
+def of_the_machine(error: OSError) -> Broken | None:
+    """Return what the machine refused as a sentence; None for an error that is no such thing."""
+    if error.errno not in _MACHINE:
+        return None
+    what, remedy = _MACHINE[error.errno]
+    return Broken(what, where=str(error.filename or "the output"), remedy=remedy)

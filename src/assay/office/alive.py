@@ -9,10 +9,17 @@ from pathlib import Path
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[None]:
-    """Wait for the lock and hold it: whoever can take it knows that its last holder has ended or died."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as handle:
+def held(lock: Path, *, readonly: bool = False) -> Iterator[None]:
+    """Wait for the lock and hold it: whoever can take it knows that its last holder has ended or died.
+
+    readonly: the file is not made where there is none.
+    """
+    if readonly and not lock.exists():
+        yield
+        return
+    if not readonly:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("r" if readonly else "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         try:
             yield

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from assay.engines.extras import install
 from assay.kernel.canonical import canonical, plain, sha256
-from assay.kernel.errors import AssayError, Broken, Refused, UsageError
+from assay.kernel.errors import AssayError, Broken, Refused
 from assay.kernel.event import Event
 from assay.methods import merkle, notes
 from assay.office import checkpoint, schema
+from assay.office.database import connect
 from assay.office.outside import Outside
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Unreadable(Broken):
 
 
 class Office:
-    """An opened office. Transactions open only here, for milliseconds."""
+    """An opened office. Transactions open only here, for milliseconds; none where its folder cannot be written."""
 
     def __init__(
         self, engine: Engine, keyring: Keyring, outside: Outside, clock: Callable[[], str], origin: str
@@ -90,11 +90,14 @@ class Office:
         cls, database_url: str, *, keyring: Keyring, checkpoints: Path, clock: Callable[[], str], origin: str
     ) -> Office:
         """Open an office, made if need be; Refused when a newer Assay wrote it."""
-        office = cls(_engine(database_url), keyring, Outside(checkpoints), clock, origin)
+        outside = Outside(checkpoints)
+        database = connect(database_url, readonly=outside.readonly)
+        office = cls(database, keyring, outside, clock, origin)
         try:
             with office.outside.locked():
                 office._prepare()
-                office._settle()
+                if not outside.readonly:
+                    office._settle()
         except sa.exc.DBAPIError as error:
             raise Broken(
                 f"the office's database cannot be opened: {str(error.orig)[:200]}",
@@ -107,6 +110,7 @@ class Office:
         with self.engine.connect() as connection:
             there = set(sa.inspect(connection).get_table_names())
             if "about" not in there:
+                self._writable()
                 connection.rollback()
                 self._create(connection)
         found = int(self.about("schema") or 0)
@@ -182,6 +186,7 @@ class Office:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Tx]:
         """Give a transaction: its rows, events and checkpoint are kept together, or not at all."""
+        self._writable()
         with self.outside.locked(), self.engine.connect() as connection:
             try:
                 self._settle()
@@ -200,6 +205,14 @@ class Office:
                     raise Broken(f"the office could not write: {str(error.orig)[:200]}") from error
                 raise
             self.outside.promote()
+
+    def _writable(self) -> None:
+        if self.outside.readonly:
+            raise Refused(
+                "this home can be read and not written, so nothing is recorded in it",
+                where=str(self.outside.folder.parent),
+                remedy="look and verify here; to go on, copy the home to where it may be written",
+            )
 
     def _begin(self, connection: Connection) -> None:
         if self.engine.dialect.name == "postgresql":
@@ -334,27 +347,3 @@ def _size(note: str | None) -> int:
         return notes.Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
     except (ValueError, AttributeError):
         raise Broken("the log's checkpoint is damaged", remedy=_SEE) from None
-
-
-def _engine(url: str) -> Engine:
-    if url.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + url.split("://", 1)[1]
-    try:
-        engine = sa.create_engine(url)
-    except ModuleNotFoundError:
-        raise UsageError("PostgreSQL needs a driver", remedy=install("postgres")) from None
-    except sa.exc.ArgumentError:
-        raise UsageError(
-            f"{url!r} is not a database URL", remedy="write sqlite:///file.db or postgresql://…"
-        ) from None
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _sqlite)
-    return engine
-
-
-def _sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own is deferred
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()

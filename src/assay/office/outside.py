@@ -16,16 +16,18 @@ from assay.office.alive import held
 
 
 class Outside:
-    """Files in a folder of the home: latest, pending and lock."""
+    """Files in a folder of the home: latest, pending and lock. readonly: the folder cannot be written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+        self.readonly = not os.access(folder, os.W_OK)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock: one writer of this home at a time."""
-        with held(self.folder / "lock"):
+        with held(self.folder / "lock", readonly=self.readonly):
             yield
 
     def read(self, name: str) -> str | None:

@@ -148,7 +148,8 @@ class Home:
             clock=utc_now,
             origin=f"assay/{self.id}",
         )
-        recover(self)  # which asks this very property
+        if not office.outside.readonly:
+            recover(self)  # which asks this very property
         return office
 
     def folder(self, *parts: str) -> Path:

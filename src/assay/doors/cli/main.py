@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -10,7 +11,7 @@ import click
 
 from assay import __version__
 from assay.doors.cli.groups import Group
-from assay.kernel.errors import AssayError, interrupted
+from assay.kernel.errors import AssayError, interrupted, of_the_machine
 from assay.kernel.printable import printable
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -69,6 +70,9 @@ def main(args: list[str] | None = None) -> None:
     os.environ.setdefault(
         "OMP_WAIT_POLICY", "PASSIVE"
     )  # read when xgboost is first imported; see the sandbox
+    for stream in (sys.stdout, sys.stderr):  # a terminal that has no arrow shows a question mark
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     argv = sys.argv[1:] if args is None else args
     debug = "--debug" in argv
     argv = [a for a in argv if a != "--debug"]  # it may stand anywhere
@@ -102,9 +106,10 @@ def main(args: list[str] | None = None) -> None:
             sys.exit(130)
         if debug:
             raise
-        if isinstance(error, AssayError):
-            click.echo(f"assay: {printable(error)}", err=True)
-            sys.exit(error.exit_code)
+        told = of_the_machine(error) if isinstance(error, OSError) else error
+        if isinstance(told, AssayError):
+            click.echo(f"assay: {printable(told)}", err=True)
+            sys.exit(told.exit_code)
         said = str(error).strip().splitlines()
         first = printable(said[0][:300]) if said else ""
         click.echo(
