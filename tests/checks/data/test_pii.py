@@ -112,8 +112,11 @@ def test_bookings_exactly(table, work):
     assert report.coverage.complete
 
 
-def test_adult_has_none(table, work):
-    assert check(table(EXAMPLES / "income" / "adult.csv.gz"), work=work).findings == ()
+def test_adult_has_none_but_race(table, work):
+    report = check(table(EXAMPLES / "income" / "adult.csv.gz"), work=work)
+    assert report.data["columns"] == kinds(report) == {"race": "ethnicity"}
+    assert report.findings[0].refs == ("GDPR:9",)
+    assert report.findings[0].severity == Severity.MEDIUM  # nobody is named beside it
 
 
 def test_every_kind_is_found(table, work):

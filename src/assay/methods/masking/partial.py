@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assay.methods.masking.shape import SEPARATORS
 from assay.methods.masking.way import STARS
+from assay.methods.recognise.kinds import KINDS
 
 
 def email(text: str) -> str:
@@ -57,6 +58,7 @@ def redact(text: str) -> str:
 
 
 PARTIAL: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(KINDS, redact),  # of most kinds nothing that stays would be of use and name nobody
     "email": email,
     "card": last_digits,
     "phone": last_digits,
@@ -68,6 +70,9 @@ PARTIAL: dict[str, Callable[[str], str]] = {
     "name": redact,
     "address": redact,
     "birth_date": year,
+    "postal_code": lambda t: first_characters(t, 2),
+    "bank_account": last_digits,
+    "crypto": lambda t: first_characters(t, 4),
 }
 
 

@@ -136,3 +136,13 @@ def codice_fiscale(text: str) -> bool:
             return False
         total += _ODD[char] if place % 2 == 0 else (int(char) if char.isdigit() else ord(char) - 65)
     return plain[15] == chr(65 + total % 26)
+
+
+def aba(digits: str) -> bool:
+    """Whether nine digits are a US routing number: weights 3 7 1, mod 10, and a prefix that was given out."""
+    if len(digits) != 9 or not (digits.isascii() and digits.isdigit()):
+        return False
+    prefix = int(digits[:2])
+    if not (prefix <= 12 or 21 <= prefix <= 32 or 61 <= prefix <= 72 or prefix == 80):
+        return False
+    return sum(int(d) * w for d, w in zip(digits, (3, 7, 1) * 3, strict=True)) % 10 == 0

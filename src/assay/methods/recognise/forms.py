@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from assay.methods.recognise import digits
+from assay.methods.recognise import credentials, digits, identities, wallets
 
 LONGEST = 10_000  # characters of one value that are read
 
@@ -84,13 +84,23 @@ _ANY_PHONE = re.compile(r"(?<![\w.+-])[+(]?\d[\d ().\-/]{5,22}\d(?![\w-])", re.A
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", re.ASCII)
 _STREET = (
     r"(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|square|sq|terrace|way|"
-    r"parkway|pkwy|highway|hwy|circle|cir|close|crescent)"
+    r"parkway|pkwy|highway|hwy|circle|cir|close|crescent|row|mews|walk|grove|gardens|hill|route|rte|loop|trail|plaza|"
+    r"fort|ridge|cove|crossing|extension|pike|alley|heights|manor|meadows?|mount|knolls?|islands?|junctions?|keys?|"
+    r"lakes?|lights?|locks|lodge|mall|mill|mills|motorway|neck|orchard|oval|park|parks|pass|passage|path|pine|pines|"
+    r"plain|plains|points?|ports?|prairie|radial|ramp|ranch|rapids?|rest|run|shoals?|shores?|skyway|springs?|spurs?|"
+    r"stravenue|stream|summit|throughway|trace|track|trafficway|tunnel|turnpike|underpass|unions?|valleys?|via|"
+    r"viaduct|views?|villages?|ville|vista|wall|ways|wells?|bypass|burg|bridge|branch|bend|beach|bayou|camp|canyon|"
+    r"cape|causeway|center|cliff|cliffs|club|common|corner|corners|course|creek|crest|curve|dale|dam|divide|drives|"
+    r"estate|estates|expressway|fall|falls|ferry|field|fields|flat|flats|ford|forest|forge|fork|forks|freeway|garden|"
+    r"gateway|glen|glens|green|greens|groves|harbor|haven|hollow|inlet|isle)"
 )
 _ADDRESS = (
     rf"\b\d{{1,6}}[a-z]?,? (?:[\w'’.-]+ ){{1,5}}{_STREET}\b\.?"
-    r"|\b[\w-]{1,40}(?:straße|strasse|str\.|gasse|platz|weg|allee) \d{1,4} ?[a-z]?\b"
-    r"|\b(?:rue|avenue|calle|via|rua|avenida|piazza|plaza) (?:[\w'’.-]+ ){1,5}\d{1,5}\b"
-    r"|\b\d{1,4},? (?:rue|avenue|boulevard|allée|chemin) [\w'’.-]+"
+    r"|\b[\w-]{1,40}(?:straße|strasse|straat|str\.|gasse|platz|plein|weg|allee|laan|gracht|gatan|vägen|vagen|gränd|gade|vej|katu|tie|utca|út) \d{1,4} ?[a-z]?\b"
+    r"|\b(?:am|an der|im|zum|unter den|auf dem) [A-ZÄÖÜ][\w-]{2,30} \d{1,4} ?[a-z]?\b"
+    r"|(?:\b(?:rue|avenue|calle|via|viale|corso|largo|rua|avenida|av\.|travessa|paseo|piazza|plaza|praça|camino|carrer|ronda|rambla|vicolo|contrada|alameda|strada|bulevardul|aleea|sokak|cadde)|\bc/|\bul\.|\bал\.|\bпр\.|\bул\.|\bвул\.|\bпер\.|\bпросп\.|\bнаб\.|\bш\.) ?(?:[\w'’.-]+ ?){1,6},? ?(?:д\. ?|n[º°.] ?)?\d{1,5}\b"
+    r"|\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|allée|chemin|place|impasse|quai|cours|passage|route)(?: [\w'’.-]+){1,4}"
+    r"|[都道府県市区郡町村].{1,20}\d{1,4}(?:丁目|番|号|-\d)|[省市区县镇].{1,20}(?:路|街|道|巷|大街|座|号|號).{0,8}\d{0,5}|(?:로|길) ?\d{1,4}"
 )
 
 
@@ -109,32 +119,16 @@ def _hinted_phone(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _identity(text: str) -> Iterator[tuple[int, int]]:
-    for pattern, valid in _IDENTITIES:
-        for match in pattern.finditer(text):
-            if valid(match.group()):
-                yield match.span()
+    for match in identities.anywhere().finditer(text):
+        if identities.found_in(match.group()):
+            yield match.span()
 
 
-_IDENTITIES: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
-    (
-        re.compile(r"(?<![\w.])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)", re.ASCII),
-        lambda t: digits.cpf(_only_digits(t)),
-    ),
-    (re.compile(r"(?<!\w)[XYZxyz]?\d{7,8}-?[A-Za-z](?!\w)", re.ASCII), digits.dni),
-    (
-        re.compile(r"(?<!\w)[A-Za-z]{6}\d\d[A-Za-z]\d\d[A-Za-z]\d{3}[A-Za-z](?!\w)", re.ASCII),
-        digits.codice_fiscale,
-    ),
-    (
-        re.compile(r"(?<![\w-])[2-9]\d{3}[ -]\d{4}[ -]\d{4}(?![\w-]| \d)", re.ASCII),
-        lambda t: digits.verhoeff(_only_digits(t)),
-    ),
-    (
-        re.compile(
-            r"(?<!\w)(?![DFIQUVdfiquv])[A-Za-z](?![DFIQUVOdfiquvo])[A-Za-z] ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d](?!\w)"
-        ),
-        lambda t: t[:2].upper() not in ("BG", "GB", "KN", "NK", "NT", "TN", "ZZ"),
-    ),
+# What a national number that may stand inside a text has to show: separators or letters in certain places.
+_IDENTITY = (
+    r"\d{3}\.\d{3}\.\d{3}-\d|\d\.\d{3}\.\d{3}/\d|\d{7}-?[A-Za-z]|[A-Za-z]\d{6}|[A-Za-z]{2} \d\d \d\d|[A-Za-z]{6}\d\d[A-Za-z]\d\d|\d{6}[-+/A-Fa-f]\d{3}|"
+    r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}|756\.\d{4}|[A-Za-z]{3,4}-?\d{6}|[23]\d-\d{8}-\d|\d\.?\d{3}\.?\d{3}-[\dkK]|9\d\d-\d\d-\d{4}|\d{8}[A-Za-z]\d{3}|"
+    r"[12] \d\d \d\d|\d\d\.\d\d\.\d\d-\d{3}|\d{6} \d{5}|[A-Za-z]\d{6}\("
 )
 
 FORMS: tuple[Form, ...] = (
@@ -172,7 +166,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "national_id",
-        r"\d\d",
+        _IDENTITY,
         _identity,
         frozenset({"cpf", "dni", "nie", "nif", "nino", "aadhaar", "fiscale", "tax", "national"}),
         title="national identity numbers (with check digits)",
@@ -186,8 +180,11 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "mac",
-        r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]",
-        _found(r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"),
+        r"[0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-][0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.",
+        _found(
+            r"(?<![\w:-])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:-])"
+            r"|(?<![\w.])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.])"
+        ),
         frozenset({"mac", "device"}),
         title="device (MAC) addresses",
     ),
@@ -206,9 +203,16 @@ FORMS: tuple[Form, ...] = (
         inside=False,
         title="street addresses",
     ),
+    Form("crypto", wallets.SIEVE, wallets.spans, title="addresses of crypto-currency wallets"),
+    Form("credential", credentials.SIEVE, credentials.spans, title="credentials"),
 )
 HINTED_PHONE = Form(
-    "phone", r"\d.*\d.*\d.*\d", _hinted_phone, FORMS[-2].hints, hinted=True, title="telephone numbers"
+    "phone",
+    r"\d.*\d.*\d.*\d",
+    _hinted_phone,
+    next(f for f in FORMS if f.type == "phone").hints,
+    hinted=True,
+    title="telephone numbers",
 )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,21 +12,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.methods.listed import listed
-from assay.methods.recognise import names
+from assay.methods.recognise.evidence import Candidate, Evidence
 from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, Form, is_whole
+from assay.methods.recognise.headers import Said, said
+from assay.methods.recognise.judging import Judge
+from assay.methods.recognise.kinds import KINDS, PERSONAL, SPECIAL
 
 JUDGED = 50_000  # texts that passed a sieve and are judged one by one, per column and kind
-NAMES_KEPT = 20_000  # distinct texts of a column asked whether they are names
+KEPT = (
+    20_000  # distinct texts of a column that are kept, to be held against lists and forms that need its name
+)
 WHOLE = 0.5  # the share of rows from which a column is of a kind
 HINTED = 0.2  # the same where the column's name says so too
+SURE = 0.5  # the confidence from which a column is of a kind
 
 
 @dataclass
 class Count:
-    """Rows in which a kind is the whole value, or stands inside it; and how many passing texts were not judged."""
+    """Rows in which a kind is the whole value, or stands inside it; and how many passing texts were not judged.
+
+    right: how many distinct texts are it whole.
+    """
 
     whole: int = 0
     inside: int = 0
+    right: int = 0
     judged: int = 0
     judged_rows: int = 0
     passed_rows: int = 0
@@ -38,7 +50,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a column holds. whole: it is a column of this kind. rows: in how many rows. share: of those with a value."""
+    """What a column holds. whole: it is a column of this kind. rows: in how many rows. share: of those with a value.
+
+    confidence: from 0 to 1, what the evidence comes to.
+    """
 
     type: str
     title: str
@@ -46,40 +61,60 @@ class Verdict:
     rows: int
     share: float
     estimated: bool = False
+    confidence: float = 1.0
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass
 class Scan:
-    """A column being scanned. words: those of its name."""
+    """A column being scanned. words: those of its name. extra: further forms it is held against, of one's own."""
 
     name: str
     type: str
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    extra: Sequence[Form] = ()
     rows: int = 0
     long: int = 0
     counts: dict[str, Count] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
 
+    @cached_property
+    def said(self) -> Said:
+        """Return what its name says."""
+        return said(self.name)
+
     def forms(self) -> list[Form]:
         """Return the recognisers that this column is held against."""
-        hinted = [HINTED_PHONE] if HINTED_PHONE.hints & set(self.words) else []
-        listed = [f for f in FORMS if not (hinted and f.type == "phone")] + hinted
+        return [*self._forms, *self.extra]
+
+    @cached_property
+    def _forms(self) -> list[Form]:
+        phone = bool(HINTED_PHONE.hints & set(self.words)) or self.said.hints("phone") == 2
+        hinted = [HINTED_PHONE] if phone else []
+        listed_ = [f for f in FORMS if not (hinted and f.type == "phone")] + hinted
         if self.type == "text":
-            return listed
-        if self.type in (
-            "integer",
-            "number",
-        ):  # a bare number says little without its check digits or its name
-            wanted = {"card"} | {f.type for f in listed if f.hints & set(self.words) and f.type == "phone"}
-            return [f for f in listed if f.type in wanted]
+            return listed_
+        if self.type in ("integer", "number"):
+            # a bare number says little without its check digits or its name
+            return [f for f in listed_ if f.type == "card" or f in hinted]
         return []
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its values are read at all: numbers whose name says nothing are looked at as cards only."""
+        return self.type in ("text", "integer", "number")
+
+    @cached_property
+    def _speaks(self) -> bool:
+        return bool(self.said.strong or self.said.weak)
 
     def feed(self, array: pa.Array) -> None:
         """Count one batch of the column's values."""
-        if self.type != "text" and _small(array) and {f.type for f in self.forms()} == {"card"}:
+        small = self.type != "text" and _small(array)
+        if small and not self._speaks and not self.extra and not _nine(array):
             self.rows += len(array) - array.null_count
             return
-        texts, rows = _distinct(array)
+        texts, rows = distinct(array)
         self.rows += int(rows.sum())
         if not len(texts):
             return
@@ -89,58 +124,124 @@ class Scan:
             self.long += int(rows[long].sum())
             texts = pc.utf8_slice_codeunits(texts, 0, LONGEST)
         for form in self.forms():
+            if small and form.type == "card":
+                continue
             passed = np.flatnonzero(
                 pc.match_substring_regex(texts, form.sieve).to_numpy(zero_copy_only=False)
             )
             if len(passed):
                 self._judge(form, texts, rows, passed)
-        if self.type == "text" and len(self.kept) < NAMES_KEPT:
-            short = pc.less_equal(lengths, 80).to_numpy(zero_copy_only=False)
-            for place in np.flatnonzero(short)[: NAMES_KEPT - len(self.kept)]:
-                text = texts[int(place)].as_py()
-                self.kept[text] = self.kept.get(text, 0) + int(rows[place])
+        if len(self.kept) < KEPT:
+            short = np.flatnonzero(pc.less_equal(lengths, 400).to_numpy(zero_copy_only=False))
+            chosen = short[: KEPT - len(self.kept)]
+            for text, weight in zip(texts.take(pa.array(chosen)).to_pylist(), rows[chosen], strict=True):
+                self.kept[text] = self.kept.get(text, 0) + int(weight)
 
     def _judge(self, form: Form, texts: pa.Array, rows: Any, passed: Any) -> None:
         count = self.counts.setdefault(form.type, Count())
         count.passed_rows += int(rows[passed].sum())
         room = max(0, JUDGED - count.judged)
-        for place in passed[:room]:
-            text, weight = texts[int(place)].as_py(), int(rows[place])
+        chosen = passed[:room]
+        for text, weight in zip(texts.take(pa.array(chosen)).to_pylist(), rows[chosen].tolist(), strict=True):
             count.judged += 1
             count.judged_rows += weight
             found = list(form.spans(text))
-            if found and is_whole(text, found):
+            if found and (is_whole(text, found) or (form.type == "address" and _is_address(text, found))):
                 count.whole += weight
+                count.right += 1
             elif found:
                 count.inside += weight
 
-    def verdicts(self) -> list[Verdict]:
-        """Return what the column holds: at most one kind as a whole, or else the kinds that occur in it."""
+    @cached_property
+    def judge(self) -> Judge:
+        """Return its values before the bench."""
+        return Judge(self.said, self.type, list(self.kept))
+
+    def candidates(self) -> list[Candidate]:
+        """Return every kind that it may be a column of, with the evidence; asked once all was fed."""
         if not self.rows:
             return []
-        titles = {f.type: f.title for f in FORMS}
-        hints = {f.type for f in FORMS if f.hints & set(self.words)}
-        whole, inside = [], []
+        out: dict[str, Candidate] = {}
         for kind, count in self.counts.items():
-            rows, within = count.scaled(count.whole), count.scaled(count.inside)
-            share = rows / self.rows
-            estimated = count.judged_rows < count.passed_rows
-            least = HINTED if kind in hints else WHOLE
-            if kind == "ip" and {"version", "ver", "release"} & set(self.words):
+            if kind not in KINDS:
                 continue
-            if share >= least:
-                whole.append(Verdict(kind, titles[kind], True, rows, share, estimated))
-            elif self.type == "text" and rows + within and self._telling(kind, count):
-                found = rows + within
-                inside.append(Verdict(kind, titles[kind], False, found, found / self.rows, estimated))
-        if whole:
-            order = [f.type for f in FORMS]
-            return [max(whole, key=lambda v: (v.share, -order.index(v.type)))]
-        people = self._names()
-        return [people] if people else sorted(inside, key=lambda v: (-v.rows, v.type))
+            rows = count.scaled(count.whole)
+            hint = 2 if kind == "phone" and HINTED_PHONE in self._forms else self.said.hints(kind)
+            if rows / self.rows < (HINTED if hint else WHOLE):
+                continue
+            one = self.judge.form(kind, rows / self.rows, count.right)
+            one.rows, one.estimated = rows, count.judged_rows < count.passed_rows
+            out[kind] = one
+        for one in self.judge.candidates():
+            known = out.get(one.type)
+            if known is None or known.odds < one.odds:
+                out[one.type] = one
+        return list(out.values())
+
+    def verdicts(self, around: Iterable[str] = ()) -> list[Verdict]:
+        """Return what the column holds: at most one kind as a whole, or else the kinds that occur in it.
+
+        around: the kinds of the table's other columns; among a person's data a doubtful name is likelier one.
+        """
+        if not self.rows:
+            return []
+        beside = PERSONAL & set(around)
+        sure = []
+        for one in self.candidates():
+            if beside and one.hint and one.type in ("name", "address", "username"):
+                one.add("neighbours", f"beside {', '.join(sorted(beside)[:4])}", 1.0)
+            if one.confidence >= SURE:
+                sure.append(one)
+        own = [self._own(f.type, f.title) for f in self.extra]
+        found = [v for v in own if v is not None]
+        if sure:
+            order = list(KINDS)
+            best = max(sure, key=lambda c: (round(c.odds, 3), -order.index(c.type)))
+            rows = best.rows if best.rows is not None else round(self.rows * best.share)
+            share = best.share
+            if best.type in SPECIAL or best.type == "name":
+                rows = self.rows
+            whole = Verdict(
+                best.type,
+                KINDS[best.type].title,
+                True,
+                rows,
+                share,
+                best.estimated,
+                best.confidence,
+                tuple(best.evidence),
+            )
+            if not any(v.whole for v in found):
+                return [whole, *found]
+        if any(v.whole for v in found):
+            return sorted(found, key=lambda v: not v.whole)
+        return [*found, *sorted(self._inside(), key=lambda v: (-v.rows, v.type))]
+
+    def _own(self, kind: str, title: str) -> Verdict | None:
+        count = self.counts.get(kind)
+        if count is None or not count.whole + count.inside:
+            return None
+        whole, within = count.scaled(count.whole), count.scaled(count.inside)
+        estimated = count.judged_rows < count.passed_rows
+        is_whole_ = whole / self.rows >= WHOLE
+        rows = whole if is_whole_ else whole + within
+        why = (Evidence("custom", title, 0.0),)
+        return Verdict(kind, title, is_whole_, rows, rows / self.rows, estimated, 1.0, why)
+
+    def _inside(self) -> list[Verdict]:
+        out = []
+        for kind, count in self.counts.items():
+            found = count.scaled(count.whole) + count.scaled(count.inside)
+            if kind not in KINDS or self.type != "text" or not found or not self._telling(kind, count):
+                continue
+            estimated = count.judged_rows < count.passed_rows
+            out.append(Verdict(kind, KINDS[kind].title, False, found, found / self.rows, estimated, 0.9))
+        return out
 
     def _telling(self, kind: str, count: Count) -> bool:
         """Whether single occurrences are more than the chance that a check digit fits or a pattern repeats."""
+        if kind == "ip" and self.said.code:
+            return False
         form = next(f for f in FORMS if f.type == kind)
         if not form.inside:
             return False
@@ -149,63 +250,14 @@ class Scan:
             return found >= 0.3 * count.judged_rows
         return True
 
-    def _names(self) -> Verdict | None:
-        total, full, first, last = names.shares(self.kept)
-        said = set(self.words)
-        person = bool(said & _PERSON)
-        named = bool(said & _NAMED) and not said & _OTHERS
-        if total < 5 or (total < 20 and not (person or named)):
-            return None
-        several = sum(1 for t in self.kept if " " in t.strip())
-        if full >= 0.5 * total or (full >= 0.25 * total and (named or person) and several >= 0.8 * total):
-            share = full / total
-        elif named and (first >= 0.5 * total or (last >= 0.2 * total and said & _LAST)):
-            share = max(first, last) / total
-        elif first >= 0.8 * total and total >= 50:
-            share = first / total
-        else:
-            return None
-        return Verdict("name", "people's names", True, self.rows, share)
+
+def _is_address(text: str, found: list[tuple[int, int]]) -> bool:
+    """Whether a text is a street with what stands around it: a floor, a town, a country."""
+    covered = sum(stop - start for start, stop in found)
+    return len(text) <= 160 and covered >= 0.3 * len(text) and "," in text
 
 
-_NAMED = frozenset(
-    {"name", "names", "firstname", "lastname", "surname", "fullname", "forename", "nom", "nombre"}
-    | {"vorname", "nachname", "prenom"}
-)
-_LAST = frozenset({"last", "lastname", "surname", "family", "nachname"})
-_PERSON = frozenset(
-    {
-        "customer",
-        "guest",
-        "patient",
-        "person",
-        "employee",
-        "passenger",
-        "author",
-        "owner",
-        "contact",
-        "holder",
-    }
-)
-_OTHERS = frozenset(
-    {
-        "product",
-        "company",
-        "file",
-        "city",
-        "country",
-        "state",
-        "brand",
-        "item",
-        "model",
-        "hotel",
-        "column",
-        "store",
-    }
-)
-
-
-def _distinct(array: pa.Array) -> tuple[pa.Array, Any]:
+def distinct(array: pa.Array) -> tuple[pa.Array, Any]:
     """Return a batch's distinct values as texts, and in how many rows each stands."""
     encoded = as_text(array).dictionary_encode()
     places = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
@@ -219,6 +271,14 @@ def _small(array: pa.Array) -> bool:
         return False
     low, high = pc.min_max(array).values()
     return all(v.as_py() is None or abs(v.as_py()) < 1e11 for v in (low, high))
+
+
+def _nine(array: pa.Array) -> bool:
+    """Whether all whole numbers have nine digits, as US routing numbers have that do not begin with 0."""
+    if not pa.types.is_integer(array.type):
+        return False
+    low, high = pc.min_max(array).values()
+    return low.as_py() is not None and low.as_py() >= 10**8 and high.as_py() < 10**9
 
 
 def as_text(array: pa.Array) -> pa.Array:
