@@ -2,7 +2,7 @@
 
 Python's own syntax, of which only this is read: column names (in backticks where they are not plain words),
 numbers, texts, True, False, None, ``+ - * / %``, comparisons, ``in (…)``, ``and or not``, ``x is None``, and the
-functions abs, round, length, lower, upper. Logic has three values as in SQL: what compares with nothing is
+functions that methods/functions.py lists. Logic has three values as in SQL: what compares with nothing is
 unknown, and unknown breaks no rule.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
+from assay.methods.functions import LONGEST_FORMAT, TAKES, WRITTEN, call
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,13 +31,6 @@ _COMPARE = {
     ast.GtE: "greater_equal",
 }
 _ARITHMETIC = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide"}
-_FUNCTIONS = {
-    "abs": "abs",
-    "round": "round",
-    "length": "utf8_length",
-    "lower": "utf8_lower",
-    "upper": "utf8_upper",
-}
 _KNOWN: tuple[type[ast.AST], ...] = (
     ast.Expression,
     ast.BoolOp,
@@ -95,9 +89,9 @@ def quoted(column: str) -> str:
     return column if plain else "`" + column.replace("`", "``") + "`"
 
 
-_RESERVED = frozenset(
-    {"and", "or", "not", "in", "is", "None", "True", "False", "if", "else", *_FUNCTIONS}
-) | (frozenset(__import__("keyword").kwlist))
+_RESERVED = frozenset({"and", "or", "not", "in", "is", "None", "True", "False", "if", "else", *TAKES}) | (
+    frozenset(__import__("keyword").kwlist)
+)
 
 
 def unquoted(text: str) -> tuple[str, dict[str, str]]:
@@ -150,14 +144,11 @@ def _allowed(tree: ast.expr, text: str) -> None:
                     remedy="use columns, numbers, texts, comparisons, + - * /, in, and, or, not",
                 )
             if isinstance(node, ast.Call) and not (
-                isinstance(node.func, ast.Name)
-                and node.func.id in _FUNCTIONS
-                and 1 <= len(node.args) <= 2
-                and not node.keywords
+                isinstance(node.func, ast.Name) and node.func.id in TAKES and not node.keywords
             ):
                 raise UsageError(
                     f"the rule {text[:120]!r} calls something unknown",
-                    remedy=f"there is {', '.join(_FUNCTIONS)}",
+                    remedy=f"there is {', '.join(TAKES)}",
                 )
             if isinstance(node, ast.Call):
                 _call_allowed(node, text)
@@ -169,16 +160,33 @@ def _allowed(tree: ast.expr, text: str) -> None:
 
 def _call_allowed(node: ast.Call, text: str) -> None:
     assert isinstance(node.func, ast.Name)
-    if len(node.args) == 1:
+    name = node.func.id
+    least, most = TAKES[name]
+    if not least <= len(node.args) <= most:
+        much = (
+            f"more than {'one value' if most == 1 else f'{most} values'}"
+            if len(node.args) > most
+            else "too little"
+        )
+        raise UsageError(f"the rule {text[:120]!r} gives {name} {much}")
+    if name not in WRITTEN or len(node.args) == 1:
         return
-    if node.func.id != "round":
-        raise UsageError(f"the rule {text[:120]!r} gives {node.func.id} more than one value")
-    digits = node.args[1].operand if isinstance(node.args[1], ast.UnaryOp) else node.args[1]
-    whole = isinstance(digits, ast.Constant) and type(digits.value) is int
-    if not whole or digits.value > 300:  # type: ignore[attr-defined]
+    second = node.args[1].operand if isinstance(node.args[1], ast.UnaryOp) else node.args[1]
+    value = second.value if isinstance(second, ast.Constant) else None
+    if WRITTEN[name] is int:
+        if type(value) is not int or value > 300:
+            raise UsageError(
+                f"the rule {text[:120]!r} gives {name} digits that are no plain whole number",
+                remedy="write: round(x, 2)" if name == "round" else "write: left(code, 2)",
+            )
+    elif (
+        type(value) is not str
+        or not 0 < len(value) <= LONGEST_FORMAT
+        or (name == "number" and value not in ".,")
+    ):
         raise UsageError(
-            f"the rule {text[:120]!r} rounds to digits that are no plain whole number",
-            remedy="write: round(x, 2)",
+            f"the rule {text[:120]!r} does not say how a {name} is written",
+            remedy="write: number(x, ',')" if name == "number" else "write: date(x, '%d.%m.%Y')",
         )
 
 
@@ -301,7 +309,7 @@ class _Evaluator:
             return pc.round(_float(value), int(digits))
         if node.func.id == "abs":
             return _exact("abs", value)
-        return getattr(pc, _FUNCTIONS[node.func.id])(value)
+        return call(node.func.id, [value, *(self.visit(a) for a in node.args[1:])])
 
 
 def _exact(name: str, *values: Any) -> Any:

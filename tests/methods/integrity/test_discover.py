@@ -79,10 +79,13 @@ def test_independent_columns_are_silent():
 
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "diabetes", "digits"])
 def test_clean_data_is_silent(name):
+    """No rule is broken. What holds may be told: of tumours, that no mean concavity is above the worst one."""
     import sklearn.datasets
 
     frame = getattr(sklearn.datasets, f"load_{name}")(as_frame=True).frame
-    assert discover(sampled(**frame), np.random.default_rng(0)).rules == ()
+    rules = discover(sampled(**frame), np.random.default_rng(0)).rules
+    assert [r.shown for r in rules if r.violations] == []
+    assert len(rules) <= 4
 
 
 def test_a_sum_and_a_product_with_slips():
@@ -150,7 +153,7 @@ def test_a_key_that_repeats():
 def test_many_columns_say_what_was_not_tried():
     rng = np.random.default_rng(8)
     table = {f"c{i}": rng.integers(0, 9, 60) for i in range(400)}
-    assert any("sums and products" in u for u in discover(sampled(**table), rng).untried)
+    assert any("sums of 2 terms" in u for u in discover(sampled(**table), rng).untried)
 
 
 @given(st.integers(1, 500), st.data(), st.floats(0.01, 0.99))

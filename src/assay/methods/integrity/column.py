@@ -11,22 +11,56 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.methods.expressions import quoted
 from assay.methods.listed import listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TRUE = frozenset({"true", "t", "yes", "y", "1", "on"})
-FALSE = frozenset({"false", "f", "no", "n", "0", "off"})
+MOST_KINDS = 40
+TRUE = frozenset(
+    {
+        "true",
+        "t",
+        "yes",
+        "y",
+        "1",
+        "on",
+        "ja",
+        "j",
+        "wahr",
+        "oui",
+        "o",
+        "vrai",
+        "si",
+        "sí",
+        "s",
+        "sim",
+        "tak",
+        "да",
+    }
+)
+FALSE = frozenset(
+    {"false", "f", "no", "n", "0", "off", "nein", "falsch", "non", "faux", "não", "nao", "nie", "нет"}
+)
 
 
 @dataclass
 class Sampled:
-    """A column's name, type in Assay's words, and values (one Arrow array)."""
+    """A column's name, type in Assay's words, and values (one Arrow array).
+
+    written: how rules write it, where that is not its name alone: ``date(start, '%d.%m.%Y')`` of a column of text.
+    """
 
     name: str
     type: str
     array: pa.Array = field(repr=False)
+    written: str = ""
+
+    @property
+    def said(self) -> str:
+        """Return how rules write it."""
+        return self.written or quoted(self.name)
 
     @cached_property
     def _encoded(self) -> tuple[NDArray[np.int64], list[Any]]:
@@ -104,10 +138,40 @@ class Sampled:
                 return None
         return (tuple(yes), tuple(no)) if yes and no else None
 
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Return how often each value comes, in the order of ``values``."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=self.distinct).astype(np.int64)
+
+    @cached_property
+    def kinds(self) -> NDArray[np.int64] | None:
+        """Return a small whole number a row: its value's, or its eighth's where it is a number; 0 is null.
+
+        None where it is a text of too many values to compare rows by.
+        """
+        if self.distinct <= MOST_KINDS:
+            return self.codes + 1
+        numbers = self.numbers
+        if numbers is None or np.isfinite(numbers).sum() < 16:
+            return None
+        known = np.isfinite(numbers)
+        edges = np.unique(np.quantile(numbers[known], np.linspace(0, 1, 9)[1:-1]))
+        return np.where(known, np.searchsorted(edges, numbers) + 1, 0).astype(np.int64)
+
+    @cached_property
+    def two(self) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:
+        """Return the two sides of a column with but two values: yes and no where it says so, else by their order."""
+        if self.flag is not None:
+            return self.flag
+        if self.type not in ("boolean", "text", "integer") or self.distinct != 2:
+            return None
+        first, second = sorted(self.values, key=str)
+        return (second,), (first,)
+
     def truth(self) -> NDArray[np.float64]:
-        """Return 1, 0 and NaN for a flag's yes, no and null."""
-        assert self.flag is not None
-        lookup = np.array([1.0 if v in self.flag[0] else 0.0 for v in self.values] + [np.nan])
+        """Return 1, 0 and NaN for the yes, no and null of a column that has two sides."""
+        assert self.two is not None
+        lookup = np.array([1.0 if v in self.two[0] else 0.0 for v in self.values] + [np.nan])
         return lookup[self.codes]
 
     @cached_property

@@ -1,21 +1,24 @@
-"""One column that determines another, value by value or for one value only."""
+"""Columns that determine another: one alone, or two together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from assay.methods.expressions import quoted
+from assay.methods.integrity.chance import gathered, scattered
 from assay.methods.integrity.column import Sampled
 from assay.methods.integrity.rule import Rule, surprise
 
 LEAST_ROWS = 200
+LEAST_REPEATS = 60  # rows beyond the first of their group: only these can disagree
 MOST_COLUMNS = 120  # two at a time, both ways
-MOST_BROKEN = 0.01
-MOST_VALUES = 5_000
-WHEN_ROWS = 400  # a single value must be this frequent before what goes with it is a rule
-WHEN_BROKEN = 0.0005  # and break it this rarely: what happens one time in a hundred is life, not a slip
+MOST_JOINED = 24  # columns of which two together may determine a third
+MOST_BROKEN = 0.035
+SCREEN = 20_000  # rows in which candidates are looked for
+LEAST_CHANCE = 0.15  # how often the determined would be wrong, were it not determined
 
 
 def candidates(columns: Sequence[Sampled]) -> tuple[list[Sampled], list[str]]:
@@ -23,8 +26,9 @@ def candidates(columns: Sequence[Sampled]) -> tuple[list[Sampled], list[str]]:
     able = [
         c
         for c in columns
-        if c.type in ("text", "integer", "boolean")
-        and 2 <= c.distinct <= min(MOST_VALUES, max(2, len(c.array) // 10))
+        if c.type in ("text", "integer", "boolean", "date", "number", "timestamp")
+        and 2 <= c.distinct <= max(2, 0.6 * len(c.array))
+        and not (c.type in ("number", "timestamp") and c.distinct > 0.3 * len(c.array))
     ]
     if len(able) <= MOST_COLUMNS:
         return able, []
@@ -34,123 +38,193 @@ def candidates(columns: Sequence[Sampled]) -> tuple[list[Sampled], list[str]]:
     ]
 
 
-def find(columns: Sequence[Sampled]) -> Iterator[Rule]:
-    """Give ``A determines B`` where at most one row in a hundred disagrees, and single values that fix another.
+def determining(column: Sampled) -> bool:
+    """Whether a column may determine others: a measured quantity that comes back by chance does not."""
+    return column.type in ("text", "integer", "boolean", "date")
 
-    Both are asked far more of than of chance: a dependency's exceptions must be single slips inside groups that
-    otherwise agree, spread over few groups, and B must be hard to guess without A.
+
+def find(columns: Sequence[Sampled], others: Sequence[Sampled], rng: np.random.Generator) -> list[Rule]:
+    """Give ``A determines B`` and ``A and B determine C`` where nearly no row disagrees.
+
+    Far more is asked than of chance: the exceptions must be single slips that fall anywhere, in no group and in no
+    place of the other columns more than elsewhere, and B must be hard to guess without A. others: the columns
+    in which exceptions may gather.
     """
-    for a in columns:
-        determined: set[str] = set()
-        for b in columns:
-            if a is b or len(a.array) < LEAST_ROWS:
-                continue
-            rule = _dependency(a, b)
+    if len(columns) < 2 or len(columns[0].array) < LEAST_ROWS:
+        return []
+    codes = np.array([c.codes for c in columns], np.int32)
+    rows = np.arange(codes.shape[1])
+    if len(rows) > SCREEN:
+        rows = np.sort(rng.choice(len(rows), SCREEN, replace=False))
+    screen = codes[:, rows]
+    out: list[Rule] = []
+    pairs: set[tuple[int, int]] = set()
+    for a, column in enumerate(columns):
+        if not determining(column):
+            continue
+        for b in _promising(screen[a], screen, {a}):
+            known = (codes[a] >= 0) & (codes[b] >= 0)
+            rule = _judge((column,), columns[b], codes[a], codes[b], known, (), others, rng)
             if rule:
-                determined.add(b.name)
-                yield rule
-        if a.type == "text" and a.distinct <= 30:
-            for b in columns:
-                if b is not a and b.type == "text" and b.distinct <= 30 and b.name not in determined:
-                    yield from _conditions(a, b)
+                pairs.add((a, b))
+                out.append(rule)
+    out += _joined(columns, codes, screen, pairs, others, rng)
+    return out
 
 
-def _crossed(a: Sampled, b: Sampled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the crossed cells that occur, as (place in a, place in b, count)."""
-    known = (a.codes >= 0) & (b.codes >= 0)
-    keys, counts = np.unique(a.codes[known] * b.distinct + b.codes[known], return_counts=True)
-    return keys // b.distinct, keys % b.distinct, counts
+def _promising(group: Any, screen: Any, without: set[int]) -> Iterator[int]:
+    """Give the columns that hardly ever differ between neighbours, once rows are sorted by their group."""
+    order = np.argsort(group, kind="stable")
+    sorted_ = group[order]
+    same = (sorted_[1:] == sorted_[:-1]) & (sorted_[1:] >= 0)
+    if same.sum() < LEAST_REPEATS // 2:
+        return
+    beside = order[1:][same], order[:-1][same]
+    left, right = screen[:, beside[0]], screen[:, beside[1]]
+    known = (left >= 0) & (right >= 0)
+    differ = np.sum((left != right) & known, axis=1) / np.maximum(1, known.sum(axis=1))
+    for b in np.flatnonzero((differ <= 2.6 * MOST_BROKEN) & (known.sum(axis=1) >= LEAST_REPEATS // 2)):
+        if int(b) not in without:
+            yield int(b)
 
 
-def _dependency(a: Sampled, b: Sampled) -> Rule | None:
-    if b.distinct < 3 or a.distinct < b.distinct:
-        return None
-    at, to, counts = _crossed(a, b)
-    support = int(counts.sum())
+def broken_rows(group: Any, to: Any) -> tuple[Any, Any, Any]:
+    """Return which rows do not have the commonest value of their group, and each group's wrong and size."""
+    width = int(to.max(initial=0)) + 1
+    cells, inverse, counts = np.unique(
+        group.astype(np.int64) * width + to, return_inverse=True, return_counts=True
+    )
+    of = cells // width
+    order = np.lexsort((cells, -counts, of))
+    first = np.r_[True, of[order][1:] != of[order][:-1]]
+    usual = np.zeros(len(cells), bool)
+    usual[order[first]] = True
+    starts = np.flatnonzero(first)
+    size = np.add.reduceat(counts[order], starts)
+    return ~usual[inverse], size - counts[order][first], size
+
+
+def _judge(
+    by: Sequence[Sampled],
+    target: Sampled,
+    group: Any,
+    to: Any,
+    known: Any,
+    parts: Sequence[Any],
+    others: Sequence[Sampled],
+    rng: np.random.Generator,
+) -> Rule | None:
+    """Hold one dependency against the sample. parts: of a joined one the codes of each column alone."""
+    group, to = group[known], to[known]
+    support = len(to)
     if support < LEAST_ROWS:
         return None
-    total = np.zeros(a.distinct)
-    most = np.zeros(a.distinct)
-    np.add.at(total, at, counts)
-    np.maximum.at(most, at, counts)
-    broken = int((total - most).sum())
-    if broken / support > MOST_BROKEN:
+    wrong, bad, size = broken_rows(group, to)
+    broken = int(wrong.sum())
+    repeats = int(support - len(size))
+    if broken > MOST_BROKEN * support or repeats < max(LEAST_REPEATS, 0.05 * support):
         return None
-    usual = np.zeros(b.distinct)
-    np.add.at(usual, to, counts)
-    base = 1 - usual.max() / support  # how often B's commonest value would be wrong
-    big = total >= 10
-    impure = big & (most < total)
-    if base < 0.3 or broken / support > base / 50 or big.sum() < 5:
+    if parts:
+        chance = min(_shuffled(group, to, part[known], rng) for part in parts)
+    else:
+        chance = _shuffled(group, to, None, rng)
+    if chance < LEAST_CHANCE or broken / support > chance / 10:
         return None
-    # Slips fall anywhere; an exception that is really another meaning gathers in one group.
-    shares = (total - most)[impure] / total[impure]
-    if broken and (len(shares) == 0 or shares.max() > 0.05 or impure.sum() > max(1, 0.5 * big.sum())):
+    # among rows that can disagree at all, exceptions must be as rare
+    if broken > 2 * MOST_BROKEN * repeats:
         return None
-    small = total[(~big) & (total > 0)].sum()
-    if small > 0.2 * support:
+    if broken:
+        some = size >= 2
+        if gathered(bad[some], size[some]):
+            return None
+        everywhere = np.zeros(len(known), bool)
+        everywhere[np.flatnonzero(known)[wrong]] = True
+        names = {target.name, *(c.name for c in by)}
+        if not scattered(everywhere, known, [c for c in others if c.name not in names]):
+            return None
+    if len(by) == 1 and target.distinct > 2 and (size >= 3).sum() < 3:
         return None
+    names_ = " and ".join(c.name for c in by)
+    written = tuple(c.said for c in by) if any(c.written for c in by) else ()
+    shown = " and ".join(c.written or c.name for c in by)
     return Rule(
         "dependency",
-        b.name,
-        (a.name,),
+        target.name,
+        tuple(c.name for c in by),
         "",
-        f"{a.name} determines {b.name}",
+        f"{shown} {'determine' if len(by) > 1 else 'determines'} {target.name}" if names_ else "",
         support,
         broken,
-        surprise(support, broken, float(base)),
+        surprise(repeats, min(broken, repeats), min(1.0, chance * support / max(1, repeats))),
+        by=written,
+        doubted=True,
     )
 
 
-def _conditions(a: Sampled, b: Sampled) -> Iterator[Rule]:
-    at, to, counts = _crossed(a, b)
-    support = int(counts.sum())
-    for place, value in enumerate(a.values):
-        here = at == place
-        total = int(counts[here].sum())
-        if total < WHEN_ROWS:
+def _shuffled(group: Any, to: Any, within: Any, rng: np.random.Generator) -> float:
+    """Return the share of rows that would break it, were the determined column shuffled, within some groups or all."""
+    lot = rng.random(len(to))
+    if within is None:
+        mixed = to[np.argsort(lot)]
+    else:
+        mixed = np.empty_like(to)
+        mixed[np.argsort(within, kind="stable")] = to[np.lexsort((lot, within))]
+    return float(broken_rows(group, mixed)[0].mean())
+
+
+def _joined(
+    columns: Sequence[Sampled],
+    codes: Any,
+    screen: Any,
+    pairs: set[tuple[int, int]],
+    others: Sequence[Sampled],
+    rng: np.random.Generator,
+) -> Iterator[Rule]:
+    rows = screen.shape[1]
+    alike = {b for a, b in pairs if (b, a) in pairs and a < b}
+    able = [
+        k
+        for k, c in enumerate(columns)
+        if determining(c) and 3 <= c.distinct <= 0.3 * rows and k not in alike
+    ]
+    # few values make groups that come back
+    able = sorted(sorted(able, key=lambda k: columns[k].distinct)[:MOST_JOINED])
+    found: list[tuple[int, int, int]] = []
+    rules: dict[tuple[int, int, int], Rule] = {}
+    for a, b in combinations(able, 2):
+        if (a, b) in pairs or (b, a) in pairs:
             continue
-        best = int(np.argmax(counts[here]))
-        broken = total - int(counts[here][best])
-        fixed = int(to[here][best])
-        rest = 1 - int(counts[(to == fixed) & ~here].sum()) / max(1, support - total)
-        # Without exceptions it is no news, with many it is no rule.
-        if not 0 < broken <= WHEN_BROKEN * total or rest < 0.3:
-            continue
-        first, second = str(value), str(b.values[fixed])
-        if any(c in first + second for c in "'\\"):
-            continue
-        yield Rule(
-            "condition",
-            b.name,
-            (a.name,),
-            f"{quoted(a.name)} != '{first}' or {quoted(b.name)} == '{second}'",
-            f"{b.name} is {second!r} wherever {a.name} is {first!r}",
-            total,
-            broken,
-            surprise(total, broken, float(rest)),
-            when=f"{quoted(a.name)} == '{first}'",
+        group = np.where(
+            (screen[a] >= 0) & (screen[b] >= 0),
+            screen[a].astype(np.int64) * columns[b].distinct + screen[b],
+            -1,
         )
-
-
-def find_keys(columns: Sequence[Sampled]) -> Iterator[Rule]:
-    """Give the columns named as keys whose values are all different but for a few."""
-    for column in columns:
-        if column.type not in ("integer", "text") or not _KEY_WORDS & set(column.words):
-            continue
-        known = int((column.codes >= 0).sum())
-        repeated = known - column.distinct
-        if known >= LEAST_ROWS and 0 <= repeated <= MOST_BROKEN * known:
-            yield Rule(
-                "key",
-                column.name,
-                (),
-                "",
-                f"{column.name} is different in every row",
+        single = {t for x, t in pairs if x in (a, b)} | alike
+        for target in _promising(group, screen, {a, b} | single):
+            if (target, a) in pairs or (target, b) in pairs:
+                pass
+            known = (codes[a] >= 0) & (codes[b] >= 0) & (codes[target] >= 0)
+            whole = codes[a].astype(np.int64) * columns[b].distinct + codes[b]
+            rule = _judge(
+                (columns[a], columns[b]),
+                columns[target],
+                whole,
+                codes[target],
                 known,
-                repeated,
-                surprise(known, repeated, 1 - 1 / known),
+                (codes[a], codes[b]),
+                others,
+                rng,
             )
-
-
-_KEY_WORDS = {"id", "key", "uuid", "guid", "pk", "identifier"}
+            if rule:
+                found.append((a, b, target))
+                rules[a, b, target] = rule
+    for a, b, target in found:
+        # what determines a says with b no more than a does
+        finer = any(
+            (x, y) in pairs and (min(y, z), max(y, z), target) in rules
+            for x, z in ((a, b), (b, a))
+            for y in able
+            if y not in (a, b, target)
+        )
+        if not finer:
+            yield rules[a, b, target]

@@ -7,11 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.methods.integrity import arithmetic, dependencies, flags, order
+from assay.methods.integrity import (
+    bands,
+    calendar,
+    conditions,
+    dependencies,
+    flags,
+    keys,
+    linear,
+    order,
+    products,
+    sums,
+    texts,
+    views,
+)
 from assay.methods.integrity.column import Sampled
+from assay.methods.integrity.figures import figures
+from assay.methods.integrity.implied import without_implied
 from assay.methods.integrity.rule import Rule
 
 MOST_RULES = 300
+MOST_FIGURES = 1_500
 
 
 @dataclass(frozen=True)
@@ -25,14 +41,58 @@ class Discovered:
 def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered:
     """Find the rules that a sample obeys nearly everywhere."""
     untried: list[str] = []
-    rules: list[Rule] = [*flags.find(columns), *order.find(columns)]
-    sums = arithmetic.find(columns, rng)
-    rules += sums.rules
-    untried += sums.untried
+    dates = [c for c in columns if c.is_date] + list(views.dates(columns))
+    read = list(views.numbers(columns))
+    numbers = [c for c in columns if c.is_number] + read
+    # numbers that only count the rows measure nothing
+    counted = {
+        c.name
+        for c in columns
+        if c.type in ("integer", "text") and c.distinct >= 0.9 * len(c.array) > 0 and keys.runs_on(c)
+    }
+    measured = [c for c in numbers if c.name not in counted]
+    rules: list[Rule] = [*flags.find(columns, dates, measured), *bands.find(columns, measured)]
+    for found, left in (
+        order.find(dates, measured),
+        conditions.find(columns),
+        texts.find(columns, rng),
+    ):
+        rules += found
+        untried += left
+    rules += _calculated(numbers, dates, untried, rng)
     able, left = dependencies.candidates(columns)
     untried += left
-    rules += [*dependencies.find(able), *dependencies.find_keys(columns)]
+    heads = list(texts.beginnings(columns))
+    rules += dependencies.find([*able, *heads], columns, rng)
+    rules += keys.find(columns, rng)
+    rules = without_implied(rules)
     rules.sort(key=lambda r: (-r.bits, r.kind, r.columns, r.shown))
     if len(rules) > MOST_RULES:
         untried.append(f"{len(rules) - MOST_RULES} rules less surprising than the first {MOST_RULES}")
     return Discovered(tuple(rules[:MOST_RULES]), tuple(untried))
+
+
+def _calculated(
+    numbers: Sequence[Sampled], dates: Sequence[Sampled], untried: list[str], rng: np.random.Generator
+) -> list[Rule]:
+    """Find what is calculated. What is another column in other units takes no part in sums and products."""
+    able = [c for c in numbers if c.distinct >= 2]
+    if len(able) > MOST_FIGURES:
+        untried.append(f"what is calculated from {len(able) - MOST_FIGURES} of {len(able)} numeric columns")
+        able = able[:MOST_FIGURES]
+    whole = figures(able, rng)
+    out: list[Rule] = []
+    copies: set[int] = set()
+    for rule, target, _ in linear.find(whole, rng):
+        out.append(rule)
+        copies.add(target)
+    by_dates, left = calendar.find(dates, whole, rng)
+    out += by_dates
+    untried += left
+    kept = [k for k in range(len(able)) if k not in copies]
+    rest = whole.only(kept, rng)
+    several = rest.only([k for k, c in enumerate(rest.columns) if c.distinct >= 3], rng)
+    for found in (sums.find(several, rng), products.find(rest, rng)):
+        out += found.rules
+        untried += found.untried
+    return out

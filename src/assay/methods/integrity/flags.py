@@ -1,4 +1,4 @@
-"""Flags derived from another column: ``has_changes`` is true exactly where ``changes > 0``."""
+"""Flags derived from other columns: ``has_changes`` is true exactly where ``changes > 0``, ``late`` where ``arrived > due``."""
 
 from __future__ import annotations
 
@@ -7,35 +7,67 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.expressions import quoted
+from assay.methods.integrity.chance import near, scattered
 from assay.methods.integrity.column import Sampled
+from assay.methods.integrity.figures import plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
 
 # What a flag's name adds to the name of its source.
 _FILLER = frozenset(
     {"has", "have", "had", "is", "was", "with", "any", "flag", "ind", "indicator", "yn", "no", "not", "non"}
-    | {"n", "of", "the", "a"}
+    | {"n", "of", "the", "a", "hat", "ist"}
 )
 LEAST_ROWS = 50
 MOST_BROKEN = 0.06
-NAMED, UNNAMED = 0.75, 0.95  # the least Matthews correlation, where the names agree and where they do not
+NAMED, UNNAMED = 0.75, 0.9  # the least Matthews correlation, where the names agree and where they do not
+FEWEST = 10  # rows on either side
+MOST_FLAGS = 300
+MOST_SOURCES = 400
+MOST_COMPARED = 24  # columns, two at a time
+
+Judged = tuple[float, Rule]
 
 
-def find(columns: Sequence[Sampled]) -> Iterator[Rule]:
-    """Give, for each flag, the simplest condition on another column that it nearly always follows."""
-    flags = [c for c in columns if c.flag is not None]
+def find(columns: Sequence[Sampled], dates: Sequence[Sampled], figures: Sequence[Sampled]) -> Iterator[Rule]:
+    """Give, for each flag, the simplest condition on other columns that it nearly always follows.
+
+    dates and figures: the columns that are dates and numbers, as rules write them.
+    """
+    flags = [c for c in columns if c.two is not None][:MOST_FLAGS]
+    sources = [c for c in columns if not (c.type == "text" and c.distinct > 1_000 and not c.has_nulls)]
     for flag in flags:
         truth = flag.truth()
-        best: tuple[float, Rule] | None = None
-        for source in columns:
-            if source is flag or source.distinct + source.has_nulls < 2:
-                continue
-            for condition, values in _conditions(source, flag):
-                rule, quality = _judge(flag, truth, source, condition, values)
-                if rule and (best is None or quality > best[0] + 1e-9):
-                    best = quality, rule
+        best: Judged | None = None
+        for judged in _found(flag, truth, sources[:MOST_SOURCES], dates, figures, columns):
+            if best is None or judged[0] > best[0] + 1e-9:
+                best = judged
         if best:
             yield best[1]
+
+
+def _found(
+    flag: Sampled,
+    truth: Any,
+    sources: Sequence[Sampled],
+    dates: Sequence[Sampled],
+    figures: Sequence[Sampled],
+    columns: Sequence[Sampled],
+) -> Iterator[Judged]:
+    for source in sources:
+        if source.name == flag.name or source.distinct + source.has_nulls < 2:
+            continue
+        for condition, values in _conditions(source, flag):
+            yield from _judge(flag, truth, (source,), condition, values, columns)
+    for source in figures:
+        if source.name != flag.name and source.two is None:
+            yield from _threshold(flag, truth, source, columns)
+    for some in (dates[:MOST_COMPARED], [f for f in figures if f.two is None][:MOST_COMPARED]):
+        for place, first in enumerate(some):
+            for second in some[place + 1 :]:
+                if max(first.distinct, second.distinct) <= 10 or first.name == second.name:
+                    continue
+                if flag.name not in (first.name, second.name):
+                    yield from _compared(flag, truth, first, second, columns)
 
 
 def related(flag: Sampled, source: Sampled) -> bool:
@@ -50,58 +82,141 @@ def _stem(word: str) -> str:
 
 
 def _conditions(source: Sampled, flag: Sampled) -> Iterator[tuple[str, Any]]:
-    name = quoted(source.name)
-    numbers = source.numbers
-    if source.flag is not None:
-        return  # two flags that agree are one flag twice, and neither is derived
-    if numbers is not None and source.is_number:
-        known = ~np.isnan(numbers)
-        yield f"{name} > 0", np.where(known, numbers > 0, np.nan)
-        yield f"{name} <= 0", np.where(known, numbers <= 0, np.nan)
-    elif source.type == "text" and 2 <= source.distinct <= 20 and related(flag, source):
+    if source.two is None and source.type == "text" and 3 <= source.distinct <= 20:
         for place, value in enumerate(source.values):
             if isinstance(value, str) and "'" not in value and "\\" not in value:
-                yield f"{name} == '{value}'", np.where(source.codes >= 0, source.codes == place, np.nan)
-    if related(flag, source) and np.any(source.codes < 0):
-        yield f"{name} is not None", (source.codes >= 0).astype(float)
-        yield f"{name} is None", (source.codes < 0).astype(float)
+                yield (
+                    f"{source.said} == '{value}'",
+                    np.where(source.codes >= 0, source.codes == place, np.nan),
+                )
+    if source.has_nulls:
+        yield f"{source.said} is not None", (source.codes >= 0).astype(float)
+        yield f"{source.said} is None", (source.codes < 0).astype(float)
+
+
+def _threshold(flag: Sampled, truth: Any, source: Sampled, columns: Sequence[Sampled]) -> Iterator[Judged]:
+    """Give the bound that parts a number's rows best into the flag's yes and no: in one pass over its sorted values."""
+    numbers = source.numbers
+    assert numbers is not None
+    both = np.isfinite(truth) & np.isfinite(numbers)
+    if both.sum() < LEAST_ROWS:
+        return
+    values, place = np.unique(numbers[both], return_inverse=True)
+    if len(values) < 3:
+        return
+    yes = np.bincount(place, weights=truth[both], minlength=len(values))
+    all_ = np.bincount(place, minlength=len(values))
+    below_yes, below = np.cumsum(yes)[:-1], np.cumsum(all_)[:-1]
+    for up in (True, False):
+        above_yes, above = yes.sum() - below_yes, all_.sum() - below
+        errors = below_yes + above - above_yes if up else below - below_yes + above_yes
+        cut = int(np.argmin(errors))
+        if errors[cut] > MOST_BROKEN * all_.sum():
+            continue
+        low, high = float(values[cut]), float(values[cut + 1])
+        edge, inclusive = bound(low, high)
+        sign = _SIGNS[(up, inclusive)]
+        over = numbers >= high
+        said = over if up else ~over
+        condition = f"{source.said} {sign} {plain(edge)}"
+        distance = np.abs(np.searchsorted(values, numbers) - (cut + 0.5))
+        yield from _judge(
+            flag, truth, (source,), condition, np.where(np.isfinite(numbers), said, np.nan), columns,
+            distance, edge == 0,
+        )  # fmt: skip
+
+
+_SIGNS = {(True, True): ">=", (True, False): ">", (False, True): "<", (False, False): "<="}
+
+
+def bound(low: float, high: float) -> tuple[float, bool]:
+    """Return the plainest bound between two neighbouring values, and whether the upper side includes it."""
+
+    def length(x: float) -> tuple[int, int]:
+        text = plain(x).lstrip("-")
+        return len(text.replace(".", "").strip("0")), len(text)
+
+    if low == 0:
+        return 0.0, False
+    between = simplest(low, high)
+    best = min((high, low, between), key=length)
+    return best, best > low
+
+
+def _compared(
+    flag: Sampled, truth: Any, first: Sampled, second: Sampled, columns: Sequence[Sampled]
+) -> Iterator[Judged]:
+    a, b = first.numbers, second.numbers
+    assert a is not None and b is not None
+    gap = a - b
+    both = np.isfinite(gap) & np.isfinite(truth)
+    if both.sum() < LEAST_ROWS:
+        return
+    yes = truth[both] > 0
+    for sign, said in ((">", gap > 0), (">=", gap >= 0), ("<", gap < 0), ("<=", gap <= 0), ("==", gap == 0)):
+        if (said[both] != yes).mean() <= MOST_BROKEN:
+            condition = f"{first.said} {sign} {second.said}"
+            values = np.where(np.isfinite(gap), said, np.nan)
+            yield from _judge(flag, truth, (first, second), condition, values, columns, np.abs(gap), True)
 
 
 def _judge(
-    flag: Sampled, truth: Any, source: Sampled, condition: str, values: Any
-) -> tuple[Rule | None, float]:
-    both = ~np.isnan(truth) & ~np.isnan(values)
+    flag: Sampled,
+    truth: Any,
+    sources: tuple[Sampled, ...],
+    condition: str,
+    values: Any,
+    columns: Sequence[Sampled],
+    distance: Any = None,
+    plain_bound: bool = True,
+) -> Iterator[Judged]:
+    both = np.isfinite(truth) & np.isfinite(values)
     support = int(both.sum())
     if support < LEAST_ROWS:
-        return None, 0.0
+        return
     said, is_ = truth[both] > 0, values[both] > 0
     yes, no = int(is_.sum()), int((~is_).sum())
-    if min(yes, no) < 10 or min(int(said.sum()), int((~said).sum())) < 10:
-        return None, 0.0
-    broken = int((said != is_).sum())
-    named = related(flag, source)
+    if min(yes, no) < FEWEST or min(int(said.sum()), int((~said).sum())) < FEWEST:
+        return
+    wrong = said != is_
+    broken = int(wrong.sum())
+    named = any(related(flag, s) for s in sources)
     quality = _correlation(said, is_)
     if broken / support > MOST_BROKEN or quality < (NAMED if named else UNNAMED):
-        return None, 0.0
+        return
+    trusted = named and plain_bound
+    if not trusted and flag.flag is None and broken == 0 and not plain_bound:
+        return  # two groups that happen to lie apart
+    if distance is not None and not trusted and near(distance[both], wrong):
+        return
+    if broken and not trusted:
+        everywhere = np.zeros(len(truth), bool)
+        everywhere[np.flatnonzero(both)[wrong]] = True
+        names = {flag.name, *(s.name for s in sources)}
+        if not scattered(everywhere, both, [c for c in columns if c.name not in names]):
+            return
     chance = float(np.mean(said) * np.mean(~is_) + np.mean(~said) * np.mean(is_))
-    yes_words, no_words = flag.flag or ((), ())
+    yes_words, no_words = flag.two or ((), ())
     rule = Rule(
         "derived_flag",
         flag.name,
-        (source.name,),
+        tuple(s.name for s in sources),
         f"{_spelt(flag, yes_words)} == ({condition})",
-        f"{flag.name} says whether {condition}",
+        _shown(flag, condition, yes_words),
         support,
         broken,
         surprise(support, broken, chance),
-        {
-            "set": flag.name,
-            "to": condition,
-            "true": _usual(flag, yes_words),
-            "false": _usual(flag, no_words),
-        },
+        {"set": flag.name, "to": condition, "true": _usual(flag, yes_words), "false": _usual(flag, no_words)},
+        doubted=not trusted,
     )
-    return rule, quality + (0.5 if named else 0.0)
+    plainness = 0.02 * plain_bound - 0.01 * len(sources)
+    yield quality + (0.5 if named else 0.0) + plainness, rule
+
+
+def _shown(flag: Sampled, condition: str, yes: tuple[Any, ...]) -> str:
+    if flag.flag is not None:
+        return f"{flag.name} says whether {condition}"
+    return f"{flag.name} is {yes[0]!r} exactly where {condition}"
 
 
 def _correlation(a: Any, b: Any) -> float:
@@ -113,13 +228,16 @@ def _correlation(a: Any, b: Any) -> float:
 
 
 def _spelt(flag: Sampled, words: tuple[Any, ...]) -> str:
-    name = quoted(flag.name)
     if flag.type == "boolean":
-        return name
+        return flag.said
     if flag.type == "text":
-        listed = ", ".join(f"'{w}'" for w in words)
-        return f"({name} in ({listed}{',' if len(words) == 1 else ''}))"
-    return f"({name} == 1)"
+        listed = ", ".join(_quoted(w) for w in words)
+        return f"({flag.said} in ({listed}{',' if len(words) == 1 else ''}))"
+    return f"({flag.said} == {plain(float(words[0]))})"
+
+
+def _quoted(value: Any) -> str:
+    return repr(str(value))
 
 
 def _usual(flag: Sampled, words: tuple[Any, ...]) -> Any:

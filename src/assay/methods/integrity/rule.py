@@ -12,12 +12,15 @@ from typing import Any
 class Rule:
     """What should hold in every row.
 
-    kind: derived_flag, order, sum, product, dependency, condition, key or stated. target: the column it is about.
+    kind: derived_flag, band, order, sum, product, linear, equal, rounding, dates, dependency, condition, key,
+    inclusion or stated. target: the column it is about.
     sources: the columns it is computed from. holds: the expression that is true where it is obeyed, empty for
     a dependency or a key, which no row breaks alone. shown: how a person reads it. support: rows it was seen on.
     bits: surprise, as the negative base-2 logarithm of the chance of so few violations, if the
     columns had nothing to do with one another. repair: how the target can be set right, where that is known.
-    when: the expression that says which rows a condition is about; empty for all.
+    when: the expression that says which rows a condition is about; empty for all. proposals: other repairs, each
+    of which sets one of the sources instead. by: of a dependency or a key the expressions that determine, where they are
+    not the sources' names alone. inside: of an inclusion the other table and its column.
     """
 
     kind: str
@@ -30,6 +33,10 @@ class Rule:
     bits: float
     repair: Mapping[str, Any] = field(default_factory=dict)
     when: str = ""
+    proposals: tuple[Mapping[str, Any], ...] = ()
+    by: tuple[str, ...] = ()
+    inside: tuple[str, str] | None = None
+    doubted: bool = False
 
     @property
     def confidence(self) -> float:

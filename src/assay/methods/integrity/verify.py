@@ -38,6 +38,11 @@ class Tally:
             self.rows.append(np.asarray(rows[:room], dtype=np.int64))
             self.kept += min(room, len(rows))
 
+    def see(self, held: Any, first: int) -> None:
+        """Count a batch, of which the first row's number is ``first``: true where it holds, null where unknown."""
+        self.support += len(held) - held.null_count
+        self.add(np.flatnonzero(pc.fill_null(pc.invert(held), False).to_numpy(zero_copy_only=False)) + first)
+
 
 def hold(
     rules: Sequence[tuple[Expression, Expression | None]], batches: Iterable[pa.RecordBatch]
