@@ -47,7 +47,8 @@ format: $(VENV)/.dev ## put the code in shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-docs: $(VENV)/.dev ## write the reference pages, and the file of public signatures, from the code
+docs: $(VENV)/.dev ## run the examples and write the reference pages and the file of public signatures (two minutes)
+	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/docs.py
 	$(BIN)/python tools/signatures.py
 

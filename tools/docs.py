@@ -39,7 +39,8 @@ def pages() -> dict[str, str]:
             verb = "check" if kind == "check" else "treat"
             with click.Context(made, info_name=f"assay {verb} {item.name}", max_content_width=80) as ctx:
                 shown = made.get_help(ctx)
-            out[f"{item.name}.md"] = f"# {item.name}\n\n{item.summary}\n\n```text\n{_plain(shown)}\n```\n"
+            parts = [f"# {item.name}", item.summary, f"```text\n{_plain(shown)}\n```", *_example(item.name)]
+            out[f"{item.name}.md"] = "\n\n".join(parts) + "\n"
             index.append(f"| [{item.name}]({item.name}.md) | {item.summary} |")
         index.append("")
     out["index.md"] = "\n".join(index)
@@ -47,6 +48,15 @@ def pages() -> dict[str, str]:
     out["masking-policy.md"] = _policy()
     out["quality-rules.md"] = _rules()
     return out
+
+
+def _example(name: str) -> list[str]:
+    """Return the part of a page that shows its example; tools/examples.py runs them."""
+    kept = ROOT / "examples" / f"{name}.txt"
+    if not kept.exists():
+        return []
+    said = "In the folder that `assay demo` lays out; how long it took is left out:"
+    return ["## Example", said, f"```console\n{kept.read_text(encoding='utf-8').rstrip()}\n```"]
 
 
 _ABOUT = {

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
+from pathlib import Path
 
 import click
 import pytest
 
 from assay.doors.cli.main import cli, main
 
+_spec = importlib.util.spec_from_file_location(
+    "examples", Path(__file__).parents[2] / "tools" / "examples.py"
+)
+tools = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tools)
 LOADS_A_MODEL = ("model.bias", "model.validate", "model.explain", "assay run ")
 
 
@@ -29,6 +36,17 @@ def _example(text):
     return found and " ".join(found[1].replace("\\\n", " ").split())
 
 
+def _shown():
+    """The examples whose output a page of the reference shows, and what it shows."""
+    out = {}
+    for path in tools.EXAMPLES.iterdir():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        typed = [line[2:] for line in lines if line.startswith(("$ ", "> "))]
+        out[" ".join(" ".join(typed).replace("\\ ", " ").split())] = "\n".join(lines[len(typed) :]) + "\n"
+    return out
+
+
+EXAMPLES_SHOWN = _shown()
 EXAMPLES = sorted({e for e in map(_example, PAGES.values()) if e})
 
 
@@ -55,8 +73,10 @@ def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys
         example = example.replace("/tmp/assay-demo", ".")  # it is laid out here, and reused
     if "kept.txt" in example and ">" not in example:
         _run("assay log checkpoint > kept.txt", copy, capsys)
-    for part in example.split("&&"):
-        _run(part, copy, capsys)
+    printed = "".join(_run(part, copy, capsys) for part in example.split("&&"))
+    page = EXAMPLES_SHOWN.get(example)
+    if page is not None:
+        assert tools.shown(tools.settled(printed)) == page, "the docs show another output: make docs"
 
 
 def _run(line, folder, capsys):
@@ -72,8 +92,10 @@ def _run(line, folder, capsys):
     assert ended.value.code in (0, failed), err
     if to:
         (folder / to).write_text(out)
-    if "--format" not in words and to is None:
+        return ""
+    if "--format" not in words:
         assert max([len(one) for one in out.splitlines()] or [0]) <= 80
+    return out
 
 
 def test_a_group_without_a_command_shows_its_help_and_nothing_before_or_after_it(capsys):
