@@ -88,3 +88,18 @@ def test_known_numbers():
     assert digits.ssn("123-45-6789")
     for wrong in ("000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000"):
         assert not digits.ssn(wrong)
+
+
+@given(st.lists(st.text("0123456789 -", max_size=24), max_size=20))
+def test_cards_judged_at_once_are_those_judged_one_by_one(texts):
+    import pyarrow as pa
+
+    from assay.methods.recognise.cards import are_cards
+
+    texts = (
+        texts + CARDS + [c + "0" for c in CARDS] + ["4111 1111 1111 1111", " 4111111111111111", "4111-1111"]
+    )
+    plain, valid = are_cards(pa.array(texts))
+    for text, is_plain, is_valid in zip(texts, plain, valid, strict=True):
+        bare = text.replace(" ", "").replace("-", "")
+        assert is_valid == (bool(is_plain) and digits.card(bare))

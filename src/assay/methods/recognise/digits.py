@@ -37,14 +37,18 @@ _ISSUERS: tuple[tuple[int, int, int, frozenset[int]], ...] = (
 )
 
 
+def issued(digits: str, size: int) -> bool:
+    """Whether an issuer has cards of ``size`` digits that begin with these four or more."""
+    return any(
+        low <= int(digits[:width]) <= high and size in lengths for width, low, high, lengths in _ISSUERS
+    )
+
+
 def card(digits: str) -> bool:
     """Whether digits are a payment card's: an issuer's leading digits and length, and the Luhn check."""
     if not 12 <= len(digits) <= 19 or len(set(digits)) < 2:
         return False
-    for width, low, high, lengths in _ISSUERS:
-        if low <= int(digits[:width]) <= high and len(digits) in lengths:
-            return luhn(digits)
-    return False
+    return issued(digits, len(digits)) and luhn(digits)
 
 
 _IBAN = {
@@ -59,6 +63,9 @@ _IBAN = {
 }  # fmt: skip
 
 
+_LETTERS = {ord(c): str(k) for k, c in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 10)}
+
+
 def iban(text: str) -> bool:
     """Whether it is an IBAN: its country's length and a remainder of 1 (ISO 13616, ISO 7064 mod 97-10)."""
     plain = text.replace(" ", "").replace("-", "").upper()
@@ -66,8 +73,7 @@ def iban(text: str) -> bool:
         plain.isascii() and plain.isalnum() and plain[2:4].isdigit()
     ):
         return False
-    turned = plain[4:] + plain[:4]
-    return int("".join(str(int(c, 36)) for c in turned)) % 97 == 1
+    return int((plain[4:] + plain[:4]).translate(_LETTERS)) % 97 == 1
 
 
 def ssn(text: str) -> bool:

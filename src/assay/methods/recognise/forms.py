@@ -94,6 +94,12 @@ _STREET = (
     r"estate|estates|expressway|fall|falls|ferry|field|fields|flat|flats|ford|forest|forge|fork|forks|freeway|garden|"
     r"gateway|glen|glens|green|greens|groves|harbor|haven|hollow|inlet|isle)"
 )
+# RE2: what any street holds, whatever stands around it.
+_STREET_WORDS = (
+    rf"\b{_STREET}\b|straße|strasse|straat|str\.|gasse|platz|plein|weg\b|allee|laan|gracht|gatan|vägen|vagen|gränd|gade\b|vej\b|katu|tie\b|utca|út\b|"
+    r"\b(?:am|an der|im|zum|unter den|auf dem|rue|calle|c/|viale|corso|largo|rua|avenida|av\.|travessa|paseo|piazza|praça|camino|carrer|ronda|rambla|vicolo|contrada|alameda|strada|bulevardul|aleea|sokak|cadde|"
+    r"allée|chemin|impasse|quai|cours)\b|ул\.|ал\.|пр\.|вул\.|пер\.|просп\.|наб\.|ш\.|[都道府県市区郡町村省县镇]|[로길]"
+)
 _ADDRESS = (
     rf"\b\d{{1,6}}[a-z]?,? (?:[\w'’.-]+ ){{1,5}}{_STREET}\b\.?"
     r"|\b[\w-]{1,40}(?:straße|strasse|straat|str\.|gasse|platz|plein|weg|allee|laan|gracht|gatan|vägen|vagen|gränd|gade|vej|katu|tie|utca|út) \d{1,4} ?[a-z]?\b"
@@ -126,9 +132,9 @@ def _identity(text: str) -> Iterator[tuple[int, int]]:
 
 # What a national number that may stand inside a text has to show: separators or letters in certain places.
 _IDENTITY = (
-    r"\d{3}\.\d{3}\.\d{3}-\d|\d\.\d{3}\.\d{3}/\d|\d{7}-?[A-Za-z]|[A-Za-z]\d{6}|[A-Za-z]{2} \d\d \d\d|[A-Za-z]{6}\d\d[A-Za-z]\d\d|\d{6}[-+/A-Fa-f]\d{3}|"
-    r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}|756\.\d{4}|[A-Za-z]{3,4}-?\d{6}|[23]\d-\d{8}-\d|\d\.?\d{3}\.?\d{3}-[\dkK]|9\d\d-\d\d-\d{4}|\d{8}[A-Za-z]\d{3}|"
-    r"[12] \d\d \d\d|\d\d\.\d\d\.\d\d-\d{3}|\d{6} \d{5}|[A-Za-z]\d{6}\("
+    r"\b(?:\d{3}\.\d{3}\.\d{3}-\d|\d\d\.\d{3}\.\d{3}/\d|[XYZxyz]?-?\d{7,8}-?[A-Za-z]{1,2}\b|[A-Za-z]{1,2}\d{6}(?:[A-Da-d\d(]|\b)|[A-Za-z]{2} \d\d \d\d|[A-Za-z]{6}\d\d[A-Za-z]\d\d|"
+    r"\d{6}(?:\d\d)?[-+/A-Fa-f]\d{3}|[2-9]\d{3}[ -]\d{4}[ -]\d{4}\b|756\.\d{4}|[A-Za-z&]{3,4}-?\d{6}|[23]\d-\d{8}-\d|\d{1,2}\.?\d{3}\.?\d{3}-[\dkK]\b|9\d\d-\d\d-\d{4}|"
+    r"\d{8}[A-Za-z]\d{3}|[12] \d\d \d\d|\d\d\.\d\d\.\d\d-\d{3}|\d{6} \d{5})"
 )
 
 FORMS: tuple[Form, ...] = (
@@ -173,7 +179,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "ip",
-        r"\d\.\d{1,3}\.\d|[0-9A-Fa-f]:[0-9A-Fa-f:]*:",
+        r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9A-Fa-f]?::[0-9A-Fa-f]?|(?:[0-9A-Fa-f]{1,4}:){6}",
         _ip,
         frozenset({"ip", "ipv4", "ipv6", "host", "client", "remote", "addr"}),
         title="network addresses",
@@ -190,14 +196,14 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "phone",
-        r"\d{3}.*\d{3}|\+\d",
+        r"\+\d[\d ().\-]{6}|(?:\(\d{3}\) ?|\d{3}[ .\-])\d{3}[ .\-]\d{4}",
         _phone,
         frozenset({"phone", "telephone", "mobile", "cell", "fax", "tel", "telefon", "telefono"}),
         title="telephone numbers",
     ),
     Form(
         "address",
-        r"\d",
+        rf"(?i)\d.*(?:{_STREET_WORDS})|(?:{_STREET_WORDS}).*\d",
         _found(_ADDRESS, None, re.IGNORECASE),
         frozenset({"address", "street", "addr", "adresse", "direccion"}),
         inside=False,

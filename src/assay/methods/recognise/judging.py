@@ -21,7 +21,8 @@ from assay.methods.recognise.evidence import Candidate, chance_weight
 from assay.methods.recognise.headers import Said
 
 SAMPLE = 400  # distinct texts that are held against forms which say little by themselves
-NAMES = 2_000  # distinct texts that are held against the gazetteer
+NAMES = 1_000  # distinct texts that are held against the gazetteer
+CATEGORIES = 100  # distinct values beyond which a column of no telling name holds no categories
 HINT = {2: 3.5, 1: 1.5, 0: 0.0}
 # What a whole column of a form weighs; a form that other things have too weighs less.
 FORM_WEIGHT = {
@@ -98,6 +99,10 @@ class Judge:
     def look(self) -> people.Look:
         """Return how its values look beside names."""
         return people.look(self.all[:NAMES])
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [special.fold_value(t) for t in self.texts]
 
     def candidates(self) -> list[Candidate]:
         """Return what it may be beyond the forms that speak for themselves."""
@@ -248,7 +253,9 @@ class Judge:
         hint = self.said.hints(kind)
         if self.said.about or len(self.texts) < 2:
             return None
-        sure, both = special.shares(kind, self.texts)
+        if not hint and len(self.all) > CATEGORIES:
+            return None
+        sure, both = special.shares(kind, self._folded)
         codes = _ICD(self.texts) if kind == "health" and hint == 2 else 0.0
         if hint == 2 and (sure or both >= 0.3 or codes > 0.5 or self._speaks(kind)):
             one = self._hinted(kind, max(both, codes))

@@ -48,10 +48,9 @@ SURE = {kind: _set(words) for kind, words in _SURE.items()}
 LOOSE = {kind: _set(words) for kind, words in _LOOSE.items()}
 
 
-def shares(kind: str, texts: list[str]) -> tuple[float, float]:
-    """Return which shares of distinct texts are sure words of a category, and sure or loose ones."""
+def shares(kind: str, held: list[str]) -> tuple[float, float]:
+    """Return which shares of distinct values, as ``fold_value`` gives them, are sure words of a category, and sure or loose."""
     sure, loose = SURE.get(kind, frozenset()), LOOSE.get(kind, frozenset())
-    held = [fold_value(t) for t in texts]
     strong = sum(h in sure or (len(h) > 5 and _begins(h, sure)) for h in held)
     weak = sum(h in loose and h not in sure for h in held)
     total = max(1, len(held))
