@@ -188,3 +188,56 @@ def test_hostile_texts_take_no_time(table, work):
     started = time.process_time()
     check(table(pd.DataFrame({"phone address": texts * 5, "t": texts * 5})), work=work)
     assert time.process_time() - started < 5
+
+
+def test_a_sample_says_what_it_may_miss(table, work):
+    data = pd.DataFrame({"mail": [f"user{k}@example.org" for k in range(5_000)], "n": range(5_000)})
+    report = check(table(data), sample=1_000, work=work)
+    assert report.data["columns"] == {"mail": "email"}
+    assert not report.coverage.complete
+    assert (report.coverage.examined, report.coverage.of) == (1_000, 5_000)
+    missed = report.metric("miss_probability", share=0.001).value
+    assert missed == pytest.approx(0.999**1_000)
+    assert 1 - (1 - report.metric("share_found_at_95").value) ** 1_000 == pytest.approx(0.95)
+    again = check(table(data), sample=1_000, work=work)
+    assert again.metrics == report.metrics
+    assert check(table(data), sample=9_999, work=work).coverage.complete
+
+
+def test_a_sample_misses_no_more_often_than_it_says(table, work):
+    rng = np.random.default_rng(0)
+    share, drawn, total = 0.01, 100, 2_000
+    holds = np.arange(total) < share * total
+    missed = sum(not holds[rng.choice(total, drawn, replace=False)].any() for _ in range(2_000)) / 2_000
+    assert missed <= (1 - share) ** drawn + 0.03
+
+
+def test_special_categories_beside_a_name_are_grave(table, work):
+    names = [f"{a} {b}" for a in ("Maria", "John", "Ahmed") for b in ("Garcia", "Smith", "Khan", "Jones")]
+    faith = ["Catholic", "Muslim", "Jewish", "Hindu"] * 3
+    alone = check(table(pd.DataFrame({"religion": faith})), work=work)
+    assert alone.findings[0].severity == Severity.MEDIUM
+    both = check(table(pd.DataFrame({"patient": names, "religion": faith})), work=work)
+    found = {f.rule: f for f in both.findings}
+    assert found["data.pii.religion"].severity == Severity.HIGH
+    assert found["data.pii.religion"].refs == ("GDPR:9",)
+
+
+def test_every_kind_can_be_masked(table, work):
+    import sys
+
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from labelled import looked_at
+    from labelled.measure import tables
+
+    for data in tables(looked_at()).values():
+        opened = table(data)
+        report = check(opened, work=work)
+        if report.data["columns"]:
+            made = treat(opened, using=report, work=work)
+            masked = pd.read_parquet(work.store.path(made.outputs["out"].digest))
+            for column in report.data["columns"]:
+                before = [str(v) for v in data.column(column).to_pylist() if v not in (None, "", "-", "n/a")]
+                after = {str(v) for v in masked[column].dropna()}
+                left = [v for v in before if v in after]
+                assert len(left) <= 0.2 * len(before), column

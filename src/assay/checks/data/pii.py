@@ -9,13 +9,20 @@ A column made of one kind is a medium finding, single occurrences inside longer 
 is a special category beside a column that says whose it is. No value is ever shown. People's names inside longer texts are
 not looked for.
 
+`--sample N` reads N rows, drawn by the seed, and says how likely that misses what few rows hold. `--identifiers FILE` adds
+identifiers of your own, `--allow FILE` names values, columns and patterns that are no finding; both are YAML, and their
+patterns RE2. Folders, buckets, whole databases and documents are swept by data.sweep.
+
 Example: assay check data.pii bookings.csv.gz
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from annotated_types import Ge
 from typing_extensions import Doc
 
 from assay.kernel.errors import Missing
@@ -24,144 +31,122 @@ from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skippe
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
-    from assay.methods.recognise.scan import Scan, Verdict
+    import pyarrow as pa
+
+    from assay.methods.recognise.telling import Columns
 
 CELLS = 2_000_000
-_REMEDY = {
-    "card": "mask or tokenise it (`data.mask`): no model needs card numbers",
-    "name": "mask it (`data.mask`), or leave it out",
-}
+SHARES = (0.01, 0.001, 0.0001)  # of rows: for each the probability is told that a sample misses what it holds
 
 
 def check(
     table: Table,
     *,
     columns: Annotated[tuple[Column, ...], Doc("look at these columns only")] = (),
+    sample: Annotated[int, Ge(0), Doc("read so many rows, drawn by the seed; 0 reads all")] = 0,
+    identifiers: Annotated[Path | None, Doc("a YAML file of identifiers of your own")] = None,
+    allow: Annotated[
+        Path | None, Doc("a YAML file of values, columns and patterns that are no finding")
+    ] = None,
     work: Work,
 ) -> Report:
     """Read every value and say which columns hold sensitive data of which kind."""
-    from assay.methods.recognise.scan import Scan
+    from assay.methods.recognise.custom import read_allowed, read_identifiers
+    from assay.methods.recognise.forms import FORMS
+    from assay.methods.recognise.telling import Columns, answers
 
     known = {c.name: c for c in table.columns}
     lost = [c for c in columns if c not in known]
     if lost:
         raise Missing(f"there is no column {lost[0]!r}", where=table.asset.name)
+    own = read_identifiers(identifiers) if identifiers is not None else ()
+    allowed = read_allowed(allow) if allow is not None else None
     wanted = [known[c] for c in columns] if columns else list(table.columns)
-    born = [c for c in wanted if _is_birth(c)]
-    scans = [Scan(c.name, c.type, _words(c.name)) for c in wanted]
-    scans = [s for s in scans if s.wanted]
-    _read(table, work, scans)
-    found = {s.name: s.verdicts() for s in scans}
-    kinds = {name: v[0].type for name, v in found.items() if v and v[0].whole}
-    for scan in scans:
-        found[scan.name] = scan.verdicts([k for name, k in kinds.items() if name != scan.name])
-    kinds = {name: v[0].type for name, v in found.items() if v and v[0].whole}
-    findings: list[Finding] = []
+    examined = Columns([(c.name, c.type) for c in wanted], own, allowed)
+    total = table.rows
+    drawn = min(sample, total) if sample else total
+    _read(table, work, examined, drawn, total)
+    told = examined.told()
+    findings = [
+        Finding(f"data.pii.{t.type}", Severity.parse(t.severity), t.message, {"column": t.column}, t.remedy, t.refs, t.rows)
+        for t in told
+    ]  # fmt: skip
     metrics: list[Metric] = []
-    whole: dict[str, str] = {}
-    inside: dict[str, list[str]] = {}
-    evidence: dict[str, Any] = {}
-    for scan in scans:
-        for verdict in found[scan.name]:
-            findings.append(_finding(scan, verdict, {k for c, k in kinds.items() if c != scan.name}))
-            of = {"column": scan.name, "type": verdict.type}
-            metrics.append(Metric("share", round(verdict.share, 6), of=of))
-            metrics.append(Metric("confidence", round(verdict.confidence, 4), of=of))
-            if verdict.whole and scan.name not in whole:
-                whole[scan.name] = verdict.type
-                evidence[scan.name] = {
-                    "type": verdict.type,
-                    "confidence": round(verdict.confidence, 4),
-                    "evidence": [e.to_dict() for e in verdict.evidence],
-                }
-            else:
-                inside.setdefault(scan.name, []).append(verdict.type)
-    for column in born:
-        if column.name not in whole:
-            whole[column.name] = "birth_date"
-            said = f"{column.name} is named as a date of birth and holds dates."
-            findings.append(_found("birth_date", Severity.MEDIUM, said, column.name, table.rows))
-            evidence[column.name] = {
-                "type": "birth_date",
-                "confidence": 0.95,
-                "evidence": [
-                    {"of": "column name", "says": "says so", "weight": 3.5},
-                    {"of": "format", "says": "it holds dates", "weight": 2.5},
-                ],
-            }
-    skipped = [
-        Skipped(f"column {c.name}", f"values of type {c.native or c.type} are not read")
-        for c in wanted
-        if c.type in ("binary", "other")
-    ]
-    skipped += [
-        Skipped(
-            f"column {s.name}",
-            f"{s.long:,} values are longer than 10,000 characters; their ends were not read",
-        )
-        for s in scans
-        if s.long
-    ]
-    metrics = [Metric("columns_sensitive", len(whole) + len(inside), unit="columns"), *metrics]
+    for one in told:
+        of = {"column": one.column, "type": one.type}
+        metrics.append(Metric("share", round(one.share, 6), of=of))
+        metrics.append(Metric("confidence", round(one.confidence, 4), of=of))
+    found = answers(told, [f.type for f in FORMS])
+    if allowed is not None:
+        found["allowed"] = {"columns": examined.allowed, "rows": examined.permitted}
+    sensitive = len(found["columns"]) + len(found["inside"])
+    metrics = [Metric("columns_sensitive", sensitive, unit="columns"), *_missed(drawn, total), *metrics]
     return Report.make(
-        coverage=Coverage(table.rows, table.rows, tuple(skipped)),
+        coverage=Coverage(drawn, total, tuple(_skipped(wanted, examined, drawn, total))),
         metrics=metrics,
         findings=findings,
-        charts=_charts(metrics[1:]),
-        data={"columns": whole, "inside": inside, "evidence": evidence},
+        charts=_charts(metrics),
+        data=found,
     )
 
 
-def _words(name: str) -> tuple[str, ...]:
-    from assay.methods.integrity.column import words
-
-    return words(name)
-
-
-def _is_birth(column: ColumnInfo) -> bool:
-    from assay.methods.recognise.headers import said
-
-    return column.type in ("date", "timestamp") and said(column.name).hints("birth_date") == 2
-
-
-def _read(table: Table, work: Work, scans: list[Scan]) -> None:
-    """Feed every value to its column's scan, in one pass."""
-    if not scans:
+def _read(table: Table, work: Work, examined: Columns, drawn: int, total: int) -> None:
+    """Feed every value, or those of the rows drawn, to its column's scan, in one pass."""
+    if not examined.names:
+        examined.rows = drawn
         return
-    done, total = 0, table.rows
-    size = max(256, min(65_536, CELLS // len(scans)))
-    for batch in table.batches([s.name for s in scans], size):
-        for place, scan in enumerate(scans):
-            scan.feed(batch.column(place))
+    size = max(256, min(65_536, CELLS // len(examined.names)))
+    done = 0
+    for batch in _chosen(table.batches(examined.names, size), work, drawn, total):
+        if batch.num_rows:
+            examined.feed(batch)
         done += batch.num_rows
-        work.progress(done, total, "rows")
+        work.progress(done, drawn, "rows")
 
 
-def _finding(scan: Scan, verdict: Verdict, around: set[str]) -> Finding:
-    from assay.methods.recognise.kinds import DIRECT, KINDS, SPECIAL
+def _chosen(
+    batches: Iterator[pa.RecordBatch], work: Work, drawn: int, total: int
+) -> Iterator[pa.RecordBatch]:
+    if drawn >= total:
+        yield from batches
+        return
+    import numpy as np
+    import pyarrow as pa
 
-    about = "about " if verdict.estimated else ""
-    if verdict.type == "name":
-        said = f"{scan.name} holds people's names ({verdict.share:.2f} of its distinct values are known as such)."
-    elif verdict.whole:
-        said = f"{scan.name} holds {verdict.title} in {about}{verdict.rows:,} of {scan.rows:,} values."
-    else:
-        said = f"{scan.name} has {verdict.title} inside {about}{verdict.rows:,} of {scan.rows:,} values."
-    kind = KINDS[verdict.type]
-    severity = Severity.parse(kind.severity)
-    if not verdict.whole:
-        severity = Severity.MEDIUM if severity > Severity.MEDIUM else Severity.LOW
-    elif verdict.type in SPECIAL and DIRECT & around:
-        severity = Severity.HIGH
-        said += " Beside it stand data that say whose they are."
-    return _found(verdict.type, severity, said, scan.name, verdict.rows, kind.refs)
+    rows = np.sort(work.rng("sample").choice(total, drawn, replace=False))
+    first = 0
+    for batch in batches:
+        low, high = np.searchsorted(rows, [first, first + batch.num_rows])
+        yield batch.take(pa.array(rows[low:high] - first))
+        first += batch.num_rows
 
 
-def _found(
-    kind: str, severity: Severity, said: str, column: str, rows: int, refs: tuple[str, ...] = ("GDPR:4(1)",)
-) -> Finding:
-    remedy = _REMEDY.get(kind, "mask it (`data.mask`), leave it out, or say why it is needed")
-    return Finding(f"data.pii.{kind}", severity, said, {"column": column}, remedy, refs, max(1, rows))
+def _missed(drawn: int, total: int) -> list[Metric]:
+    """Return how likely a sample misses what a share of the rows holds: (1 - share) to the power of the rows drawn.
+
+    Rows are drawn without putting back, so that the true probability is at most this.
+    """
+    if drawn >= total:
+        return []
+    out = [Metric("miss_probability", (1 - share) ** drawn, of={"share": share}) for share in SHARES]
+    least = 1 - 0.05 ** (1 / drawn)
+    return [*out, Metric("share_found_at_95", least, unit="of rows")]
+
+
+def _skipped(wanted: list[ColumnInfo], examined: Columns, drawn: int, total: int) -> Iterator[Skipped]:
+    if drawn < total:
+        least = 1 - 0.05 ** (1 / drawn)
+        why = f"only {drawn:,} were drawn; what stands in {least:.2g} of the rows or more is seen with probability 0.95"
+        yield Skipped(f"{total - drawn:,} of {total:,} rows", why)
+    for column in wanted:
+        if column.type in ("binary", "other"):
+            yield Skipped(
+                f"column {column.name}", f"values of type {column.native or column.type} are not read"
+            )
+    for scan in examined.scans:
+        if scan.long:
+            why = f"{scan.long:,} values are longer than 10,000 characters; their ends were not read"
+            yield Skipped(f"column {scan.name}", why)
 
 
 def _charts(metrics: list[Metric]) -> list[Chart]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, Form, is
 from assay.methods.recognise.headers import Said, said
 from assay.methods.recognise.judging import Judge
 from assay.methods.recognise.kinds import KINDS, PERSONAL, SPECIAL
+
+if TYPE_CHECKING:
+    from assay.methods.recognise.custom import Allowed
 
 JUDGED = 50_000  # texts that passed a sieve and are judged one by one, per column and kind
 KEPT = (
@@ -82,12 +85,17 @@ class Verdict:
 
 @dataclass
 class Scan:
-    """A column being scanned. words: those of its name. extra: further forms it is held against, of one's own."""
+    """A column being scanned. words: those of its name. extra: further forms it is held against, of one's own.
+
+    allowed: values that are no finding; permitted: in how many rows one stood.
+    """
 
     name: str
     type: str
     words: tuple[str, ...] = ()
     extra: Sequence[Form] = ()
+    allowed: Allowed | None = None
+    permitted: int = 0
     rows: int = 0
     long: int = 0
     counts: dict[str, Count] = field(default_factory=dict)
@@ -131,6 +139,11 @@ class Scan:
             return
         texts, rows = distinct(array)
         self.rows += int(rows.sum())
+        if self.allowed is not None and len(texts):
+            left = self.allowed.mask(texts)
+            places = np.flatnonzero(left.to_numpy(zero_copy_only=False))
+            self.permitted += int(rows.sum() - rows[places].sum())
+            texts, rows = texts.take(pa.array(places)), rows[places]
         if not len(texts):
             return
         lengths = pc.utf8_length(texts)
