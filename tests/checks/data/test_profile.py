@@ -240,3 +240,14 @@ def test_what_gives_a_label_away_and_what_says_the_same(report):
     )
     assert ("leakage", "leak") in rules(r)
     assert not any(c in ("x", "x2") for rule, c in rules(r) if rule == "leakage")
+
+
+def test_a_correlation_is_exact_where_the_rows_in_common_lie_close_together(report):
+    """It was off by 3e-9: the sums over both columns had cancelled the digits that told those rows apart."""
+    gap = [np.nan] * 9
+    frame = pd.DataFrame({"a": [1.0, 0.0, *gap, np.nan], "b": [0.0, 1.0, *gap, 9643.0]})
+    found = {c["measure"]: c["value"] for c in report(frame).data["correlations"]}
+    assert found["pearson"] == pytest.approx(-1, abs=1e-15)
+    frame = pd.DataFrame({"a": [1.0, 1.0 + 1e-9, 1.0 + 2e-9, np.nan], "b": [3.0, 1.0, 2.0, 1e12]})
+    found = {c["measure"]: c["value"] for c in report(frame).data["correlations"]}
+    assert found["pearson"] == pytest.approx(-0.5, abs=1e-6)

@@ -236,10 +236,30 @@ def _pearson(
                 continue
             covariance = products[i, j] - sums[i, j] * sums[j, i] / n
             spread = (squares[i, j] - sums[i, j] ** 2 / n, squares[j, i] - sums[j, i] ** 2 / n)
-            # Under 1e-13 of the column's own spread only rounding is left: it is constant where both are held.
-            flat = min(spread) <= 1e-13 * n
-            out[i, j] = (math.nan if flat else covariance / math.sqrt(spread[0] * spread[1]), int(n))
+            if min(spread) <= 1e-5 * n:  # of the columns' own spread: the sums have cancelled too many digits
+                out[i, j] = (_again((columns[i], lookups[i][1]), (columns[j], lookups[j][1])), int(n))
+            else:
+                out[i, j] = (covariance / math.sqrt(spread[0] * spread[1]), int(n))
     return out
+
+
+def _again(*pair: tuple[Encoded, Floats]) -> float:
+    """Return r of two columns over the rows that hold both, centred there; NaN where one of them is constant."""
+    both = np.logical_and(*(valid[c.places] > 0 for c, valid in pair))
+    x, y = (_centre(np.append(c.floats, np.nan)[c.places[both]]) for c, _ in pair)
+    spread = float(np.dot(x, x)) * float(np.dot(y, y))
+    return float(np.dot(x, y)) / math.sqrt(spread) if spread > 0 else math.nan
+
+
+def _centre(values: Floats) -> Floats:
+    """Return the deviations from the mean, scaled by a power of two to at most 1."""
+    moved = np.ldexp(
+        values, -np.frexp(np.abs(values).max())[1]
+    )  # exact, so that what is close stays told apart
+    if np.ptp(moved) == 0:
+        return np.zeros(len(values))
+    moved = moved - moved.mean()
+    return np.asarray(np.ldexp(moved, -np.frexp(np.abs(moved).max())[1]))
 
 
 def _spearman(a: Encoded, b: Encoded) -> tuple[float, int]:
