@@ -122,14 +122,17 @@ def _held(
     keep: int,
     work: Work,
 ) -> Report:
+    from dataclasses import replace
+
     from assay.methods.quality.compile import chosen, question, spelled
-    from assay.methods.quality.failing import broken, failing
+    from assay.methods.quality.failing import broken, failing, firsts
+    from assay.methods.quality.few import fewer
     from assay.methods.quality.hold import hold
 
     context = _context(table, asking, work, others, baseline)
     named = chosen(ruleset.rules, list(asking.columns), lambda text: _matching(asking, text))
     rules = [spelled(rule, asking.columns) for rule in named]
-    asked = [(rule, question(rule, context)) for rule in rules]
+    asked = fewer([(rule, question(rule, context)) for rule in rules], context, asking.rows)
     outcomes = hold(asked, context, asking.rows, lambda done, of: work.progress(done, of, "rules"))
     held = list(zip(rules, outcomes, strict=True))
     skipped = [Skipped(r.what, r.why) for r in ruleset.refused]
@@ -139,8 +142,10 @@ def _held(
     first: dict[str, int] = {}
     if found and keep:
         most = max(1, min(keep, MOST_ROWS // len(found)))
-        rows, first = failing(found, context, asking.stream, most)
-        outputs.append(work.put("failing_rows", rows))
+        kept = asking.keep(failing(found, context, most))
+        first = dict(asking.of_kept(firsts(kept)))
+        outputs.append(replace(work.put("failing_rows", kept, "parquet"), kind="table"))
+        kept.unlink()
     return Report.make(
         coverage=Coverage(table.rows, table.rows, tuple(skipped)),
         metrics=_metrics(held, len(skipped)),

@@ -3,19 +3,20 @@
 # ruff: noqa: S608 - SQL is made here of our own words, quoted names and literals only
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.tables.databases import ServerTable
 from assay.engines.tables.handle import DATA, DuckTable, connect
 from assay.engines.tables.seam import seam
+from assay.engines.tables.writing import write_parquet
 from assay.kernel.handles import ColumnInfo, Table
 from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow
 
 WHAT = "the question to the table failed"
 
@@ -34,15 +35,17 @@ class Asking:
         self._where = table.asset.uri or table.asset.name
         self._own: duckdb.DuckDBPyConnection | None = None
         self._held = 0
+        self._kept = scratch / f"kept-{uuid.uuid4().hex[:12]}.parquet"
+        numbers = None
         if isinstance(table, DuckTable) and not isinstance(table, ServerTable):
             self._con = table.connection
-            files = table.files
+            files, numbers = table.files, table.numbers
         else:
             self._own = self._con = self._copied(table, scratch, cores)
             files = ()
         self.row = quoted(self._free("#row"))
         with seam(self._where):
-            self._relations(files)
+            self._relations(files, numbers)
 
     @staticmethod
     def _copied(table: Table, scratch: Path, cores: int) -> duckdb.DuckDBPyConnection:
@@ -61,23 +64,25 @@ class Asking:
             name += "#"
         return name
 
-    def _relations(self, files: Sequence[Path]) -> None:
+    def _relations(self, files: Sequence[Path], numbers: tuple[str, str] | None) -> None:
         """Make the two views, and shut the connection in: from here on it reads what it has and these files."""
         chosen = ", ".join(_column(c) for c in self.columns.values())
         # Written out: with a parameter DuckDB imports pandas, which takes longer than many a check.
         stored = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(DATA)} AND NOT internal"
         ((tables,),) = self._con.execute(stored).fetchall()
         # A table's own row numbers may be read by many threads; a count of rows by one only.
-        number = "rowid + 1" if tables else "row_number() OVER ()"
+        number, relation = ("rowid + 1" if tables else "row_number() OVER ()"), DATA
+        number, relation = numbers or (number, relation)
         self._con.execute(f"CREATE OR REPLACE TEMP VIEW {self.plain} AS SELECT {chosen} FROM {DATA}")
         self._con.execute(
-            f"CREATE OR REPLACE TEMP VIEW {self.numbered} AS SELECT {number} AS {self.row}, {chosen} FROM {DATA}"
+            f"CREATE OR REPLACE TEMP VIEW {self.numbered} AS SELECT {number} AS {self.row}, {chosen} FROM {relation}"
         )
         ((locked,),) = self._con.execute("SELECT current_setting('lock_configuration')").fetchall()
+        ((open_,),) = self._con.execute("SELECT current_setting('enable_external_access')").fetchall()
+        self._writes = not locked and bool(open_)
         if not locked:
-            ((open_,),) = self._con.execute("SELECT current_setting('enable_external_access')").fetchall()
             if open_:  # a DuckDB file's own connection is shut already
-                allowed = ", ".join(literal(str(f)) for f in files)
+                allowed = ", ".join(literal(str(f)) for f in (*files, self._kept))
                 self._con.execute(f"SET allowed_paths = [{allowed}]")
                 self._con.execute("SET enable_external_access = false")
             self._con.execute("SET lock_configuration = true")
@@ -87,10 +92,33 @@ class Asking:
         with seam(self._where, WHAT):
             return list(self._con.execute(query).fetchall())
 
-    def stream(self, query: str, size: int = 65_536) -> Iterator[pyarrow.RecordBatch]:
-        """Stream a result in its own order; nothing else may be asked until it ends."""
+    def keep(self, queries: Sequence[str]) -> Path:
+        """Write results of the same columns as one Parquet file, one after another and each in its own order.
+
+        Returns the file, which the next one takes the place of.
+        """
+        query = queries[0]
         with seam(self._where, WHAT):
-            yield from self._con.execute(query).to_arrow_reader(size)
+            if len(queries) > 1:
+                query = "SELECT * FROM kept"
+                self._con.execute(f"CREATE OR REPLACE TEMP TABLE kept AS {queries[0]}")
+                for further in queries[1:]:
+                    self._con.execute(f"INSERT INTO kept {further}")
+            if self._writes:
+                how = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+                self._con.execute(f"COPY ({query}) TO {literal(str(self._kept))} {how}")
+                return self._kept
+            write_parquet(self._con.execute(query).to_arrow_reader(65_536), self._kept)
+        return self._kept
+
+    def of_kept(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a small result about the file that was kept."""
+        if self._writes:
+            return self.rows(query)
+        import duckdb
+
+        with seam(self._where, WHAT), duckdb.connect() as con:
+            return list(con.execute(query).fetchall())
 
     def hold(self, other: Asking, columns: Sequence[str], distinct: bool) -> str:
         """Copy columns of another table beside this one, and return the relation; its columns are k0, k1, …"""

@@ -72,10 +72,12 @@ def connect(scratch: Path, cores: int, memory: str, database: str = ":memory:") 
 class DuckTable:
     """A Table in DuckDB: the view or table ``data`` of a connection of its own. A context manager.
 
-    files: those that are read again with every question, such as Parquet behind a view.
+    files: those that are read again with every question, such as Parquet behind a view. numbers: where rows have
+    numbers that many threads may read, SQL of the number, from 1, and of the relation that gives it.
     """
 
     engine = "duckdb"
+    numbers: tuple[str, str] | None = None
 
     def __init__(
         self,

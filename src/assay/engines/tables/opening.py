@@ -21,7 +21,6 @@ from assay.methods.sqltext import literal
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow
 
 _IN_MEMORY = 64 << 20  # text files larger than this are read into a database file in scratch, compressed
 
@@ -151,49 +150,63 @@ def _joined(
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch: Path) -> DuckTable:
-    import pyarrow.parquet as pq
-
     parts = source.root is not None and any("=" in f.parent.name for f in source.files)
     problems: list[Finding] = []
     for file in source.files:
         if not file.stat().st_size:
             raise BadInput("the file is empty", where=str(file))
-        with seam(str(file), "it is no whole Parquet file"), pq.ParquetFile(file) as opened:
-            schema = opened.schema_arrow
-        names = schema.names
+        names = _names(con, file)
         if not names:
             raise BadInput("the Parquet file has no column", where=str(file))
-        for field in schema:
-            _readable(field, str(file))
+    read = _read_parquet(source, parts)
     if len(source.files) == 1:
         with seam(source.text):
-            shape = con.execute(f"DESCRIBE SELECT * FROM {_read_parquet(source, parts)}").fetchall()
+            shape = con.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()
         con_names = [d[0] for d in shape]
         renamed = [(a, b) for a, b in zip(names, con_names, strict=False) if a != b]
         problems = delimited.header_findings(renamed)
     with seam(source.text):
-        con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM {_read_parquet(source, parts)}")
-    return DuckTable(con, asset, problems, source.files)
+        con.execute(f"CREATE VIEW {DATA} AS SELECT * FROM {read}")
+    table = DuckTable(con, asset, problems, source.files)
+    if len(source.files) == 1 and not any(c.name.lower() == _NUMBER for c in table.columns):
+        table.numbers = f"{_NUMBER} + 1", f"{read[:-1]}, {_NUMBER} = true)"
+    return table
 
 
-def _readable(field: pyarrow.Field, where: str) -> None:
-    """BadInput for a column that DuckDB would read as something else than it is."""
-    import pyarrow as pa
-
-    if "\0" in field.name:
-        raise BadInput(
-            f"the column name {field.name[:80]!r} holds a NUL character", where=where, remedy="rename it"
-        )
-    if _holds(field.type, pa.types.is_decimal256):
-        raise BadInput(
-            f"the column {field.name[:80]!r} holds decimals of more than 38 digits",
-            where=where,
-            remedy="store them with 38 digits, or as text",
-        )
+_NUMBER = "file_row_number"
 
 
-def _holds(kind: pyarrow.DataType, test: Callable[[pyarrow.DataType], bool]) -> bool:
-    return test(kind) or any(_holds(kind.field(i).type, test) for i in range(kind.num_fields))
+def _names(con: duckdb.DuckDBPyConnection, file: Path) -> list[str]:
+    """Return the names of a Parquet file's columns; BadInput for what DuckDB would read as something else than it is.
+
+    Read by DuckDB: to import pyarrow takes longer than many a check.
+    """
+    where = str(file)
+    with seam(where, "it is no whole Parquet file"):
+        query = f"SELECT name, num_children, precision FROM parquet_schema({literal(where)})"
+        found = con.execute(query).fetchall()
+    names: list[str] = []
+    open_ = [1]  # how many children each level still waits for
+    for name, children, precision in found:
+        while open_ and not open_[-1]:
+            open_.pop()
+        if open_:
+            open_[-1] -= 1
+        if len(open_) == 2:
+            names.append(name)
+        if "\0" in name:
+            raise BadInput(
+                f"the column name {name[:80]!r} holds a NUL character", where=where, remedy="rename it"
+            )
+        if (precision or 0) > 38:
+            raise BadInput(
+                f"the column {name[:80]!r} holds decimals of more than 38 digits",
+                where=where,
+                remedy="store them with 38 digits, or as text",
+            )
+        if children:
+            open_.append(children)
+    return names
 
 
 def _read_parquet(source: Source, partitions: bool) -> str:

@@ -29,6 +29,7 @@ from assay.methods.quality.spread import MOST, Ask, TooMany, distance
 from assay.methods.sqltext import quoted
 
 State = Literal["holds", "broken", "unknown"]
+TOGETHER = 128  # rules a pass: to plan a query of thousands takes longer than to read the table again
 HOLDS = "#h"  # the columns that say whether rows obey
 
 
@@ -63,7 +64,8 @@ def hold(
     together = [q for q in flat if _in_one_pass(q[1])]
     done: dict[int, Outcome] = {}
     progress(0, len(flat))
-    _pass(together, context, ask, done)
+    for start in range(0, len(together), TOGETHER):
+        _pass(together[start : start + TOGETHER], context, ask, done)
     for rule, question in flat:
         if id(question) not in done:
             progress(len(done), len(flat))
@@ -139,7 +141,7 @@ def _alone(rule: Rule, question: Question, context: Context, ask: Ask) -> Outcom
         if isinstance(question, Unable):
             return Outcome("unknown", said=question.why)
         if isinstance(question, Grouped):
-            ((support, broken),) = ask(question.tally)
+            ((support, broken),) = _distinct(question.whole, context, ask) or ask(question.tally)
             return _tally(rule, support, broken)
         if isinstance(question, Measured):
             source = f"(SELECT * FROM {context.plain} WHERE {question.where or 'TRUE'})"
@@ -157,6 +159,25 @@ def _alone(rule: Rule, question: Question, context: Context, ask: Ask) -> Outcom
     except AssayError as error:
         return _failed(error)
     raise TypeError(type(question).__name__)
+
+
+def _distinct(column: str, context: Context, ask: Ask) -> list[tuple[int, int]] | None:
+    """Return how many rows count where no integer of a column comes twice; None where one does, or a bitmap is too wide.
+
+    A bit is set for each value: as many as values, and none came twice.
+    """
+    if not column:
+        return None
+    ((low, high, count),) = ask(f"SELECT min({column}), max({column}), count({column}) FROM {context.plain}")
+    if not count or high - low >= min(_WIDEST, count * 32):
+        return None
+    x = f"CAST({column} AS BIGINT)"
+    bits = f"bit_count(bitstring_agg({x}, CAST({low} AS BIGINT), CAST({high} AS BIGINT)))"
+    ((found,),) = ask(f"SELECT {bits} FROM {context.plain}")
+    return [(count, 0)] if found == count else None
+
+
+_WIDEST = 1 << 30  # bits, 128 MiB
 
 
 def _failed(error: AssayError) -> Outcome:

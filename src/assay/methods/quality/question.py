@@ -25,11 +25,12 @@ class Grouped:
     """Rows judged beside other rows or another table.
 
     tally: a query of one row, how many count and how many break the rule. rows: one of the numbers of those that break
-    it, in order.
+    it, in order. whole: the quoted column of integers that is to hold no value twice, which a bitmap can tell sooner.
     """
 
     tally: str
     rows: str
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -32,6 +33,7 @@ def read(path: Path) -> Ruleset:
     return read_bytes(raw, path.name)
 
 
+@functools.lru_cache(maxsize=1)  # its tables are asked for before its rules are
 def read_bytes(raw: bytes, shown: str) -> Ruleset:
     """Read the bytes of a ruleset that errors call ``shown``."""
     start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")

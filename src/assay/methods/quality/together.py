@@ -41,7 +41,12 @@ def unique(rule: Rule, context: Context) -> Question:
         f"SELECT a.{context.row} FROM (SELECT * FROM {context.numbered} WHERE {over}) a "
         f"SEMI JOIN ({twice}) b ON {same} ORDER BY 1"
     )
-    return Grouped(tally, rows)
+    plain = len(rule.columns) == 1 and rule.nulls != "fail" and not rule.when
+    whole = plain and context.columns[rule.columns[0]].native.upper() in _INTEGERS
+    return Grouped(tally, rows, keys if whole else "")
+
+
+_INTEGERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")
 
 
 def _ordered(rule: Rule, context: Context) -> Question:
