@@ -17,20 +17,32 @@ MOST_ASKED = 80  # columns
 ALPHA = 1e-3
 
 
+def tail(hits: Any, of: Any, share: Any) -> Any:
+    """Return the chance of so many hits or more, each of ``of`` being one with the chance ``share``: the binomial tail.
+
+    By the regularised incomplete beta function, as in Abramowitz and Stegun 26.5.24.
+    """
+    from scipy.special import betainc
+
+    hits, of = np.asarray(hits, float), np.asarray(of, float)
+    inside = (hits > 0) & (hits <= of)
+    found = betainc(np.where(inside, hits, 1.0), np.where(inside, of - hits + 1, 1.0), share)
+    return np.where(hits <= 0, 1.0, np.where(hits > of, 0.0, found))
+
+
 def gathered(wrong: Any, total: Any, alpha: float = ALPHA) -> bool:
     """Return whether the wrong of some group (counts, beside the group's size) are more than slips would be.
 
     Each group's count is held to the binomial tail at the share of all, with Bonferroni's correction.
     """
-    from scipy.stats import binom
 
     wrong, total = np.asarray(wrong, float), np.asarray(total, float)
     if wrong.sum() <= 0 or len(wrong) < 2:
         return False
     share = min(0.999, wrong.sum() / max(1.0, total.sum()))
     some = wrong > 0
-    tail = binom.sf(wrong[some] - 1, total[some], share)
-    return bool(tail.min() * len(wrong) < alpha)
+    tails = tail(wrong[some], total[some], share)
+    return bool(tails.min() * len(wrong) < alpha)
 
 
 def scattered(wrong: Any, rows: Any, columns: Sequence[Sampled], alpha: float = ALPHA) -> bool:
@@ -52,12 +64,11 @@ def scattered(wrong: Any, rows: Any, columns: Sequence[Sampled], alpha: float = 
         counts.append((np.bincount(here[wrong[rows]], minlength=len(total)), total))
     if not counts:
         return True
-    from scipy.stats import binom
 
     bad, total = (np.concatenate(c).astype(float) for c in zip(*counts, strict=True))
     some = bad > 0
-    tail = binom.sf(bad[some] - 1, total[some], share)
-    return bool(tail.min() * max(1, (total > 0).sum()) >= alpha)
+    tails = tail(bad[some], total[some], share)
+    return bool(tails.min() * max(1, (total > 0).sum()) >= alpha)
 
 
 def strays(wrong: Any, among: Any, columns: Sequence[Sampled], alpha: float = ALPHA) -> bool:
@@ -66,7 +77,6 @@ def strays(wrong: Any, among: Any, columns: Sequence[Sampled], alpha: float = AL
     As ``scattered``, but the wrong are all there are while the others are a sample: each value's share among these, and a
     little more for its being an estimate, is what its count among the wrong is held to.
     """
-    from scipy.stats import binom
 
     count, size = int(wrong.sum()), int(among.sum())
     if count < 3 or size < 20:
@@ -80,7 +90,7 @@ def strays(wrong: Any, among: Any, columns: Sequence[Sampled], alpha: float = AL
         bad, all_ = np.bincount(kinds[wrong], minlength=width), np.bincount(kinds[among], minlength=width)
         share = np.minimum(1.0, (all_ + 2 * np.sqrt(all_) + 2) / size)
         asked += int((bad + all_ > 0).sum())
-        tails.append(binom.sf(bad[bad > 0] - 1, count, share[bad > 0]).min())
+        tails.append(tail(bad[bad > 0], count, share[bad > 0]).min())
     return not tails or bool(min(tails) * max(1, asked) >= alpha)
 
 
@@ -89,7 +99,6 @@ def near(distance: Any, wrong: Any) -> bool:
 
     Of what is right, the nearest tenth is taken; slips lie in it one time in ten. Ties make the tenth wider.
     """
-    from scipy.stats import binom
 
     count = int(wrong.sum())
     if count < 3 or (~wrong).sum() < 20:
@@ -97,7 +106,7 @@ def near(distance: Any, wrong: Any) -> bool:
     close = np.quantile(distance[~wrong], 0.1)
     expected = float((distance[~wrong] <= close).mean())
     inside = int((distance[wrong] <= close).sum())
-    return bool(expected < 0.9 and binom.sf(inside - 1, count, expected) < 1e-3)
+    return bool(expected < 0.9 and tail(inside, count, expected) < 1e-3)
 
 
 def cliff(gap: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.integrity.chance import scattered
+from assay.methods.integrity.chance import scattered, tail
 from assay.methods.integrity.column import Sampled
 from assay.methods.integrity.figures import plain
 from assay.methods.integrity.rule import Rule, surprise
@@ -127,15 +127,13 @@ def _tending(table: Any, sizes: Any, all_: Any) -> set[int]:
 
 def _alike(exceptions: Any, elsewhere: Any, best: int) -> bool:
     """Return whether the exceptions have one value far more often than it comes elsewhere: then they mean something."""
-    from scipy.stats import binom
-
     values, counts = np.unique(exceptions, return_counts=True)
     top = int(np.argmax(counts))
     others = elsewhere.sum() - elsewhere[best]
     share = min(1.0, max(elsewhere[values[top]], 1) / max(1, others))
     # slips may also be drawn evenly from the other values
     share = max(share, 1 / max(1, int((elsewhere > 0).sum()) - 1))
-    return bool(binom.sf(counts[top] - 1, counts.sum(), share) < 1e-3)
+    return bool(tail(counts[top], counts.sum(), share) < 1e-3)
 
 
 def _coarse(b: Sampled) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -17,6 +17,7 @@ LEAST_REPEATS = 60  # rows beyond the first of their group: only these can disag
 MOST_COLUMNS = 120  # two at a time, both ways
 MOST_JOINED = 24  # columns of which two together may determine a third
 MOST_BROKEN = 0.035
+MOST_DIFFERING = 2.6 * MOST_BROKEN  # between neighbours in a group: a slip makes two differences
 SCREEN = 20_000  # rows in which candidates are looked for
 LEAST_CHANCE = 0.15  # how often the determined would be wrong, were it not determined
 
@@ -43,49 +44,53 @@ def determining(column: Sampled) -> bool:
     return column.type in ("text", "integer", "boolean", "date")
 
 
-def find(columns: Sequence[Sampled], others: Sequence[Sampled], rng: np.random.Generator) -> list[Rule]:
+def find(
+    columns: Sequence[Sampled], others: Sequence[Sampled], rng: np.random.Generator
+) -> tuple[list[Rule], list[str]]:
     """Give ``A determines B`` and ``A and B determine C`` where nearly no row disagrees.
 
     Far more is asked than of chance: the exceptions must be single slips that fall anywhere, in no group and in no
     place of the other columns more than elsewhere, and B must be hard to guess without A. others: the columns
-    in which exceptions may gather.
+    in which exceptions may gather. With the rules comes what of the second kind was not tried, in words.
     """
     if len(columns) < 2 or len(columns[0].array) < LEAST_ROWS:
-        return []
+        return [], []
     codes = np.array([c.codes for c in columns], np.int32)
     rows = np.arange(codes.shape[1])
     if len(rows) > SCREEN:
-        rows = np.sort(rng.choice(len(rows), SCREEN, replace=False))
-    screen = codes[:, rows]
+        rows = rng.choice(len(rows), SCREEN, replace=False)
+    screen = codes[:, rng.permutation(rows)]
     out: list[Rule] = []
     pairs: set[tuple[int, int]] = set()
+    alone: dict[int, Any] = {}
     for a, column in enumerate(columns):
         if not determining(column):
             continue
-        for b in _promising(screen[a], screen, {a}):
+        alone[a] = _differing(screen[a], screen)
+        for b in map(int, np.flatnonzero(alone[a] <= MOST_DIFFERING)):
+            if a == b:
+                continue
             known = (codes[a] >= 0) & (codes[b] >= 0)
             rule = _judge((column,), columns[b], codes[a], codes[b], known, (), others, rng)
             if rule:
                 pairs.add((a, b))
                 out.append(rule)
-    out += _joined(columns, codes, screen, pairs, others, rng)
-    return out
+    joined, untried = _joined(columns, codes, screen, (pairs, alone), others, rng)
+    return [*out, *joined], untried
 
 
-def _promising(group: Any, screen: Any, without: set[int]) -> Iterator[int]:
-    """Give the columns that hardly ever differ between neighbours, once rows are sorted by their group."""
+def _differing(group: Any, screen: Any) -> Any:
+    """Return how often each column differs between neighbours, once rows are sorted by their group; NaN where few are."""
     order = np.argsort(group, kind="stable")
     sorted_ = group[order]
     same = (sorted_[1:] == sorted_[:-1]) & (sorted_[1:] >= 0)
     if same.sum() < LEAST_REPEATS // 2:
-        return
-    beside = order[1:][same], order[:-1][same]
-    left, right = screen[:, beside[0]], screen[:, beside[1]]
+        return np.full(len(screen), np.nan)
+    left, right = screen[:, order[1:][same]], screen[:, order[:-1][same]]
     known = (left >= 0) & (right >= 0)
-    differ = np.sum((left != right) & known, axis=1) / np.maximum(1, known.sum(axis=1))
-    for b in np.flatnonzero((differ <= 2.6 * MOST_BROKEN) & (known.sum(axis=1) >= LEAST_REPEATS // 2)):
-        if int(b) not in without:
-            yield int(b)
+    count = known.sum(axis=1)
+    differ = np.sum((left != right) & known, axis=1) / np.maximum(1, count)
+    return np.where(count >= LEAST_REPEATS // 2, differ, np.nan)
 
 
 def broken_rows(group: Any, to: Any) -> tuple[Any, Any, Any]:
@@ -176,33 +181,37 @@ def _joined(
     columns: Sequence[Sampled],
     codes: Any,
     screen: Any,
-    pairs: set[tuple[int, int]],
+    single: tuple[set[tuple[int, int]], dict[int, Any]],
     others: Sequence[Sampled],
     rng: np.random.Generator,
-) -> Iterator[Rule]:
+) -> tuple[list[Rule], list[str]]:
+    """Find what two columns determine together, and neither alone. single: who determines whom, and how often columns
+    differ between neighbours in each one's groups.
+    """
+    pairs, alone = single
     rows = screen.shape[1]
     alike = {b for a, b in pairs if (b, a) in pairs and a < b}
-    able = [
-        k
-        for k, c in enumerate(columns)
-        if determining(c) and 3 <= c.distinct <= 0.3 * rows and k not in alike
-    ]
+    able = [k for k in alone if 3 <= columns[k].distinct <= 0.3 * rows and k not in alike]
+    untried = []
+    if len(able) > MOST_JOINED:
+        untried.append(
+            f"what two columns determine together, with {len(able) - MOST_JOINED} of {len(able)} columns"
+        )
     # few values make groups that come back
     able = sorted(sorted(able, key=lambda k: columns[k].distinct)[:MOST_JOINED])
-    found: list[tuple[int, int, int]] = []
     rules: dict[tuple[int, int, int], Rule] = {}
     for a, b in combinations(able, 2):
         if (a, b) in pairs or (b, a) in pairs:
             continue
-        group = np.where(
-            (screen[a] >= 0) & (screen[b] >= 0),
-            screen[a].astype(np.int64) * columns[b].distinct + screen[b],
-            -1,
-        )
-        single = {t for x, t in pairs if x in (a, b)} | alike
-        for target in _promising(group, screen, {a, b} | single):
-            if (target, a) in pairs or (target, b) in pairs:
-                pass
+        known = (screen[a] >= 0) & (screen[b] >= 0)
+        group = np.where(known, screen[a].astype(np.int64) * columns[b].distinct + screen[b], -1)
+        differ = _differing(group, screen)
+        told = {a, b} | alike | {t for x, t in pairs if x in (a, b)}
+        need = np.maximum(0.8 * LEAST_CHANCE, 4 * differ)  # each alone must leave much open
+        promising = (differ <= MOST_DIFFERING) & ~(alone[a] < need) & ~(alone[b] < need)
+        for target in map(int, np.flatnonzero(promising)):
+            if target in told:
+                continue
             known = (codes[a] >= 0) & (codes[b] >= 0) & (codes[target] >= 0)
             whole = codes[a].astype(np.int64) * columns[b].distinct + codes[b]
             rule = _judge(
@@ -216,9 +225,9 @@ def _joined(
                 rng,
             )
             if rule:
-                found.append((a, b, target))
                 rules[a, b, target] = rule
-    for a, b, target in found:
+    out = []
+    for a, b, target in rules:
         # what determines a says with b no more than a does
         finer = any(
             (x, y) in pairs and (min(y, z), max(y, z), target) in rules
@@ -227,4 +236,5 @@ def _joined(
             if y not in (a, b, target)
         )
         if not finer:
-            yield rules[a, b, target]
+            out.append(rules[a, b, target])
+    return out, untried

@@ -32,15 +32,17 @@ MOST_FIGURES = 1_500
 
 @dataclass(frozen=True)
 class Discovered:
-    """The rules, most surprising first, and what was not tried, in words."""
+    """The rules, most surprising first; and what was not tried, in words: of what is always looked for, and further."""
 
     rules: tuple[Rule, ...]
     untried: tuple[str, ...]
+    further: tuple[str, ...] = ()
 
 
 def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered:
     """Find the rules that a sample obeys nearly everywhere."""
     untried: list[str] = []
+    further: list[str] = []
     dates = [c for c in columns if c.is_date] + list(views.dates(columns))
     read = list(views.numbers(columns))
     numbers = [c for c in columns if c.is_number] + read
@@ -59,21 +61,27 @@ def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered
     ):
         rules += found
         untried += left
-    rules += _calculated(numbers, dates, untried, rng)
+    rules += _calculated(numbers, dates, untried, further, rng)
     able, left = dependencies.candidates(columns)
     untried += left
     heads = list(texts.beginnings(columns))
-    rules += dependencies.find([*able, *heads], columns, rng)
+    determined, left = dependencies.find([*able, *heads], columns, rng)
+    rules += determined
+    further += left
     rules += keys.find(columns, rng)
     rules = without_implied(rules)
     rules.sort(key=lambda r: (-r.bits, r.kind, r.columns, r.shown))
     if len(rules) > MOST_RULES:
         untried.append(f"{len(rules) - MOST_RULES} rules less surprising than the first {MOST_RULES}")
-    return Discovered(tuple(rules[:MOST_RULES]), tuple(untried))
+    return Discovered(tuple(rules[:MOST_RULES]), tuple(untried), tuple(further))
 
 
 def _calculated(
-    numbers: Sequence[Sampled], dates: Sequence[Sampled], untried: list[str], rng: np.random.Generator
+    numbers: Sequence[Sampled],
+    dates: Sequence[Sampled],
+    untried: list[str],
+    further: list[str],
+    rng: np.random.Generator,
 ) -> list[Rule]:
     """Find what is calculated. What is another column in other units takes no part in sums and products."""
     able = [c for c in numbers if c.distinct >= 2]
@@ -95,4 +103,5 @@ def _calculated(
     for found in (sums.find(several, rng), products.find(rest, rng)):
         out += found.rules
         untried += found.untried
+        further += found.further
     return out

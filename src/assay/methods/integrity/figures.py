@@ -82,6 +82,14 @@ def probes(matrix: Any, rng: np.random.Generator) -> Any:
     return np.sort(rng.choice(best, size=min(PROBES, len(best)), replace=False))
 
 
+def middle(values: Any) -> Any:
+    """Return the median over the first axis of what is known, NaN where nothing is; of an even number the lower one."""
+    ascending = np.sort(values, axis=0)  # NaN comes last
+    known = np.sum(~np.isnan(ascending), axis=0)
+    place = np.maximum(known - 1, 0) // 2
+    return np.take_along_axis(ascending, place[None], axis=0)[0]
+
+
 @dataclass(frozen=True)
 class Fit:
     """How well a target is what it is computed as. quality: of several ways to write one law, the greater is the better."""

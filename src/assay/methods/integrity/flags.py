@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from assay.methods.integrity.chance import near, scattered
 from assay.methods.integrity.column import Sampled
 from assay.methods.integrity.figures import plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
+from assay.methods.integrity.screen import Screen
 
 # What a flag's name adds to the name of its source.
 _FILLER = frozenset(
@@ -34,40 +36,50 @@ def find(columns: Sequence[Sampled], dates: Sequence[Sampled], figures: Sequence
     dates and figures: the columns that are dates and numbers, as rules write them.
     """
     flags = [c for c in columns if c.two is not None][:MOST_FLAGS]
-    sources = [c for c in columns if not (c.type == "text" and c.distinct > 1_000 and not c.has_nulls)]
+    if not flags:
+        return
+    best: dict[str, Judged] = {}
+    for flag, judged in _found(flags, columns, dates, figures):
+        if flag.name not in best or judged[0] > best[flag.name][0] + 1e-9:
+            best[flag.name] = judged
     for flag in flags:
-        truth = flag.truth()
-        best: Judged | None = None
-        for judged in _found(flag, truth, sources[:MOST_SOURCES], dates, figures, columns):
-            if best is None or judged[0] > best[0] + 1e-9:
-                best = judged
-        if best:
-            yield best[1]
+        if flag.name in best:
+            yield best[flag.name][1]
 
 
 def _found(
-    flag: Sampled,
-    truth: Any,
-    sources: Sequence[Sampled],
+    flags: Sequence[Sampled],
+    columns: Sequence[Sampled],
     dates: Sequence[Sampled],
     figures: Sequence[Sampled],
-    columns: Sequence[Sampled],
-) -> Iterator[Judged]:
-    for source in sources:
-        if source.name == flag.name or source.distinct + source.has_nulls < 2:
-            continue
-        for condition, values in _conditions(source, flag):
-            yield from _judge(flag, truth, (source,), condition, values, columns)
+) -> Iterator[tuple[Sampled, Judged]]:
+    sources = [c for c in columns if not (c.type == "text" and c.distinct > 1_000 and not c.has_nulls)]
+    truths = [f.truth() for f in flags]
+    for flag, truth in zip(flags, truths, strict=True):
+        for source in sources[:MOST_SOURCES]:
+            if source.name == flag.name or source.distinct + source.has_nulls < 2:
+                continue
+            for condition, values in _conditions(source, flag):
+                for judged in _judge(flag, truth, (source,), condition, values, columns):
+                    yield flag, judged
+    screen = Screen(flags, 1.3 * MOST_BROKEN)
     for source in figures:
-        if source.name != flag.name and source.two is None:
-            yield from _threshold(flag, truth, source, columns)
+        if source.two is not None or source.numbers is None:
+            continue
+        for k in screen.bounded(source.numbers):
+            if flags[k].name != source.name:
+                for judged in _threshold(flags[k], truths[k], source, columns):
+                    yield flags[k], judged
     for some in (dates[:MOST_COMPARED], [f for f in figures if f.two is None][:MOST_COMPARED]):
-        for place, first in enumerate(some):
-            for second in some[place + 1 :]:
-                if max(first.distinct, second.distinct) <= 10 or first.name == second.name:
-                    continue
-                if flag.name not in (first.name, second.name):
-                    yield from _compared(flag, truth, first, second, columns)
+        for first, second in combinations(some, 2):
+            if max(first.distinct, second.distinct) <= 10 or first.name == second.name:
+                continue
+            a, b = first.numbers, second.numbers
+            assert a is not None and b is not None
+            for k in screen.compared(a - b):
+                if flags[k].name not in (first.name, second.name):
+                    for judged in _compared(flags[k], truths[k], first, second, columns):
+                        yield flags[k], judged
 
 
 def related(flag: Sampled, source: Sampled) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.integrity.figures import ROUNDING, Figures, Fit, fit, plain, simplest
+from assay.methods.integrity.figures import ROUNDING, Figures, Fit, fit, middle, plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
 
 MOST_COLUMNS = 1_500  # two at a time
 LEAST_DISTINCT = 8
-STRIP = 100  # targets at once
+STRIP = 40  # targets at once
 MOST_DIGITS = 7
 
 
@@ -67,8 +67,8 @@ def _lines(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         ratio = np.where(b == 0, np.nan, a / np.where(b == 0, 1, b))
-        weight = np.abs(b) >= np.nanmedian(np.abs(b), axis=0)
-        through = np.nanmedian(np.where(weight, ratio, np.nan), axis=0)
+        weight = np.abs(b) >= middle(np.abs(b))
+        through = middle(np.where(weight, ratio, np.nan))
         yield through, np.zeros_like(through)
         slopes = []
         for shift in (1, 2, 3, 5):
@@ -76,8 +76,8 @@ def _lines(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
             slopes.append(
                 np.where(run == 0, np.nan, (a - np.roll(a, shift, axis=0)) / np.where(run == 0, 1, run))
             )
-        slope = np.nanmedian(np.concatenate(slopes), axis=0)
-        yield slope, np.nanmedian(a - slope[None] * b, axis=0)
+        slope = middle(np.concatenate(slopes))
+        yield slope, middle(a - slope[None] * b)
 
 
 def _judge(
@@ -123,9 +123,9 @@ def _laws(figures: Figures, target: int, source: int, known: Any) -> Iterator[tu
     some = large & (b != 0)
     if some.sum() >= 10:
         ratio = a[some] / b[some]
-        middle = float(np.median(ratio))
-        slack = (room + abs(middle) * figures.unit[source]) * ROUNDING / np.abs(b[some]) + 1e-9 * abs(middle)
-        good = np.abs(ratio - middle) <= 2 * slack
+        centre = float(np.median(ratio))
+        slack = (room + abs(centre) * figures.unit[source]) * ROUNDING / np.abs(b[some]) + 1e-9 * abs(centre)
+        good = np.abs(ratio - centre) <= 2 * slack
         if good.mean() >= 0.85:
             low, high = float((ratio - slack)[good].max()), float((ratio + slack)[good].min())
             if low > high:  # what rounds twice leaves no room; take nearly all
@@ -133,7 +133,7 @@ def _laws(figures: Figures, target: int, source: int, known: Any) -> Iterator[tu
                     float(np.quantile((ratio - slack)[good], 0.9)),
                     float(np.quantile((ratio + slack)[good], 0.1)),
                 )
-            value = simplest(low, high) if low <= high else middle
+            value = simplest(low, high) if low <= high else centre
             if value and _length(value) <= MOST_DIGITS:
                 yield value, 0.0, False
     order = np.argsort(b, kind="stable")

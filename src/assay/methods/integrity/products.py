@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.integrity.figures import ROUNDING, Figures, fit, plain, simplest
+from assay.methods.integrity.figures import ROUNDING, Figures, fit, middle, plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
 from assay.methods.integrity.sums import Outcome
 
-MOST_COLUMNS = 120  # for two factors, each in up to four forms
+MOST_COLUMNS = 200  # for two factors, each in up to four forms
 MOST_OF_THREE, MOST_OF_FOUR = 40, 14
 MOST_TRIED = 1_500
 MOST_MEETING = 400_000
@@ -75,11 +75,10 @@ def find(figures: Figures, rng: np.random.Generator) -> Outcome:
     for terms, limit in ((2, MOST_COLUMNS), (3, MOST_OF_THREE), (4, MOST_OF_FOUR)):
         use = figures
         if count > limit:
-            if terms < 4:
-                out.untried.append(
-                    f"products of {terms} factors over {count - limit} of {count} numeric columns: "
-                    f"they are tried among {limit}"
-                )
+            (out.untried if terms == 2 else out.further).append(
+                f"products of {terms} factors over {count - limit} of {count} numeric columns: "
+                f"they are tried among {limit}"
+            )
             use = figures.only(range(limit), rng)
         if len(use.columns) <= terms:
             break
@@ -91,7 +90,7 @@ def find(figures: Figures, rng: np.random.Generator) -> Outcome:
                 continue
             tried += 1
             if tried > MOST_TRIED:
-                out.untried.append(
+                out.further.append(
                     f"products of {terms} factors beyond the first {MOST_TRIED} that a dozen rows allowed"
                 )
                 break
@@ -187,16 +186,16 @@ def _alike(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             away = targets[:, a : a + 1] - right
-            middle = np.nanmedian(away, axis=0)
+            centre = middle(away)
             room = grain[:, a : a + 1] * 2.1 + 1e-7
             known = np.isfinite(away)
-            agree = np.sum(known & (np.abs(away - middle) <= room), axis=0)
+            agree = np.sum(known & (np.abs(away - centre) <= room), axis=0)
             spread = np.nanmax(right, axis=0) - np.nanmin(right, axis=0)
             enough = (agree >= np.maximum(5, 0.7 * known.sum(axis=0))) & (spread > 4 * np.nanmedian(room))
         for k in np.flatnonzero(enough):
             parts = factors[duo[k, 0]], factors[duo[k, 1]]
             if a not in (parts[0].place, parts[1].place):
-                yield a, parts, float(np.exp(middle[k]))
+                yield a, parts, float(np.exp(centre[k]))
 
 
 def _meeting(left: Any, right: Any, slack: Any) -> Iterator[tuple[int, int]]:
@@ -236,19 +235,19 @@ def _constant(target: Any, made: Any, slack: Any, about: float) -> float | None:
     if large.sum() < 20:
         return None
     ratio = target[large] / made[large]
-    middle = float(np.median(ratio))
+    centre = float(np.median(ratio))
     for constant in CONSTANTS:
         for value in (constant, 1 / constant):
             if (
-                abs(middle / value - 1) < 2e-3
+                abs(centre / value - 1) < 2e-3
                 and np.mean(
                     np.abs(ratio - value) <= (slack[large] * 1.05) / np.abs(made[large]) + 1e-9 * value
                 )
                 > 0.9
             ):
                 return value
-    room = slack[large] / np.abs(made[large]) + 1e-9 * abs(middle)
-    good = np.abs(ratio - middle) <= 2 * room
+    room = slack[large] / np.abs(made[large]) + 1e-9 * abs(centre)
+    good = np.abs(ratio - centre) <= 2 * room
     if good.mean() < 0.85:
         return None
     low, high = float((ratio - room)[good].max()), float((ratio + room)[good].min())

@@ -14,17 +14,18 @@ from assay.methods.integrity.rule import Rule, surprise
 
 MOST_COLUMNS = 200  # three at a time: 200 are four million triples
 MOST_OF_FOUR, MOST_OF_FIVE, MOST_OF_SIX = 60, 40, 24  # columns among which more terms are tried
-MOST_TRIED = 20_000
+MOST_TRIED = 1_000
 SCREEN = 300  # rows, evenly spread, that a candidate must obey before all are asked
 MOST_MEETING = 400_000  # pairs of halves that agree in one row
 
 
 @dataclass
 class Outcome:
-    """The rules found, and what was not tried, in words."""
+    """The rules found, and what was not tried, in words: of the simplest kind, and of those with more terms."""
 
     rules: list[Rule] = field(default_factory=list)
     untried: list[str] = field(default_factory=list)
+    further: list[str] = field(default_factory=list)
 
 
 def find(figures: Figures, rng: np.random.Generator) -> Outcome:
@@ -42,11 +43,9 @@ def find(figures: Figures, rng: np.random.Generator) -> Outcome:
         limit = {2: MOST_COLUMNS, 3: MOST_OF_FOUR, 4: MOST_OF_FIVE, 5: MOST_OF_SIX}[terms]
         use = figures
         if count > limit:
-            if terms in (2, 3):
-                out.untried.append(
-                    f"sums of {terms} {'or more ' if terms == 3 else ''}terms over {count - limit} of {count} "
-                    f"numeric columns: they are tried among {limit}"
-                )
+            (out.untried if terms == 2 else out.further).append(
+                f"sums of {terms} terms over {count - limit} of {count} numeric columns: they are tried among {limit}"
+            )
             use = figures.only(range(limit), rng)
         if len(use.columns) <= terms:
             break
@@ -54,12 +53,10 @@ def find(figures: Figures, rng: np.random.Generator) -> Outcome:
         for target, parts in _candidates(use, terms):
             tried += 1
             if tried > MOST_TRIED:
-                out.untried.append(
-                    f"sums of {terms} terms beyond the first {MOST_TRIED} that a dozen rows allowed"
+                (out.untried if terms == 2 else out.further).append(
+                    f"sums of {terms} terms beyond the first {MOST_TRIED} that a few hundred rows allowed"
                 )
                 break
-            if not _likely(use, target, parts):
-                continue
             vector = np.zeros(count)
             vector[target] = -1
             vector[list(parts)] = 1
@@ -72,13 +69,19 @@ def find(figures: Figures, rng: np.random.Generator) -> Outcome:
     return out
 
 
-def _likely(figures: Figures, target: int, parts: tuple[int, ...]) -> bool:
-    rows = slice(None, None, max(1, len(figures.matrix) // SCREEN))
-    some = figures.matrix[rows]
-    away = np.abs(some[:, list(parts)].sum(axis=1) - some[:, target])
-    known = np.isfinite(away)
-    slack = (figures.unit[target] + figures.unit[list(parts)].sum()) * 1.02 + 1e-9 * np.abs(some[:, target])
-    return bool(known.any() and np.mean(away[known] <= slack[known]) >= 0.85)
+def _likely(figures: Figures, target: Any, parts: Any) -> Any:
+    """Return which of many candidates (targets, and their parts a row each) some hundred rows mostly obey."""
+    some = figures.matrix[:: max(1, len(figures.matrix) // SCREEN)]
+    good = np.zeros(len(target), bool)
+    for first in range(0, len(target), 2_000):
+        a, b = target[first : first + 2_000], parts[first : first + 2_000]
+        wanted = some[:, a]
+        away = np.abs(sum(some[:, b[:, k]] for k in range(b.shape[1])) - wanted)
+        slack = (figures.unit[a] + figures.unit[b].sum(axis=1)) * 1.02 + 1e-9 * np.abs(wanted)
+        known = np.isfinite(away)
+        count = known.sum(axis=0)
+        good[first : first + 2_000] = (count > 0) & (np.sum(known & (away <= slack), axis=0) >= 0.85 * count)
+    return good
 
 
 def _spanned(basis: Sequence[Any], vector: Any) -> bool:
@@ -103,18 +106,17 @@ def _candidates(figures: Figures, terms: int) -> Iterator[tuple[int, tuple[int, 
     for _ in range(terms - 2):  # a - b, a - b - c, a - b - c - d, the subtracted in ascending order
         lefts = [(*t, b) for t in lefts for b in range(t[-1] + 1 if len(t) > 1 else 0, count) if b != t[0]]
     index = np.array(lefts)
-    seen: set[tuple[int, frozenset[int]]] = set()
     step = max(1, 4_000_000 // max(1, len(probe)))
     for first in range(0, len(index), step):
         part = index[first : first + step]
         left = probe[:, part[:, 0]] - sum(probe[:, part[:, k]] for k in range(1, part.shape[1]))
-        for i, j in _meeting(left, right, figures.unit[part[:, 0]], probe):
-            parts = {*map(int, part[i, 1:]), *map(int, duo[j])}
-            target = int(part[i, 0])
-            key = target, frozenset(parts)
-            if len(parts) == terms and target not in parts and key not in seen:
-                seen.add(key)
-                yield target, tuple(sorted(parts))
+        i, j = _meeting(left, right, figures.unit[part[:, 0]], probe)
+        parts = np.sort(np.column_stack([part[i, 1:], duo[j]]), axis=1)
+        target = part[i, 0]
+        proper = np.all(parts[:, 1:] != parts[:, :-1], axis=1) & np.all(parts != target[:, None], axis=1)
+        several = np.unique(np.column_stack([target, parts])[proper], axis=0)
+        for row in several[_likely(figures, several[:, 0], several[:, 1:])]:
+            yield int(row[0]), tuple(map(int, row[1:]))
 
 
 def _pairs(figures: Figures, probe: Any) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -129,12 +131,14 @@ def _pairs(figures: Figures, probe: Any) -> Iterator[tuple[int, tuple[int, ...]]
             known = np.isfinite(away)
             agree = np.sum(known & (away <= slack), axis=0)
             enough = (agree >= np.maximum(3, 0.7 * known.sum(axis=0))) & (left != a) & (right != a)
-            for pair in np.flatnonzero(enough):
-                yield a, (int(left[pair]), int(right[pair]))
+            pairs = np.flatnonzero(enough)
+            parts = np.column_stack([left[pairs], right[pairs]])
+            for row in parts[_likely(figures, np.full(len(pairs), a), parts)]:
+                yield a, (int(row[0]), int(row[1]))
 
 
-def _meeting(left: Any, right: Any, unit: Any, probe: Any) -> Iterator[tuple[int, int]]:
-    """Give the pairs of a left and a right half that agree in seven of ten probe rows: they meet in the middle.
+def _meeting(left: Any, right: Any, unit: Any, probe: Any) -> tuple[Any, Any]:
+    """Return the pairs of a left and a right half that agree in seven of ten probe rows: they meet in the middle.
 
     They must meet in two of the first three rows; a row in which too many meet tells nothing.
     """
@@ -157,18 +161,19 @@ def _meeting(left: Any, right: Any, unit: Any, probe: Any) -> Iterator[tuple[int
         at = np.repeat(np.arange(len(many)), many)
         offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
         found.append(at * width + order[np.repeat(low, many) + offset])
+    none = np.empty(0, np.int64)
     if rows < 3:
-        return
+        return none, none
     keys, often = np.unique(np.concatenate(found), return_counts=True)
     keys = keys[often >= 2]
     if not len(keys):
-        return
+        return none, none
     i, j = keys // width, keys % width
     away = np.abs(left[:, i] - right[:, j])
     known = np.isfinite(away)
     agree = np.sum(known & (away <= unit[i] * 4 + 1e-9 * np.nanmax(np.abs(probe))), axis=0)
-    for k in np.flatnonzero(agree >= np.maximum(3, 0.7 * known.sum(axis=0))):
-        yield int(i[k]), int(j[k])
+    enough = agree >= np.maximum(3, 0.7 * known.sum(axis=0))
+    return i[enough], j[enough]
 
 
 def _judge(figures: Figures, target: int, parts: tuple[int, ...], rng: np.random.Generator) -> Rule | None:

@@ -18,8 +18,8 @@ The rules are found by themselves, in a sample of the rows, and then held agains
 Only what is too surprising to be chance is reported, most surprising first (in bits: the base-2 logarithm of how unlikely so
 few violations are, had the columns nothing to do with one another), and only what some row breaks is a finding. What breaks a
 mere tendency gathers, near a bound or where another column has one value; slips fall anywhere, and only they are
-reported. Nested and binary columns take no part. Of very wide tables not every combination is tried: the report says
-which were not, and is then incomplete; `--columns` chooses among which columns to look.
+reported. Nested and binary columns take no part. Of very wide tables not every pair is tried: the report says
+which were not, and is then incomplete; what was left of sums and products with more terms stands in data.untried. `--columns` chooses among which columns to look.
 
 Rules of your own stand in a YAML file: `rules:` is a list of `{holds: "end >= start"}`,
 `{when: "paid == 'Yes'", holds: "amount > 0"}`, `{key: [id]}` or `{determines: city, by: [zip]}`, each with an optional
@@ -81,13 +81,14 @@ def check(
     stated = _stated(table, rules)
     found: tuple[Rule, ...] = ()
     untried: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     keys: list[Referred] = []
     usable = [c for c in table.columns if c.type not in ("binary", "other", "time")]
     if columns:
         usable = [c for c in usable if c.name in columns]
     rows_seen = max(1_000, min(sample, CELLS // max(1, len(usable))))
     if discover:
-        found, untried, keys = _discovered(table, work, usable, rows_seen, tables or {})
+        found, untried, further, keys = _discovered(table, work, usable, rows_seen, tables or {})
     findings: list[Finding] = []
     metrics: list[Metric] = []
     told: list[dict[str, Any]] = []
@@ -114,7 +115,7 @@ def check(
         findings=capped(findings),
         outputs=outputs,
         charts=charts(broken_rules),
-        data={"rules": told[:500]},
+        data={"rules": told[:500]} | ({"untried": list(further)} if further else {}),
     )
 
 
@@ -129,7 +130,7 @@ def _stated(table: Table, path: Path | None) -> list[Stated]:
 
 def _discovered(
     table: Table, work: Work, usable: Sequence[ColumnInfo], most: int, others: Mapping[str, Table]
-) -> tuple[tuple[Rule, ...], tuple[str, ...], list[Referred]]:
+) -> tuple[tuple[Rule, ...], tuple[str, ...], tuple[str, ...], list[Referred]]:
     from assay.engines.sampling import evenly, sampled
     from assay.methods.integrity.discover import discover
     from assay.methods.integrity.inclusion import find
@@ -139,7 +140,7 @@ def _discovered(
     keys, unread = referred(table, columns, others, work)
     included = sorted(find(columns, keys), key=lambda r: (-r.bits, r.target))
     both = sorted([*found.rules, *included], key=lambda r: (-r.bits, r.kind, r.columns, r.shown))
-    return tuple(both), (*found.untried, *unread), keys
+    return tuple(both), (*found.untried, *unread), found.further, keys
 
 
 def _still(rule: Any, tally: Tally) -> bool:

@@ -28,8 +28,13 @@ def tendencies(
     from assay.engines.sampling import evenly, sampled
     from assay.methods.expressions import parse
     from assay.methods.integrity.chance import strays
+    from assay.methods.integrity.conditions import FEW_BROKEN
 
-    asked = [(r, t) for r, t in held if t is not None and t.broken and getattr(r, "doubted", False)]
+    asked = [
+        (r, t)
+        for r, t in held
+        if t is not None and t.broken > FEW_BROKEN * t.support and getattr(r, "doubted", False)
+    ]
     if not asked:
         return set()
     each = max(10, min(MOST_OF_ONE, MOST_OF_ALL // len(asked)))
