@@ -8,7 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-scripts = [s for s in sorted(HERE.glob("[a-z]*.py")) if s.stem != "peers"]
+# data.py is the others on one table; peers.py is their harness
+scripts = [s for s in sorted(HERE.glob("[a-z]*.py")) if s.stem not in ("peers", "data")]
 print(
     f"{len(scripts)} benchmarks, one after another: half an hour or more. One alone: python benchmarks/ledger.py\n"
     "Each peer is installed with pip into an environment of its own under benchmarks/.envs.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -59,7 +60,7 @@ class Peer:
 
     def version(self) -> str:
         """Return the version of what is measured."""
-        package = self.packages[0].split("=")[0].split("<")[0] if self.packages else "assay"
+        package = re.split(r"[\[<>=]", self.packages[0])[0] if self.packages else "assay"
         code = f"from importlib.metadata import version; print(version({package!r}))"
         return subprocess.run([self.python(), "-c", code], capture_output=True, text=True).stdout.strip()
 
