@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from assay.kernel.handles import ColumnInfo, Table, Work
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
     from assay.methods.integrity.column import Sampled
 
@@ -50,3 +51,22 @@ def evenly(rows: int, most: int) -> np.ndarray:
     if rows <= most:
         return np.arange(rows)
     return np.unique(np.linspace(0, rows - 1, most).astype(np.int64))
+
+
+def drawn(
+    batches: Iterator[pa.RecordBatch], rng: np.random.Generator, rows: int, total: int
+) -> Iterator[pa.RecordBatch]:
+    """Give the batches, or what lies in them of ``rows`` rows drawn out of ``total`` without putting back."""
+    if rows >= total:
+        yield from batches
+        return
+    import numpy as np
+    import pyarrow as pa
+
+    places = np.sort(rng.choice(total, rows, replace=False))
+    first = 0
+    for batch in batches:
+        low, high = np.searchsorted(places, [first, first + batch.num_rows])
+        if high > low:
+            yield batch.take(pa.array(places[low:high] - first))
+        first += batch.num_rows

@@ -128,7 +128,11 @@ class Bench:
     def _open_key(self, asset: Asset) -> Any:
         return self.held[asset.digest]
 
-    def _open_tree(self, asset: Asset) -> FileTree:
+    def _open_tree(self, asset: Asset) -> Any:
+        if asset.format in ("bucket", "postgres"):
+            from assay.engines.places import RemoteTree
+
+            return RemoteTree(asset, self._private())
         root = self.path(asset).resolve()
         return FileTree(asset, root, self.home.within(root) if self.home else None)
 

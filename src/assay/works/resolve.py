@@ -52,7 +52,16 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
         return tables.pin(text)
     if "table" in kinds and not Path(text).exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
+    if kinds == ("tree",) and "://" in text:
+        return _remote(text)
     return _file(text, "model" if "model" in kinds else "tree", store, home)
+
+
+def _remote(text: str) -> Asset:
+    """A bucket or a database server as a tree: what lies in it is looked at there."""
+    from assay.engines import places
+
+    return places.pin(text)
 
 
 def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:

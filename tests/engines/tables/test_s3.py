@@ -133,3 +133,17 @@ def test_nothing_fetched_is_left_behind(s3, tmp_path):
     with open_table(url, scratch=tmp_path / "scratch") as table:
         assert table.rows == 3
     assert table.asset.uri == url and table.asset.format == "csv"
+
+
+def test_a_prefix_is_swept(s3):
+    from assay.works.checking import carry_out
+
+    put(s3, "data/a.csv", b"email\n" + b"\n".join(b"u%d@example.org" % k for k in range(30)))
+    put(s3, "data/deep/b.md", b"nothing to see")
+    put(s3, "other/c.csv", b"n\n1\n")
+    report = carry_out("check", "data.sweep", f"s3://{s3.bucket}/data", {}, home=None).report
+    assert {n: set(i["types"]) for n, i in report.data["items"].items()} == {
+        "a.csv": {"email"},
+        "deep/b.md": set(),
+    }
+    assert report.coverage.complete

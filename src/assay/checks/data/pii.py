@@ -31,8 +31,6 @@ from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skippe
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from assay.methods.recognise.telling import Columns
 
 CELLS = 2_000_000
@@ -95,30 +93,14 @@ def _read(table: Table, work: Work, examined: Columns, drawn: int, total: int) -
     if not examined.names:
         examined.rows = drawn
         return
+    from assay.engines.sampling import drawn as chosen
+
     size = max(256, min(65_536, CELLS // len(examined.names)))
     done = 0
-    for batch in _chosen(table.batches(examined.names, size), work, drawn, total):
-        if batch.num_rows:
-            examined.feed(batch)
+    for batch in chosen(table.batches(examined.names, size), work.rng("sample"), drawn, total):
+        examined.feed(batch)
         done += batch.num_rows
         work.progress(done, drawn, "rows")
-
-
-def _chosen(
-    batches: Iterator[pa.RecordBatch], work: Work, drawn: int, total: int
-) -> Iterator[pa.RecordBatch]:
-    if drawn >= total:
-        yield from batches
-        return
-    import numpy as np
-    import pyarrow as pa
-
-    rows = np.sort(work.rng("sample").choice(total, drawn, replace=False))
-    first = 0
-    for batch in batches:
-        low, high = np.searchsorted(rows, [first, first + batch.num_rows])
-        yield batch.take(pa.array(rows[low:high] - first))
-        first += batch.num_rows
 
 
 def _missed(drawn: int, total: int) -> list[Metric]:

@@ -315,16 +315,23 @@ def _ibis_word(kind: Any) -> Any:
     return "other"
 
 
-def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
-    """Open ``schema.table`` of a PostgreSQL server; Missing where the extra is not installed."""
+def connect_postgres(url: str) -> Any:
+    """Return ibis's backend of a PostgreSQL server; Missing where the extra is not installed."""
+    where = url.rpartition("@")[2]
     try:
         import ibis
         import psycopg  # noqa: F401 - ibis imports it only when it connects
     except ImportError:
-        raise Missing("PostgreSQL needs an extra", where=asset.uri, remedy=install("postgres")) from None
-    where = asset.uri
+        raise Missing("PostgreSQL needs an extra", where=where, remedy=install("postgres")) from None
     with seam(where, "the database cannot be reached"):
-        backend = ibis.connect(url.replace("postgresql://", "postgres://", 1))
+        return ibis.connect(url.replace("postgresql://", "postgres://", 1))
+
+
+def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
+    """Open ``schema.table`` of a PostgreSQL server; Missing where the extra is not installed."""
+    where = asset.uri
+    backend = connect_postgres(url)
+    with seam(where, "the database cannot be reached"):
         schema, _, name = table.rpartition(".")
         names = backend.list_tables(database=schema or None)
         name = choose(name, sorted(names), where, schema or "public")

@@ -70,10 +70,11 @@ def _ip6(text: str) -> bool:
 def _ip(text: str) -> Iterator[tuple[int, int]]:
     for pattern, valid in ((_IP4, _address_of_net), (_IP6, _ip6)):
         for match in pattern.finditer(text):
-            if valid(match.group()):
+            if valid(match.group()) and not _RELEASE.search(text, max(0, match.start() - 16), match.start()):
                 yield match.span()
 
 
+_RELEASE = re.compile(r"(?:version|release|firmware|build|\bver\.?|\bv\.?)[ :=]{0,3}$", re.IGNORECASE)
 _IP4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)", re.ASCII)
 _IP6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{3,39}(?![\w:])", re.ASCII)
 _EXTENSION = r"(?: ?(?:x|ext\.?) ?\d{1,6})?"

@@ -79,6 +79,13 @@ class Columns:
         for place, scan in enumerate(self.scans):
             scan.feed(batch.column(place))
 
+    def feed_column(self, name: str, array: pa.Array) -> None:
+        """Count values of one column, where columns are of different lengths."""
+        self.rows = max(self.rows, len(array))
+        for scan in self.scans:
+            if scan.name == name:
+                scan.feed(array)
+
     def told(self) -> list[Told]:
         """Return what is to be said, column by column; the kind of the whole column first."""
         first = {s.name: s.verdicts() for s in self.scans}
