@@ -84,6 +84,13 @@ def test_how_to(page, copy):
         _type(_tolerant(block), copy)
 
 
+def test_sweep_for_personal_data(tmp_path):
+    """The page's blocks one after another in one folder, as a reader types them."""
+    for block in _blocks("docs/how-to/sweep-for-personal-data.md", "sh"):
+        _type(_tolerant(block), tmp_path)
+    assert '"iban"' in (tmp_path / "january.json").read_text()
+
+
 @pytest.mark.slow
 def test_use_from_python(tmp_path):
     for code in _blocks("docs/how-to/use-from-python.md", "python"):
