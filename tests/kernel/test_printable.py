@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.kernel.printable import printable, printable_json
+from assay.kernel.printable import printable, printable_json, printable_page
 
 
 @given(st.text())
@@ -22,3 +22,8 @@ def test_words_stay_as_they_are():
 def test_a_document_keeps_its_value(value):
     shown = printable_json(json.dumps(value, ensure_ascii=False))
     assert json.loads(shown) == value and not any("\x7f" <= c <= "\x9f" for c in shown)
+
+
+def test_a_page_keeps_its_lines_and_loses_what_hides_and_turns():
+    assert printable_page("a\tb\r\nc\x85\u202egpj.exe\ufeff") == "a\tb·\nc··gpj.exe·"
+    assert printable_page("naïve – 数据 ✓\n") == "naïve – 数据 ✓\n"

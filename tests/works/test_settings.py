@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Refused, UsageError
 from assay.works.settings import Settings, read_settings
 
 
@@ -32,6 +32,17 @@ def test_two_people_asked_for_by_the_home_cannot_be_lifted_by_whoever_acts(tmp_p
     found = read_settings(tmp_path, {"ASSAY_FOUR_EYES": "false"})
     assert found.four_eyes and found.updated({"four_eyes": False}, "assay.yaml").four_eyes
     assert not Settings().updated({"four_eyes": "no"}, "here").four_eyes
+
+
+def test_the_settings_of_a_home_that_came_with_a_clone_are_not_obeyed(tmp_path):
+    """Its config.yaml could send tables to somebody's cluster, and objects to somebody's bucket."""
+    (tmp_path / "config.yaml").write_text("engine: sc://somewhere.example:15002\n")
+    assert read_settings(tmp_path, {}).engine.startswith("sc://")
+    tmp_path.chmod(0o755)  # as git and tar leave a folder
+    with pytest.raises(Refused, match="came from elsewhere or is open to others.*chmod 700"):
+        read_settings(tmp_path, {})
+    (tmp_path / "config.yaml").unlink()
+    assert read_settings(tmp_path, {}).engine == "duckdb"
 
 
 def test_the_user_is_whom_the_system_knows_and_not_whom_the_environment_names(monkeypatch):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_CONTROLS = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_HIDDEN = "\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
+_CONTROLS = re.compile(f"[{_HIDDEN}]")
+_IN_A_PAGE = re.compile(f"[\x00-\x08\x0b-\x1f{_HIDDEN}]")
 
 
 def printable(text: object) -> str:
@@ -15,3 +17,8 @@ def printable(text: object) -> str:
 def printable_json(document: str) -> str:
     """Return a JSON document with the controls that JSON does not escape by itself escaped, its value unchanged."""
     return _CONTROLS.sub(lambda m: f"\\u{ord(m[0]):04x}", document)
+
+
+def printable_page(document: str) -> str:
+    """Return a document of many lines with every control and mark of direction as a dot; tabs and line ends stay."""
+    return _IN_A_PAGE.sub("·", document)

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from assay.kernel.printable import printable_page
 from assay.kernel.report import Chart, Metric
 from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged
-from assay.reports.numbers import about, clean, counted, metric, moment, number, seconds
+from assay.reports.numbers import about, counted, metric, moment, number, seconds
 from assay.reports.svg import WIDTH, draw
 from assay.reports.view import RunView, StepView
 
@@ -44,7 +45,7 @@ def _template(name: str) -> Template:
 
 def run_page(run: RunView) -> str:
     """Return the page of a run."""
-    return clean(_template("page.html.j2").render(run=run, title=f"{run.pipeline}: {run.outcome}"))
+    return printable_page(_template("page.html.j2").render(run=run, title=f"{run.pipeline}: {run.outcome}"))
 
 
 def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:

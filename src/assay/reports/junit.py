@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from assay.kernel.printable import printable_page
 from assay.kernel.verdict import Verdict
+
+_NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
@@ -15,12 +19,8 @@ def junit(verdicts: Sequence[Verdict]) -> str:
 
 
 def _clean(text: str) -> str:
-    """XML has no place for control characters."""
-    return "".join(
-        c
-        for c in text
-        if c in "\t\n\r" or 0x20 <= ord(c) <= 0xD7FF or 0xE000 <= ord(c) <= 0xFFFD or ord(c) >= 0x10000
-    )
+    """XML has no place for control characters, lone surrogates and what is no character."""
+    return _NO_XML.sub("", printable_page(text))
 
 
 def _attribute(text: str) -> str:

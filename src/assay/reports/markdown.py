@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay.kernel.printable import printable
 from assay.kernel.verdict import Verdict
-from assay.reports.numbers import about, clean, counted, metric, number
+from assay.reports.numbers import about, counted, metric, number
 
 _MARKS = {"pass": "✅", "fail": "❌", "incomplete": "⚠️", "error": "❌"}
 _MOST = 60
@@ -17,7 +18,7 @@ def markdown(verdicts: Sequence[Verdict]) -> str:
 
 
 def _cell(text: object) -> str:
-    tidy = clean(" ".join(str(text).split()))
+    tidy = printable(" ".join(str(text).split()))
     for mark in ("\\", "|", "<", "`", "[", "]", "*", "_", "@", "!"):
         tidy = tidy.replace(mark, "\\" + mark)
     return tidy

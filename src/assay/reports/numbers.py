@@ -9,14 +9,6 @@ from assay.kernel.report import Metric
 _WORDS = {"infinite": "infinite", "-infinite": "minus infinite", "undefined": "undefined (0/0)"}
 
 
-_CONTROLS = {c: "·" for c in range(32) if chr(c) not in "\t\n"} | {127: "·"}
-
-
-def clean(text: str) -> str:
-    """Return text without control characters: no file's name moves a cursor or ends a page."""
-    return text.translate(_CONTROLS)
-
-
 def number(value: Any) -> str:
     """Return a number with four significant digits, thousands set apart, and no more noughts than it needs."""
     if value is None:
