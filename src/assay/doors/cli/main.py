@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "checks": ("examining", "List the checks, or one check's full help."),
     "treat": ("examining", "Change data: repair, mask, drop, split."),
     "treatments": ("examining", "List the treatments, or one's full help."),
+    "data": ("data", "The gate before a store: load what keeps the rules."),
     "scan": ("scanning", "Run all checks that fit a target."),
     "model": ("models", "The registry: register, approve, verify."),
     "runs": ("book", "List the runs, or show one."),

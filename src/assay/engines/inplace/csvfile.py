@@ -25,8 +25,8 @@ class CsvPlace(FilePlace):
     def _write(self, to: Path, edits: Edits) -> None:
         with (
             seam(self.uri, "the file cannot be written"),
-            self._plain() as source,
-            _sink(to, self._packed) as out,
+            opened(self.path) as source,
+            sink(to, packed(self.path)) as out,
         ):
             delimiter, names = self._dialect()
             places = {n: i for i, n in enumerate(names)}
@@ -49,23 +49,9 @@ class CsvPlace(FilePlace):
                     out.write(_joined(fresh, tail, delimiter) + end)
                 row += 1
 
-    @property
-    def _packed(self) -> bool:
-        with self.path.open("rb") as raw:
-            return raw.read(2) == b"\x1f\x8b"
-
-    @contextlib.contextmanager
-    def _plain(self) -> Iterator[IO[bytes]]:
-        with self.path.open("rb") as raw:
-            if not self._packed:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield unpacked  # type: ignore[misc]
-
     def _dialect(self) -> tuple[bytes, list[str]]:
         """Return the delimiter and the names of the columns, as the reader of tables tells them."""
-        with self._plain() as source:
+        with opened(self.path) as source:
             data = source.read(HEAD + 1)
         text = data[:HEAD].decode("utf-8", "replace")
         try:
@@ -77,8 +63,26 @@ class CsvPlace(FilePlace):
         return found.delimiter.encode(), named(found.header)[0]
 
 
+def packed(path: Path) -> bool:
+    """Whether a file is gzipped."""
+    with path.open("rb") as raw:
+        return raw.read(2) == b"\x1f\x8b"
+
+
 @contextlib.contextmanager
-def _sink(to: Path, packed: bool) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file's bytes, unpacked."""
+    with path.open("rb") as raw:
+        if not packed(path):
+            yield raw
+            return
+        with gzip.GzipFile(fileobj=raw) as unpacked:
+            yield unpacked  # type: ignore[misc]
+
+
+@contextlib.contextmanager
+def sink(to: Path, packed: bool) -> Iterator[IO[bytes]]:
+    """Give a new file to write to, gzipped or not; the same content gives the same bytes."""
     with to.open("wb") as raw:
         if not packed:
             yield raw

@@ -154,17 +154,18 @@ def _texts(table: Any) -> Iterator[dict[str, list[str | None]]]:
         yield _written(pa.Table.from_batches(held))
 
 
-def _written(part: Any) -> dict[str, list[str | None]]:
+def written(column: Any) -> Any:
+    """Return a column as text that reads back as the same; lists, objects and bytes by how they are shown."""
     import pyarrow as pa
 
-    out: dict[str, list[str | None]] = {}
-    for name in part.column_names:
-        column = part.column(name)
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            column = column.cast(kind.value_type)
-        try:
-            out[name] = column.cast(pa.string()).to_pylist()
-        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists, structs, bytes
-            out[name] = [None if v is None else repr(v) for v in column.to_pylist()]
-    return out
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return pa.array([None if v is None else repr(v) for v in column.to_pylist()], pa.string())
+
+
+def _written(part: Any) -> dict[str, list[str | None]]:
+    return {name: written(part.column(name)).to_pylist() for name in part.column_names}

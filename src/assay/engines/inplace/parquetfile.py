@@ -24,13 +24,13 @@ class ParquetPlace(FilePlace):
             schema = old.schema_arrow
             for name, kind in edits.adds:
                 schema = schema.append(_field(name, kind))
-            codecs = _codecs(about)
+            packed = codecs(about)
             with pq.ParquetWriter(
                 to,
                 schema,
-                version=_version(about),
-                compression={n: codecs.get(n, "snappy") for n in _paths(about, edits)} or "snappy",
-                use_dictionary=_dictionaries(about),
+                version=version(about),
+                compression={n: packed.get(n, "snappy") for n in _paths(about, edits)} or "snappy",
+                use_dictionary=dictionaries(about),
                 store_schema=b"ARROW:schema" in (about.metadata or {}),
                 write_page_index=False,
             ) as out:
@@ -96,7 +96,8 @@ def _columns(about: Any) -> list[Any]:
     return [group.column(i) for i in range(group.num_columns)]
 
 
-def _codecs(about: Any) -> dict[str, str]:
+def codecs(about: Any) -> dict[str, str]:
+    """Return the codec of each column, as a writer takes it."""
     return {c.path_in_schema: _CODECS.get(c.compression, c.compression.lower()) for c in _columns(about)}
 
 
@@ -108,10 +109,12 @@ def _paths(about: Any, edits: Edits) -> list[str]:
     )
 
 
-def _dictionaries(about: Any) -> Any:
+def dictionaries(about: Any) -> Any:
+    """Return the columns that are written with a dictionary, or False."""
     named = [c.path_in_schema for c in _columns(about) if any("DICTIONARY" in e for e in c.encodings)]
     return named or False
 
 
-def _version(about: Any) -> str:
+def version(about: Any) -> str:
+    """Return the version of the format, as a writer takes it."""
     return str(about.format_version) if str(about.format_version) in ("1.0", "2.4", "2.6") else "2.6"

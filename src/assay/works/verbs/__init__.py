@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assay.works.verbs import findings, log, models, runs
+from assay.works.verbs import data, findings, log, models, runs
 
-WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof"})
-VERBS: Mapping[str, Callable[..., Any]] = {**models.VERBS, **runs.VERBS, **log.VERBS, **findings.VERBS}
+WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load"})
+VERBS: Mapping[str, Callable[..., Any]] = {
+    **models.VERBS,
+    **runs.VERBS,
+    **log.VERBS,
+    **findings.VERBS,
+    **data.VERBS,
+}
