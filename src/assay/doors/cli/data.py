@@ -17,7 +17,10 @@ from assay.kernel.printable import printable
 def data() -> None:
     """The gate before a store: what breaks a rule stays outside.
 
-    Example: assay data load new.csv --into sales.duckdb::orders --rules rules.yaml
+    \b
+    Example: assay check data.quality bookings.csv.gz --suggest --keep rules &&
+      assay data load bookings.csv.gz --into sales.duckdb::bookings \\
+      --rules rules/rules.yaml --mode create
     """
 
 
@@ -62,13 +65,16 @@ def load(
     A row that breaks a rule, or whose values do not fit the store's types, goes
     to the quarantine beside the store, with its reasons, its number in the
     source, when and by which load. The others go in, all in one transaction. A
-    rule of the whole table (row counts, sums, ...) is held against the store as
+    rule of the whole table (row counts, sums) is held against the store as
     it would be; where that is broken, every row is quarantined. The same source
     is recognised by its digest and not loaded twice.
 
     Exits 1 where a rule of the whole table kept everything out.
 
-    Example: assay data load new.csv --into sales.duckdb::orders --rules rules.yaml
+    \b
+    Example: assay check data.quality bookings.csv.gz --suggest --keep rules &&
+      assay data load bookings.csv.gz --into sales.duckdb::bookings \\
+      --rules rules/rules.yaml --mode create
     """
     from assay.doors.cli.examining import watching
 

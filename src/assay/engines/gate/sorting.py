@@ -263,9 +263,9 @@ def _told(
     if not found:
         return set()
     rules = {r.name: r for r, _ in asked}
-    rows, _ = failing.failing(found, context, asking.stream, context.rows)
+    queries = failing.failing(found, context, context.rows)
     out = set()
-    for row, name, value in zip(*(rows[c].to_pylist() for c in ("row", "rule", "value")), strict=True):
+    for row, name, _, value in (r for query in queries for r in asking.rows(query)):
         if row <= before:
             continue
         place = int(numbers[row - before - 1])
