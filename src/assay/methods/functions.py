@@ -8,6 +8,7 @@ What cannot be read is nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -65,8 +66,28 @@ def date(text: Any, form: Any) -> Any:
     if pa.types.is_temporal(text.type):
         return text
     stamps = pc.strptime(text, format=form.as_py(), unit="us", error_is_null=True)
+    stamps = _existing(text, form.as_py(), stamps)
     clock = any(part in form.as_py() for part in ("%H", "%M", "%S"))
     return stamps if clock else pc.cast(stamps, pa.date32(), safe=False)
+
+
+_PARTS = {"%d": "(?P<d>[0-9]{1,2})", "%b": "[A-Za-z]+", "%B": "[A-Za-z]+"}
+
+
+def _existing(text: Any, form: str, stamps: Any) -> Any:
+    """Make null of the 30th of February, which strptime takes for the first of March."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if form.count("%d") != 1 or not pc.any(pc.less_equal(pc.day(stamps), pa.scalar(3))).as_py():
+        return stamps
+    pieces = re.split(r"(%[A-Za-z])", form)
+    pattern = "".join(_PARTS.get(p, "[0-9]+") if p.startswith("%") else re.escape(p) for p in pieces)
+    written = pc.struct_field(pc.extract_regex(text, f"^{pattern}"), "d")
+    if isinstance(written, pa.ChunkedArray):
+        written = written.combine_chunks()
+    wrong = pc.not_equal(pc.cast(pc.if_else(pc.is_valid(stamps), written, None), pa.int64()), pc.day(stamps))
+    return pc.if_else(pc.fill_null(wrong, False), pa.scalar(None, stamps.type), stamps)
 
 
 def days(when: Any) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.kernel.errors import UsageError
+from assay.methods.expressions import parse
 from assay.methods.integrity import (
     bands,
     calendar,
@@ -69,11 +71,25 @@ def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered
     rules += determined
     further += left
     rules += keys.find(columns, rng)
-    rules = without_implied(rules)
+    written = [r for r in rules if _written(r)]
+    if len(written) < len(rules):
+        untried.append(f"{len(rules) - len(written)} rules whose names or values are too long to write down")
+    rules = without_implied(written)
     rules.sort(key=lambda r: (-r.bits, r.kind, r.columns, r.shown))
     if len(rules) > MOST_RULES:
         untried.append(f"{len(rules) - MOST_RULES} rules less surprising than the first {MOST_RULES}")
     return Discovered(tuple(rules[:MOST_RULES]), tuple(untried), tuple(further))
+
+
+def _written(rule: Rule) -> bool:
+    """Whether what a rule says can be read again: names and values may be of any length and kind."""
+    try:
+        for text in (rule.holds, rule.when, rule.repair.get("to", ""), *rule.by):
+            if text:
+                parse(str(text))
+    except UsageError:
+        return False
+    return True
 
 
 def _calculated(

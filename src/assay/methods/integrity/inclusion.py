@@ -21,6 +21,23 @@ LEAST_DISTINCT = 5
 KEY_WORDS = frozenset(
     {"id", "key", "code", "no", "nr", "number", "num", "uuid", "guid", "ref", "fk", "pk", "name"}
 )
+# what a column of a table calls another row of the same table
+SELF_WORDS = frozenset(
+    {
+        "parent",
+        "manager",
+        "supervisor",
+        "boss",
+        "superior",
+        "reports",
+        "previous",
+        "prev",
+        "next",
+        "mentor",
+        "root",
+    }
+    | {"referrer", "referred", "replaces", "replaced", "predecessor", "successor"}
+)
 NAMED_CHANCE = 0.5  # what names say is worth: a miss one time in two, were the values of another kind
 
 
@@ -43,6 +60,19 @@ def unique(column: Sampled) -> bool:
     """Return whether a column of a sample may be a key that others refer to."""
     known = int((column.codes >= 0).sum())
     return column.type in ("integer", "text") and known >= 2 and column.distinct >= LEAST_UNIQUE * known
+
+
+def own(columns: Sequence[Sampled]) -> list[str]:
+    """Return the keys of a sample that another of its columns may refer to: some of its values are among the key's."""
+    able = [c for c in columns if c.type in ("integer", "text") and c.distinct >= 2]
+    out = []
+    for key in able:
+        if unique(key):
+            values = pa.array(key.values)
+            others = (pa.array(c.values) for c in able if c is not key and c.type == key.type)
+            if any((pc.sum(pc.is_in(o, value_set=values)).as_py() or 0) >= 2 for o in others):
+                out.append(key.name)
+    return out
 
 
 def find(columns: Sequence[Sampled], keys: Sequence[Referred]) -> Iterator[Rule]:
@@ -72,6 +102,8 @@ def akin(name: str, key: Referred) -> bool:
     theirs = {_stem(w) for w in words(key.column)}
     table = {_stem(w) for w in words(key.table)}
     telling = theirs - KEY_WORDS
+    if not key.table:
+        return bool(set(words(name)) & SELF_WORDS)
     if telling:
         return telling <= mine or (bool(mine - KEY_WORDS) and mine - KEY_WORDS <= telling)
     return bool(table and table <= mine) or bool(table & (mine - KEY_WORDS))

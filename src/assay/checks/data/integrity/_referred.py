@@ -25,12 +25,11 @@ def referred(
     A key is a column of whole numbers or text that is different in nearly every row of a sample, and then of all rows.
     """
     from assay.engines.sampling import evenly, sampled
-    from assay.methods.integrity.inclusion import unique
+    from assay.methods.integrity.inclusion import own, unique
 
     out: list[Referred] = []
     unread: list[str] = []
     room = MOST_VALUES
-    own = [c.name for c in columns if unique(c)]
     for name, other in [*others.items(), ("", table)]:
         if name:
             able = [c for c in other.columns if c.type in ("integer", "text")]
@@ -39,7 +38,7 @@ def referred(
             some = sampled(other, work, able[:MOST_COLUMNS], evenly(other.rows, SAMPLE))
             names = [c.name for c in some if unique(c)]
         else:
-            names = own
+            names = own(columns)
         if other.rows > MOST_ROWS:
             unread.append(f"the keys of {name or 'the table itself'}, which has {other.rows:,} rows")
             continue
