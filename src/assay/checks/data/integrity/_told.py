@@ -116,6 +116,8 @@ def _remedy(rule: Any) -> str:
     if rule.kind == "derived_flag":
         return f"`assay treat data.repair` sets {rule.repair['set']} to {rule.repair['to']}"
     ways = [f"{p['set']} to {p['to']}" for p in (rule.repair, *rule.proposals) if p]
+    if len(ways) == 1:
+        return f"see failing_rows, and set {ways[0]}, or correct {_and(rule.sources)}"
     if ways:
         return f"see failing_rows, and set {' or '.join(ways[:4])}, whichever column is wrong"
     if rule.kind == "dependency":
