@@ -95,7 +95,7 @@ _STREET = (
     r"estate|estates|expressway|fall|falls|ferry|field|fields|flat|flats|ford|forest|forge|fork|forks|freeway|garden|"
     r"gateway|glen|glens|green|greens|groves|harbor|haven|hollow|inlet|isle)"
 )
-# RE2: what any street holds, whatever stands around it.
+# RE2: what any street holds beside its number, whatever stands around it.
 _STREET_WORDS = (
     rf"\b{_STREET}\b|straße|strasse|straat|str\.|gasse|platz|plein|weg\b|allee|laan|gracht|gatan|vägen|vagen|gränd|gade\b|vej\b|katu|tie\b|utca|út\b|"
     r"\b(?:am|an der|im|zum|unter den|auf dem|rue|calle|c/|viale|corso|largo|rua|avenida|av\.|travessa|paseo|piazza|praça|camino|carrer|ronda|rambla|vicolo|contrada|alameda|strada|bulevardul|aleea|sokak|cadde|"
@@ -204,7 +204,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(
         "address",
-        rf"(?i)\d.*(?:{_STREET_WORDS})|(?:{_STREET_WORDS}).*\d",
+        rf"(?i){_STREET_WORDS}",
         _found(_ADDRESS, None, re.IGNORECASE),
         frozenset({"address", "street", "addr", "adresse", "direccion"}),
         inside=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ SURE = 0.5  # the confidence from which a column is of a kind
 
 
 RARE = frozenset({"iban", "ssn", "mac", "crypto", "credential", "national_id"})
+NUMBERED = frozenset({"card", "phone", "address", "ip"})  # none of them is without a digit
 _RARE_SIEVE = "|".join(f"(?:{f.sieve})" for f in FORMS if f.type in RARE)
 
 
@@ -151,23 +152,24 @@ class Scan:
             long = pc.greater(lengths, LONGEST).to_numpy(zero_copy_only=False)
             self.long += int(rows[long].sum())
             texts = pc.utf8_slice_codeunits(texts, 0, LONGEST)
-        rare = None
-        for form in self.forms():
-            if small and form.type == "card":
-                continue
-            if form.type in RARE:
-                # one pass for all that seldom come; only what it lets through meets each of them
-                rare = _matching(texts, _RARE_SIEVE, None) if rare is None else rare
-                passed = _matching(texts, form.sieve, rare)
-            else:
-                passed = _matching(texts, form.sieve, None)
-            if len(passed):
-                self._judge(form, texts, rows, passed)
+        self._sieve(texts, rows, small)
         if len(self.kept) < KEPT:
             short = np.flatnonzero(pc.less_equal(lengths, 400).to_numpy(zero_copy_only=False))
             chosen = short[: KEPT - len(self.kept)]
             for text, weight in zip(texts.take(pa.array(chosen)).to_pylist(), rows[chosen], strict=True):
                 self.kept[text] = self.kept.get(text, 0) + int(weight)
+
+    def _sieve(self, texts: pa.Array, rows: Any, small: bool) -> None:
+        """Judge what each recogniser's sieve lets through. Two cheap ones come first: any digit, and any rare form."""
+        numbered = _matching(texts, "[0-9]", None)
+        rare = _matching(texts, _RARE_SIEVE, None)
+        for form in self.forms():
+            if small and form.type == "card":
+                continue
+            among = rare if form.type in RARE else numbered if form.type in NUMBERED else None
+            passed = _matching(texts, form.sieve, among)
+            if len(passed):
+                self._judge(form, texts, rows, passed)
 
     def _judge(self, form: Form, texts: pa.Array, rows: Any, passed: Any) -> None:
         count = self.counts.setdefault(form.type, Count())
@@ -195,6 +197,7 @@ class Scan:
         """Return its values before the bench."""
         return Judge(self.said, self.type, list(self.kept))
 
+    @cached_property
     def candidates(self) -> list[Candidate]:
         """Return every kind that it may be a column of, with the evidence; asked once all was fed."""
         if not self.rows:
@@ -225,7 +228,8 @@ class Scan:
             return []
         beside = PERSONAL & set(around)
         sure = []
-        for one in self.candidates():
+        for known in self.candidates:
+            one = replace(known, evidence=list(known.evidence))
             if beside and one.hint and one.type in ("name", "address", "username"):
                 one.add("neighbours", f"beside {', '.join(sorted(beside)[:4])}", 1.0)
             if one.confidence >= SURE:
