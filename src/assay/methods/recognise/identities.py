@@ -12,7 +12,6 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-
 ASKED = 120  # texts of a column that are held against the rules
 FIRST = 16  # of these, how many a rule meets before it meets the others
 
