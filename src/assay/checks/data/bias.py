@@ -61,7 +61,7 @@ def check(
     if not observed.any():
         raise UsageError(
             f"no row of {label} is {', '.join(positive) or f'above {label_threshold}'}",
-            remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6]))}",
+            remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6])) or 'nothing'}",
         )
     metrics: list[Metric] = []
     findings: list[Finding] = []

@@ -65,7 +65,7 @@ def check(
     if not observed.any():
         raise UsageError(
             f"no row of {label} is {', '.join(positive) or f'above {label_threshold}'}",
-            remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6]))}",
+            remedy=f"it holds {', '.join(map(str, outcomes.distinct(truth)[:6])) or 'nothing'}",
         )
     out = _Judged(table, observed, said, labelled, compat, threshold, work)
     out.lost(label, None if label_threshold is not None else outcomes.unheard(prediction, truth, two=True))

@@ -73,6 +73,8 @@ def _places(values: Sequence[Any], numeric: bool) -> Floats:
     if not numeric:
         return np.linspace(0, 1, len(values)) if len(values) > 1 else np.zeros(len(values))
     known = np.array([_number(v) for v in values if v is not None])
+    widest = np.finfo(float).max / 4  # infinity lies as far out as can be measured
+    known = np.clip(known, -widest, widest)
     missing = len(values) - len(known)
     span = known[-1] - known[0] if len(known) else 0.0
     inside = (known - known[0]) / span if span > 0 else np.zeros(len(known))

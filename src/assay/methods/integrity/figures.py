@@ -66,8 +66,11 @@ def _unit(values: Any) -> float:
     known = values[np.isfinite(values)]
     known = known[:: max(1, len(known) // 2_000)]
     for digits in range(7):
-        scaled = known * 10.0**digits
-        if np.all(np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(1, np.abs(known))):
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = known * 10.0**digits
+        if np.all(np.isfinite(scaled)) and np.all(
+            np.abs(scaled - np.round(scaled)) < 1e-6 * np.maximum(1, np.abs(known))
+        ):
             return 0.0 if digits == 0 else 0.5 * 10.0**-digits
     return 0.0
 
@@ -155,4 +158,4 @@ def simplest(low: float, high: float) -> float:
 
 def plain(value: float) -> str:
     """Return a number as rules write it."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.12g}"
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else f"{value:.12g}"

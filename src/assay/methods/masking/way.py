@@ -144,6 +144,11 @@ def _changed(before: Any, after: Any) -> int:
         after = after.cast(after.type.value_type)
     if before.type != after.type:
         before, after = as_text(before), as_text(after)
+    if pa.types.is_nested(before.type):  # Arrow compares no lists and structs
+        kept = sum(
+            a is not None and a == b for a, b in zip(before.to_pylist(), after.to_pylist(), strict=True)
+        )
+        return int(len(before) - before.null_count - kept)
     same = pc.fill_null(pc.equal(before, after), False)
     kept = pc.sum(pc.and_(same, pc.is_valid(before))).as_py() or 0
     return int(len(before) - before.null_count - kept)

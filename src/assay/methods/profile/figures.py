@@ -103,9 +103,11 @@ def _sum(values: npt.NDArray[Any], counts: Ints) -> int | float:
         if largest * int(counts.sum()) < 1 << 62:
             return int(np.dot(values, counts))
         return sum(int(v) * int(c) for v, c in zip(values, counts, strict=True))
-    return float(np.dot(values, counts))
+    with np.errstate(over="ignore"):  # a sum beyond what a double holds is infinite, and told to be
+        return float(np.dot(values, counts))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond a double is left out at the end
 def moments(values: Floats, counts: Ints) -> dict[str, Any]:
     """Return mean, variance, std, cv, skewness and kurtosis of weighted values; those that do not exist are absent."""
     n = float(counts.sum())

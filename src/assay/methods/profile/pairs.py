@@ -33,6 +33,7 @@ class Pair:
     reason: str = ""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond a double is told to be unknown
 def associations(
     numbers: Sequence[tuple[str, Encoded]], categories: Sequence[tuple[str, Encoded]]
 ) -> list[Pair]:

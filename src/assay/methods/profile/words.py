@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,8 @@ _DATES = (
     ("yyyy-mm-dd", re.compile(r"\d{4}-\d{1,2}-\d{1,2}")),
     ("yyyy/mm/dd", re.compile(r"\d{4}/\d{1,2}/\d{1,2}")),
     ("yyyymmdd", re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])")),
-    ("yyyy-mm-ddThh:mm", re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})?")),
+    ("yyyy-mm-ddThh:mm", re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?")),
+    ("yyyy-mm-ddThh:mm+zone", re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?\s?(Z|[+-]\d{2}:?\d{2})")),
     ("dd-dd-yyyy", re.compile(r"\d{1,2}-\d{1,2}-\d{4}")),
     ("dd/dd/yyyy", re.compile(r"\d{1,2}/\d{1,2}/\d{4}")),
     ("dd.dd.yyyy", re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")),
@@ -109,6 +111,8 @@ def texts(column: Encoded) -> dict[str, Any]:
         out["date_shapes"] = dates
     elif form := number_form(head):
         out["number_form"] = form
+    elif mix := mixture(head, weights):
+        out["mixture"] = mix
     if column.distinct > 1:
         out["shapes"] = shapes(column)
     return out
@@ -135,12 +139,47 @@ def number_form(values: list[str]) -> str:
     given = [v.strip() for v in values if v.strip() and v.strip().lower() not in NEAR_MISSING]
     if len(given) < 2:
         return ""
-    for form, pattern in _NUMBER:
+    for form, pattern in (*_NUMBER, *_unit(given[0])):
         if sum(bool(pattern.fullmatch(v)) for v in given[:50]) < 0.9 * len(given[:50]):
             continue
         if sum(bool(pattern.fullmatch(v)) for v in given) >= 0.95 * len(given):
             return form
     return ""
+
+
+def _unit(text: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Return the form of a number with a unit, where a text is one: all that follow it are to have the same unit."""
+    found = _WITH_UNIT.fullmatch(text)
+    return [("with a unit", re.compile(_PLAIN + r"\s?" + re.escape(found["unit"])))] if found else []
+
+
+_PLAIN = r"[+-]?\d+(?:[.,]\d+)*"
+_WITH_UNIT = re.compile(_PLAIN + r"\s?(?P<unit>[A-Za-zµ°Ω]{1,5}(?:/[A-Za-z]{1,4})?[²³]?)")
+
+
+def mixture(values: list[str], counts: Any) -> dict[str, int]:
+    """Return how many cells hold numbers, dates, truth values and other texts, where texts are of several such kinds.
+
+    Empty unless at least two kinds have a twentieth of the distinct texts and of their cells, and one is no plain text.
+    """
+    cells: Counter[str] = Counter()
+    distinct: Counter[str] = Counter()
+    for text, count in zip(values, counts.tolist(), strict=False):
+        text = text[:_LONGEST].strip()
+        if text and text.lower() not in NEAR_MISSING:
+            kind = next((k for k, test in _KINDS if test(text)), "other texts")
+            cells[kind] += count
+            distinct[kind] += 1
+    least, fewest = 0.05 * cells.total(), 0.05 * distinct.total()
+    common = [k for k, n in cells.items() if n >= least and distinct[k] >= fewest]
+    return dict(cells.most_common()) if len(common) > 1 else {}
+
+
+_KINDS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("dates", lambda t: any(pattern.fullmatch(t) for _, pattern in _DATES)),
+    ("numbers", lambda t: any(pattern.fullmatch(t) for _, pattern in _NUMBER)),
+    ("truth values", lambda t: t.lower() in ("true", "false")),
+)
 
 
 def _near(kind: pa.DataType) -> pa.Array:

@@ -129,11 +129,20 @@ def _fit(
             f"{len(columns):,} columns are more than {MOST_COLUMNS:,}", remedy="choose: --columns"
         )
     moments = None
-    for rows in _batches(table, columns):
-        moments = moments or Moments.of(rows)
-        moments.add(rows)
-    assert moments is not None
-    spread = moments.deviation
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _batches(table, columns):
+            moments = moments or Moments.of(rows)
+            moments.add(rows)
+        assert moments is not None
+        spread = moments.deviation
+        beyond = np.flatnonzero(~np.isfinite(spread + moments.mean))
+    if len(beyond):
+        name = columns[int(beyond[0])]
+        raise UsageError(
+            f"the numbers of {name} are too large: their squares are beyond what can be summed",
+            where=table.asset.name,
+            remedy="write it in a larger unit, or choose: --columns",
+        )
     held = np.flatnonzero(spread > 0)
     if not len(held):
         raise UsageError("no column of numbers varies", where=table.asset.name)

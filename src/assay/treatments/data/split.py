@@ -121,6 +121,12 @@ def _times(table: Table, column: Column) -> np.ndarray:
             values = np.array([str(v) for v in encoded.dictionary.to_pylist()])
             rank = np.argsort(np.argsort(values)).astype(float)
             places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            if not len(rank):
+                raise UsageError(
+                    f"{column} is empty in every row, and orders none of them",
+                    where="time",
+                    remedy="give a column that orders the rows",
+                )
             return np.where(places >= 0, rank[places], np.nan)
     raise UsageError(
         f"{column} is neither a date nor a number", where="time", remedy="give a column that orders the rows"

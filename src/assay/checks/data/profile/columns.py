@@ -14,6 +14,7 @@ _FORMS = {
     "decimal comma": "numbers with a decimal comma",
     "percentage": "percentages",
     "amount of money": "amounts of money",
+    "with a unit": "numbers with a unit",
 }
 
 
@@ -101,6 +102,12 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
         yield finding(
             "numbers_as_text", Severity.LOW, f"{name} holds {_FORMS[about['number_form']]}, kept as text.", at,
             "read them as numbers, or say that they are codes",
+        )  # fmt: skip
+    if mixed := about.get("mixture"):
+        told = ", ".join(f"{count} {word}" for word, count in mixed.items())
+        yield finding(
+            "mixed_types", Severity.LOW, f"{name} is text that mixes kinds of values: {told}.", at,
+            "keep one kind of value in a column: move codes and remarks into one of their own",
         )  # fmt: skip
     if kind == "numeric" and about["distinct"] > 10 and about.get("outliers", 0) > 0.05 * about["count"]:
         yield finding(
