@@ -156,9 +156,7 @@ def test_more_hostile_tables_end_so_too(kind: str, tmp_path: Path) -> None:
         (["2024-01-02T10:00:00Z", "02/01/2024 ", "2024-01-03T10:00:00"], "mixed_dates"),
     ],
 )
-def test_profile_tells_what_was_meant_to_be_another_type(
-    cells: list[str], rule: str, tmp_path: Path
-) -> None:
+def test_profile_tells_what_was_meant_to_be_another_type(cells: list[str], rule: str, tmp_path: Path) -> None:
     path = _csv(tmp_path, "t", lambda i: f"{cells[i % len(cells)]},{i}")
     report = carry_out("check", "data.profile", str(path), {}, home=None).report
     found = [f for f in report.findings if f.rule == f"data.profile.{rule}"]
