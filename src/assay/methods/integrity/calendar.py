@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from assay.methods.expressions import parse
 from assay.methods.integrity.column import Sampled
-from assay.methods.integrity.figures import Figures, fit, plain
+from assay.methods.integrity.figures import Figures, agreed, fit, plain
 from assay.methods.integrity.rule import Rule, surprise
 
 MOST_DATES, MOST_NUMBERS = 12, 60
@@ -69,7 +69,7 @@ def _judge(
     column: Sampled, target: Any, law: _Law, slack: float, rng: np.random.Generator
 ) -> tuple[float, Rule] | None:
     room = np.full(len(target), slack)
-    found = fit(target, law.values, np.isfinite(law.values), room, room, rng)
+    found = fit(target, law.values, np.isfinite(law.values), room, room, rng, 2)
     if found is None:
         return None
     holds = (
@@ -174,15 +174,8 @@ def _constant_ages(dates: Sequence[Sampled], column: Sampled) -> Iterator[_Law]:
         low = born[both] + ages[both] * 365.2425
         high = low + 365.2425
         # the day that most rows allow, to a day or two; then the days around it exactly
-        edges = np.concatenate([low, high])
-        turns = np.concatenate([np.ones(len(low)), -np.ones(len(high))])
-        order = np.argsort(edges, kind="stable")
-        depth = np.cumsum(turns[order])
-        top = int(np.argmax(depth))
-        if depth[top] < 0.9 * both.sum():
-            continue
-        start, end = edges[order][top], edges[order][min(top + 1, len(edges) - 1)]
-        middle = round(float(start + end) / 2)
+        start, end = agreed(low, high)
+        middle = round((start + end) / 2)
         if not -20_000 < middle < 40_000:
             continue
         best: tuple[float, _Law] | None = None

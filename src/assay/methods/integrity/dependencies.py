@@ -68,7 +68,7 @@ def find(
             continue
         alone[a] = _differing(screen[a], screen)
         for b in map(int, np.flatnonzero(alone[a] <= MOST_DIFFERING)):
-            if a == b:
+            if column.name == columns[b].name:
                 continue
             known = (codes[a] >= 0) & (codes[b] >= 0)
             rule = _judge((column,), columns[b], codes[a], codes[b], known, (), others, rng)

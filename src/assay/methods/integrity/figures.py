@@ -111,19 +111,25 @@ class Fit:
 
 
 def fit(
-    target: Any, made: Any, telling: Any, strict: Any, loose: Any, rng: np.random.Generator
+    target: Any,
+    made: Any,
+    telling: Any,
+    strict: Any,
+    loose: Any,
+    rng: np.random.Generator,
+    least: int = 5,
 ) -> Fit | None:
     """Hold a computed column against its target: rows known, and rows that tell (no term idle).
 
     strict and loose are slacks (one a row): the looser is taken only where the stricter does not hold. None where it holds
-    neither, where fewer than 30 rows tell, or where it would hold by chance too: the target's values in another order.
+    neither, where fewer than 30 rows tell or there are fewer than ``least`` values, or where it would hold by chance too: the target's values in another order.
     """
     known = np.isfinite(target) & np.isfinite(made)
     telling = telling & known
     support, told = int(known.sum()), int(telling.sum())
     if support < LEAST_ROWS or told < max(30, 0.02 * support):
         return None
-    if len(np.unique(target[telling][:5_000])) < 5 or len(np.unique(made[telling][:5_000])) < 5:
+    if min(len(np.unique(v[telling][:5_000])) for v in (target, made)) < least:
         return None
     away = np.abs(made - target)
     for place, slack in enumerate((strict, loose)):
@@ -154,6 +160,17 @@ def simplest(low: float, high: float) -> float:
         if low <= value <= high:
             return value
     return float(middle)
+
+
+def agreed(low: Any, high: Any) -> tuple[float, float]:
+    """Return the stretch that most of many intervals share, from their lower and upper ends; (1, 0) of none."""
+    if not len(low):
+        return 1.0, 0.0
+    edges = np.concatenate([low, high])
+    turns = np.concatenate([np.ones(len(low)), -np.ones(len(high))])
+    order = np.lexsort((-turns, edges))
+    top = int(np.argmax(np.cumsum(turns[order])))
+    return float(edges[order][top]), float(edges[order][min(top + 1, len(edges) - 1)])
 
 
 def plain(value: float) -> str:

@@ -51,27 +51,45 @@ def find(columns: Sequence[Sampled], rng: np.random.Generator) -> Iterator[Rule]
         if known < LEAST_ROWS or repeated > MOST_BROKEN * known:
             continue
         single.add(column.name)
+        if repeated and _drawn(column, known, repeated):
+            continue
         if KEY_WORDS & set(column.words) or runs_on(column):
             yield _rule((column,), known, repeated, 1 - 1 / known)
     nearly = {c.name for c in columns if c.distinct >= 0.9 * len(c.array)}
     yield from _joined([c for c in columns if c.name not in nearly | single], rng)
 
 
-def runs_on(column: Sampled) -> bool:
-    """Return whether the values are numbers that run on, or texts that are, but for one and the same beginning."""
+def _numbered(column: Sampled) -> Any:
+    """Return the numbers of a column, or those after one and the same beginning of its texts; None where there are none."""
     values: Any = column.values
     if column.type == "text":
         some = [v for v in values[:200] if isinstance(v, str)]
         parts = [re.fullmatch(r"(\D{0,20})(\d{1,15})", v) for v in some]
         if not some or not all(parts) or len({p.group(1) for p in parts if p}) != 1:
-            return False
+            return None
         start = len(parts[0].group(1)) if parts[0] else 0
-        try:
-            numbers = np.array([int(v[start:]) for v in values], float)
-        except (ValueError, TypeError):
-            return False
-    else:
-        numbers = np.array(values, float)
+        values = [v[start:] for v in values]
+    try:
+        return np.array([int(v) for v in values], float)
+    except (ValueError, TypeError):
+        return None
+
+
+def _drawn(column: Sampled, known: int, repeated: int) -> bool:
+    """Whether so few values repeat as do where each row draws one of a great many, as orders draw their customers."""
+    numbers = _numbered(column)
+    if numbers is None:
+        return False
+    span = max(2.0, float(numbers.max() - numbers.min()) + 1)
+    expected = known + span * np.expm1(known * np.log1p(-1 / span))
+    return bool(repeated > 0.3 * expected)
+
+
+def runs_on(column: Sampled) -> bool:
+    """Return whether the values are numbers that run on, or texts that are, but for one and the same beginning."""
+    numbers = _numbered(column)
+    if numbers is None:
+        return False
     span = float(np.quantile(numbers, 0.99) - np.quantile(numbers, 0.01)) / 0.98 + 1
     return span <= 1.5 * len(numbers)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.integrity.figures import ROUNDING, Figures, Fit, fit, middle, plain, simplest
+from assay.methods.integrity.figures import ROUNDING, Figures, Fit, agreed, fit, middle, plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
 
 MOST_COLUMNS = 1_500  # two at a time
@@ -39,17 +39,17 @@ def find(figures: Figures, rng: np.random.Generator) -> Iterator[tuple[Rule, int
 
 def _candidates(figures: Figures, able: list[int]) -> Iterator[tuple[int, int]]:
     probe = figures.probe[:, able]
+    unit, whole = figures.unit[able], figures.whole[able]
     with np.errstate(all="ignore"):
         for first in range(0, len(able), STRIP):
             a = probe[:, first : first + STRIP, None]
             b = probe[:, None, :]
             for slope, offset in _lines(a, b):
                 wanted = slope[None] * b + offset[None]
-                room = (
-                    figures.unit[able][first : first + STRIP][:, None]
-                    + np.maximum(np.abs(slope), 0) * figures.unit[able][None, :]
-                    + np.where(figures.whole[able][first : first + STRIP][:, None], 1.0, 0.0)
-                )
+                steep = np.abs(slope)
+                unit_a, whole_a = unit[first : first + STRIP][:, None], whole[first : first + STRIP][:, None]
+                # of a whole number and one that is none, either may be the other rounded
+                room = unit_a + steep * unit[None, :] + 1.0 * (whole_a & ~whole) + steep * (whole & ~whole_a)
                 away = np.abs(a - wanted)
                 known = np.isfinite(away)
                 spread = np.nanmax(a, axis=0) - np.nanmin(a, axis=0)
@@ -100,7 +100,13 @@ def _judge(
         found = fit(a, made, known & (b != 0), strict, loose, rng)
         if found is None or (floor and figures.unit[source] == 0 and figures.whole[source]):
             continue
-        quality = found.quality - 0.001 * _length(slope) - 0.001 * _length(offset) - 0.02 * floor
+        quality = (
+            found.quality
+            - 0.001 * _length(slope)
+            - 0.001 * _length(offset)
+            - 0.02 * floor
+            - 0.002 * (abs(slope) < 1)
+        )
         if best is None or quality > best[0]:
             best = quality, _rule(figures, target, source, (slope, offset, floor), found, own), target, source
     return best
@@ -119,23 +125,9 @@ def _laws(figures: Figures, target: int, source: int, known: Any) -> Iterator[tu
     if figures.whole[target] and not figures.whole[source]:
         yield 1.0, 0.0, True
     room = figures.unit[target] + (0.5 if figures.whole[target] and not figures.whole[source] else 0.0)
-    large = np.abs(b) >= np.quantile(np.abs(b), 0.5)
-    some = large & (b != 0)
-    if some.sum() >= 10:
-        ratio = a[some] / b[some]
-        centre = float(np.median(ratio))
-        slack = (room + abs(centre) * figures.unit[source]) * ROUNDING / np.abs(b[some]) + 1e-9 * abs(centre)
-        good = np.abs(ratio - centre) <= 2 * slack
-        if good.mean() >= 0.85:
-            low, high = float((ratio - slack)[good].max()), float((ratio + slack)[good].min())
-            if low > high:  # what rounds twice leaves no room; take nearly all
-                low, high = (
-                    float(np.quantile((ratio - slack)[good], 0.9)),
-                    float(np.quantile((ratio + slack)[good], 0.1)),
-                )
-            value = simplest(low, high) if low <= high else centre
-            if value and _length(value) <= MOST_DIGITS:
-                yield value, 0.0, False
+    value = _slope(a, b, room, figures.unit[source])
+    if value:
+        yield value, 0.0, False
     order = np.argsort(b, kind="stable")
     half = len(order) // 2
     run = b[order[half : 2 * half]] - b[order[:half]]
@@ -153,6 +145,32 @@ def _laws(figures: Figures, target: int, source: int, known: Any) -> Iterator[tu
             if near_by and offset:
                 yield near_by, whole, False
             return
+
+
+def _slope(a: Any, b: Any, room: float, grain: float) -> float:
+    """Return the plainest k of a = k · b that nearly as many rows allow as any; 0 where there is none.
+
+    A digit more must be worth two rows in a thousand.
+    """
+    some = b != 0
+    if some.sum() < 20:
+        return 0.0
+    ratio, size = a[some] / b[some], np.abs(b[some])
+    large = size >= np.median(size)
+    centre = float(np.median(ratio[large]))
+    slack = room * ROUNDING / size + 1e-9 * abs(centre)
+    wide = slack + abs(centre) * grain * ROUNDING / size
+    good = np.abs(ratio - centre) <= 2 * wide
+    if good[large].mean() < 0.85:
+        return 0.0
+    tried = {simplest(*agreed((ratio - s)[good], (ratio + s)[good])) for s in (slack, wide)}
+    tried |= {float(f"{centre:.{digits}g}") for digits in range(1, MOST_DIGITS + 1)}
+
+    def worth(k: float) -> float:
+        away = np.abs(ratio - k)
+        return max(float(np.mean(away <= slack)), float(np.mean(away <= wide)) - 0.05) - 0.002 * _length(k)
+
+    return max((k for k in tried if k and _length(k) <= MOST_DIGITS), key=worth, default=0.0)
 
 
 def _rule(

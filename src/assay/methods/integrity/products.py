@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.methods.integrity.figures import ROUNDING, Figures, fit, middle, plain, simplest
+from assay.methods.integrity.figures import ROUNDING, Figures, agreed, fit, middle, plain, simplest
 from assay.methods.integrity.rule import Rule, surprise
 from assay.methods.integrity.sums import Outcome
 
@@ -250,8 +250,7 @@ def _constant(target: Any, made: Any, slack: Any, about: float) -> float | None:
     good = np.abs(ratio - centre) <= 2 * room
     if good.mean() < 0.85:
         return None
-    low, high = float((ratio - room)[good].max()), float((ratio + room)[good].min())
-    value = simplest(low, high) if low <= high else 0.0
+    value = simplest(*agreed((ratio - room)[good], (ratio + room)[good]))
     digits = len(plain(value).replace("-", "").replace(".", "").strip("0"))
     return value if value and digits <= 4 else None
 
@@ -272,6 +271,10 @@ def _judge(
         return None
     made = made * constant
     telling = np.all([np.isfinite(v) & (v != 0) & (v != 1) for v in values], axis=0)
+    if own == 0.5:  # rounding to whole numbers leaves rests of all sizes; small ones are those of a noise
+        rest = float(np.median(np.abs(made - x)[telling & np.isfinite(x)])) if telling.any() else 0.0
+        if 1e-6 < rest < 0.1:
+            return None
     found = fit(x, made, telling, strict, strict, rng)
     if found is None:
         return None
