@@ -80,6 +80,7 @@ _PAIR = _share(
     r"[(\[]?[-+]?(?:[0-8]?\d|90)\.\d{3,}[°]?[NS]?\s{0,2}[,;/ ]\s{0,2}[-+]?(?:1?\d?\d)\.\d{3,}[°]?[EWO]?[)\]]?|(?:SRID=\d+;)?POINT ?\(-?\d+(?:\.\d+)? -?\d+(?:\.\d+)?\)"
 )
 _PLACE = _share(r"-?\d{1,3}(?:[.,]\d+)?[°]?.{0,12}[NSEWO]?")
+_LOW = _share(r"\d{1,2}(?:\.\d{1,2}){3}")
 _WORDY = _share(r"(?=.*[^\W\d_]{2}).{2,200}", re.DOTALL)
 _STREETY = _share(r"(?=.*[^\W\d_])(?=.*(?:\d|\s|[\u3040-\u9fff])).{4,250}", re.DOTALL)
 _NINE = _share(r"\d{9}|\d{3}[ -]\d{2}[ -]\d{4}")
@@ -132,6 +133,8 @@ class Judge:
         weight = chance_weight(right, 0.035, 7.0) if kind == "card" else FORM_WEIGHT.get(kind, 4.0)
         of = "checksum" if kind in ("card", "iban", "crypto", "national_id") else "format"
         one.add(of, f"{share:.2f} of values", weight * min(1.0, share / 0.75))
+        if kind == "ip" and not one.hint and len(self.texts) >= 8 and _LOW(self.texts) > 0.95:
+            one.add("format", "no part of any is above 99, as in version numbers", -2.0)
         return self._planned(one) if kind == "phone" else one
 
     def _planned(self, one: Candidate) -> Candidate:
