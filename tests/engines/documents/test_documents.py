@@ -207,7 +207,7 @@ def test_in_the_sandbox_one_that_ends_the_reader_harms_no_other(tmp_path):
     for name, raw in files.items():
         (root / name).write_bytes(raw)
     listed = [(n, root / n) for n in files]
-    found = {d.name: d for d in read(listed, root, tmp_path / "scratch")}
+    found = {d.name: d for d in read(listed, tmp_path / "scratch")}
     assert list(found) == list(files)
     assert found["a.docx"].why == found["c.eml"].why == ""
     assert "archive" in found["bad.docx"].why
@@ -222,6 +222,14 @@ def test_what_takes_too_much_memory_is_told_and_the_next_is_read(tmp_path: Path,
     import assay.engines.documents as documents
 
     monkeypatch.setattr(documents, "MEMORY", 150 << 20)
-    found = list(read([("a.json", root / "a.json"), ("b.txt", root / "b.txt")], root, tmp_path / "s"))
+    found = list(read([("a.json", root / "a.json"), ("b.txt", root / "b.txt")], tmp_path / "s"))
     assert found[0].why
     assert found[1].parts[0][1] == {"text": ["ada@example.org"]}
+
+
+def test_a_folder_that_holds_the_scratch_is_read_too(tmp_path: Path):
+    """Whoever swept the folder of a home had no document read: what is written lay within what may be read."""
+    (tmp_path / "a.txt").write_text("write to ada@example.org")
+    (tmp_path / "beside.txt").write_text("not asked for")
+    (found,) = read([("a.txt", tmp_path / "a.txt")], tmp_path / "scratch")
+    assert found.why == "" and "ada@example.org" in str(found.parts)

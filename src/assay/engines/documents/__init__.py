@@ -29,9 +29,9 @@ class Document:
 
 
 def read(
-    files: Sequence[tuple[str, Path]], root: Path, scratch: Path, level: Level = "full", at_once: int = 200
+    files: Sequence[tuple[str, Path]], scratch: Path, level: Level = "full", at_once: int = 200
 ) -> Iterator[Document]:
-    """Read documents, in order. files: names and paths, all below ``root``, which the sandbox may read.
+    """Read documents, in order. files: names and paths; the sandbox sees these and nothing that lies beside them.
 
     Refused where the sandbox cannot be had. A document that ends the reader (memory, a crash) is told as not read, and the
     reader begins again behind it.
@@ -42,10 +42,10 @@ def read(
         out = scratch / f"documents-{uuid.uuid4().hex[:12]}"
         out.mkdir(parents=True)
         listed = out / "list"
-        lines = [json.dumps([k, name, str(path)]) for k, (name, path) in enumerate(batch)]
+        lines = [json.dumps([k, name, str(path.resolve())]) for k, (name, path) in enumerate(batch)]
         listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
         grant = Grant(
-            read=(root,),
+            read=tuple(dict.fromkeys(path.resolve() for _, path in batch)),
             write=(out,),
             limits=Limits(memory=MEMORY, seconds=SECONDS * (len(batch) + 1), processes=8, disk=1 << 30),
             level=level,

@@ -1,16 +1,19 @@
-"""An inventory of personal data: every file, table and document of a folder, a bucket or a database, and what changed.
+"""Sweep: an inventory of personal data in folders, buckets and databases.
 
-Tables (CSV, TSV, Parquet, JSON lines, Arrow, gzipped too), all tables of DuckDB and SQLite files, a PostgreSQL server's, and
-documents (JSON, text, Markdown, HTML, PDF, DOCX, XLSX, e-mail, mailboxes, with what is attached to them) are looked at as
-data.pii looks at a table. Documents are parsed in the sandbox, each within bounds of size, depth, time and memory; what
-cannot be read, or not to its end, is told under coverage and makes the outcome incomplete. PDF files need the extra
-`documents`, and pictures of text are not read.
+Every file, table and document is looked at as data.pii looks at a table, and an earlier inventory says what changed
+since. Tables: CSV, TSV, Parquet, JSON lines, Arrow, gzipped too, all tables of DuckDB and SQLite files, a PostgreSQL
+server's. Documents: JSON, text, Markdown, HTML, PDF, DOCX, XLSX, e-mail and mailboxes with what is attached to them.
+Documents are parsed in the sandbox, each within bounds of size, depth, time and memory; what cannot be read, or not to
+its end, is told under coverage and makes the outcome incomplete. PDF files need the extra `documents`, and pictures of
+text are not read.
 
 The target is a folder or file, `s3://bucket/prefix` (or what else fsspec reaches), or `postgres://host/database`. The output
 `inventory` has a row for each kind in each column or part; `--against REPORT` names the JSON report of an earlier sweep, and
 says what is new, gone and changed since. `--sample N` reads N rows of each table.
 
-Example: assay check data.sweep archive --against last.json --format json -o now.json
+Example: assay check data.sweep . --format json -o ../last.json \\
+  --fail-on none &&
+  assay check data.sweep . --against ../last.json
 """
 
 from __future__ import annotations

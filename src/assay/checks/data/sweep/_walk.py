@@ -148,7 +148,7 @@ class Sweep:
         try:
             if self._no_sandbox:
                 raise Refused(self._no_sandbox)
-            for document in documents.read(waiting, self.tree.root, self.work.scratch, level):
+            for document in documents.read(waiting, self.work.scratch, level):
                 item = items[document.name]
                 item.why = document.why
                 self._read(document, item)
