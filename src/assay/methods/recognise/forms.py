@@ -105,7 +105,7 @@ _ADDRESS = (
     rf"\b\d{{1,6}}[a-z]?,? (?:[\w'’.-]+ ){{1,5}}{_STREET}\b\.?"
     r"|\b[\w-]{1,40}(?:straße|strasse|straat|str\.|gasse|platz|plein|weg|allee|laan|gracht|gatan|vägen|vagen|gränd|gade|vej|katu|tie|utca|út) \d{1,4} ?[a-z]?\b"
     r"|\b(?:am|an der|im|zum|unter den|auf dem) [A-ZÄÖÜ][\w-]{2,30} \d{1,4} ?[a-z]?\b"
-    r"|(?:\b(?:rue|avenue|calle|via|viale|corso|largo|rua|avenida|av\.|travessa|paseo|piazza|plaza|praça|camino|carrer|ronda|rambla|vicolo|contrada|alameda|strada|bulevardul|aleea|sokak|cadde)|\bc/|\bul\.|\bал\.|\bпр\.|\bул\.|\bвул\.|\bпер\.|\bпросп\.|\bнаб\.|\bш\.) ?(?:[\w'’.-]+ ?){1,6},? ?(?:д\. ?|n[º°.] ?)?\d{1,5}\b"
+    r"|(?:\b(?:rue|avenue|calle|via|viale|corso|largo|rua|avenida|av\.|travessa|paseo|piazza|plaza|praça|camino|carrer|ronda|rambla|vicolo|contrada|alameda|strada|bulevardul|aleea|sokak|cadde)|\bc/|\bul\.|\bал\.|\bпр\.|\bул\.|\bвул\.|\bпер\.|\bпросп\.|\bнаб\.|\bш\.) ?(?:[\w'’.-]{1,40} ){0,5}[\w'’.-]{1,40},? (?:д\. ?|n[º°.] ?)?\d{1,5}\b"
     r"|\b\d{1,4}(?: bis| ter)?,? (?:rue|avenue|boulevard|allée|chemin|place|impasse|quai|cours|passage|route)(?: [\w'’.-]+){1,4}"
     r"|[都道府県市区郡町村].{1,20}\d{1,4}(?:丁目|番|号|-\d)|[省市区县镇].{1,20}(?:路|街|道|巷|大街|座|号|號).{0,8}\d{0,5}|(?:로|길) ?\d{1,4}"
 )

@@ -45,7 +45,7 @@ def _share(pattern: str, flags: int = re.IGNORECASE) -> Callable[[list[str]], fl
     return lambda texts: sum(compiled.match(t) is not None for t in texts) / max(1, len(texts))
 
 
-_CODE = r"(?=[^\W_]*[ .\-/]?.*\d)[A-Z0-9][A-Z0-9 .\-/]{3,24}"
+_CODE = r"(?=.*\d)[A-Z0-9][A-Z0-9 .\-/]{3,24}"
 # Kinds whose form says too little: the column's name must say it, and the form must not deny it. kind, form, least share.
 _NAMED: tuple[tuple[str, Callable[[list[str]], float], float], ...] = (
     (
