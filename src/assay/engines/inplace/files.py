@@ -103,10 +103,9 @@ def writable(path: Path) -> None:
 
 
 def _verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path) -> None:
-    """Hold the new file against the old one, cell by cell as text; BadInput where anything else differs."""
-    wanted = edits.by_row()
-    added = [n for n, _ in edits.adds]
-    fills = {n: "false" if k == "boolean" else None for n, k in edits.adds}
+    """Hold the new file against the old one, cell by cell; BadInput where anything else differs."""
+    added = dict(edits.adds)
+    cells = _Cells(edits)
     first = 1
     with (
         open_table(str(old), scratch=scratch / "old", format=format) as before,
@@ -115,16 +114,71 @@ def _verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path) -> N
         names = [c.name for c in before.columns]
         if [c.name for c in after.columns] != [*names, *added] or before.rows != after.rows:
             raise _unlike(old)
-        for was, now in zip(_texts(before), _texts(after), strict=True):
-            size = len(next(iter(was.values())))
-            for name, fill in fills.items():
-                was[name] = [fill] * size
-            for row in range(first, first + size):
-                for column, (_, fresh) in wanted.get(row, {}).items():
-                    was[column][row - first] = fresh
-            first += size
-            if was != now:
-                raise _unlike(old)
+        for was, now in zip(_parts(before), _parts(after), strict=True):
+            for name in now.column_names:
+                column = was.column(name) if name in names else _fill(added[name], was.num_rows)
+                if not _same(cells.put(name, column, first), now.column(name)):
+                    raise _unlike(old)
+            first += was.num_rows
+
+
+class _Cells:
+    """The cells of edits, to be put over parts of columns."""
+
+    def __init__(self, edits: Edits) -> None:
+        import numpy as np
+
+        rows = edits.changes.column("row").to_numpy()
+        columns = np.array(edits.changes.column("column").to_pylist(), dtype=object)
+        new = edits.changes.column("new").to_pylist()
+        self._held = {
+            c: (rows[columns == c], [v for v, m in zip(new, columns == c, strict=True) if m])
+            for c in set(columns)
+        }
+
+    def put(self, name: str, column: Any, first: int) -> Any:
+        """Return a column's part that begins at row ``first`` as it is to be, as text where cells of it change."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if name not in self._held:
+            return column
+        rows, values = self._held[name]
+        low, high = np.searchsorted(rows, [first, first + len(column)])
+        if high <= low:
+            return column
+        mask = np.zeros(len(column), bool)
+        mask[rows[low:high] - first] = True
+        texts = written(column)
+        texts = pa.concat_arrays(texts.chunks) if isinstance(texts, pa.ChunkedArray) else texts
+        return pc.replace_with_mask(texts, pa.array(mask), pa.array(values[low:high], pa.string()))
+
+
+def _fill(kind: str, rows: int) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    return (
+        pa.array(np.full(rows, "false", object), pa.string())
+        if kind == "boolean"
+        else pa.nulls(rows, pa.string())
+    )
+
+
+def _same(wanted: Any, found: Any) -> bool:
+    """Whether two columns hold the same: as they are, or else as text, since NaN is no equal of itself."""
+    import pyarrow as pa
+
+    wanted, found = (x if isinstance(x, pa.ChunkedArray) else pa.chunked_array([x]) for x in (wanted, found))
+    return bool((wanted.type == found.type and wanted.equals(found)) or _texts(wanted).equals(_texts(found)))
+
+
+def _texts(column: Any) -> Any:
+    import pyarrow as pa
+
+    texts = written(column)
+    return texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
 
 
 def _unlike(old: Path) -> BadInput:
@@ -135,8 +189,8 @@ def _unlike(old: Path) -> BadInput:
     )
 
 
-def _texts(table: Any) -> Iterator[dict[str, list[str | None]]]:
-    """Give the rows as text, so many at a time whatever the batches were."""
+def _parts(table: Any) -> Iterator[Any]:
+    """Give the rows, so many at a time whatever the batches were."""
     import pyarrow as pa
 
     held: list[Any] = []
@@ -147,11 +201,11 @@ def _texts(table: Any) -> Iterator[dict[str, list[str | None]]]:
         if rows >= _ROWS:
             whole = pa.Table.from_batches(held)
             while whole.num_rows >= _ROWS:
-                yield _written(whole.slice(0, _ROWS))
+                yield whole.slice(0, _ROWS)
                 whole = whole.slice(_ROWS)
             held, rows = whole.to_batches(), whole.num_rows
     if rows:
-        yield _written(pa.Table.from_batches(held))
+        yield pa.Table.from_batches(held)
 
 
 def written(column: Any) -> Any:
@@ -165,7 +219,3 @@ def written(column: Any) -> Any:
         return column.cast(pa.string())
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         return pa.array([None if v is None else repr(v) for v in column.to_pylist()], pa.string())
-
-
-def _written(part: Any) -> dict[str, list[str | None]]:
-    return {name: written(part.column(name)).to_pylist() for name in part.column_names}

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def row_hash(columns: Sequence[str], prefix: str = "") -> str:
-    """Return DuckDB's SQL of a row's SHA-256 in hex: each cell as text with its length before it, or a mark for none."""
-    cells = [f"CAST({prefix}{quoted(c)} AS VARCHAR)" for c in columns]
-    each = ", ".join(f"coalesce(length({c}) || ':' || {c}, '-')" for c in cells)
-    return f"sha256(concat_ws(',', {each}))"
+    """Return DuckDB's SQL of a row's SHA-256 in hex: of its cells as texts in a JSON array, so that no two rows are written alike."""
+    cells = ", ".join(f"CAST({prefix}{quoted(c)} AS VARCHAR)" for c in columns)
+    return f"sha256(CAST(to_json([{cells}]) AS VARCHAR))"
 
 
 def row_hashes(
