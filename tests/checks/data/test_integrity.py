@@ -36,6 +36,8 @@ def test_bookings_contradictions_are_found_and_repaired(table, work, tmp_path):
     wrong = np.flatnonzero(frame.has_booking_changes != (frame.booking_changes > 0)) + 1
     rows = pd.read_parquet(work.store.path(report.outputs[0].digest))
     assert rows.row.tolist() == wrong.tolist()
+    assert (rows.found == frame.has_booking_changes[wrong - 1].astype(str).to_numpy()).all()
+    assert (rows.proposed == (frame.booking_changes > 0)[wrong - 1].astype(str).to_numpy()).all()
 
     made = treat(bookings, using=report, work=work)
     assert made.report.metric("rows_changed").value == 137
@@ -192,3 +194,47 @@ def test_a_column_named_twice_in_a_key_is_named_once(table, work, tmp_path):
     path.write_text("rules: [{key: [a, a], name: own}]")
     report = check(table(pd.DataFrame({"a": [1, 2, 2]})), rules=path, discover=False, work=work)
     assert [f.count for f in report.findings] == [1]
+
+
+def test_each_failing_row_says_what_is_there_and_what_should_be(table, work, tmp_path):
+    rng = np.random.default_rng(1)
+    code = rng.integers(0, 30, 900)
+    town = np.array([f"town{c // 2}" for c in code], object)
+    town[[5, 600]] = "elsewhere"
+    net, tax = rng.integers(100, 9_999, 900) / 100, rng.integers(100, 999, 900) / 100
+    gross = (net + tax).round(2)
+    gross[7] = 1.25
+    report = check(
+        table(pd.DataFrame({"zip": code, "town": town, "net": net, "tax": tax, "gross": gross})), work=work
+    )
+    rows = pd.read_parquet(work.store.path(report.outputs[0].digest))
+    assert sorted(
+        rows[["row", "kind", "column", "found", "proposed"]].itertuples(index=False, name=None)
+    ) == [
+        (6, "dependency", "town", "elsewhere", f"town{code[5] // 2}"),
+        (8, "sum", "gross", "1.25", f"{net[7] + tax[7]:.12g}"),
+        (601, "dependency", "town", "elsewhere", f"town{code[600] // 2}"),
+    ]
+    (rule,) = (r for r in report.data["rules"] if r["kind"] == "sum")
+    assert rule["repair"] == {"set": "gross", "to": "net + tax"}
+    assert rule["proposals"] == [{"set": "net", "to": "gross - tax"}, {"set": "tax", "to": "gross - net"}]
+
+
+def test_a_stated_repair_that_does_not_fit_proposes_nothing(table, work, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: [{holds: 'a > 1', repair: {set: a, to: 'b + 1'}}]")
+    report = check(table(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})), rules=path, work=work)
+    rows = pd.read_parquet(work.store.path(report.outputs[0].digest))
+    assert rows[["row", "found", "proposed"]].fillna("").to_numpy().tolist() == [[1, "1", ""]]
+
+
+def test_columns_refer_to_the_keys_of_other_tables(table, work):
+    rng = np.random.default_rng(2)
+    customers = pd.DataFrame({"id": np.arange(1, 301), "name": [f"n{k}" for k in range(300)]})
+    orders = pd.DataFrame({"customer_id": rng.integers(1, 301, 900), "quantity": rng.integers(1, 9, 900)})
+    orders.loc[[3, 8], "customer_id"] = 999
+    report = check(table(orders), tables={"customers": table(customers)}, work=work)
+    assert [(f.rule, f.where["column"], f.where["row"], f.count) for f in report.findings] == [
+        ("data.integrity.inclusion", "customer_id", 4, 2)
+    ]
+    assert report.data["rules"][0]["references"] == {"table": "customers", "column": "id"}

@@ -14,17 +14,22 @@ from assay.kernel.errors import UsageError
 from assay.methods.expressions import Expression
 from assay.methods.listed import listed
 
+USUAL_KEPT = 20_000
 ROWS_KEPT = 100_000  # failing row numbers kept for one rule
 
 
 @dataclass
 class Tally:
-    """How many rows a rule was held against, how many broke it, and which (1-based, at most ROWS_KEPT)."""
+    """How many rows a rule was held against, how many broke it, and which (1-based, at most ROWS_KEPT).
+
+    usual: of a dependency, what the first of these rows should have, as most rows of their group do (at most USUAL_KEPT).
+    """
 
     support: int = 0
     broken: int = 0
     rows: list[Any] = field(default_factory=list)
     kept: int = 0
+    usual: list[Any] = field(default_factory=list)
 
     def numbers(self) -> Any:
         """Return the failing row numbers as one array."""
@@ -130,7 +135,14 @@ def undetermined(table: pa.Table, by: Sequence[str], target: str) -> Tally:
     )
     of = cells // wide
     order = np.lexsort((cells, -counts, of))
+    first = order[
+        np.r_[True, of[order][1:] != of[order][:-1]]
+    ]  # each group's commonest cell, the groups ascending
     usual = np.zeros(len(cells), bool)
-    usual[order[np.r_[True, of[order][1:] != of[order][:-1]]]] = True
-    tally.add(known[~usual[inverse]] + 1)
+    usual[first] = True
+    wrong = ~usual[inverse]
+    tally.add(known[wrong] + 1)
+    groups = of[inverse[wrong][:USUAL_KEPT]]
+    places = (cells % wide)[first[np.searchsorted(of[first], groups)]]
+    tally.usual = listed(encoded(table.column(target)).dictionary.take(pa.array(places)))
     return tally

@@ -39,6 +39,7 @@ from typing_extensions import Doc
 
 from assay.checks.data.integrity._doubted import tendencies
 from assay.checks.data.integrity._held import held
+from assay.checks.data.integrity._proposed import proposed
 from assay.checks.data.integrity._referred import referred
 from assay.checks.data.integrity._told import capped, charts, finding, kind, listed, rows, title
 from assay.kernel.handles import Column, ColumnInfo, Table, Work
@@ -108,7 +109,9 @@ def check(
             findings.append(finding(rule, tally))
             metrics.append(Metric.number("violations", tally.broken, of={"rule": title(rule)}, unit="rows"))
     metrics = [Metric("rules", len(told)), Metric("rules_broken", len(findings)), *metrics[:200]]
-    outputs = [work.put("failing_rows", rows(broken_rules))] if broken_rules else []
+    outputs = []
+    if broken_rules:
+        outputs.append(work.put("failing_rows", rows(broken_rules, proposed(table, work, broken_rules))))
     return Report.make(
         coverage=Coverage(table.rows, table.rows, tuple(skipped)),
         metrics=metrics,

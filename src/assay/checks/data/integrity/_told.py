@@ -9,6 +9,7 @@ from assay.kernel.report import Chart, Finding
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
+    from assay.checks.data.integrity._proposed import Told
     from assay.methods.integrity.verify import Tally
 
 SEVERITY = {
@@ -154,8 +155,8 @@ def capped(findings: list[Finding]) -> list[Finding]:
     return out
 
 
-def rows(broken: Sequence[tuple[Any, Tally]]) -> Any:
-    """Return the failing rows: the row's number, the rule and its kind."""
+def rows(broken: Sequence[tuple[Any, Tally]], told: Sequence[Told]) -> Any:
+    """Return the failing rows: the row's number, the rule and its kind, the column, what it holds, and what is proposed."""
     import numpy as np
     import pyarrow as pa
 
@@ -167,6 +168,11 @@ def rows(broken: Sequence[tuple[Any, Tally]]) -> Any:
             "row": pa.array(np.concatenate(numbers)),
             "rule": pa.array(np.repeat(np.array(titles, dtype=object), sizes), type=pa.string()),
             "kind": pa.array(np.repeat(np.array(kinds, dtype=object), sizes), type=pa.string()),
+            "column": pa.array(
+                np.repeat(np.array([c for c, _, _ in told], dtype=object), sizes), type=pa.string()
+            ),
+            "found": pa.concat_arrays([found for _, found, _ in told]),
+            "proposed": pa.concat_arrays([should for _, _, should in told]),
         }
     )
 
