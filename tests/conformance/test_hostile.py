@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -164,3 +167,42 @@ def test_profile_tells_what_was_meant_to_be_another_type(cells: list[str], rule:
     clean = _csv(tmp_path, "clean", lambda i: f"word {'abc'[i % 3]},{i}")
     rules = {f.rule for f in carry_out("check", "data.profile", str(clean), {}, home=None).report.findings}
     assert not rules & {f"data.profile.{r}" for r in ("mixed_types", "numbers_as_text", "mixed_dates")}
+
+
+@pytest.mark.parametrize("distinct, exact", [(3_000, False), (900, True)])
+def test_a_column_of_very_many_texts_is_counted_where_it_lies(
+    distinct: int, exact: bool, table, work
+) -> None:
+    from assay.checks.data.profile.reading import profile
+
+    texts = pa.array([f"text {i % distinct}" for i in range(3_000)])
+    found = profile(table(pa.table({"x": texts, "n": np.arange(3_000)})), work, 30, wordy=1_000)
+    assert bool(found.notes) is not exact
+    assert found.columns["x"]["distinct"] == distinct and found.columns["n"]["max"] == 2_999
+
+
+MAKE = """
+import sys, duckdb
+what, out = sys.argv[1:]
+cell = "CASE WHEN i = 5 THEN repeat('abcd', 50_000_000) ELSE 'x' || i END"
+x, rows = {"ten million texts": ("'text number ' || hash(i)", 10_000_000), "a long cell": (cell, 200)}[what]
+ask = f"SELECT i AS id, i % 2 AS label, chr(97 + (i % 3)::INTEGER) AS g, {x} AS x FROM range({rows}) t(i)"
+duckdb.execute(f"COPY ({ask}) TO '{out}'")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ask", ["data.profile", "data.quality"])
+@pytest.mark.parametrize("what", ["ten million texts", "a long cell"])
+def test_memory_is_bounded_whatever_a_column_holds(what: str, ask: str, tmp_path: Path) -> None:
+    path, rules = tmp_path / "t.parquet", tmp_path / "rules.yaml"
+    rules.write_text("rules:\n  - {complete: x}\n  - {unique: x}\n  - {pattern: x, contains: '^x'}\n")
+    subprocess.run([sys.executable, "-c", MAKE, what, str(path)], check=True)
+    command = [sys.executable, "-c", "from assay.doors.cli import main; main()", "check", ask, str(path)]
+    command += ["--rules", str(rules)] if ask == "data.quality" else []
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=tmp_path)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode in (0, 1)
+    assert used.ru_maxrss < 2 * 1024**2, f"{used.ru_maxrss >> 10} MB"
+    assert used.ru_utime < 120

@@ -5,9 +5,9 @@ missing and near-missing cells (``?``, ``N/A``, spaces), its distinct values, mo
 rows, outliers, most frequent values and, of texts, lengths and shapes; the table by its duplicate rows, by columns
 that say the same, by cells that are missing together, and by how its columns correlate: Pearson's r and Spearman's
 rho for two numbers, Cramér's V (bias corrected) for two categories, the correlation ratio for one of each. Everything
-is exact and of every row; beyond 20 million rows what is not is named in ``data.notes``, with its error. What stands
-out is a finding, never a grave one: a profile describes, and other checks judge. With ``--against`` an earlier table
-is profiled too, and what changed is told.
+is exact and of every row; beyond 20 million rows, or 4 million distinct texts in a column, what is not is named in
+``data.notes``, with its error. What stands out is a finding, never a grave one: a profile describes, and other checks
+judge. With ``--against`` an earlier table is profiled too, and what changed is told.
 
 Example: assay check data.profile bookings.csv.gz --label is_canceled
 """

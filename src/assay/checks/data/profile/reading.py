@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 CELLS = 8_000_000  # cells brought into memory at once
 LARGE = 20_000_000  # rows from which a column no longer fits in memory with its codes
+WORDY = 4_000_000  # distinct texts of one column that are held: with their codes they fill 1 GB
 
 
-def profile(table: Table, work: Work, most: int, large: int = LARGE) -> Profile:
-    """Return a table's profile. most: how many columns are correlated. large: rows from which columns are counted."""
-    if table.rows > large:
+def profile(table: Table, work: Work, most: int, large: int = LARGE, wordy: int = WORDY) -> Profile:
+    """Return a table's profile. most: how many columns are correlated.
+
+    large, wordy: rows, or distinct texts of a column, from which columns are counted.
+    """
+    if table.rows > large or (table.rows > wordy and _wordy(table, wordy)):
         from assay.checks.data.profile.large import profile as counted
 
         return counted(table, work, most)
@@ -34,3 +38,8 @@ def profile(table: Table, work: Work, most: int, large: int = LARGE) -> Profile:
         del part
     work.progress(len(names), len(names), "columns")
     return gathering.finish()
+
+
+def _wordy(table: Table, most: int) -> bool:
+    """Whether some column has more distinct texts than ``most``, or than fit in a gigabyte."""
+    return any(c.type == "text" and table.counts([c.name], most) is None for c in table.columns)
