@@ -353,3 +353,27 @@ def test_a_gzipped_store_stays_one(rules, tmp_path):
     store = f"{tmp_path}/s.csv.gz"
     load(None, Order(_source(FIRST, tmp_path, "first.csv"), store, rules, mode="create"))
     assert gzip.decompress(Path(store).read_bytes()).decode().count("\n") == 3
+
+
+def test_a_table_is_loaded_from_the_very_file_that_it_goes_into(rules, tmp_path):
+    """A staging table beside the store; the same rows are recognised though the file is another after each load."""
+    with duckdb.connect(str(tmp_path / "d.duckdb")) as con:
+        con.register("frame", FIRST.assign(age=[30, 500]))
+        con.execute("CREATE TABLE staging AS SELECT * FROM frame")
+    staging = f"{tmp_path}/d.duckdb::staging"
+    told = load(None, Order(staging, f"{tmp_path}/d.duckdb::clean", rules, mode="create"))
+    assert (told["loaded"], told["quarantined"]) == (1, 1)
+    with pytest.raises(UsageError, match="--again"):
+        load(None, Order(staging, f"{tmp_path}/d.duckdb::clean", rules))
+
+
+@pytest.mark.parametrize("store", ["s.csv", "s.sqlite::t"])
+def test_lists_are_not_written_as_text_where_a_store_has_none(store, tmp_path):
+    (tmp_path / "r.yaml").write_text("rules:\n- {complete: a}\n")
+    with duckdb.connect() as con:
+        con.execute(f"COPY (SELECT 1 AS a, [1, 2] AS b) TO '{tmp_path}/l.parquet' (FORMAT parquet)")
+    with pytest.raises(UsageError, match="lists or objects, which this store cannot keep"):
+        load(
+            None, Order(f"{tmp_path}/l.parquet", f"{tmp_path}/{store}", (tmp_path / "r.yaml",), mode="create")
+        )
+    assert not list(tmp_path.glob("s.*"))

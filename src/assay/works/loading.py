@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tables.source import DATABASES
 from assay.kernel.action import Action, Begun, Made, Settled
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import sha256
@@ -79,7 +80,13 @@ class Load(Action):
         )
         rules = {f"rules:{r.name}": sha256(r.read_bytes()) for r in order.rules if r.is_file()}
         self.inputs = {"source": source.digest or source.uri, **rules}
-        self.order = {"source": order.source, "into": order.into, "digest": source.digest, "at": utc_now()}
+        self.order = {
+            "source": order.source,
+            "into": order.into,
+            "quarantine": order.quarantine,
+            "digest": source.digest,
+            "at": utc_now(),
+        }
 
     def authorise(self) -> None:
         """Whether the store takes it is told by opening it, which is the first thing that is done."""
@@ -96,10 +103,10 @@ class Load(Action):
 
         with (
             self.home.scratch() as scratch,
-            open_sink(self.asked.into, quarantine="", scratch=scratch) as sink,
+            open_sink(self.asked.into, quarantine=self.asked.quarantine, scratch=scratch) as sink,
         ):
             found = [
-                e for e in sink.loads() if e.digest == self.order["digest"] and e.at >= str(self.order["at"])
+                e for e in sink.loads() if e.source == self.asked.source and e.at >= str(self.order["at"])
             ]
             where = sink.quarantine
         if not found:
@@ -130,7 +137,8 @@ class Load(Action):
 
 def recalled(home: Home, record: ActionRecord) -> Action | None:
     """Return a load as it was begun."""
-    order = Order(str(record.order["source"]), str(record.order["into"]))
+    kept = {n: str(record.order.get(n, "")) for n in ("source", "into", "quarantine")}
+    order = Order(kept["source"], kept["into"], quarantine=kept["quarantine"])
     source = Asset("table", _name(order.source), order.source, str(record.order["digest"]))
     act = Load(home, order, source, record.actor, record.key)
     act.order, act.inputs = dict(record.order), dict(record.inputs)
@@ -153,11 +161,14 @@ def _carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
     from assay.engines.gate import Entry, Rulebook, open_sink, sort
 
     with (
-        _opened(order.source, scratch) as table,
+        _opened(order, scratch) as table,
         open_sink(order.into, quarantine=order.quarantine, scratch=scratch / "sink") as sink,
     ):
-        digest = source.digest or _content(table)
+        digest = source.digest
+        if not digest or source.format in DATABASES:  # a file of several tables changes with any of them
+            digest = _content(table)
         _mode(order, sink)
+        _taken(table, sink, order)
         run = _run(order, sink, digest)
         rules = _with_keys(Rulebook.read(order.rules, [c.name for c in table.columns]), sink)
         lost = _whole(table)
@@ -189,18 +200,32 @@ def _carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _opened(source: str, scratch: Path) -> Iterator[DuckTable]:
-    """Open the source; one that lies in a server is copied here first."""
+def _opened(order: Order, scratch: Path) -> Iterator[DuckTable]:
+    """Open the source; one that lies in a server, or in the very file that is loaded into, is copied here first."""
     from assay.engines.tables import open_table, write_parquet
 
-    with contextlib.ExitStack() as stack:
-        table = stack.enter_context(open_table(source, scratch=scratch / "source"))
-        if table.engine != "duckdb":
-            write_parquet(table, scratch / "source.parquet")
-            table = stack.enter_context(
-                open_table(str(scratch / "source.parquet"), scratch=scratch / "copied")
-            )
+    path, _, _ = located(order.source).partition("::")
+    own = path == located(order.into).partition("::")[0]
+    copy = scratch / "source.parquet"
+    with open_table(order.source, scratch=scratch / "source") as table:
+        if table.engine == "duckdb" and not own:
+            yield table
+            return
+        write_parquet(table, copy)
+    with open_table(str(copy), scratch=scratch / "copied") as table:
         yield table
+
+
+def _taken(table: DuckTable, sink: Sink, order: Order) -> None:
+    """UsageError where a column is of a type that the store cannot keep as it is."""
+    for column in table.columns:
+        if column.type in ("binary", "other") and column.type not in sink.takes:
+            what = "bytes" if column.type == "binary" else "lists or objects"
+            raise UsageError(
+                f"the column {column.name!r} holds {what}, which this store cannot keep as they are",
+                where=order.into,
+                remedy="load it into Parquet or DuckDB, or leave the column out",
+            )
 
 
 def _content(table: DuckTable) -> str:

@@ -44,6 +44,7 @@ class FileSink(Sink):
         self._memory = self.path.with_name(f".{self.path.name}.loads.json")
         self._fresh: list[tuple[Path, Path]] = []
         self.columns, self._digest, self._rows = {}, "", 0
+        self.takes = ("binary", "other") if format == "parquet" else ()
         if not self.path.exists():
             if not self.path.parent.is_dir():
                 raise UsageError("there is no such folder", where=str(path.parent), remedy="make it first")

@@ -31,6 +31,8 @@ _MADE = {"BOOLEAN": "boolean", "FLOAT": "real", "DOUBLE": "double precision", "D
 class PostgresSink(Sink):
     """One table of a PostgreSQL server. Others may read it meanwhile, and do not write to it."""
 
+    takes = ("binary",)
+
     def __init__(self, uri: str, url: str, table: str, quarantine: str, scratch: Path) -> None:
         try:
             import psycopg

@@ -60,6 +60,10 @@ class Sink(ABC):
     required: Sequence[str] = ()
     keys: Sequence[tuple[str, ...]] = ()
     quarantine: str
+    takes: Sequence[str] = (
+        "binary",
+        "other",
+    )  # of the types that not every store has: bytes, and lists or objects
 
     @property
     def exists(self) -> bool:

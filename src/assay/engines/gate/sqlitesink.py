@@ -24,6 +24,8 @@ _KINDS = {"BOOLEAN": "BOOLEAN", "VARCHAR": "TEXT", "BLOB": "BLOB", "FLOAT": "REA
 class SqliteSink(Sink):
     """One table of a SQLite database, to which nobody else writes meanwhile."""
 
+    takes = ("binary",)
+
     def __init__(self, uri: str, file: Path, table: str, quarantine: str, scratch: Path) -> None:
         self.uri, self.file, self.name, self.scratch = uri, file, table, scratch
         self._made = not file.exists()
