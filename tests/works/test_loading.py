@@ -48,7 +48,7 @@ def rules(tmp_path):
     return (tmp_path / "rules.yaml",)
 
 
-SOME = [pytest.param(s, marks=() if s in ("csv", "duckdb") else pytest.mark.slow) for s in STORES]
+SOME = [pytest.param(s, marks=() if s == "duckdb" else pytest.mark.slow) for s in STORES]
 
 
 @pytest.fixture(params=SOME)
