@@ -56,6 +56,10 @@ def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered
     }
     measured = [c for c in numbers if c.name not in counted]
     rules: list[Rule] = [*flags.find(columns, dates, measured), *bands.find(columns, measured)]
+    for some, left in zip((untried, further), flags.untried(columns, dates, measured), strict=True):
+        some += left
+    if len(measured) > bands.MOST_COLUMNS:
+        further.append(f"bands of {len(measured) - bands.MOST_COLUMNS} of {len(measured)} numeric columns")
     for found, left in (
         order.find(dates, measured),
         conditions.find(columns),

@@ -47,6 +47,23 @@ def find(columns: Sequence[Sampled], dates: Sequence[Sampled], figures: Sequence
             yield best[flag.name][1]
 
 
+def untried(
+    columns: Sequence[Sampled], dates: Sequence[Sampled], figures: Sequence[Sampled]
+) -> tuple[list[str], list[str]]:
+    """Return, in words, what was not tried: flags that were not looked at at all, and further what could decide one."""
+    flags = sum(c.two is not None for c in columns)
+    left = [f"{flags - MOST_FLAGS} of {flags} flags"] if flags > MOST_FLAGS else []
+    further = []
+    for what, count, most in (
+        ("columns whose values or missing values", len(columns), MOST_SOURCES),
+        ("dates whose comparisons", len(dates), MOST_COMPARED),
+        ("numbers whose comparisons", sum(f.two is None for f in figures), MOST_COMPARED),
+    ):
+        if flags and count > most:
+            further.append(f"{count - most} of {count} {what} may decide a flag")
+    return left, further
+
+
 def _found(
     flags: Sequence[Sampled],
     columns: Sequence[Sampled],

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from assay.methods.integrity.figures import ROUNDING, Figures, agreed, fit, middle, plain, simplest
+from assay.methods.integrity.meeting import meeting
 from assay.methods.integrity.rule import Rule, surprise
 from assay.methods.integrity.sums import Outcome
 
 MOST_COLUMNS = 200  # for two factors, each in up to four forms
 MOST_OF_THREE, MOST_OF_FOUR = 40, 14
 MOST_TRIED = 1_500
-MOST_MEETING = 400_000
 CONSTANTS = (
     1.0,
     10.0,
@@ -170,7 +170,7 @@ def _candidates(figures: Figures, terms: int) -> Iterator[tuple[int, tuple[Facto
     index = np.array(lefts)
     left = targets[:, index[:, 0]] - sum(logs[:, index[:, k]] for k in range(1, index.shape[1]))
     slack = np.where(np.isfinite(g := grain[:, index[:, 0]]), g, 0.0)
-    for i, j in _meeting(left, right, slack):
+    for i, j in zip(*meeting(left, right, 1.1 * slack + 1e-9, 4), strict=True):
         parts = tuple(factors[f] for f in sorted({*map(int, index[i, 1:]), *map(int, duo[j])}))
         if len({p.place for p in parts}) == terms and sum(p.form == "1 / {0}" for p in parts) < terms:
             yield int(index[i, 0]), parts, 1.0
@@ -196,36 +196,6 @@ def _alike(
             parts = factors[duo[k, 0]], factors[duo[k, 1]]
             if a not in (parts[0].place, parts[1].place):
                 yield a, parts, float(np.exp(centre[k]))
-
-
-def _meeting(left: Any, right: Any, slack: Any) -> Iterator[tuple[int, int]]:
-    width, found, rows = right.shape[1], [], 0
-    for row in range(len(left)):
-        if rows == 3:
-            break
-        known = np.isfinite(right[row])
-        order = np.argsort(np.where(known, right[row], np.inf), kind="stable")[: int(known.sum())]
-        ascending = right[row][order]
-        room = slack[row] * 1.1 + 1e-9
-        low = np.searchsorted(ascending, left[row] - room, "left")
-        high = np.searchsorted(ascending, left[row] + room, "right")
-        many = np.where(np.isfinite(left[row]), high - low, 0)
-        if many.sum() > MOST_MEETING:
-            continue
-        rows += 1
-        at = np.repeat(np.arange(len(many)), many)
-        offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        found.append(at * width + order[np.repeat(np.where(many > 0, low, 0), many) + offset])
-    if rows < 3:
-        return
-    keys, often = np.unique(np.concatenate(found), return_counts=True)
-    keys = keys[often >= 2]
-    i, j = keys // width, keys % width
-    away = np.abs(left[:, i] - right[:, j])
-    known = np.isfinite(away)
-    agree = np.sum(known & (away <= slack[:, i] * 1.1 + 1e-9), axis=0)
-    for k in np.flatnonzero(agree >= np.maximum(4, 0.7 * known.sum(axis=0))):
-        yield int(i[k]), int(j[k])
 
 
 def _constant(target: Any, made: Any, slack: Any, about: float) -> float | None:

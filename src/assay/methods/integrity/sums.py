@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from assay.methods.integrity.figures import Figures, fit
+from assay.methods.integrity.meeting import meeting
 from assay.methods.integrity.rule import Rule, surprise
 
 MOST_COLUMNS = 200  # three at a time: 200 are four million triples
 MOST_OF_FOUR, MOST_OF_FIVE, MOST_OF_SIX = 60, 40, 24  # columns among which more terms are tried
 MOST_TRIED = 1_000
 SCREEN = 300  # rows, evenly spread, that a candidate must obey before all are asked
-MOST_MEETING = 400_000  # pairs of halves that agree in one row
 
 
 @dataclass
@@ -110,7 +110,8 @@ def _candidates(figures: Figures, terms: int) -> Iterator[tuple[int, tuple[int, 
     for first in range(0, len(index), step):
         part = index[first : first + step]
         left = probe[:, part[:, 0]] - sum(probe[:, part[:, k]] for k in range(1, part.shape[1]))
-        i, j = _meeting(left, right, figures.unit[part[:, 0]], probe)
+        grain = 1e-9 * np.max(np.abs(np.nan_to_num(probe)), axis=1, keepdims=True)
+        i, j = meeting(left, right, 4 * figures.unit[part[:, 0]] + grain, 3)
         parts = np.sort(np.column_stack([part[i, 1:], duo[j]]), axis=1)
         target = part[i, 0]
         proper = np.all(parts[:, 1:] != parts[:, :-1], axis=1) & np.all(parts != target[:, None], axis=1)
@@ -135,45 +136,6 @@ def _pairs(figures: Figures, probe: Any) -> Iterator[tuple[int, tuple[int, ...]]
             parts = np.column_stack([left[pairs], right[pairs]])
             for row in parts[_likely(figures, np.full(len(pairs), a), parts)]:
                 yield a, (int(row[0]), int(row[1]))
-
-
-def _meeting(left: Any, right: Any, unit: Any, probe: Any) -> tuple[Any, Any]:
-    """Return the pairs of a left and a right half that agree in seven of ten probe rows: they meet in the middle.
-
-    They must meet in two of the first three rows; a row in which too many meet tells nothing.
-    """
-    width = right.shape[1]
-    found = []
-    rows = 0
-    for row in range(len(left)):
-        if rows == 3:
-            break
-        order = np.argsort(right[row], kind="stable")
-        ascending = right[row][order]
-        slack = unit * 4 + 1e-9 * np.nanmax(np.abs(probe[row]), initial=0.0)
-        low = np.searchsorted(ascending, left[row] - slack, "left")
-        high = np.searchsorted(ascending, left[row] + slack, "right")
-        high = np.where(np.isfinite(left[row]), np.maximum(low, high), low)
-        many = high - low
-        if many.sum() > MOST_MEETING:
-            continue
-        rows += 1
-        at = np.repeat(np.arange(len(many)), many)
-        offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        found.append(at * width + order[np.repeat(low, many) + offset])
-    none = np.empty(0, np.int64)
-    if rows < 3:
-        return none, none
-    keys, often = np.unique(np.concatenate(found), return_counts=True)
-    keys = keys[often >= 2]
-    if not len(keys):
-        return none, none
-    i, j = keys // width, keys % width
-    away = np.abs(left[:, i] - right[:, j])
-    known = np.isfinite(away)
-    agree = np.sum(known & (away <= unit[i] * 4 + 1e-9 * np.nanmax(np.abs(probe))), axis=0)
-    enough = agree >= np.maximum(3, 0.7 * known.sum(axis=0))
-    return i[enough], j[enough]
 
 
 def _judge(figures: Figures, target: int, parts: tuple[int, ...], rng: np.random.Generator) -> Rule | None:
