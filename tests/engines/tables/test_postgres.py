@@ -53,3 +53,28 @@ def test_schemas_and_names_that_are_not_there(server: str, table):
 
 def test_a_server_is_not_pinned(server: str):
     assert pin(f"{server}::t").digest == ""
+
+
+def test_quality_copies_only_the_columns_that_rules_name(server: str, table, work, tmp_path, monkeypatch):
+    from assay.checks.data.quality import check as quality
+    from assay.engines.tables.databases import ServerTable
+
+    asked: list[object] = []
+    plain = ServerTable.batches
+    monkeypatch.setattr(
+        ServerTable,
+        "batches",
+        lambda self, columns=None, **k: (asked.append(columns), plain(self, columns, **k))[1],
+    )
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "rules:\n  - {unique: a}\n  - {complete: b}\n  - {row_count: null, min: 1}\n"
+        "  - {sql: C > 0}\n  - {columns: [a, b, c, d, e]}\n"
+    )
+    report = quality(table(f"{server}::t"), rules=rules, work=work)
+    assert asked == [["a", "b", "c"]]
+    assert [r["state"] for r in report.data["rules"]] == ["broken", "broken", "holds", "holds", "holds"]
+    asked.clear()
+    rules.write_text("rules:\n  - {duplicate_rows: null, max: 0}\n")
+    assert quality(table(f"{server}::t"), rules=rules, work=work).data["rules"][0]["state"] == "holds"
+    assert asked == [["a", "b", "c", "d", "e"]]

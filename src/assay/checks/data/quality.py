@@ -124,7 +124,7 @@ def _held(
 ) -> Report:
     from dataclasses import replace
 
-    from assay.methods.quality.compile import chosen, question, spelled
+    from assay.methods.quality.compile import chosen, named_in, question, spelled
     from assay.methods.quality.failing import broken, failing, firsts
     from assay.methods.quality.few import fewer
     from assay.methods.quality.hold import hold
@@ -132,6 +132,7 @@ def _held(
     context = _context(table, asking, work, others, baseline)
     named = chosen(ruleset.rules, list(asking.columns), lambda text: _matching(asking, text))
     rules = [spelled(rule, asking.columns) for rule in named]
+    asking.fetch(named_in(rules, asking.columns))
     asked = fewer([(rule, question(rule, context)) for rule in rules], context, asking.rows)
     outcomes = hold(asked, context, asking.rows, lambda done, of: work.progress(done, of, "rules"))
     held = list(zip(rules, outcomes, strict=True))

@@ -24,8 +24,8 @@ WHAT = "the question to the table failed"
 class Asking:
     """A table as two relations of a DuckDB: ``t``, and ``n`` with the row's number (from 1) in front.
 
-    In both, NaN is null and every text a VARCHAR. A table of a server is copied first, so that every question means
-    the same wherever the table lies. A context manager.
+    In both, NaN is null and every text a VARCHAR. Of a table in a server the columns that are needed are copied before
+    the first question, so that each means the same wherever the table lies. A context manager.
     """
 
     plain, numbered = "t", "n"
@@ -35,38 +35,51 @@ class Asking:
         self._where = table.asset.uri or table.asset.name
         self._own: duckdb.DuckDBPyConnection | None = None
         self._held = 0
+        self._far: Table | None = None  # a table in a server of which nothing was copied yet
         self._kept = scratch / f"kept-{uuid.uuid4().hex[:12]}.parquet"
         numbers = None
         if isinstance(table, DuckTable) and not isinstance(table, ServerTable):
             self._con = table.connection
             files, numbers = table.files, table.numbers
         else:
-            self._own = self._con = self._copied(table, scratch, cores)
+            self._own = self._con = connect(
+                scratch, cores, "1GB", str(scratch / f"asked-{uuid.uuid4().hex[:12]}.duckdb")
+            )
+            self._far = table
             files = ()
         self.row = quoted(self._free("#row"))
-        with seam(self._where):
-            self._relations(files, numbers)
+        if self._far is None:
+            with seam(self._where):
+                self._relations(files, numbers, list(self.columns.values()))
 
-    @staticmethod
-    def _copied(table: Table, scratch: Path, cores: int) -> duckdb.DuckDBPyConnection:
+    def fetch(self, columns: Sequence[str] | None = None) -> None:
+        """Copy these columns of a table in a server, or all; nothing where they lie here, or were copied already.
+
+        A question that names another column fails from then on.
+        """
+        if self._far is None:
+            return
         import pyarrow as pa
 
-        con = connect(scratch, cores, "1GB", str(scratch / "asked.duckdb"))
-        with seam(table.asset.uri or table.asset.name, WHAT):
-            schema = table.arrow(limit=0).schema
-            con.register("rows", pa.RecordBatchReader.from_batches(schema, table.batches()))
-            con.execute(f"CREATE TABLE {DATA} AS SELECT * FROM rows")
-            con.unregister("rows")
-        return con
+        table, self._far = self._far, None
+        names = [c for c in self.columns if columns is None or c in columns] or list(self.columns)[:1]
+        with seam(self._where, WHAT):
+            schema = table.arrow(names, limit=0).schema
+            self._con.register("rows", pa.RecordBatchReader.from_batches(schema, table.batches(names)))
+            self._con.execute(f"CREATE TABLE {DATA} AS SELECT * FROM rows")
+            self._con.unregister("rows")
+            self._relations((), None, [self.columns[c] for c in names])
 
     def _free(self, name: str) -> str:
         while name in self.columns:
             name += "#"
         return name
 
-    def _relations(self, files: Sequence[Path], numbers: tuple[str, str] | None) -> None:
+    def _relations(
+        self, files: Sequence[Path], numbers: tuple[str, str] | None, columns: Sequence[ColumnInfo]
+    ) -> None:
         """Make the two views, and shut the connection in: from here on it reads what it has and these files."""
-        chosen = ", ".join(_column(c) for c in self.columns.values())
+        chosen = ", ".join(map(_column, columns))
         # Written out: with a parameter DuckDB imports pandas, which takes longer than many a check.
         stored = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(DATA)} AND NOT internal"
         ((tables,),) = self._con.execute(stored).fetchall()
@@ -89,6 +102,7 @@ class Asking:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a small result."""
+        self.fetch()
         with seam(self._where, WHAT):
             return list(self._con.execute(query).fetchall())
 
@@ -97,6 +111,7 @@ class Asking:
 
         Returns the file, which the next one takes the place of.
         """
+        self.fetch()
         query = queries[0]
         with seam(self._where, WHAT):
             if len(queries) > 1:
@@ -127,6 +142,8 @@ class Asking:
         query = f"SELECT {'DISTINCT ' if distinct else ''}{chosen} FROM {other.plain}"
         if distinct:
             query += f" WHERE {' AND '.join(f'{n} IS NOT NULL' for n in names)}"
+        self.fetch()
+        other.fetch()
         self._held += 1
         relation = f"r{self._held}"
         with seam(other._where, WHAT):

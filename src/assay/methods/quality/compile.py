@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assay.kernel.errors import UsageError
@@ -91,3 +92,30 @@ def _counted(holds: str, rule: Rule) -> str:
     if rule.nulls != "ignore":
         holds = f"coalesce({holds}, {'FALSE' if rule.nulls == 'fail' else 'TRUE'})"
     return f"CASE WHEN {rule.when} THEN {holds} END" if rule.when else holds
+
+
+def named_in(rules: Iterable[Rule], columns: Iterable[str]) -> list[str] | None:
+    """Return the columns whose values rules may ask for, by name or in SQL; None where a rule is of all of them.
+
+    More than are needed may be told, never fewer: a name that stands anywhere in a rule as a word counts, whatever its
+    case.
+    """
+    rules = list(rules)
+    if any(_of_all(rule) for rule in rules):
+        return None
+    text = " ".join(_asking(rules)).lower()
+    return [c for c in columns if re.search(rf"(?<!\w){re.escape(repr(c)[1:-1].lower())}(?!\w)", text)]
+
+
+def _asking(rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        if rule.kind not in _NAMES:
+            yield repr(replace(rule, parts=(), name="", message=""))
+        yield from _asking(rule.parts)
+
+
+def _of_all(rule: Rule) -> bool:
+    if rule.kind == "same_data":  # compared are those that both tables have
+        return True
+    whole = not rule.columns and rule.kind not in ("row_count", "column_count", *_NAMES, *_SQL, "unable")
+    return (whole and not rule.parts) or any(map(_of_all, rule.parts))

@@ -134,6 +134,8 @@ def _axes(
         trees = read(folder, quasi)
     kinds = {c.name: c.type for c in table.columns}
     data = table.arrow(list(quasi))
+    for name in quasi:
+        _short(data.column(name), name)
     raw = {name: codes(data.column(name)) for name in quasi}
     kept = np.ones(table.rows, bool)
     if missing == "suppress":
@@ -156,6 +158,23 @@ def _axes(
         plain = values if numeric else [None if v is None else str(v) for v in values]
         axes.append(Axis.of(name, coded[kept], plain, numeric, tree))
     return axes, kept
+
+
+LONGEST = 100_000  # bytes of a text that is made coarser
+
+
+def _short(column: Any, name: str) -> None:
+    """UsageError for texts that cannot stand in the name of a class, which every row of it repeats."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        longest = pc.max(pc.binary_length(column)).as_py() or 0
+        if longest > LONGEST:
+            raise UsageError(
+                f"{name} holds a text of {longest:,} bytes, and {LONGEST:,} are the most of a quasi-identifier",
+                remedy="leave it out, or shorten it first",
+            )
 
 
 def _secrets(
