@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from assay.checks.data.anonymity import check
@@ -108,3 +109,16 @@ def test_the_same_rows_give_the_same_classes(adult, table, work):
     dates = pd.DataFrame({"d": pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(20), "D")})
     out, _ = hidden(dates, table, work, quasi=("d",), k=10)
     assert out.d.nunique() == 2
+
+
+def test_texts_that_no_class_could_name_are_refused(table, work, monkeypatch):
+    from assay.treatments.data import kanonymity
+
+    monkeypatch.setattr(kanonymity, "DISTINCT", 5)
+    many = pa.table({"x": [f"t{i}" for i in range(12)], "few": ["a", "b"] * 6})
+    with pytest.raises(UsageError, match="x holds more than 5 different texts"):
+        kanonymity.treat(table(many), quasi=("few", "x"), k=2, work=work)
+    assert kanonymity.treat(table(many), quasi=("few",), k=2, work=work).outputs
+    long = pa.table({"x": ["a" * (kanonymity.LONGEST + 1), "b"]})
+    with pytest.raises(UsageError, match="holds a text of 100,001 bytes"):
+        kanonymity.treat(table(long), quasi=("x",), k=2, work=work)

@@ -117,6 +117,12 @@ def _valid(
         raise BadInput("there is no row to hide", where=table.asset.name)
     if table.rows * (len(quasi) + len(sensitive)) > CELLS:
         raise UsageError(f"{table.rows:,} rows are too many to part in memory", remedy="part a share of them")
+    for name in quasi if table.rows > DISTINCT else ():
+        if present[name].type == "text" and table.counts([name], DISTINCT) is None:
+            raise UsageError(
+                f"{name} holds more than {DISTINCT:,} different texts, which no class could name",
+                remedy="leave it out: it is a key; or make it coarser first",
+            )
 
 
 def _axes(
@@ -160,6 +166,7 @@ def _axes(
     return axes, kept
 
 
+DISTINCT = 1_000_000  # texts of a quasi-identifier
 LONGEST = 100_000  # bytes of a text that is made coarser
 
 
