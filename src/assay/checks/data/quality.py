@@ -76,13 +76,13 @@ def check(
             return _suggested(table, asking, work)
         ruleset = _read(rules)
         others = {
-            name: _other(asking, stack.enter_context(Asking(t, work.scratch, work.cores)), t)
+            name: asking.beside(stack.enter_context(Asking(t, work.scratch, work.cores)))
             for name, t in (tables or {}).items()
         }
         baseline = None
         if against is not None:
             theirs = stack.enter_context(Asking(against, work.scratch, work.cores))
-            baseline = _other(asking, theirs, against)
+            baseline = asking.beside(theirs)
         return _held(table, asking, ruleset, others, baseline, failing_rows, work)
 
 
@@ -100,17 +100,6 @@ def _read(path: Path | None) -> Ruleset:
 
     assert path is not None
     return read(path)
-
-
-def _other(asking: Asking, theirs: Asking, table: Table) -> Other:
-    from assay.methods.quality.question import Other
-
-    return Other(
-        theirs.columns,
-        table.rows,
-        lambda columns, distinct: asking.hold(theirs, columns, distinct),
-        lambda sql: theirs.rows(f"SELECT {sql} FROM {theirs.plain}")[0][0],  # noqa: S608 - guarded
-    )
 
 
 def _held(
@@ -174,14 +163,11 @@ def _context(
 
 
 def _matching(asking: Asking, pattern: str) -> set[str]:
-    """Return the columns whose names match: by the engine's regular expressions, which take linear time."""
+    """Return the columns whose names match; none where it is no pattern, which the rule then tells."""
     from assay.kernel.errors import AssayError
-    from assay.methods.sqltext import literal
 
-    names = ", ".join(f"({literal(c)})" for c in asking.columns)
-    query = f"SELECT x FROM (VALUES {names}) v(x) WHERE regexp_full_match(x, {literal(pattern)})"  # noqa: S608
     try:
-        return {r[0] for r in asking.rows(query)}
+        return asking.matching(pattern)
     except AssayError:
         return set()
 

@@ -22,7 +22,7 @@ from assay.methods.nearest import did_you_mean
 from assay.methods.quality import failing
 from assay.methods.quality.compile import chosen, question, spelled
 from assay.methods.quality.hold import Outcome, hold
-from assay.methods.quality.question import Context, Grouped, Other, Question, Rowwise
+from assay.methods.quality.question import Context, Grouped, Question, Rowwise
 from assay.methods.quality.rule import Rule
 from assay.methods.quality.words import expectation
 from assay.methods.sqltext import literal, quoted
@@ -291,11 +291,14 @@ def _asked(path: Path, to: _Sorter, which: Callable[[Question], bool]) -> Iterat
         table = stack.enter_context(open_table(str(path), scratch=to.scratch / f"asked{to._files}"))
         asking = stack.enter_context(Asking(table, to.scratch))
         columns = {n: c for n, c in asking.columns.items() if n != _PLACE}
-        others = {n: _other(asking, stack, source, to) for n, source in to.tables.items()}
+        others = {}
+        for name, source in to.tables.items():
+            other = stack.enter_context(open_table(source, scratch=to.scratch / "others"))
+            others[name] = asking.beside(stack.enter_context(Asking(other, to.scratch)))
         context = Context(
             columns, table.rows, to.now, others, None, asking.plain, asking.numbered, asking.row
         )
-        named = chosen(to.rules.quality, list(columns), lambda text: _matching(asking, columns, text))
+        named = chosen(to.rules.quality, list(columns), lambda text: asking.matching(text) - {_PLACE})
         spelt = [spelled(rule, columns) for rule in named]
         _named(spelt, columns)
         asked = [(r, q) for r in spelt if which(q := question(r, context))]
@@ -313,23 +316,6 @@ def _named(rules: Sequence[Rule], columns: Mapping[str, Any]) -> None:
             raise Missing(
                 f"there is no column {lost[0]!r}", where=rule.place, remedy=did_you_mean(lost[0], columns)
             )
-
-
-def _other(asking: Asking, stack: contextlib.ExitStack, source: str, to: _Sorter) -> Other:
-    table = stack.enter_context(open_table(source, scratch=to.scratch / "others"))
-    theirs = stack.enter_context(Asking(table, to.scratch))
-    return Other(
-        theirs.columns,
-        table.rows,
-        lambda columns, distinct: asking.hold(theirs, columns, distinct),
-        lambda sql: theirs.rows(f"SELECT {sql} FROM {theirs.plain}")[0][0],
-    )
-
-
-def _matching(asking: Asking, columns: Mapping[str, Any], pattern: str) -> set[str]:
-    names = ", ".join(f"({literal(c)})" for c in columns)
-    query = f"SELECT x FROM (VALUES {names}) v(x) WHERE regexp_full_match(x, {literal(pattern)})"
-    return {r[0] for r in asking.rows(query)}
 
 
 def _joined(batch: Path | None, old: Path | None, to: _Sorter) -> tuple[Path, int, Any]:

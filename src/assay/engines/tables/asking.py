@@ -13,6 +13,7 @@ from assay.engines.tables.handle import DATA, DuckTable, connect
 from assay.engines.tables.seam import seam
 from assay.engines.tables.writing import write_parquet
 from assay.kernel.handles import ColumnInfo, Table
+from assay.methods.quality.question import Other
 from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Asking:
 
     def __init__(self, table: Table, scratch: Path, cores: int = 2) -> None:
         self.columns = {c.name: c for c in table.columns}
+        self._count = table.rows
         self._where = table.asset.uri or table.asset.name
         self._own: duckdb.DuckDBPyConnection | None = None
         self._held = 0
@@ -152,6 +154,21 @@ class Asking:
             self._con.execute(f"CREATE TEMP TABLE {relation} AS SELECT * FROM incoming")
             self._con.unregister("incoming")
         return relation
+
+    def beside(self, other: Asking) -> Other:
+        """Return another table as the rules of this one see it: asked by itself, and its columns copied here."""
+        return Other(
+            other.columns,
+            other._count,
+            lambda columns, distinct: self.hold(other, columns, distinct),
+            lambda sql: other.rows(f"SELECT {sql} FROM {other.plain}")[0][0],
+        )
+
+    def matching(self, pattern: str) -> set[str]:
+        """Return the columns whose names match the whole pattern, in linear time; AssayError where it is no pattern."""
+        names = ", ".join(f"({literal(c)})" for c in self.columns)
+        query = f"SELECT x FROM (VALUES {names}) v(x) WHERE regexp_full_match(x, {literal(pattern)})"
+        return {r[0] for r in self.rows(query)}
 
     def close(self) -> None:
         """Let go of a copy; the table itself stays open."""
