@@ -14,8 +14,6 @@ from assay.methods.plainfile import read_plain
 from assay.methods.quality import reading
 from assay.methods.quality.rule import Rule, distinct
 
-_INTEGRITY = ("holds", "key", "determines", "when")
-
 
 @dataclass(frozen=True)
 class Rulebook:

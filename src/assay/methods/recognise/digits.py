@@ -124,26 +124,6 @@ def verhoeff(digits: str) -> bool:
     return state == 0
 
 
-_ODD_VALUES = (
-    1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10,
-    22, 25, 24, 23,
-)  # fmt: skip
-_ODD = dict(zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", _ODD_VALUES, strict=True))
-
-
-def codice_fiscale(text: str) -> bool:
-    """Whether sixteen characters are an Italian tax code: the last letter checks the others, mod 26."""
-    plain = text.upper()
-    if len(plain) != 16:
-        return False
-    total = 0
-    for place, char in enumerate(plain[:15]):
-        if char not in _ODD:
-            return False
-        total += _ODD[char] if place % 2 == 0 else (int(char) if char.isdigit() else ord(char) - 65)
-    return plain[15] == chr(65 + total % 26)
-
-
 def aba(digits: str) -> bool:
     """Whether nine digits are a US routing number: weights 3 7 1, mod 10, and a prefix that was given out."""
     if len(digits) != 9 or not (digits.isascii() and digits.isdigit()):
