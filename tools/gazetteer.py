@@ -3,7 +3,7 @@
     pip download --no-deps names==0.3.0 mimesis==22.2.0; unpack both; python tools/gazetteer.py NAMES MIMESIS
 
 NAMES: the folder of `names`, which holds lists of the US Census Bureau of 1990 (works of the United States government, in the
-public domain). MIMESIS: the folder of `mimesis` (MIT licence). What stands in own.txt beside the lists is our own.
+public domain). MIMESIS: the folder of `mimesis` (MIT licence).
 """
 
 from __future__ import annotations
