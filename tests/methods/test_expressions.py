@@ -115,3 +115,9 @@ def test_what_no_kernel_takes_is_refused_before_it_runs(text):
     with pytest.raises(UsageError) as caught:
         parse(text)
     assert "the rule" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["['x']", "a == (1, 2)", "(a,)", "a in ((1, 2), 3)", "[a] in (1, 2)"])
+def test_a_list_that_is_not_behind_in_is_refused_before_it_runs(text):
+    with pytest.raises(UsageError, match="list"):
+        parse(text)

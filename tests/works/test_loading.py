@@ -377,3 +377,28 @@ def test_lists_are_not_written_as_text_where_a_store_has_none(store, tmp_path):
             None, Order(f"{tmp_path}/l.parquet", f"{tmp_path}/{store}", (tmp_path / "r.yaml",), mode="create")
         )
     assert not list(tmp_path.glob("s.*"))
+
+
+@pytest.mark.parametrize(
+    "held", ["s.csv", "other/../s.csv", "hard.csv", ".s.csv.loads.json", "in.csv", "link.csv", "rules.yaml"]
+)
+def test_a_quarantine_that_is_no_place_of_its_own_is_refused_and_no_row_is_lost_in_it(held, rules, tmp_path):
+    (tmp_path / "other").mkdir()
+    store, source = tmp_path / "s.csv", tmp_path / "in.csv"
+    FIRST.to_csv(store, index=False)
+    SECOND.to_csv(source, index=False)
+    (tmp_path / "hard.csv").hardlink_to(store)
+    (tmp_path / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
+    with pytest.raises(UsageError, match="no place of its own"):
+        load(None, Order(str(source), str(store), rules, quarantine=str(tmp_path / held)))
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+@pytest.mark.parametrize(("table", "held"), [("o", "O"), ("o", "_assay_loads"), ("_assay_loads", "q")])
+def test_the_memory_of_loads_is_neither_store_nor_quarantine(kind, table, held, rules, tmp_path):
+    source = tmp_path / "in.csv"
+    SECOND.to_csv(source, index=False)
+    with pytest.raises(UsageError, match="no place of its own"):
+        load(None, Order(str(source), f"{tmp_path}/d.{kind}::{table}", rules, mode="create", quarantine=held))

@@ -121,6 +121,7 @@ def parse(text: str) -> Expression:
             f"the rule {text[:120]!r} cannot be read", remedy="write it like: end >= start and amount > 0"
         ) from None
     _allowed(tree, text)
+    _lists_allowed(tree, text)
     columns: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not _is_function(node, tree):
@@ -156,6 +157,22 @@ def _allowed(tree: ast.expr, text: str) -> None:
                 _constant_allowed(node.value, text)
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     raise UsageError(f"the rule {text[:120]!r} is nested more than {DEEPEST} deep")
+
+
+def _lists_allowed(tree: ast.expr, text: str) -> None:
+    """UsageError where a list stands anywhere but behind ``in``."""
+    behind = {
+        id(right)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for op, right in zip(node.ops, node.comparators, strict=True)
+        if isinstance(op, (ast.In, ast.NotIn))
+    }
+    if any(isinstance(n, (ast.Tuple, ast.List)) and id(n) not in behind for n in ast.walk(tree)):
+        raise UsageError(
+            f"the rule {text[:120]!r} has a list that is not behind `in`",
+            remedy="write: column in ('a', 'b')",
+        )
 
 
 def _call_allowed(node: ast.Call, text: str) -> None:

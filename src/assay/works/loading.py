@@ -167,6 +167,7 @@ def _carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
         digest = source.digest
         if not digest or source.format in DATABASES:  # a file of several tables changes with any of them
             digest = _content(table)
+        _apart(order, sink)
         _mode(order, sink)
         _taken(table, sink, order)
         run = _run(order, sink, digest)
@@ -226,6 +227,28 @@ def _taken(table: DuckTable, sink: Sink, order: Order) -> None:
                 where=order.into,
                 remedy="load it into Parquet or DuckDB, or leave the column out",
             )
+
+
+def _apart(order: Order, sink: Sink) -> None:
+    """UsageError where the quarantine is something else already: what is kept out would be lost, or lie over it."""
+    from assay.engines.gate.sink import LOADS
+
+    if "::" in order.into:
+        held = sink.quarantine.lower()
+        taken = held in (sink.name.lower(), LOADS) or sink.name.lower() == LOADS
+    else:
+        place, store = Path(sink.quarantine), Path(order.into).resolve()
+        memory = store.with_name(f".{store.name}.loads.json")
+        others = [store, memory, Path(order.source.partition("::")[0]), *order.rules]
+        taken = place.is_symlink() or (place.exists() and not place.is_file())
+        taken |= any(place.resolve() == o.resolve() for o in others)
+        taken |= place.exists() and any(o.exists() and place.samefile(o) for o in others)
+    if taken:
+        raise UsageError(
+            f"{sink.quarantine!r} is no place of its own for rows that are kept out of {sink.name!r}",
+            where=order.into,
+            remedy="name another table or file with --quarantine",
+        )
 
 
 def _content(table: DuckTable) -> str:
