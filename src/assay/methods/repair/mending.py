@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Remedy = Literal["derived", "source", "soft-delete"]
 REMEDIES: tuple[Remedy, ...] = ("derived", "source", "soft-delete")
+MOST_RULES = 1_000  # data.integrity lists 500
 NONE = -1  # in ``Mended.by``: the cell stays as it is
 
 
@@ -78,6 +79,11 @@ def read(
     if not isinstance(listed, Sequence) or isinstance(listed, str):
         raise UsageError(
             "the report given as `using` lists no rules", remedy="give a report of data.integrity"
+        )
+    if len(listed) > MOST_RULES:
+        raise UsageError(
+            f"the report given as `using` lists {len(listed):,} rules, more than the {MOST_RULES:,} that are read",
+            remedy="give a report as data.integrity writes it",
         )
     out = []
     for rule in listed:

@@ -22,17 +22,34 @@ _ARITHMETIC: dict[type[ast.operator], str] = {
 }  # fmt: skip
 
 
+_FUNCTIONS = ("abs", "round", "floor", "length", "lower", "upper")
+
+
 def statements(
     table: str, mendings: Sequence[Mending], remedy: Remedy, known: Mapping[str, Known], marker: str
 ) -> list[str]:
-    """Return the statements, in the order in which they would be carried out; rules without this remedy have none."""
+    """Return the statements, in the order in which they would be carried out.
+
+    Rules without this remedy have none, and rules with a function that is not SQL's (``date``, ``days``, ``number``).
+    """
     out = []
     for mending in mendings:
+        if not all(_in_sql(e) for e in (mending.holds, mending.to) if e is not None):
+            continue
         where = f"NOT ({sql(mending.holds)})"
         for column, value, extra in _sets(mending, remedy, known, marker):
             tail = f" AND {extra}" if extra else ""
             out.append(f"UPDATE {table} SET {column} = {value} WHERE {where}{tail};")
     return out
+
+
+def _in_sql(expression: Expression) -> bool:
+    calls = (
+        n.func.id
+        for n in ast.walk(expression.tree)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    )
+    return all(name in _FUNCTIONS for name in calls)
 
 
 def _sets(
