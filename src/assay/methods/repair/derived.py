@@ -50,4 +50,17 @@ def _wanted(mending: Mending, batch: pa.RecordBatch) -> Any:
     if mending.words:
         yes, no = (pa.scalar(w).cast(kind) for w in mending.words)
         return pc.if_else(pc.cast(value, pa.bool_()), yes, no)
+    if pa.types.is_integer(kind) and pa.types.is_floating(value.type):
+        value = _settled(value)
     return pc.cast(value, kind)
+
+
+def _settled(value: Any) -> Any:
+    """Return numbers with those that miss a whole one by rounding alone made whole: 1000 × 2.011 is 2010.9999999999998."""
+    import pyarrow.compute as pc
+
+    whole = pc.round(value)
+    slack = pc.max_element_wise(
+        pc.multiply(pc.abs(value), 1e-9), 1e-6
+    )  # minutes of days since 1970 lose 1e-8
+    return pc.if_else(pc.less_equal(pc.abs(pc.subtract(value, whole)), slack), whole, value)

@@ -40,7 +40,22 @@ def treat(
     *,
     using: Annotated[Report | None, Doc("the integrity report whose rules are applied")] = None,
     kinds: Annotated[
-        tuple[Literal["derived_flag", "stated", "sum", "product", "order", "condition"], ...],
+        tuple[
+            Literal[
+                "derived_flag",
+                "stated",
+                "sum",
+                "product",
+                "order",
+                "condition",
+                "linear",
+                "equal",
+                "rounding",
+                "dates",
+                "copy",
+            ],
+            ...,
+        ],
         Doc("the kinds of rules to apply"),
     ] = ("derived_flag", "stated"),
     remedy: Annotated[
