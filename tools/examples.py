@@ -74,10 +74,11 @@ def main() -> None:
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
     items = [item for kind in kinds for item in declared.listing(kind)]
     with tempfile.TemporaryDirectory() as name:
-        demo = Path(name) / "demo"
+        # Both are called alike, for data.sweep says how its folder is called
+        demo, copy = Path(name) / "laid" / "demo", Path(name) / "demo"
+        demo.parent.mkdir()
         subprocess.run([*ASSAY, "demo", "--to", str(demo)], check=True, stdout=subprocess.DEVNULL)
         for item in items:
-            copy = Path(name) / "copy"
             shutil.copytree(demo, copy)
             line = command(item.doc)
             (EXAMPLES / f"{item.name}.txt").write_text(console(line, run(line, copy)), encoding="utf-8")
