@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import BadInput, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -111,6 +111,11 @@ def changed_since(where: str) -> UsageError:
         where=where,
         remedy="repair it again, or put the version back that the repair left",
     )
+
+
+def not_restored(where: str) -> BadInput:
+    """Return the error of an undo whose result is not the table that it was: it is rolled back."""
+    return BadInput("the table cannot be brought back to what it was, so nothing was changed", where=where)
 
 
 def changed_meanwhile(where: str) -> UsageError:

@@ -21,6 +21,7 @@ from assay.engines.inplace.place import (
     changed_since,
     content_digest,
     matched,
+    not_restored,
 )
 from assay.engines.inplace.rows import row_hashes
 from assay.engines.tables.databases import choose
@@ -221,9 +222,7 @@ class PostgresPlace(Place):
             for name, _ in undo.adds:
                 self._con.execute(f"ALTER TABLE {self.table} DROP COLUMN {quoted(name)}")
         if self.digest() != undo.before:
-            raise BadInput(
-                "the table cannot be brought back to what it was, so nothing was changed", where=self.uri
-            )
+            raise not_restored(self.uri)
 
     def commit(self) -> None:
         """Commit the transaction."""
