@@ -34,8 +34,8 @@ demo: $(VENV)/.base ## the whole journey on real data
 test: $(VENV)/.dev ## every test that is quick
 	$(BIN)/python -m pytest -q -n 2
 
-test-slow: $(VENV)/.dev ## the longer suites
-	$(BIN)/python -m pytest -q -m slow
+test-slow: $(VENV)/.dev ## the longer suites, and every property on new examples
+	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile explore
 
 lint: $(VENV)/.dev ## format, rules, types, the one-way imports
 	$(BIN)/ruff format --check

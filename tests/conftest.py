@@ -14,18 +14,18 @@ from typing import Any, NamedTuple
 
 import hypothesis
 import pytest
-from hypothesis import settings
-
-# A loaded machine is no fault of a property's.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does
-# How long an example takes says more of what else the machine does than of what is tested
-hypothesis.settings.register_profile(
-    "assay", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("assay")
+# How long an example takes says more of what else the machine does than of what is tested. What must hold before
+# a change lands is told alike each time it is asked; `make test-slow` draws new examples.
+for profile, told_alike in (("gate", True), ("explore", False)):
+    hypothesis.settings.register_profile(
+        profile,
+        deadline=None,
+        derandomize=told_alike,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("gate")
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
 
 

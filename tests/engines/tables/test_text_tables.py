@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import math
-import os
+import random
 import time
 from pathlib import Path
 
@@ -195,14 +195,14 @@ def test_a_header_of_numbers_is_told(read):
 
 def test_random_bytes_are_no_text(read):
     with pytest.raises(BadInput, match="no text"):
-        read(b"\0\1\2\3" * 500 + os.urandom(5000))
+        read(b"\0\1\2\3" * 500 + random.Random(7).randbytes(5000))
 
 
 def test_gzip_whole_cut_short_and_as_a_bomb(read):
     t = read(gzip.compress(b"a,b\n1,2\n"), "t.csv.gz")
     assert t.arrow().to_pylist() == [{"a": 1, "b": 2}]
     with pytest.raises(BadInput, match="cut short or damaged"):
-        read(gzip.compress(b"a,b\n" + os.urandom(5000).hex().encode())[:3000], "cut.csv.gz")
+        read(gzip.compress(b"a,b\n" + random.Random(7).randbytes(5000).hex().encode())[:3000], "cut.csv.gz")
     bomb = gzip.compress(b"1,2\n" * (1 << 20), compresslevel=9) * 80
     began = time.process_time()
     with pytest.raises(BadInput, match="unpacks to more than"):
