@@ -11,17 +11,21 @@ from assay.kernel.handles import Model, Table
 
 
 def gather(
-    subject: Any, data: Any, predicted: str | None, score: str | None
+    subject: Any, data: Any, predicted: str | None, score: str | None, label: str | None = None
 ) -> tuple[pa.Table, pa.ChunkedArray, pa.Table | None]:
     """Return (the table, its predictions, the table of scores or None); UsageError where one is not given.
 
-    A model answers for ``data``; a table holds its predictions in the column ``predicted``, and scores in ``score``.
+    A model answers for ``data``; a table holds its predictions in the column ``predicted``, and scores in ``score``. A
+    model that knows its columns by their order alone is given all but ``label``.
     """
     if isinstance(subject, Model) and not isinstance(subject, Table):
         if data is None:
             raise UsageError("a model is judged on data", remedy="name it: --data TABLE")
         table = data.arrow()
-        answers = subject.predict(table)
+        asked = (
+            table if subject.info.features or label not in table.column_names else table.drop_columns(label)
+        )
+        answers = subject.predict(asked)
         scores = [c for c in answers.column_names if c == "score" or c.startswith("score_")]
         return table, answers.column("prediction"), answers.select(scores) if scores else None
     if predicted is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import pickle
 import tarfile
 import zipfile
@@ -15,6 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from tests.methods.mxnet import encoder
 
 from assay.checks.model.scan import check
 from assay.kernel.asset import Asset
@@ -123,3 +125,50 @@ def test_real_joblib_is_clean(scanned, tmp_path):
 def test_what_is_not_understood_is_never_a_pass(scanned, content):
     report = scanned(content)
     assert _grave(report) or not report.coverage.complete
+
+
+def _tarred(*members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def _zipped(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_what_linear_learner_leaves_passes(scanned):
+    arrays = encoder.container({"arg:fc0_weight": np.ones((1, 4), "float32")})
+    model = _zipped(symbol=json.dumps(encoder.symbol()), params=arrays)
+    report = scanned(gzip.compress(_tarred(("model_algo-1", model))), "model.tar.gz")
+    assert not report.findings and (report.coverage.examined, report.coverage.of) == (5, 5)
+
+
+def test_a_zip_that_is_more_or_less_than_a_member_of_the_tar_is_told(scanned):
+    model = _zipped(a="b")
+    whole = _tarred(("model_algo-1", model))
+    assert not _grave(scanned(whole))
+    for odd in (
+        _tarred(("model_algo-1", b"stub" + model)),
+        whole.rstrip(b"\0") + _zipped(hidden=pickle.dumps(Payload())),
+        _tarred(("model_algo-1", model[:-22])) + model,
+    ):
+        assert any(
+            f.rule in ("model.scan.ambiguous_archive", "model.scan.not_understood")
+            for f in _grave(scanned(odd))
+        )
+
+
+def test_mxnets_arrays_that_do_not_fill_their_file_are_not_understood(scanned):
+    arrays = encoder.container({"w": np.ones(3, "float32")})
+    assert not scanned(arrays).findings
+    for content in (arrays + b"x", arrays[:-1]):
+        assert [f.rule for f in _grave(scanned(content))] == ["model.scan.not_understood"]

@@ -56,7 +56,7 @@ def check(
         raise UsageError("which column tells groups apart?", remedy="say --facet COLUMN")
     if positive and label_threshold is not None:
         raise UsageError("a good outcome is a value or above a threshold", remedy="give one of them")
-    table, prediction, _ = gather(subject, data, predicted, None)
+    table, prediction, _ = gather(subject, data, predicted, None, label)
     truth = facets.plain(table.column(label), label)
     prediction = facets.plain(prediction, predicted or "the prediction")
     labelled = (facets.present(truth) & facets.present(prediction)) | (compat == "clarify")

@@ -46,6 +46,8 @@ def _rank(path: Path) -> tuple[int, str]:
 
 
 def _load(path: Path) -> Loaded | None:
+    from assay.methods.mxnet import params
+
     with path.open("rb") as content:
         head = content.read(4096)
     if _xgboost(head):
@@ -61,6 +63,14 @@ def _load(path: Path) -> Loaded | None:
 
         skops: Loaded = EstimatorModel.read_skops(path)
         return skops
+    if head[:4] == b"PK\x03\x04" and b"symbol.json" in path.read_bytes()[-65536:]:
+        from assay.engines.models.linearlearner import LinearLearnerModel
+
+        return LinearLearnerModel.read_zip(path)
+    if head[:8] == params.MAGIC:
+        from assay.engines.models.linearlearner import LinearLearnerModel
+
+        return LinearLearnerModel.read_files(path)
     if path.suffix == ".onnx":
         from assay.engines.models.onnx import OnnxModel
 
@@ -79,4 +89,6 @@ def _load(path: Path) -> Loaded | None:
 
 def _xgboost(head: bytes) -> bool:
     json_like = head.lstrip()[:1] == b"{" and b'"learner"' in head
-    return json_like or (head[:1] == b"{" and b"learner" in head[:64]) or head[:4] == b"binf"
+    # UBJSON writes the length of a name before it, behind the letter of an integer type
+    binary = head[:1] == b"{" and head[1:2] in (b"i", b"U", b"I", b"l", b"L") and b"learner" in head[:64]
+    return json_like or binary or head[:4] == b"binf"

@@ -37,6 +37,19 @@ def sniff(view: View) -> bool:
     return view.size >= tars.BLOCK and tars.sum_holds(view.head[: tars.BLOCK])
 
 
+def has_member(view: View, start: int, end: int) -> bool:
+    """Whether the view is a tar, one of whose files is exactly these bytes of it."""
+    if not sniff(view):
+        return False
+    try:
+        for member in tars.members(_Bytes(view)):
+            if member.start >= start:
+                return (member.kind, member.start, member.start + member.size) == ("file", start, end)
+    except tars.Damaged:
+        pass
+    return False
+
+
 def examine(view: View, ground: Ground) -> bool:
     """Examine each member."""
     from assay.checks.model.scan._torch import TAR, tar_member

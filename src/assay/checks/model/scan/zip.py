@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from assay.checks.model.scan import tar
 from assay.checks.model.scan._names import check_name, readable
 from assay.checks.model.scan._view import View
 from assay.checks.model.scan._zip import Directory, Member, directory, end_record
@@ -25,8 +26,19 @@ _MAGIC = (b"\x93NUMPY", b"PK\x03\x04", b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b
 
 
 def sniff(view: View) -> bool:
-    """An end record near the end, or the header of a member at the start."""
-    return view.head.startswith(b"PK\x03\x04") or end_record(view.data) >= 0
+    """An end record near the end, or the header of a member at the start; not where it is a member of a tar, whole.
+
+    Such a zip is examined where the tar's members are.
+    """
+    if view.head.startswith(b"PK\x03\x04"):
+        return True
+    if end_record(view.data) < 0:
+        return False
+    try:
+        found = directory(view.data)
+    except ValueError:
+        return True
+    return not tar.has_member(view, found.before, view.size - found.after)
 
 
 def examine(view: View, ground: Ground) -> bool:

@@ -46,7 +46,7 @@ def check(
     from assay.methods import facets
     from assay.methods.predictions import gather
 
-    table, prediction, scores = gather(subject, data, predicted, score)
+    table, prediction, scores = gather(subject, data, predicted, score, label)
     truth = facets.plain(table.column(label), label)
     prediction = facets.plain(prediction, predicted or "the prediction")
     rows = facets.present(truth) & facets.present(prediction)
@@ -58,7 +58,7 @@ def check(
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if training is not None and isinstance(subject, Model):
-        seen, again, more = gather(subject, training, None, None)
+        seen, again, more = gather(subject, training, None, None, label)
         told, again = facets.plain(seen.column(label), label), facets.plain(again, "the prediction")
         known = facets.present(told) & facets.present(again)
         scored = _scored(more.filter(known), None) if more else None

@@ -1,0 +1,141 @@
+"""A model of Amazon SageMaker's built-in Linear Learner, asked without MXNet. Runs inside the sandbox only.
+
+Its ``model.tar.gz`` holds ``model_algo-1``, a zip of ``mx-mod-symbol.json``, ``mx-mod-0000.params`` and two JSON files
+about the training; or those files as they are. It knows its columns by their order alone.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from assay.engines.models.frame import predictions, to_pandas
+from assay.methods.mxnet import params
+from assay.methods.mxnet.symbol import Symbol
+
+_LARGEST = 1 << 30
+_DATA = "data"
+_ABOUT = ("additional-params.json", "meta.json")
+
+
+class LinearLearnerModel:
+    """A linear model: weights of the shape (outputs, features), float32."""
+
+    def __init__(self, symbol: bytes, weights: bytes, about: dict[str, Any] | None = None) -> None:
+        self.symbol, self.given = Symbol(symbol), params.parse(weights)
+        if _DATA not in self.symbol.variables():
+            raise ValueError("its symbol takes no data")
+        dense = [v for k, v in self.given.items() if k.endswith("weight") and getattr(v, "ndim", 0) == 2]
+        if not dense:
+            raise ValueError("it holds no weights")
+        about = about or {}
+        self.about = about
+        outputs, self.width = dense[0].shape
+        kind = str(_found(about, "predictor_type") or "")
+        self.classes: list[Any] = []
+        if kind == "multiclass_classifier" or (self.symbol.head == "softmax" and outputs > 1):
+            self.classes = list(range(outputs))
+        elif kind == "binary_classifier" or (not kind and self.symbol.head == "logistic"):
+            self.classes = [0, 1]
+        given = _found(about, "threshold")
+        # A margin says yes above 0, a probability above a half, unless the training chose otherwise
+        self.threshold = (
+            float(given)
+            if isinstance(given, (int, float)) and not isinstance(given, bool)
+            else 0.5
+            if self.symbol.head in ("logistic", "softmax")
+            else 0.0
+        )
+
+    @classmethod
+    def read_zip(cls, path: Path) -> LinearLearnerModel:
+        """Read ``model_algo-1``."""
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if sum(archive.getinfo(n).file_size for n in names) > _LARGEST:
+                raise ValueError("it unpacks to more than 1 GB")
+            symbol = _one(names, "-symbol.json", "symbol.json")
+            weights = _one(names, ".params", "params")
+            about: dict[str, bytes] = {n: archive.read(n) for n in names if n.rpartition("/")[2] in _ABOUT}
+            return cls(archive.read(symbol), archive.read(weights), _about(about))
+
+    @classmethod
+    def read_files(cls, weights: Path) -> LinearLearnerModel:
+        """Read the unpacked files that lie beside the parameters."""
+        beside = {p.name: p for p in sorted(weights.parent.iterdir()) if p.is_file()}
+        symbol = beside[_one(list(beside), "-symbol.json", "symbol.json")]
+        about = {n: p.read_bytes() for n, p in beside.items() if n in _ABOUT}
+        return cls(symbol.read_bytes(), weights.read_bytes(), _about(about))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what it says of itself."""
+        task = "regression" if not self.classes else "binary" if len(self.classes) == 2 else "multiclass"
+        return {
+            "framework": "sagemaker-linear-learner",
+            "format": "mxnet",
+            "features": [],
+            "classes": self.classes,
+            "task": task,
+            "detail": {"features": int(self.width), "head": self.symbol.head, "threshold": self.threshold},
+        }
+
+    def predict(self, table: pa.Table) -> pa.Table:
+        """Return predictions: columns are taken in their order, missing values are not a number it can take."""
+        if table.num_columns != self.width:
+            raise ValueError(
+                f"it takes {self.width} columns in the order of its training, not {table.num_columns}"
+            )
+        frame = to_pandas(table)
+        for name in frame.columns:
+            if frame[name].dtype.kind not in "biuf":
+                raise ValueError(f"it takes numbers, and {str(name)[:60]!r} is none")
+        values = frame.to_numpy(dtype=np.float64)
+        if np.isnan(values).any():
+            lost = frame.columns[np.isnan(values).any(axis=0)][0]
+            raise ValueError(f"it takes no missing values, and {str(lost)[:60]!r} has some")
+        out = np.asarray(self.symbol.compute({**self.given, _DATA: values}), dtype=np.float64)
+        out = out.reshape(len(values), -1)
+        if not self.classes:
+            return predictions(out[:, 0])
+        if len(self.classes) == 2:
+            score = out[:, -1]
+            return predictions((score > self.threshold).astype(int), score)
+        return predictions(out.argmax(axis=1), out, self.classes)
+
+    def contributions(self, table: pa.Table) -> pa.Table | None:
+        """Return None: it keeps no background to measure against."""
+        return None
+
+
+def _one(names: list[str], *endings: str) -> str:
+    found = [n for n in names if n.endswith(endings[0]) or n.rpartition("/")[2] in endings[1:]]
+    if len(found) != 1:
+        raise ValueError(f"it holds {len(found)} files that end in {endings[0]}, where one is expected")
+    return found[0]
+
+
+def _about(files: dict[str, bytes]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for content in files.values():
+        try:
+            found = json.loads(content)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            out |= found
+    return out
+
+
+def _found(about: dict[str, Any], key: str) -> Any:
+    """Return the value of a key, at the top or one level down."""
+    if key in about:
+        return about[key]
+    for value in about.values():
+        if isinstance(value, dict) and key in value:
+            return value[key]
+    return None
