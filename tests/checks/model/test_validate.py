@@ -148,3 +148,65 @@ def test_labels_that_are_no_values_are_refused_in_one_sentence(table, work, kind
     data = pa.table({"y": pa.array([one] * 40, kind), "p": pa.array([one] * 40, kind)})
     with pytest.raises(UsageError, match="y holds values of type"):
         check(table(data), label="y", predicted="p", work=work)
+
+
+def _rivals(rows=800, edge=0.6, seed=7):
+    """The truth, a model, another that is worse where edge is above 0, and both scores."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random(rows) < 0.4
+    first = 1 / (1 + np.exp(-(2 * truth - 1 + rng.normal(size=rows))))
+    second = 1 / (1 + np.exp(-((2 - edge) * truth - (2 - edge) / 2 + rng.normal(scale=1 + edge, size=rows))))
+    frame = pd.DataFrame({"y": truth.astype(int), "s": first, "t": second})
+    return frame.assign(p=(frame.s > 0.5).astype(int), q=(frame.t > 0.5).astype(int))
+
+
+def _against(table, frame, work, **swapped):
+    columns = {"predicted": "p", "score": "s", "against_predicted": "q", "against_score": "t"} | swapped
+    return check(table(frame), label="y", work=work, **columns)
+
+
+def test_a_better_model_a_worse_one_and_two_alike_are_told_apart(table, work):
+    frame = _rivals()
+    report = _against(table, frame, work)
+    rules = [f.rule for f in report.findings]
+    assert "model.validate.better" in rules and report.data["comparison"] == {
+        "against": "q",
+        "real": True,
+        "better": True,
+    }
+    gap = sk.f1_score(frame.y, frame.p) - sk.f1_score(frame.y, frame.q)
+    found = report.metric("f1_difference", against="q")
+    assert found.value == pytest.approx(gap) and found.interval[0] < gap < found.interval[1]
+    assert report.metric("f1", model="q").value == pytest.approx(sk.f1_score(frame.y, frame.q))
+    area = sk.roc_auc_score(frame.y, frame.s) - sk.roc_auc_score(frame.y, frame.t)
+    assert report.metric("roc_auc_difference", against="q").value == pytest.approx(area)
+    assert report.metric("delong_p", against="q").value < 0.001
+    alone = int(((frame.p == frame.y) & (frame.q != frame.y)).sum())
+    assert report.data["disagreements"]["right_alone"] == alone
+    turned = _against(table, frame, work, predicted="q", score="t", against_predicted="p", against_score="s")
+    worse = next(f for f in turned.findings if f.rule == "model.validate.worse")
+    assert worse.severity is Severity.MEDIUM
+    alike = _against(table, _rivals(edge=0.0), work)
+    assert "model.validate.no_real_difference" in [f.rule for f in alike.findings]
+
+
+def test_regressions_are_compared_and_lower_is_better(table, work):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=300)
+    frame = pd.DataFrame({"y": y, "p": y + rng.normal(scale=0.1, size=300), "q": y + rng.normal(size=300)})
+    report = check(table(frame), label="y", predicted="p", against_predicted="q", work=work)
+    assert report.data["comparison"]["better"] and report.metric("rmse_difference", against="q").value < 0
+    assert not any(m.name == "mcnemar_p" for m in report.metrics)
+
+
+def test_rows_that_one_of_the_two_leaves_out_are_judged_for_neither(table, work):
+    frame = _rivals()
+    frame["q"] = frame["q"].astype("Int64").where(frame.index >= 100)
+    report = _against(table, frame, work)
+    assert report.metric("f1").value == pytest.approx(sk.f1_score(frame.y[100:], frame.p[100:]))
+    assert next(f for f in report.findings if f.rule == "model.validate.unlabelled").count == 100
+
+
+def test_scores_alone_are_not_compared(table, work):
+    with pytest.raises(UsageError, match="against-predicted"):
+        check(table(_rivals()), label="y", predicted="p", against_score="t", work=work)

@@ -2,8 +2,9 @@
 
 The problem type is found from the labels. The balanced F-score stands beside accuracy, with 95 % bootstrap intervals,
 over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
---training the scores on the training data name over- and under-fitting. The subject is a model with --data, or a table
-that holds predictions.
+--training the scores on the training data name over- and under-fitting. With --against another model is asked about
+the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subject is a
+model with --data, or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
@@ -16,10 +17,12 @@ from typing import Annotated, Any
 from annotated_types import Interval
 from typing_extensions import Doc
 
+from assay.checks.model.validate._answers import Answers, asked, rivals
 from assay.checks.model.validate._binary import Binary
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
 from assay.checks.model.validate._regression import Regression
+from assay.checks.model.validate._rival import compared
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Coverage, Finding, Report
@@ -35,34 +38,42 @@ def check(
     training: Annotated[
         Table | None, Doc("the table that it was trained on, to name over- and under-fitting")
     ] = None,
+    against: Annotated[
+        Model | None, Doc("another model, asked about the same rows: is the difference real?")
+    ] = None,
     label: Annotated[Column, Doc("the column that holds the truth")],
     predicted: Annotated[Column | None, Doc("the column that holds the predictions, of a table")] = None,
     score: Annotated[Column | None, Doc("the column that holds the scores, of a table")] = None,
+    against_predicted: Annotated[
+        Column | None, Doc("the column that holds another model's predictions, of a table")
+    ] = None,
+    against_score: Annotated[Column | None, Doc("the column that holds its scores")] = None,
     positive: Annotated[tuple[str, ...], Doc("the value of the label that counts as yes")] = (),
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
     work: Work,
 ) -> Report:
     """Return scores, their intervals and folds, the yardstick, and what follows."""
     from assay.methods import facets
-    from assay.methods.predictions import gather
 
-    table, prediction, scores = gather(subject, data, predicted, score, label)
+    table, said = asked(subject, data, predicted, score, label)
     truth = facets.plain(table.column(label), label)
-    prediction = facets.plain(prediction, predicted or "the prediction")
-    rows = facets.present(truth) & facets.present(prediction)
+    rival = rivals(subject, data, against, against_predicted, against_score, label)
+    given = [said] if rival is None else [said, rival]
+    rows = facets.present(truth)
+    for answers in given:
+        rows = rows & facets.present(answers.plain())
     if int(rows.sum()) < 2:
         raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
-    scored = _scored(scores.filter(rows), score) if scores else None
-    truth, prediction = truth.filter(rows), prediction.filter(rows)
-    made = _judge(truth, prediction, scored, positive, label, predicted)
+    made, *others = [_judge(truth, answers, rows, positive, label) for answers in given]
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
+    if rival is not None:
+        findings += compared(made, others[0], rival.name, work)
     if training is not None and isinstance(subject, Model):
-        seen, again, more = gather(subject, training, None, None, label)
-        told, again = facets.plain(seen.column(label), label), facets.plain(again, "the prediction")
-        known = facets.present(told) & facets.present(again)
-        scored = _scored(more.filter(known), None) if more else None
-        other = _judge(told.filter(known), again.filter(known), scored, positive, label, None)
+        seen, again = asked(subject, training, None, None, label)
+        known = facets.plain(seen.column(label), label)
+        both = facets.present(known) & facets.present(again.plain())
+        other = _judge(known, again, both, positive, label)
         findings += made.fitting(other)
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
@@ -81,42 +92,24 @@ def check(
     )
 
 
-def _scored(scores: Any, name: str | None) -> Any:
-    """Return the scores of yes as floats, None where there are several; UsageError where one is no finite number."""
-    import numpy as np
-
-    from assay.methods import outcomes
-
-    if "score" not in scores.column_names:
-        return None
-    found = outcomes.finite(scores.column("score"), name or "the score")
-    lost = int((~np.isfinite(found)).sum())
-    if lost:
-        raise UsageError(
-            f"{lost} {'score is' if lost == 1 else 'scores are'} missing or infinite",
-            where=name or "the score",
-            remedy="leave the rows or the scores out",
-        )
-    return found
-
-
-def _judge(
-    truth: Any, prediction: Any, score: Any, positive: tuple[str, ...], label: str, predicted: str | None
-) -> Judged:
+def _judge(truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], label: str) -> Judged:
+    """Judge the answers on some rows, as the kind of problem that the labels make it."""
     import numpy as np
 
     from assay.methods import facets, outcomes
 
+    score = answers.score(rows)
+    truth, prediction = truth.filter(rows), answers.plain().filter(rows)
     names = outcomes.distinct(truth)
     if facets.is_number(truth) and len(names) > 20 and not positive:
         numbers = outcomes.finite(truth, label)
         known = np.isfinite(numbers)
         if int(known.sum()) < 2:
             raise BadInput(f"fewer than two rows of {label} are finite", where=label)
-        said = outcomes.finite(prediction, predicted or "the prediction")
+        said = outcomes.finite(prediction, answers.column or "the prediction")
         return Regression(numbers[known], said[known], int((~known).sum()))
     strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
-    spelled, answers = outcomes.aligned(prediction, truth, positive)
+    spelled, told = outcomes.aligned(prediction, truth, positive)
     if len(names) == 2 or positive:
         from assay.methods.values import spelled as spell
 
@@ -125,9 +118,7 @@ def _judge(
             raise UsageError(
                 f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
             )
-        return Binary(
-            [t in yes for t in spelled], [p in yes for p in answers], score, ", ".join(yes), strange
-        )
+        return Binary([t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange)
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
-    return Multiclass(spelled, answers, strange)
+    return Multiclass(spelled, told, strange)
