@@ -54,8 +54,10 @@ def _recalled(home: Home, record: ActionRecord) -> Action | None:
 
 def _made(home: Home, record: ActionRecord) -> Action | None:
     from assay.office import registry
-    from assay.works import loading, repairing
+    from assay.works import repairing
     from assay.works.exporting import Export
+    from assay.works.gate import loading, releasing
+    from assay.works.gate.quarantine import RELEASE
     from assay.works.marking import Decide, Strike
 
     order = record.order
@@ -63,6 +65,8 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
         return repairing.recalled(home, record)
     if record.name == loading.NAME:
         return loading.recalled(home, record)
+    if record.name == RELEASE:
+        return releasing.recalled(home, record)
     if "package" not in order:  # a registration that was cut short has entered nothing
         return None
     package = registry.get(home.office, str(order["package"]))

@@ -10,6 +10,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.doors.cli.quarantine import quarantine
 from assay.kernel.printable import printable
 
 
@@ -22,6 +23,9 @@ def data() -> None:
       assay data load bookings.csv.gz --into sales.duckdb::bookings \\
       --rules rules/rules.yaml --mode create
     """
+
+
+data.add_command(quarantine)
 
 
 @data.command("load")
@@ -113,3 +117,5 @@ def _tell(found: Mapping[str, Any]) -> None:
         show.table(rows, (("row", "row"), ("why", "why")), "")
         if found["quarantined"] > len(rows):
             click.echo(f"and {found['quarantined'] - len(rows):,} more rows")
+        if event:
+            click.echo(f"\nassay data quarantine show {found['id']} --out wrong.csv")

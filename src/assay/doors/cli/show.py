@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,13 @@ import click
 from assay.kernel.printable import printable
 
 
-def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:
-    """Print rows as a table of at most 80 columns; columns are (key, title)."""
+def table(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Sequence[tuple[str, str]],
+    empty: str,
+    whole: Collection[str] = (),
+) -> None:
+    """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded."""
     found = list(rows)
     if not found:
         click.echo(empty)
@@ -23,8 +28,8 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]],
     from rich.text import Text
 
     drawn = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for _, title in columns:
-        drawn.add_column(title, overflow="fold")
+    for key, title in columns:
+        drawn.add_column(title, overflow="fold", no_wrap=key in whole)
     for row in found:
         drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
     console = Console(highlight=False)

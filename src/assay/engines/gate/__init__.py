@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from assay.engines.gate.batch import Sorted
 from assay.engines.gate.opening import open_sink
 from assay.engines.gate.rulebook import Rulebook
-from assay.engines.gate.sink import Entry, Sink
-from assay.engines.gate.sorting import Sorted, sort
+from assay.engines.gate.sink import Entry, Release, Sink
+from assay.engines.gate.sorting import sort
 
-__all__ = ["Entry", "Rulebook", "Sink", "Sorted", "open_sink", "sort"]
+__all__ = ["Entry", "Release", "Rulebook", "Sink", "Sorted", "open_sink", "sort"]

@@ -3,11 +3,12 @@
 # ruff: noqa: S608 - SQL is made here of our own words, quoted names and literals only
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.engines.gate.sink import LOADS, RUN, Entry, Sink
+from assay.engines.gate.sink import LOADS, RELEASES, ROW, RUN, Entry, Release, Sink
 from assay.engines.inplace.files import writable
 from assay.engines.tables.seam import first_line, seam, translated
 from assay.kernel.errors import UsageError
@@ -15,6 +16,14 @@ from assay.methods.sqltext import literal, quoted
 
 _ENTRY = {"run": "VARCHAR", "table": "VARCHAR", "source": "VARCHAR", "digest": "VARCHAR", "at": "VARCHAR",
           "rows": "BIGINT", "loaded": "BIGINT", "quarantined": "BIGINT"}  # fmt: skip
+_RELEASE = {
+    "release": "VARCHAR",
+    "run": "VARCHAR",
+    "table": "VARCHAR",
+    "state": "VARCHAR",
+    "at": "VARCHAR",
+    "row": "BIGINT",
+}
 
 
 class DuckSink(Sink):
@@ -35,6 +44,7 @@ class DuckSink(Sink):
         self.quarantine = quarantine or f"{self.name}_quarantine"
         self._held = f"{quoted(self.schema)}.{quoted(self.quarantine)}"
         self._loads = f"{quoted(self.schema)}.{quoted(LOADS)}"
+        self._releases = f"{quoted(self.schema)}.{quoted(RELEASES)}"
         offline: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
         try:
             self._con = duckdb.connect(str(file), config=offline)
@@ -101,15 +111,8 @@ class DuckSink(Sink):
         self, clean: Path | None, quarantined: Path | None, columns: Mapping[str, str], entry: Entry
     ) -> None:
         """Insert all of it in the transaction that is open."""
-        import duckdb
-
-        try:
-            if not self.exists and clean is not None:
-                self._con.execute(f"CREATE TABLE {self.table} ({_shape(columns)})")
-            if clean is not None:
-                self._con.execute(
-                    f"INSERT INTO {self.table} BY NAME SELECT * FROM read_parquet({literal(str(clean))})"
-                )
+        with self._refusing():
+            self._insert(clean, columns)
             if quarantined is not None:
                 read = f"read_parquet({literal(str(quarantined))})"
                 self._con.execute(f"CREATE TABLE IF NOT EXISTS {self._held} AS SELECT * FROM {read} LIMIT 0")
@@ -120,12 +123,65 @@ class DuckSink(Sink):
                 f"INSERT INTO {self._loads} VALUES ({', '.join('?' * len(_ENTRY))})",
                 list(entry.to_dict().values()),
             )
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
         except duckdb.Error as error:
             raise UsageError(
                 f"the store refuses a row, so none went in: {first_line(error)}",
                 where=self.uri,
                 remedy="state what it demands as a rule, and such rows are quarantined",
             ) from None
+
+    def _insert(self, clean: Path | None, columns: Mapping[str, str]) -> None:
+        if clean is None:
+            return
+        if not self.exists:
+            self._con.execute(f"CREATE TABLE {self.table} ({_shape(columns)})")
+        self._con.execute(
+            f"INSERT INTO {self.table} BY NAME SELECT * FROM read_parquet({literal(str(clean))})"
+        )
+
+    def kept_out(self, run: str, to: Path) -> bool:
+        """Write the rows that a load kept out."""
+        if not self._there(self.quarantine):
+            return False
+        chosen = f"SELECT * FROM {self._held} WHERE {quoted(RUN)} = {literal(run)}"
+        with seam(self.uri, "the quarantine cannot be read"):
+            done = self._con.execute(
+                f"COPY ({chosen} ORDER BY {quoted(ROW)}) TO {literal(str(to))} (FORMAT parquet)"
+            ).fetchone()
+        return bool(done and done[0])
+
+    def releases(self, run: str) -> list[Release]:
+        """Return what became of a load's rows."""
+        if not self._there(RELEASES):
+            return []
+        with seam(self.uri):
+            found = self._con.execute(
+                f'SELECT "release", run, "table", state, "at", list("row" ORDER BY "row") FROM {self._releases} '
+                'WHERE run = ? AND "table" = ? GROUP BY ALL ORDER BY "at", "release"',
+                [run, self.name],
+            ).fetchall()
+        return [Release.of(r[:5], r[5]) for r in found]
+
+    def release(self, clean: Path | None, columns: Mapping[str, str], release: Release) -> None:
+        """Insert it in the transaction that is open."""
+        import pyarrow as pa
+
+        with self._refusing():
+            self._insert(clean, columns)
+            self._con.execute(f"CREATE TABLE IF NOT EXISTS {self._releases} ({_shape(_RELEASE)})")
+            self._con.register("incoming", pa.table({"row": pa.array(release.rows, pa.int64())}))
+            self._con.execute(
+                f'INSERT INTO {self._releases} SELECT ?, ?, ?, ?, ?, "row" FROM incoming',
+                [release.id, release.run, release.table, release.state, release.at],
+            )
+            self._con.unregister("incoming")
 
     def commit(self) -> None:
         """Commit the transaction."""

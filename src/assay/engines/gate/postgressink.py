@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.extras import install
-from assay.engines.gate.sink import LOADS, RUN, Entry, Sink
+from assay.engines.gate.sink import LOADS, RELEASES, ROW, RUN, Entry, Release, Sink
 from assay.engines.inplace.files import written
 from assay.engines.tables.handle import connect
 from assay.engines.tables.seam import first_line, seam
@@ -19,6 +19,7 @@ from assay.methods.sqltext import literal, quoted
 
 _ENTRY = {"run": "text", "table": "text", "source": "text", "digest": "text", "at": "text", "rows": "bigint",
           "loaded": "bigint", "quarantined": "bigint"}  # fmt: skip
+_RELEASE = {"release": "text", "run": "text", "table": "text", "state": "text", "at": "text", "row": "bigint"}
 _READ = {
     "boolean": "BOOLEAN", "smallint": "SMALLINT", "integer": "INTEGER", "bigint": "BIGINT", "real": "FLOAT",
     "double precision": "DOUBLE", "numeric": "DOUBLE", "date": "DATE", "timestamp": "TIMESTAMP",
@@ -127,15 +128,19 @@ class PostgresSink(Sink):
 
     def existing(self, to: Path) -> None:
         """Write what it holds as Parquet."""
-        texts = ", ".join(f"{quoted(c)}::text" for c in self.columns)
+        self._copied(self.table, self.columns, to)
+
+    def _copied(self, table: str, columns: Mapping[str, str], to: Path, which: str = "") -> None:
+        """Write a table's rows as Parquet, its columns in these types. which: SQL behind FROM."""
+        texts = ", ".join(f"{quoted(c)}::text" for c in columns)
         path = self.scratch / "existing.csv"
-        query = f"COPY (SELECT {texts} FROM {self.table}) TO STDOUT (FORMAT csv)"
+        query = f"COPY (SELECT {texts} FROM {table} {which}) TO STDOUT (FORMAT csv)"
         with self._seam(), path.open("wb") as out, self._con.cursor() as cursor, cursor.copy(query) as copy:
             for part in copy:
                 out.write(part)
         con = connect(self.scratch, 2, "1GB")
-        shape = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in self.columns)
-        chosen = ", ".join(f"CAST({quoted(n)} AS {t}) AS {quoted(n)}" for n, t in self.columns.items())
+        shape = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in columns)
+        chosen = ", ".join(f"CAST({quoted(n)} AS {t}) AS {quoted(n)}" for n, t in columns.items())
         try:
             with seam(self.uri):
                 con.execute(
@@ -153,11 +158,7 @@ class PostgresSink(Sink):
     ) -> None:
         """Insert all of it in the transaction that is open."""
         with self._seam():
-            if not self.exists and clean is not None:
-                shape = ", ".join(f"{quoted(n)} {made_as(t)}" for n, t in columns.items())
-                self._con.execute(f"CREATE TABLE {self.table} ({shape})")
-            if clean is not None:
-                self._insert(self.table, clean)
+            self._take_in(clean, columns)
             if quarantined is not None:
                 self._quarantined(quarantined, entry.run)
             shape = ", ".join(f"{quoted(n)} {t}" for n, t in _ENTRY.items())
@@ -166,6 +167,54 @@ class PostgresSink(Sink):
             self._con.execute(
                 f"INSERT INTO {self._named(LOADS)} VALUES ({marks})", list(entry.to_dict().values())
             )
+
+    def _take_in(self, clean: Path | None, columns: Mapping[str, str]) -> None:
+        if clean is None:
+            return
+        if not self.exists:
+            shape = ", ".join(f"{quoted(n)} {made_as(t)}" for n, t in columns.items())
+            self._con.execute(f"CREATE TABLE {self.table} ({shape})")
+        self._insert(self.table, clean)
+
+    def kept_out(self, run: str, to: Path) -> bool:
+        """Write the rows that a load kept out."""
+        if not self._there(self.quarantine):
+            return False
+        held = self._named(self.quarantine)
+        with self._seam():
+            names = [d[0] for d in self._con.execute(f"SELECT * FROM {held} LIMIT 0").description or ()]
+        shape = {n: "BIGINT" if n == ROW else "VARCHAR" for n in names}
+        where = f"WHERE {quoted(RUN)} = {literal(run)} ORDER BY {quoted(ROW)}"
+        self._copied(held, shape, to, where)
+        import pyarrow.parquet as pq
+
+        return bool(pq.ParquetFile(to).metadata.num_rows)
+
+    def releases(self, run: str) -> list[Release]:
+        """Return what became of a load's rows."""
+        if not self._there(RELEASES):
+            return []
+        with self._seam():
+            found = self._con.execute(
+                f'SELECT release, run, "table", state, at, array_agg(row ORDER BY row) FROM {self._named(RELEASES)} '
+                'WHERE run = %s AND "table" = %s GROUP BY 1, 2, 3, 4, 5 ORDER BY at, release',
+                (run, self.name),
+            ).fetchall()
+        return [Release.of(r[:5], r[5]) for r in found]
+
+    def release(self, clean: Path | None, columns: Mapping[str, str], release: Release) -> None:
+        """Insert it in the transaction that is open."""
+        with self._seam():
+            self._take_in(clean, columns)
+            shape = ", ".join(f"{quoted(n)} {t}" for n, t in _RELEASE.items())
+            self._con.execute(f"CREATE TABLE IF NOT EXISTS {self._named(RELEASES)} ({shape})")
+            about = (release.id, release.run, release.table, release.state, release.at)
+            with (
+                self._con.cursor() as cursor,
+                cursor.copy(f"COPY {self._named(RELEASES)} FROM STDIN") as copy,
+            ):
+                for row in release.rows:
+                    copy.write_row((*about, row))
 
     def _quarantined(self, path: Path, run: str) -> None:
         import pyarrow.parquet as pq

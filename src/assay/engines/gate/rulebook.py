@@ -32,8 +32,13 @@ class Rulebook:
         return len(self.quality) + len(self.holds) + len(self.determines)
 
     @classmethod
-    def read(cls, files: Sequence[Path], columns: Iterable[str]) -> Rulebook:
-        """Read rules files; UsageError where anything of one is not understood, as it could not be held."""
+    def read(
+        cls, files: Sequence[Path], columns: Iterable[str], beside: Mapping[Path, Path] | None = None
+    ) -> Rulebook:
+        """Read rules files; UsageError where anything of one is not understood, as it could not be held.
+
+        beside: the folder that the tables a file names lie in, where it is not the file's own.
+        """
         quality: list[Rule] = []
         holds: list[tuple[str, Expression]] = []
         determines: list[tuple[str, tuple[str, ...], str]] = []
@@ -59,7 +64,8 @@ class Rulebook:
                     remedy="leave it out, or write it in another way",
                 )
             quality += found.rules
-            tables |= {name: file.resolve().parent / path for name, path in found.tables.items()}
+            folder = (beside or {}).get(file) or file.resolve().parent
+            tables |= {name: folder / path for name, path in found.tables.items()}
         return cls(tuple(distinct(quality)), tuple(holds), tuple(determines), tables, tuple(files))
 
 

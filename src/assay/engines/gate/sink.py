@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ OWN = (
     RUN,
 )  # the columns of a quarantine beside those of the source, which are texts there
 LOADS = "_assay_loads"  # the table of a database in which its loads are remembered
+RELEASES = "_assay_releases"  # and the one that says what became of rows that were kept out
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,24 @@ class Entry:
         run, table, source, digest, at = (str(raw[n]) for n in ("run", "table", "source", "digest", "at"))
         rows, loaded, quarantined = (int(raw[n]) for n in ("rows", "loaded", "quarantined"))
         return cls(run, table, source, digest, at, rows, loaded, quarantined)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of rows that a load kept out. state: released (they went in) or rejected. rows: their numbers in that load's source."""
+
+    id: str
+    run: str
+    table: str
+    state: str
+    at: str
+    rows: tuple[int, ...]
+
+    @classmethod
+    def of(cls, about: Iterable[Any], rows: Iterable[Any]) -> Release:
+        """Make one of its texts, in order, and its rows."""
+        id_, run, table, state, at = map(str, about)
+        return cls(id_, run, table, state, at, tuple(map(int, rows)))
 
 
 class Sink(ABC):
@@ -86,6 +105,21 @@ class Sink(ABC):
 
         columns: of a table that is to be made, in order, with their types. Quarantined rows of the same run replace those
         that are there. UsageError where the store itself refuses a row.
+        """
+
+    @abstractmethod
+    def kept_out(self, run: str, to: Path) -> bool:
+        """Write the rows that a load kept out as Parquet, as they lie in the quarantine now; False where there are none."""
+
+    @abstractmethod
+    def releases(self, run: str) -> list[Release]:
+        """Return what became of the rows that a load kept out, the earliest release first."""
+
+    @abstractmethod
+    def release(self, clean: Path | None, columns: Mapping[str, str], release: Release) -> None:
+        """Make ready: rows that go in after all (Parquet, of the columns' types), and what became of them.
+
+        The quarantine itself stays as it is: it is what was found then.
         """
 
     @abstractmethod

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.engines.gate.sink import LOADS, RUN, Entry, Sink
+from assay.engines.gate.sink import LOADS, RELEASES, ROW, RUN, Entry, Release, Sink
 from assay.engines.inplace import sqlitefile
 from assay.engines.inplace.files import writable
 from assay.engines.tables.databases import copy_rows
@@ -18,6 +18,7 @@ from assay.kernel.errors import BadInput, UsageError
 from assay.methods.sqltext import literal, quoted
 
 _ENTRY = ("run", "table", "source", "digest", "at", "rows", "loaded", "quarantined")
+_RELEASE = ("release", "run", "table", "state", "at", "row")
 _KINDS = {"BOOLEAN": "BOOLEAN", "VARCHAR": "TEXT", "BLOB": "BLOB", "FLOAT": "REAL", "DOUBLE": "REAL"}
 
 
@@ -121,10 +122,7 @@ class SqliteSink(Sink):
     ) -> None:
         """Insert all of it in the transaction that is open."""
         with self._seam():
-            if not self.exists and clean is not None:
-                self._con.execute(f"CREATE TABLE {quoted(self.name)} ({_shape(columns)})")
-            if clean is not None:
-                self._insert(self.name, clean)
+            self._take_in(clean, columns)
             if quarantined is not None:
                 self._quarantined(quarantined, entry.run)
             shape = ", ".join(map(quoted, _ENTRY))
@@ -132,6 +130,65 @@ class SqliteSink(Sink):
             marks = ", ".join("?" * len(_ENTRY))
             self._con.execute(
                 f"INSERT INTO {quoted(LOADS)} VALUES ({marks})", tuple(entry.to_dict().values())
+            )
+
+    def _take_in(self, clean: Path | None, columns: Mapping[str, str]) -> None:
+        if clean is None:
+            return
+        if not self.exists:
+            self._con.execute(f"CREATE TABLE {quoted(self.name)} ({_shape(columns)})")
+        self._insert(self.name, clean)
+
+    def kept_out(self, run: str, to: Path) -> bool:
+        """Write the rows that a load kept out."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not self._there(self.quarantine):
+            return False
+        held = quoted(self.quarantine)
+        with self._seam():
+            found = self._con.execute(
+                f"SELECT * FROM {held} WHERE {quoted(RUN)} = ? ORDER BY {quoted(ROW)}", (run,)
+            )
+            names = [d[0] for d in found.description]
+            kinds = [pa.int64() if n == ROW else pa.string() for n in names]
+            schema = pa.schema(list(zip(names, kinds, strict=True)))
+            rows = 0
+            with pq.ParquetWriter(to, schema, compression="zstd") as out:
+                while part := found.fetchmany(50_000):
+                    rows += len(part)
+                    texts = [
+                        [v if n == ROW or v is None else str(v) for v in c]
+                        for n, c in zip(names, zip(*part, strict=True), strict=True)
+                    ]
+                    arrays = [pa.array(c, k) for c, k in zip(texts, kinds, strict=True)]
+                    out.write_table(pa.table(arrays, schema=schema))
+        return rows > 0
+
+    def releases(self, run: str) -> list[Release]:
+        """Return what became of a load's rows."""
+        if not self._there(RELEASES):
+            return []
+        names = ", ".join(map(quoted, _RELEASE))
+        query = f'SELECT {names} FROM {quoted(RELEASES)} WHERE run = ? AND "table" = ? ORDER BY "at", "release", "row"'
+        out: dict[tuple[str, ...], list[int]] = {}
+        with self._seam():
+            for *about, row in self._con.execute(query, (run, self.name)):
+                out.setdefault(tuple(map(str, about)), []).append(int(row))
+        return [Release.of(about, rows) for about, rows in out.items()]
+
+    def release(self, clean: Path | None, columns: Mapping[str, str], release: Release) -> None:
+        """Insert it in the transaction that is open."""
+        with self._seam():
+            self._take_in(clean, columns)
+            self._con.execute(
+                f"CREATE TABLE IF NOT EXISTS {quoted(RELEASES)} ({', '.join(map(quoted, _RELEASE))})"
+            )
+            about = (release.id, release.run, release.table, release.state, release.at)
+            self._con.executemany(
+                f"INSERT INTO {quoted(RELEASES)} VALUES ({', '.join('?' * len(_RELEASE))})",
+                ((*about, row) for row in release.rows),
             )
 
     def _quarantined(self, path: Path, run: str) -> None:

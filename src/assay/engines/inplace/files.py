@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.blobs import digest_file
+from assay.engines.inplace.filelock import FileLock
 from assay.engines.inplace.place import Edits, Place, Undo, changed_meanwhile, changed_since
 from assay.engines.tables import open_table, pin
 from assay.kernel.asset import Asset
@@ -27,8 +28,13 @@ class FilePlace(Place):
     def __init__(self, uri: str, path: Path, scratch: Path) -> None:
         self.uri, self.path, self.scratch = uri, path.resolve(), scratch
         writable(self.path)
-        self._asset = pin(uri)
         self._fresh: Path | None = None
+        self._lock = FileLock(self.path, uri)
+        try:
+            self._asset = pin(uri)
+        except BaseException:
+            self._lock.let_go()
+            raise
 
     def subject(self) -> Asset:
         """Return the file itself, pinned."""
@@ -73,6 +79,7 @@ class FilePlace(Place):
         """Remove what was not renamed."""
         if self._fresh is not None:
             self._fresh.unlink(missing_ok=True)
+        self._lock.let_go()
 
 
 def put_over(fresh: Path, path: Path) -> None:

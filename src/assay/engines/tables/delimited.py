@@ -23,9 +23,15 @@ _AT_ONCE = 200  # columns tested in one question
 
 
 def load(
-    con: duckdb.DuckDBPyConnection, path: Path, into: str, scratch: Path, *, tab: bool = False
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    into: str,
+    scratch: Path,
+    *,
+    tab: bool = False,
+    texts: bool = False,
 ) -> list[Finding]:
-    """Read one file into the table ``into`` and return what was met on the way."""
+    """Read one file into the table ``into`` and return what was met on the way. texts: every column stays text."""
     where = str(path)
     lines, problems = ready(path, scratch, named=True)
     text, whole = _head(lines.path, where)
@@ -52,7 +58,7 @@ def load(
                 where=where,
                 remedy="look at its delimiter and its first line",
             )
-        _typed(con, raw, into, names, dialect.candidates)
+        _typed(con, raw, into, names, [()] * len(names) if texts else dialect.candidates)
         con.execute(f"DROP TABLE IF EXISTS {raw}")
     return problems
 

@@ -35,17 +35,18 @@ def open_table(
     cores: int = 2,
     memory: str = "1GB",
     engine: str = "duckdb",
+    texts: bool = False,
 ) -> DuckTable:
     """Open a table: a path, pattern, folder, ``file.db::table``, URL, or a pandas, polars or Arrow table.
 
     digest and format go into its asset; format also says what the bytes are where the name does not. cores and
     memory bound the engine, which spills into ``scratch``. engine: duckdb, or a Spark master; a table in a
-    database server stays there. Missing, UsageError or BadInput say what is wrong.
+    database server stays there. texts: each value of a CSV file is text, as it is written. Missing, UsageError or BadInput say what is wrong.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     found = parse(source, format) if isinstance(source, (str, Path)) else None
     if engine == "duckdb":
-        return _opened(source, found, name, scratch, digest, format, cores, memory)
+        return _opened(source, found, name, scratch, digest, format, cores, memory, texts)
     from assay.engines.tables.spark import in_cluster, of_cluster, on_spark
 
     if found is not None and in_cluster(found, engine):
@@ -66,6 +67,7 @@ def _opened(
     format: str,
     cores: int,
     memory: str,
+    texts: bool = False,
 ) -> DuckTable:
     if found is None:
         return _in_memory(source, name, scratch, digest, cores, memory)
@@ -77,7 +79,10 @@ def _opened(
     with contextlib.ExitStack() as stack:
         con = connect(scratch, cores, memory, _place(found, scratch))
         stack.callback(con.close)
-        table = _READERS[found.format](con, found, asset, scratch)
+        if texts and found.format in ("csv", "tsv"):
+            table = _text(con, found, asset, scratch, texts=True)
+        else:
+            table = _READERS[found.format](con, found, asset, scratch)
         stack.pop_all()
     return table
 
@@ -97,11 +102,13 @@ def _in_memory(source: Any, name: str, scratch: Path, digest: str, cores: int, l
     return ArrowTable(connect(scratch, cores, limit), asset, data, problems)
 
 
-def _text(con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch: Path) -> DuckTable:
+def _text(
+    con: duckdb.DuckDBPyConnection, source: Source, asset: Asset, scratch: Path, texts: bool = False
+) -> DuckTable:
     def load(file: Path, into: str) -> list[Finding]:
         if source.format == "jsonl":
             return jsonlines.load(con, file, into, scratch)
-        return delimited.load(con, file, into, scratch, tab=source.format == "tsv")
+        return delimited.load(con, file, into, scratch, tab=source.format == "tsv", texts=texts)
 
     if len(source.files) == 1:
         problems = load(source.files[0], DATA)

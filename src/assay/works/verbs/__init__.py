@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assay.works.verbs import data, findings, log, models, runs
+from assay.works.verbs import data, findings, log, models, quarantine, runs
 
 WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load"})
 VERBS: Mapping[str, Callable[..., Any]] = {
@@ -17,4 +17,5 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **log.VERBS,
     **findings.VERBS,
     **data.VERBS,
+    **quarantine.VERBS,
 }

@@ -24,16 +24,22 @@ def data_load(
     again: bool = False,
 ) -> Json:
     """Load rows into a store, and quarantine those that break a rule."""
-    from assay.works.loading import Order, load
+    from assay.works.gate.loading import load
+    from assay.works.gate.order import Order
 
-    others: dict[str, str] = {}
-    for text in tables:
+    order = Order(source, into, tuple(rules), named_tables(tables), mode, quarantine, again)
+    return load(home, order, actor)
+
+
+def named_tables(texts: Sequence[str]) -> dict[str, str]:
+    """Return name → table of texts ``NAME=TABLE``; UsageError for any other."""
+    out: dict[str, str] = {}
+    for text in texts:
         name, equals, path = text.partition("=")
         if not (name and equals and path):
             raise UsageError(f"tables takes NAME=TABLE, and {text[:60]!r} is not that")
-        others[name] = path
-    order = Order(source, into, tuple(rules), others, mode, quarantine, again)
-    return load(home, order, actor)
+        out[name] = path
+    return out
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {"data.load": data_load}

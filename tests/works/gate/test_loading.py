@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from assay.engines.tables import open_table
 from assay.kernel.errors import Missing, UsageError
-from assay.works.loading import Order, load
+from assay.works.gate.loading import load
+from assay.works.gate.order import Order
 
 STORES = ["csv", "csv.gz", "tsv", "parquet", "duckdb", "sqlite", "postgres"]
 RULES = """
@@ -402,3 +403,72 @@ def test_the_memory_of_loads_is_neither_store_nor_quarantine(kind, table, held, 
     SECOND.to_csv(source, index=False)
     with pytest.raises(UsageError, match="no place of its own"):
         load(None, Order(str(source), f"{tmp_path}/d.{kind}::{table}", rules, mode="create", quarantine=held))
+
+
+def test_the_store_as_the_source_of_its_own_load_is_refused_however_it_is_named(rules, tmp_path, monkeypatch):
+    first = _source(FIRST, tmp_path, "first.csv")
+    for store in (f"{tmp_path}/s.csv", f"{tmp_path}/s.duckdb::t", f"{tmp_path}/s.sqlite::t"):
+        load(None, Order(first, store, rules, mode="create"))
+    (tmp_path / "link.csv").symlink_to("s.csv")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "s.csv")
+    monkeypatch.chdir(tmp_path)
+    before = Path("s.csv").read_bytes()
+    for source, store in [
+        ("s.csv", "s.csv"), ("link.csv", "s.csv"), ("s.csv", "link.csv"), ("hard.csv", "s.csv"),
+        (f"file://{tmp_path}/s.csv", "s.csv"), ("s*.csv", "s.csv"), ("./s.csv", f"{tmp_path}/s.csv"),
+        ("s.duckdb::t", "s.duckdb::t"), ("s.duckdb::main.T", "s.duckdb::t"), ("s.sqlite::t", "s.sqlite::T"),
+    ]:  # fmt: skip
+        with pytest.raises(UsageError, match="the source is the store itself"):
+            load(None, Order(source, store, rules, again=True))
+    assert Path("s.csv").read_bytes() == before
+
+
+def test_the_store_in_a_server_is_no_source_of_its_own(rules, postgres, tmp_path):
+    psycopg = pytest.importorskip("psycopg")
+    with psycopg.connect(postgres) as con:
+        con.execute("DROP TABLE IF EXISTS own; CREATE TABLE own (id int); INSERT INTO own VALUES (1)")
+    for source in (
+        f"{postgres}::own",
+        f"{postgres}::public.own",
+        postgres.replace("postgresql", "postgres") + "::own",
+    ):
+        with pytest.raises(UsageError, match="the source is the store itself"):
+            load(None, Order(source, f"{postgres}::own", rules))
+
+
+_LOAD = """
+import sys
+from pathlib import Path
+from assay.works.gate.loading import load
+from assay.works.gate.order import Order
+load(None, Order(sys.argv[1], sys.argv[2], (Path(sys.argv[3]),)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_two_loads_at_once_into_one_file_both_go_in(kind, tmp_path):
+    import subprocess
+    import sys
+
+    (tmp_path / "r.yaml").write_text("rules:\n- {unique: id}\n")
+    store = f"{tmp_path}/s.{kind}"
+    load(
+        None,
+        Order(
+            _source(pd.DataFrame({"id": [0]}), tmp_path, "a.csv"),
+            store,
+            (tmp_path / "r.yaml",),
+            mode="create",
+        ),
+    )
+    parts = [
+        _source(pd.DataFrame({"id": range(n * 100, n * 100 + 50)}), tmp_path, f"n{n}.csv")
+        for n in range(1, 5)
+    ]
+    running = [subprocess.Popen([sys.executable, "-c", _LOAD, p, store, f"{tmp_path}/r.yaml"]) for p in parts]
+    assert [p.wait() for p in running] == [0] * 4
+    assert len(_read(store, tmp_path)) == 201
+    again = _source(pd.DataFrame({"id": range(100, 150)}), tmp_path, "n1.csv")
+    with pytest.raises(UsageError, match="went through the gate"):
+        load(None, Order(again, store, (tmp_path / "r.yaml",)))
