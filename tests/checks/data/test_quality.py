@@ -536,3 +536,16 @@ def test_counts_and_rows_are_those_of_plain_python(table, work, tmp_path, a, low
     assert by["unique"]["failing"] == sum(known.count(v) > 1 for v in known)
     assert by["increasing"]["failing"] == sum(y < x for x, y in zip(known, known[1:], strict=False))
     assert by["distinct"]["value"] == len(set(known))
+
+
+def test_nan_that_the_statistics_of_a_parquet_file_tell_nothing_of_is_an_empty_cell(table, work, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for kind in (pa.float32(), pa.float64()):
+        pq.write_table(pa.table({"x": pa.array([1.0, float("nan"), 3.0], kind)}), tmp_path / "t.parquet")
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("rules:\n  - {complete: x}\n  - {mean: x, equals: 2}\n  - {range: x, max: 2}\n")
+        report = check(table(str(tmp_path / "t.parquet")), rules=rules, work=work)
+        assert [r["state"] for r in report.data["rules"]] == ["broken", "holds", "broken"]
+        assert [r.get("failing") for r in report.data["rules"]] == [1, None, 1]

@@ -72,9 +72,12 @@ def test_quality_copies_only_the_columns_that_rules_name(server: str, table, wor
         "  - {sql: C > 0}\n  - {columns: [a, b, c, d, e]}\n"
     )
     report = quality(table(f"{server}::t"), rules=rules, work=work)
-    assert asked == [["a", "b", "c"]]
+    assert asked == [] and "copied" not in report.data
     assert [r["state"] for r in report.data["rules"]] == ["broken", "broken", "holds", "holds", "holds"]
-    asked.clear()
-    rules.write_text("rules:\n  - {duplicate_rows: null, max: 0}\n")
-    assert quality(table(f"{server}::t"), rules=rules, work=work).data["rules"][0]["state"] == "holds"
-    assert asked == [["a", "b", "c", "d", "e"]]
+    rules.write_text("rules:\n  - {unique: a}\n  - {increasing: a}\n  - {sql: lower(B) = 'x'}\n")
+    report = quality(table(f"{server}::t"), rules=rules, work=work)
+    assert [r["state"] for r in report.data["rules"]] == ["broken", "broken", "broken"]
+    assert asked == [["a", "b"]]
+    assert [(c["rule"], c["columns"]) for c in report.data["copied"]][1:] == [("sql lower(B) = 'x'", ["b"])]
+    told = next(f for f in report.findings if f.rule == "data.quality.copied")
+    assert told.message.startswith("2 columns were copied here from the server (a, b) for ")

@@ -27,6 +27,7 @@ Example: assay check data.quality bookings.csv.gz --suggest --keep rules &&
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +43,7 @@ from assay.kernel.severity import Severity
 if TYPE_CHECKING:
     from assay.engines.tables import Asking
     from assay.methods.quality.hold import Outcome
-    from assay.methods.quality.question import Context, Other
+    from assay.methods.quality.question import Context, Other, Question
     from assay.methods.quality.rule import Rule, Ruleset
 
 NAME = "data.quality"
@@ -76,14 +77,13 @@ def check(
             return _suggested(table, asking, work)
         ruleset = _read(rules)
         others = {
-            name: asking.beside(stack.enter_context(Asking(t, work.scratch, work.cores)))
+            name: stack.enter_context(Asking(t, work.scratch, work.cores))
             for name, t in (tables or {}).items()
         }
         baseline = None
         if against is not None:
-            theirs = stack.enter_context(Asking(against, work.scratch, work.cores))
-            baseline = asking.beside(theirs)
-        return _held(table, asking, ruleset, others, baseline, failing_rows, work)
+            baseline = stack.enter_context(Asking(against, work.scratch, work.cores))
+        return _held(asking, ruleset, others, baseline, failing_rows, work)
 
 
 def tables_named(params: Mapping[str, Any]) -> dict[str, Path]:
@@ -103,27 +103,21 @@ def _read(path: Path | None) -> Ruleset:
 
 
 def _held(
-    table: Table,
     asking: Asking,
     ruleset: Ruleset,
-    others: Mapping[str, Other],
-    baseline: Other | None,
+    others: Mapping[str, Asking],
+    baseline: Asking | None,
     keep: int,
     work: Work,
 ) -> Report:
-    from dataclasses import replace
-
-    from assay.methods.quality.compile import chosen, named_in, question, spelled
+    from assay.methods.quality.compile import chosen, spelled
     from assay.methods.quality.failing import broken, failing, firsts
-    from assay.methods.quality.few import fewer
-    from assay.methods.quality.hold import hold
+    from assay.methods.quality.there.dividing import rows_there
 
-    context = _context(table, asking, work, others, baseline)
     named = chosen(ruleset.rules, list(asking.columns), lambda text: _matching(asking, text))
     rules = [spelled(rule, asking.columns) for rule in named]
-    asking.fetch(named_in(rules, asking.columns))
-    asked = fewer([(rule, question(rule, context)) for rule in rules], context, asking.rows)
-    outcomes = hold(asked, context, asking.rows, lambda done, of: work.progress(done, of, "rules"))
+    answers = _answers(rules, asking, others, baseline, work)
+    asked, outcomes, context = answers.asked, answers.outcomes, answers.context
     held = list(zip(rules, outcomes, strict=True))
     skipped = [Skipped(r.what, r.why) for r in ruleset.refused]
     skipped += [Skipped(_titled(r), o.said) for r, o in held if o.state == "unknown"]
@@ -132,25 +126,124 @@ def _held(
     first: dict[str, int] = {}
     if found and keep:
         most = max(1, min(keep, MOST_ROWS // len(found)))
-        kept = asking.keep(failing(found, context, most))
+        far, brought = answers.far, {}
+        for _, rule, q, _ in found if far else ():
+            if id(q) in answers.there and far:
+                brought[id(q)] = asking.bring(*rows_there(rule, q, far, most))
+        kept = asking.keep(failing(found, context, most, brought))
         first = dict(asking.of_kept(firsts(kept)))
         outputs.append(replace(work.put("failing_rows", kept, "parquet"), kind="table"))
         kept.unlink()
+    data: dict[str, Any] = {"source": ruleset.source, "rules": [_told(r, o) for r, o in held]}
+    if answers.copied:
+        data["copied"] = answers.copied
     return Report.make(
-        coverage=Coverage(table.rows, table.rows, tuple(skipped)),
+        coverage=Coverage(context.rows, context.rows, tuple(skipped)),
         metrics=_metrics(held, len(skipped)),
         findings=[
-            *_empty(table, held),
+            *_copied(answers.copied),
+            *_empty(context.rows, held),
             *(_finding(r, o, first.get(r.name)) for r, o in held if o.state == "broken"),
         ],
         outputs=outputs,
         charts=_charts(held),
-        data={"source": ruleset.source, "rules": [_told(r, o) for r, o in held]},
+        data=data,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What was asked and answered, rule by rule. far, there: of what a server was asked, how, and the questions' ids."""
+
+    asked: list[tuple[Rule, Question]]
+    outcomes: list[Outcome]
+    context: Context
+    far: Context | None
+    there: set[int]
+    copied: list[dict[str, Any]]
+
+
+def _answers(
+    rules: Sequence[Rule],
+    asking: Asking,
+    others: Mapping[str, Asking],
+    baseline: Asking | None,
+    work: Work,
+) -> _Answers:
+    """Ask the server that holds the table whatever means the same there, and the rest here, of columns that are copied."""
+    from assay.methods.quality.compile import named_in, question
+    from assay.methods.quality.few import fewer
+    from assay.methods.quality.hold import hold
+    from assay.methods.quality.there.dividing import ask_there, divide, parts_of
+
+    done: dict[int, tuple[Question, Outcome]] = {}
+    why: dict[int, str] = {}
+    server, far = asking.there(), None
+    if server is not None:
+        named = {n: asking.beside_there(other) for n, other in others.items()}
+        beside = asking.beside_there(baseline) if baseline else None
+        far = replace(_context(asking, work, named, beside), far=server.far)
+        asked = []
+        for number, found in enumerate(divide(rules, far)):
+            if isinstance(found, Exception):
+                why[number] = str(found)
+            else:
+                asked.append((number, found))
+        given = [(rules[n], q) for n, q in asked]
+        outcomes = ask_there(given, far, server.ask, lambda n, of: work.progress(n, of, "rules"))
+        for (number, q), outcome in zip(asked, outcomes, strict=True):
+            if isinstance(outcome, str):
+                why[number] = outcome
+            else:
+                done[number] = q, outcome
+    rest = [n for n in range(len(rules)) if n not in done]
+    names = named_in([rules[n] for n in rest], asking.columns)
+    asking.fetch(names)
+    near = {n: asking.beside(other) for n, other in others.items()} if rest else {}
+    context = _context(asking, work, near, asking.beside(baseline) if baseline and rest else None)
+    left = [(rules[n], question(rules[n], context)) for n in rest]
+    left = fewer(left, context, asking.rows)
+    answered = hold(left, context, asking.rows, lambda n, of: work.progress(n, of, "rules"))
+    here = dict(zip(rest, zip((q for _, q in left), answered, strict=True), strict=True))
+    both = [done.get(n) or here[n] for n in range(len(rules))]
+    copied = []
+    for number, reason in why.items():
+        columns = named_in([rules[number]], asking.columns)
+        columns = list(asking.columns) if columns is None else columns
+        if columns:
+            copied.append({"rule": rules[number].name, "columns": columns, "why": reason})
+    return _Answers(
+        [(r, q) for r, (q, _) in zip(rules, both, strict=True)],
+        [o for _, o in both],
+        context,
+        far,
+        {i for q, _ in done.values() for i in parts_of(q)},
+        copied,
+    )
+
+
+def _copied(copied: Sequence[Mapping[str, Any]]) -> list[Finding]:
+    """Tell which columns of a server's table came here, for which rules."""
+    if not copied:
+        return []
+    columns = list(dict.fromkeys(c for one in copied for c in one["columns"]))
+    shown = ", ".join(columns[:5]) + (", …" if len(columns) > 5 else "")
+    first = copied[0]
+    more = f" and {len(copied) - 1} more" if len(copied) > 1 else ""
+    noun = "column was" if len(columns) == 1 else "columns were"
+    return [
+        Finding(
+            f"{NAME}.copied",
+            Severity.INFO,
+            f"{len(columns)} {noun} copied here from the server ({shown}) for {first['rule']!r}{more}: {first['why']}.",
+            {},
+            "nothing need be done; rules of plain comparisons are asked where the rows lie",
+            count=len(copied),
+        )
+    ]
+
+
 def _context(
-    table: Table,
     asking: Asking,
     work: Work,
     others: Mapping[str, Other] | None = None,
@@ -159,7 +252,7 @@ def _context(
     from assay.methods.quality.question import Context
 
     names = asking.plain, asking.numbered, asking.row
-    return Context(asking.columns, table.rows, work.now, others or {}, baseline, *names)
+    return Context(asking.columns, asking.count, work.now, others or {}, baseline, *names)
 
 
 def _matching(asking: Asking, pattern: str) -> set[str]:
@@ -200,13 +293,13 @@ def _finding(rule: Rule, outcome: Outcome, first: int | None) -> Finding:
     )
 
 
-def _empty(table: Table, held: Sequence[tuple[Rule, Outcome]]) -> list[Finding]:
+def _empty(rows: int, held: Sequence[tuple[Rule, Outcome]]) -> list[Finding]:
     """Tell of rules that no row counted for: they hold, but of nothing."""
     idle = [r.name for r, o in held if o.support == 0 and o.state == "holds"]
     if not idle:
         return []
     shown = ", ".join(map(repr, idle[:5])) + (", …" if len(idle) > 5 else "")
-    said = "The table has no rows" if not table.rows else "No row counts"
+    said = "The table has no rows" if not rows else "No row counts"
     return [
         Finding(
             f"{NAME}.idle",
@@ -292,7 +385,7 @@ def _suggested(table: Table, asking: Asking, work: Work) -> Report:
     from assay.methods.quality.reading import read_bytes
     from assay.methods.quality.suggest import MOST, suggest, written
 
-    context = _context(table, asking, work)
+    context = _context(asking, work)
     title = f"What {' '.join(table.asset.name.split())[:80]} obeys: {table.rows:,} rows. Keep what is meant to hold."
     stated = suggest(context, asking.rows)
     text = written(stated, title)

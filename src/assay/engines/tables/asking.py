@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,13 @@ from assay.engines.tables.seam import seam
 from assay.engines.tables.writing import write_parquet
 from assay.kernel.handles import ColumnInfo, Table
 from assay.methods.quality.question import Other
+from assay.methods.quality.there.reading import Differs
 from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
+
+    from assay.engines.tables.there import There
 
 WHAT = "the question to the table failed"
 
@@ -26,14 +30,16 @@ class Asking:
     """A table as two relations of a DuckDB: ``t``, and ``n`` with the row's number (from 1) in front.
 
     In both, NaN is null and every text a VARCHAR. Of a table in a server the columns that are needed are copied before
-    the first question, so that each means the same wherever the table lies. A context manager.
+    the first question, so that each means the same wherever the table lies; what means the same on the server may be
+    asked ``there`` instead. A context manager.
     """
 
     plain, numbered = "t", "n"
 
     def __init__(self, table: Table, scratch: Path, cores: int = 2) -> None:
         self.columns = {c.name: c for c in table.columns}
-        self._count = table.rows
+        self._table = table
+        self._there: There | None = None
         self._where = table.asset.uri or table.asset.name
         self._own: duckdb.DuckDBPyConnection | None = None
         self._held = 0
@@ -54,16 +60,51 @@ class Asking:
             with seam(self._where):
                 self._relations(files, numbers, list(self.columns.values()))
 
+    @cached_property
+    def count(self) -> int:
+        """How many rows the table has."""
+        return self._there.ask("SELECT count(*) FROM t")[0][0] if self._there else self._table.rows
+
+    def there(self) -> There | None:
+        """Return what asks a table in a server where it lies; None where it lies here.
+
+        From then on whatever is asked or copied is of one state of it.
+        """
+        if self._there is None and isinstance(self._table, ServerTable):
+            from assay.engines.tables.there import there
+
+            self._there = there(self._table, self.row[1:-1].replace('""', '"')).__enter__()
+        return self._there
+
+    def bring(self, query: str, columns: Sequence[str]) -> str:
+        """Bring rows that were found ``there`` here, their number and these columns, and return the relation."""
+        import pyarrow as pa
+
+        found = self.there()
+        assert found is not None
+        self._held += 1
+        relation = f"b{self._held}"
+        chosen = ", ".join([self.row, *(_column(self.columns[c]) for c in columns)])
+        with seam(self._where, WHAT):
+            schema, batches = found.numbered(query, columns)
+            self._con.register("brought", pa.RecordBatchReader.from_batches(schema, batches))
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT {chosen} FROM brought")
+            self._con.unregister("brought")
+        return relation
+
     def fetch(self, columns: Sequence[str] | None = None) -> None:
         """Copy these columns of a table in a server, or all; nothing where they lie here, or were copied already.
 
-        A question that names another column fails from then on.
+        A question that names another column fails from then on, and one that reads rows where there is no column.
         """
         if self._far is None:
             return
+        table, self._far = self._far, None
+        if columns is not None and not columns:
+            self._shut(())
+            return
         import pyarrow as pa
 
-        table, self._far = self._far, None
         names = [c for c in self.columns if columns is None or c in columns] or list(self.columns)[:1]
         with seam(self._where, WHAT):
             schema = table.arrow(names, limit=0).schema
@@ -80,7 +121,7 @@ class Asking:
     def _relations(
         self, files: Sequence[Path], numbers: tuple[str, str] | None, columns: Sequence[ColumnInfo]
     ) -> None:
-        """Make the two views, and shut the connection in: from here on it reads what it has and these files."""
+        """Make the two views, and shut the connection in."""
         chosen = ", ".join(map(_column, columns))
         # Written out: with a parameter DuckDB imports pandas, which takes longer than many a check.
         stored = f"SELECT count(*) FROM duckdb_tables() WHERE table_name = {literal(DATA)} AND NOT internal"
@@ -92,6 +133,10 @@ class Asking:
         self._con.execute(
             f"CREATE OR REPLACE TEMP VIEW {self.numbered} AS SELECT {number} AS {self.row}, {chosen} FROM {relation}"
         )
+        self._shut(files)
+
+    def _shut(self, files: Sequence[Path]) -> None:
+        """Shut the connection in: from here on it reads what it has and these files, and no setting changes."""
         ((locked,),) = self._con.execute("SELECT current_setting('lock_configuration')").fetchall()
         ((open_,),) = self._con.execute("SELECT current_setting('enable_external_access')").fetchall()
         self._writes = not locked and bool(open_)
@@ -151,7 +196,7 @@ class Asking:
         with seam(other._where, WHAT):
             reader = other._con.execute(query).to_arrow_reader(65_536)
             self._con.register("incoming", reader)
-            self._con.execute(f"CREATE TEMP TABLE {relation} AS SELECT * FROM incoming")
+            self._con.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT * FROM incoming")
             self._con.unregister("incoming")
         return relation
 
@@ -159,19 +204,37 @@ class Asking:
         """Return another table as the rules of this one see it: asked by itself, and its columns copied here."""
         return Other(
             other.columns,
-            other._count,
+            other.count,
             lambda columns, distinct: self.hold(other, columns, distinct),
             lambda sql: other.rows(f"SELECT {sql} FROM {other.plain}")[0][0],
         )
+
+    def beside_there(self, other: Asking) -> Other:
+        """Return another table as this one's server sees it; whoever asks what it cannot see gets Differs."""
+        mine, theirs = self.there(), other.there()
+        assert mine is not None
+
+        def hold(columns: Sequence[str], distinct: bool) -> str:
+            if theirs is None or theirs.far.same != mine.far.same:
+                raise Differs("the other table lies elsewhere")
+            return mine.hold(theirs, columns, distinct)
+
+        def measure(sql: str) -> Any:
+            raise Differs("the other table is asked here")
+
+        return Other(other.columns, other.count, hold, measure, theirs.far.kinds if theirs else {})
 
     def matching(self, pattern: str) -> set[str]:
         """Return the columns whose names match the whole pattern, in linear time; AssayError where it is no pattern."""
         names = ", ".join(f"({literal(c)})" for c in self.columns)
         query = f"SELECT x FROM (VALUES {names}) v(x) WHERE regexp_full_match(x, {literal(pattern)})"
-        return {r[0] for r in self.rows(query)}
+        with seam(self._where, WHAT):
+            return {r[0] for r in self._con.execute(query).fetchall()}
 
     def close(self) -> None:
-        """Let go of a copy; the table itself stays open."""
+        """Let go of a copy, and of the state that a server kept for us; the table itself stays open."""
+        if self._there is not None:
+            self._there.__exit__()
         if self._own is not None:
             self._own.close()
 
@@ -185,7 +248,8 @@ class Asking:
 def _column(column: ColumnInfo) -> str:
     name = quoted(column.name)
     if column.native in ("FLOAT", "DOUBLE") or column.native.startswith("float"):
-        return f"nullif({name}, 'nan') AS {name}"
+        # isnan: of a Parquet file that tells no NaN in its statistics, DuckDB takes nullif(x, 'nan') for x.
+        return f"CASE WHEN NOT isnan({name}) THEN {name} END AS {name}"
     if column.type == "text" and column.native not in ("VARCHAR", "string", "!string"):
         return f"CAST({name} AS VARCHAR) AS {name}"
     return name

@@ -248,15 +248,29 @@ def float_or_none(value: Any) -> float | None:
 
 
 class ServerTable(DuckTable):
-    """A Table in a database server: expressions run there, and only their results travel."""
+    """A Table in a database server: expressions run there, and only their results travel.
+
+    relation: its quoted name in SQL, where it has one.
+    """
 
     def __init__(
-        self, backend: Any, expr: Any, asset: Asset, problems: tuple[Finding, ...], engine: str
+        self,
+        backend: Any,
+        expr: Any,
+        asset: Asset,
+        problems: tuple[Finding, ...],
+        engine: str,
+        relation: str = "",
     ) -> None:
-        self._backend, self._expr, self.engine = backend, expr, engine
+        self._backend, self._expr, self.engine, self.relation = backend, expr, engine, relation
         self.asset, self.problems = asset, problems
         self.columns = tuple(ColumnInfo(n, _ibis_word(t), str(t)) for n, t in expr.schema().items())
         self._names = {c.name for c in self.columns}
+
+    @property
+    def backend(self) -> Any:
+        """Ibis's backend; for engines only."""
+        return self._backend
 
     @property
     def expr(self) -> Any:
@@ -336,7 +350,8 @@ def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
         names = backend.list_tables(database=schema or None)
         name = choose(name, sorted(names), where, schema or "public")
         expr = backend.table(name, database=schema or None)
-    return ServerTable(backend, expr, asset, (unpinned(asset),), "postgres")
+    relation = ".".join(map(quoted, filter(None, (schema, name))))
+    return ServerTable(backend, expr, asset, (unpinned(asset),), "postgres", relation)
 
 
 def unpinned(asset: Asset) -> Finding:

@@ -151,6 +151,16 @@ class SparkTable(ServerTable):
         backend = ibis.pyspark.connect(frame.sparkSession)
         super().__init__(backend, backend.table(self._view), asset, problems, "spark")
 
+    @property
+    def frame(self) -> Any:
+        """The Spark frame that its rows come from; for engines only."""
+        return self._ordered.frame
+
+    @property
+    def number(self) -> str:
+        """Spark's SQL of a row's number, from 0."""
+        return self._ordered.row
+
     @cached_property
     def _count(self) -> int:
         with seam(self._where):

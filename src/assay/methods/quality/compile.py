@@ -12,11 +12,12 @@ from assay.methods.quality.databrew import CHOSEN
 from assay.methods.quality.guard import guard
 from assay.methods.quality.question import Context, Joined, Question, Rowwise, Unable, gone
 from assay.methods.quality.rule import Rule, distinct
+from assay.methods.quality.there.alike import agreed
 from assay.methods.sqltext import quoted
 
 Maker = Callable[[Rule, Context], Question]
 MAKERS: dict[str, Maker] = {**rowwise.MAKERS, **together.MAKERS, **measures.MAKERS, **shapes.MAKERS}
-_NAMES = ("exists", "columns", "schema")  # rules about which columns there are
+_NAMES = ("exists", "columns", "schema", "column_names", "same_schema")  # rules about which columns there are
 _SQL = ("sql", "aggregate")  # rules whose columns SQL names, whatever their case
 
 
@@ -80,7 +81,8 @@ def question(rule: Rule, context: Context) -> Question:
             absent = gone(guarded.columns, context)
             if absent is not None:
                 return absent
-            rule = replace(rule, when=f"coalesce(CAST(({guarded.sql}) AS BOOLEAN), FALSE)")
+            when = f"coalesce(CAST(({guarded.sql}) AS BOOLEAN), FALSE)"
+            rule = replace(rule, when=agreed(when, context.far).sql if context.far else when)
         made = maker(rule, context)
     except UsageError as error:
         return Unable(str(error))

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - SQL is made here of our own words, quoted names and of questions, which are
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assay.methods.quality.hold import Outcome
@@ -31,18 +31,24 @@ def broken(asked: Sequence[tuple[Rule, Question]], outcomes: Sequence[Outcome]) 
     return out
 
 
-def failing(found: Sequence[Broken], context: Context, most: int) -> list[str]:
+def failing(
+    found: Sequence[Broken], context: Context, most: int, held: Mapping[int, str] | None = None
+) -> list[str]:
     """Return the queries of the failing rows, rule by rule and in their own order, at most ``most`` of each rule.
 
     Columns: row, rule, column, value: the cell as text, or ``column=value`` of each column where the rule is about
-    several. Each rule reads its own columns only, and no further than it has what it wants.
+    several. Each rule reads its own columns only, and no further than it has what it wants. held: by the identity of a
+    question the relation that holds its failing rows already, with their numbers.
     """
     parts = []
     for name, rule, question, _ in found:
         column = literal(", ".join(rule.columns)) if rule.columns else "CAST(NULL AS VARCHAR)"
         told = f'{literal(name)} AS "rule", {column} AS "column", {_shown(rule, context)} AS "value"'
-        wanted = f'SELECT {context.row} AS "row", {told} FROM {context.numbered}'
-        if isinstance(question, Rowwise):
+        there = (held or {}).get(id(question))
+        wanted = f'SELECT {context.row} AS "row", {told} FROM {there or context.numbered}'
+        if there:
+            parts.append(f"({wanted} ORDER BY 1)")
+        elif isinstance(question, Rowwise):
             parts.append(f"({wanted} WHERE NOT ({question.holds}) LIMIT {most})")
         elif isinstance(question, Grouped):
             numbers = f"SELECT * FROM ({question.rows}) LIMIT {most}"

@@ -37,7 +37,8 @@ HOLDS = "#h"  # the columns that say whether rows obey
 class Outcome:
     """What became of a rule. support: the rows that count; broken: those that break it; value: what was measured.
 
-    said: why it is broken, or why that is unknown. parts: the outcomes of the rules it joins.
+    said: why it is broken, or why that is unknown. parts: the outcomes of the rules it joins. failed: the engine could
+    not answer, though not for want of time.
     """
 
     state: State
@@ -46,6 +47,7 @@ class Outcome:
     value: float | None = None
     said: str = ""
     parts: tuple[Outcome, ...] = ()
+    failed: bool = False
 
     @property
     def share(self) -> float | None:
@@ -54,6 +56,10 @@ class Outcome:
 
 
 Asked = tuple[Rule, Question]
+
+
+class Late(AssayError):
+    """The engine was stopped before it could answer; to ask for less of it at once would take as long again."""
 
 
 def hold(
@@ -121,8 +127,8 @@ def _pass(together: Sequence[Asked], context: Context, ask: Ask, done: dict[int,
     try:
         (answer,) = ask(f"SELECT {', '.join([*counts, *(q.sql for _, q in values)])} FROM ({inner})")
     except AssayError as error:
-        if len(together) == 1:
-            done[id(together[0][1])] = _failed(error)
+        if len(together) == 1 or isinstance(error, Late):
+            done.update({id(q): _failed(error) for _, q in together})
             return
         half = len(together) // 2
         _pass(together[:half], context, ask, done)
@@ -181,7 +187,8 @@ _WIDEST = 1 << 30  # bits, 128 MiB
 
 
 def _failed(error: AssayError) -> Outcome:
-    return Outcome("unknown", said=f"it could not be examined: {error.what}")
+    said = f"it could not be examined: {error.what}"
+    return Outcome("unknown", said=said, failed=not isinstance(error, Late))
 
 
 def _tally(rule: Rule, support: Any, broken: Any) -> Outcome:

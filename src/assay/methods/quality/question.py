@@ -10,6 +10,7 @@ from assay.kernel.handles import ColumnInfo
 from assay.methods.nearest import nearest
 from assay.methods.quality.bounds import TRUE, Bounds
 from assay.methods.quality.rule import Rule
+from assay.methods.quality.there.reading import Far
 from assay.methods.sqltext import quoted
 
 
@@ -37,7 +38,8 @@ class Grouped:
 class Measured:
     """One value of the whole table, held against bounds: an aggregate, or where ``whole`` a query of one value.
 
-    A truth value has no bounds. where: the rows that count. unit: what the value is counted in.
+    A truth value has no bounds. where: the rows that count. unit: what the value is counted in. scale: of a figure
+    whose last digits depend on the order of adding up, an aggregate of the size of what is added.
     """
 
     sql: str
@@ -45,6 +47,7 @@ class Measured:
     where: str = ""
     whole: bool = False
     unit: str = ""
+    scale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +106,22 @@ class Other:
     """Another table: its columns, its number of rows, and what it can be asked.
 
     hold: makes its named columns a relation beside the table that is examined, distinct or not, and returns its name;
-    its columns are k0, k1, … measure: returns the value of an aggregate.
+    its columns are k0, k1, … measure: returns the value of an aggregate. kinds: its columns' where a server is asked.
     """
 
     columns: Mapping[str, ColumnInfo]
     rows: int
     hold: Callable[[Sequence[str], bool], str]
     measure: Callable[[str], Any]
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The table that rules are held against: relation ``plain``, and ``numbered`` with ``row`` (from 1) in front.
 
-    now: RFC 3339. against: the baseline that distribution rules without one of their own mean.
+    now: RFC 3339. against: the baseline that distribution rules without one of their own mean. far: where questions
+    go to a server, what it understands.
     """
 
     columns: Mapping[str, ColumnInfo]
@@ -127,6 +132,7 @@ class Context:
     plain: str = "t"
     numbered: str = "n"
     row: str = '"#row"'
+    far: Far | None = None
 
     @property
     def count(self) -> str:

@@ -41,6 +41,10 @@ def unique(rule: Rule, context: Context) -> Question:
         f"SELECT a.{context.row} FROM (SELECT * FROM {context.numbered} WHERE {over}) a "
         f"SEMI JOIN ({twice}) b ON {same} ORDER BY 1"
     )
+    if context.far:  # a server numbers its rows anew for each relation, and may join nulls one by one
+        counted = f"SELECT {context.row}, {keys}, count(*) OVER (PARTITION BY {keys}) AS {c}"
+        inner = f"{counted} FROM {context.numbered} WHERE {over}"
+        return Grouped(tally, f"SELECT {context.row} FROM ({inner}) WHERE {again} ORDER BY 1")
     plain = len(rule.columns) == 1 and rule.nulls != "fail" and not rule.when
     whole = plain and context.columns[rule.columns[0]].native.upper() in _INTEGERS
     return Grouped(tally, rows, keys if whole else "")
