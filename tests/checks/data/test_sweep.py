@@ -79,6 +79,20 @@ def test_each_kind_of_file_is_read(swept):
     assert [a.name for a in report.outputs] == ["inventory"]
 
 
+def test_names_and_addresses_in_documents_are_found_and_not_shown(tmp_path):
+    (tmp_path / "letter.txt").write_text(
+        "Dear Mrs Kowalczyk,\n\nwe ship to 12 Rue de la Paix, 75002 Paris.\n\nKind regards,\nPeter Falkner\n"
+    )
+    (tmp_path / "guide.md").write_text(
+        "# Getting Started\n\nWill you mark the page? Open the Grace Period Report in May.\n" * 30
+    )
+    report = sweep(tmp_path)
+    assert kinds(report) == {"letter.txt": {"name", "address"}}
+    assert {f.severity for f in report.findings} == {Severity.MEDIUM}
+    said = json.dumps(report.to_dict())
+    assert not any(word in said for word in ("Kowalczyk", "Falkner", "Paix"))
+
+
 def test_no_value_is_shown_by_a_sweep(swept):
     said = json.dumps(swept[1].to_dict())
     assert "user1@example.org" not in said

@@ -61,6 +61,22 @@ def test_redact_hash_and_drop(table, work):
     assert report.data["dropped"] == ["email", "card", "note"]
 
 
+@pytest.mark.parametrize("method", ["partial", "redact", "hash", "full"])
+def test_names_and_addresses_that_pii_finds_in_notes_are_hidden(table, work, method):
+    notes = [f"Order {n} arrived late, said the driver" for n in range(50)]
+    notes[3] = "Please ring Anna Kowalczyk about the refund; she lives at 12 Rue de la Paix, 75002 Paris"
+    notes[9] = "Frau Dr. Zwiggelaar hat angerufen, bitte Herrn Özdemir informieren"
+    data = table(pd.DataFrame({"note": notes}))
+    found = check(data, work=work)
+    assert found.data["inside"] == {"note": ["name", "address"]}
+    made = treat(data, using=found, method=method, work=work)
+    out = pd.read_parquet(work.store.path(made.outputs["out"].digest)).note.tolist()
+    words = ("Anna", "Kowalczyk", "Paix", "75002", "Paris", "Zwiggelaar", "Özdemir")
+    assert not [w for w in words if w in " ".join(out)], out
+    assert out[0] == notes[0]
+    assert "about the refund" in out[3] and "hat angerufen" in out[9]
+
+
 def test_named_columns_and_none(table, work):
     out, _ = masked(table, work, columns=("id",))
     assert out.id.tolist() == ["****"] * 4

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from assay.methods.recognise import names
 from assay.methods.recognise.forms import FORMS, Form
+from assay.methods.recognise.prose import people as prose
 
 LONGEST = 1_000_000  # characters of one text; a longer one is unfit, so that it is hidden whole
 TYPES = (*(form.type for form in FORMS), "name")
-_PERSON = re.compile(
-    r"\b(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Sr|Sra|Mme)\.? )?[^\W\d_a-z][\w'’-]*(?: [^\W\d_a-z]\.?)?"
-    r"(?: [^\W\d_a-z][\w'’-]+){1,2}"
-)
-_TITLED = re.compile(r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Sr|Sra|Mme)\.? ")
-_CAPITALS = r"\p{Lu}.* \p{Lu}"
+DOUBT = 1.0  # a name that is likelier none by no more than this (in log-odds) is hidden too
 Mask = Callable[[str], str]
 
 
 def people(text: str) -> Iterator[tuple[int, int]]:
-    """Give where two or three capitalised words are a person's: a title before them, or a known given name first."""
-    for match in _PERSON.finditer(text):
-        if _TITLED.match(match.group()) or names.full(match.group()):
-            yield match.span()
+    """Give where names stand, doubtful ones too: what is hidden for nothing costs less than what is not hidden."""
+    for one in prose.people(text, -DOUBT):
+        yield one.start, one.stop
 
 
 def label(kind: str) -> Mask:
@@ -42,7 +35,7 @@ class Redacted:
         """Return each text masked; None where it is too long to be read."""
         fits = [t if len(t) <= LONGEST else "" for t in texts]
         passed = [(form, self._sieved(fits, form.sieve)) for form in self.forms]
-        people_too = self._sieved(fits, _CAPITALS) if self.people else [False] * len(texts)
+        people_too = self._sieved(fits, prose.SIEVE) if self.people else [False] * len(texts)
         out: list[str | None] = []
         for place, text in enumerate(texts):
             forms = [form for form, sieve in passed if sieve[place]]

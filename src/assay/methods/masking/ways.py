@@ -261,9 +261,11 @@ def _inside(choice: Choice, tools: Tools) -> Way:
 
 def _forms(column: str) -> Any:
     from assay.methods.integrity.column import words
+    from assay.methods.recognise.forms import PROSE
     from assay.methods.recognise.scan import Scan
 
-    return Scan(column, "text", words(column)).forms()
+    forms = Scan(column, "text", words(column)).forms()
+    return [*(f for f in forms if f.type != "address"), PROSE[1], *(f for f in forms if f.type == "address")]
 
 
 def back(choice: Choice, tools: Tools) -> Way | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from assay.methods.recognise import credentials, digits, identities, wallets
+from assay.methods.recognise.prose import addresses, people
 
 LONGEST = 10_000  # characters of one value that are read
 
@@ -220,6 +221,12 @@ HINTED_PHONE = Form(
     next(f for f in FORMS if f.type == "phone").hints,
     hinted=True,
     title="telephone numbers",
+)
+
+# What is looked for in running text only: a column of names or of addresses is told by its gazetteer and its name.
+PROSE: tuple[Form, ...] = (
+    Form("name", people.SIEVE, people.spans, title="people's names"),
+    Form("address", rf"(?i){_STREET_WORDS}", addresses.spans, title="street addresses"),
 )
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-# What neither source has: names of India, in Latin letters and in Devanagari. Our own.
+# What neither source has: names of India, in Latin letters and in Devanagari, and some of elsewhere. Our own.
+_FURTHER_GIVEN = """abena adaeze ailsa akua alastair aleix antek antía anxo arkadiusz ayşe babajide barnaby bauke brais bronwen cauê
+cees cheikh chidi chinedu ciaran clive cressida declan dörte edson efua emine eoin euan fatou felicity fenja fergus
+fermín ferran fionnuala fokke folasade franek gosia govert graeme grzesiek grégory gustaw gérard hamish hanneke
+haruki henk hernán hinnerk hiroshi huguette hylke håkan hüseyin iain ionuț isla itziar jaap jacco jiho jiwoo jokin
+józek kauã kemal kenta kirsty kofi krysia krzysiek kuba kwabena kwaku lachlan laís leen lisardo maeve margriet
+marijke marloes mercè meritxell mhairi mieke minjun morag mustafa ngozi odile olalla oluwaseun oriol orla ovidio
+padraig paulien philippa piers poppy qiang rhys román rosângela rubén ruud sabela satoshi seoyeon sietske sinead
+staszek swantje sônia takeshi tarquin tatiane thaís tineke tjeerd torbjørn traudel trijntje tunde unai uxía verity
+wagner wellington wietske wilfried wim władysław xabier xiaoming xoán yaw yemi ytje zacarías zygmunt églantine éric
+íñigo ștefan"""
 _INDIAN_GIVEN = """aarav aditi aditya ajay akash akshay amit amrita anand ananya anil anita anjali ankit ankita anusha aparna arjun arun aruna asha ashish ashok ashwini avinash bhavana bharat chandra deepa deepak deepika dev
 devi dinesh divya ganesh gauri gaurav geeta gita gopal govind harish hemant indira ishaan jaya jayesh kabir kailash kalpana kamal kamala karan kavita kavya kiran kishore krishna kumar lakshmi lalita lata madhav madhuri mahesh mala manish manoj
 meena meera mohan mohit mukesh nandini naresh narendra naveen neha nikhil nisha nitin padma pallavi pankaj parvati pooja prabhakar pradeep prakash pramod pranav prasad prashant pratibha praveen preeti prem priya priyanka radha raghav rahul raj raja
@@ -29,7 +39,7 @@ def _read(name: str) -> frozenset[str]:
 @cache
 def given() -> frozenset[str]:
     """Return given names, in small letters."""
-    return _read("given.txt") | frozenset(_INDIAN_GIVEN.split())
+    return _read("given.txt") | frozenset((_INDIAN_GIVEN + " " + _FURTHER_GIVEN).split())
 
 
 @cache
@@ -42,3 +52,9 @@ def family() -> frozenset[str]:
 def places() -> frozenset[str]:
     """Return towns, states and countries, in small letters."""
     return _read("places.txt")
+
+
+@cache
+def common() -> frozenset[str]:
+    """Return words that are written small in English, German, Spanish, French, Italian, Polish and Portuguese."""
+    return _read("words.txt")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from assay.methods.listed import listed
 from assay.methods.recognise.cards import are_cards
 from assay.methods.recognise.evidence import Candidate, Evidence
-from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, Form, is_whole
+from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, PROSE, Form, is_whole
 from assay.methods.recognise.headers import Said, said
 from assay.methods.recognise.judging import Judge
 from assay.methods.recognise.kinds import KINDS, PERSONAL, SPECIAL
@@ -26,6 +26,8 @@ JUDGED = 50_000  # texts that passed a sieve and are judged one by one, per colu
 KEPT = (
     20_000  # distinct texts of a column that are kept, to be held against lists and forms that need its name
 )
+READ = 20_000  # running texts of a column that are searched for names and addresses one by one
+SELDOM = 2_000  # in a column, one row in so many with a name or an address inside is chance, and is not told
 WHOLE = 0.5  # the share of rows from which a column is of a kind
 HINTED = 0.2  # the same where the column's name says so too
 SURE = 0.5  # the confidence from which a column is of a kind
@@ -33,6 +35,8 @@ SURE = 0.5  # the confidence from which a column is of a kind
 
 RARE = frozenset({"iban", "ssn", "mac", "crypto", "credential", "national_id"})
 NUMBERED = frozenset({"card", "phone", "address", "ip"})  # none of them is without a digit
+_RUNNING = r"(?s)\S\s+\S+\s+\S+\s+\S.*"  # four words or more
+_SMALL = r"(?:^|[\s(,;:'’\"-])\p{Ll}{2}"  # one of them written small
 _RARE_SIEVE = "|".join(f"(?:{f.sieve})" for f in FORMS if f.type in RARE)
 
 
@@ -87,6 +91,7 @@ class Verdict:
 @dataclass
 class Scan:
     """A column being scanned. words: those of its name. extra: further forms it is held against, of one's own.
+    running: it is a document's text, in which a line may be a name and no more.
 
     allowed: values that are no finding; permitted: in how many rows one stood.
     """
@@ -95,11 +100,13 @@ class Scan:
     type: str
     words: tuple[str, ...] = ()
     extra: Sequence[Form] = ()
+    running: bool = False
     allowed: Allowed | None = None
     permitted: int = 0
     rows: int = 0
     long: int = 0
     counts: dict[str, Count] = field(default_factory=dict)
+    prose: dict[str, Count] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -170,6 +177,26 @@ class Scan:
             passed = _matching(texts, form.sieve, among)
             if len(passed):
                 self._judge(form, texts, rows, passed)
+        if self.type == "text":
+            self._read(texts, rows)
+
+    def _read(self, texts: pa.Array, rows: Any) -> None:
+        """Search what is running text for names and addresses."""
+        running = None if self.running else _matching(texts, _SMALL, _matching(texts, _RUNNING, None))
+        for form in PROSE:
+            passed = _matching(texts, form.sieve, running)
+            if not len(passed):
+                continue
+            count = self.prose.setdefault(form.type, Count())
+            count.passed_rows += int(rows[passed].sum())
+            chosen = passed[: max(0, READ - count.judged)]
+            for text, weight in zip(
+                texts.take(pa.array(chosen)).to_pylist(), rows[chosen].tolist(), strict=True
+            ):
+                count.judged += 1
+                count.judged_rows += weight
+                if next(form.spans(text), None) is not None:
+                    count.inside += weight
 
     def _judge(self, form: Form, texts: pa.Array, rows: Any, passed: Any) -> None:
         count = self.counts.setdefault(form.type, Count())
@@ -278,6 +305,11 @@ class Scan:
                 continue
             estimated = count.judged_rows < count.passed_rows
             out.append(Verdict(kind, KINDS[kind].title, False, found, found / self.rows, estimated, 0.9))
+        for kind, count in self.prose.items():
+            found = count.scaled(count.inside)
+            if found > (0 if self.running else self.rows // SELDOM):
+                estimated = count.judged_rows < count.passed_rows
+                out.append(Verdict(kind, KINDS[kind].title, False, found, found / self.rows, estimated, 0.9))
         return out
 
     def _telling(self, kind: str, count: Count) -> bool:

@@ -43,20 +43,25 @@ class Told:
 
 
 class Columns:
-    """The columns of one table, fed batch by batch. columns: (name, type) in Assay's words of types."""
+    """The columns of one table, fed batch by batch. columns: (name, type) in Assay's words of types.
+
+    running: they are the text of a document, line by line.
+    """
 
     def __init__(
         self,
         columns: Iterable[tuple[str, str]],
         identifiers: Sequence[Identifier] = (),
         allowed: Allowed | None = None,
+        *,
+        running: bool = False,
     ) -> None:
         self.allowed = [c for c, _ in columns if allowed and allowed.column(c)]
         wanted = [(c, t) for c, t in columns if c not in self.allowed]
         self.identifiers = {i.name: i for i in identifiers}
         values = allowed if allowed and allowed.says_values else None
         self.scans = [
-            Scan(c, t, words(c), [i.form() for i in identifiers if i.fits(c)], allowed=values)
+            Scan(c, t, words(c), [i.form() for i in identifiers if i.fits(c)], running, values)
             for c, t in wanted
             if t in ("text", "integer", "number")
         ]

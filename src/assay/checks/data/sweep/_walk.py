@@ -158,7 +158,7 @@ class Sweep:
                 item.why = item.why or f"documents are read in the sandbox only: {error}"[:300]
 
     def _read(self, document: documents.Document, item: Item) -> None:
-        running = Columns([("text", "text")], self.own, self.allowed)
+        running = Columns([("text", "text")], self.own, self.allowed, running=True)
         for part, columns in document.parts:
             if list(columns) == ["text"]:
                 running.feed_column("text", pa.array(columns["text"], pa.string()))
