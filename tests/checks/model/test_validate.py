@@ -210,3 +210,35 @@ def test_rows_that_one_of_the_two_leaves_out_are_judged_for_neither(table, work)
 def test_scores_alone_are_not_compared(table, work):
     with pytest.raises(UsageError, match="against-predicted"):
         check(table(_rivals()), label="y", predicted="p", against_score="t", work=work)
+
+
+def test_the_subgroup_on_which_it_is_weak_is_found(table, work):
+    rng = np.random.default_rng(4)
+    truth, kind, age = rng.random(4000) < 0.5, rng.choice(list("abc"), 4000), rng.integers(18, 80, 4000)
+    wrong = rng.random(4000) < np.where(kind == "b", 0.4, 0.1)
+    frame = pd.DataFrame({"y": truth.astype(int), "p": (truth ^ wrong).astype(int), "kind": kind, "age": age})
+    report = check(table(frame), label="y", predicted="p", work=work)
+    worst = next(f for f in report.findings if f.rule == "model.validate.weak_slice")
+    assert worst.where["slice"] == "kind = b" and worst.severity is Severity.MEDIUM
+    assert worst.count == (kind == "b").sum()
+    assert report.metric("loss", slice="kind = b").value == pytest.approx(0.4, abs=0.05)
+    none = check(table(frame), label="y", predicted="p", slices=0, work=work)
+    assert not [f for f in none.findings if f.rule == "model.validate.weak_slice"]
+
+
+def test_the_rows_of_a_subgroup_are_those_of_the_table_where_labels_are_missing(table, work):
+    rng = np.random.default_rng(4)
+    y = rng.normal(size=3000)
+    y[::3], y[1] = np.nan, np.inf
+    kind = rng.choice(list("ab"), 3000)
+    frame = pd.DataFrame(
+        {
+            "y": y,
+            "kind": kind,
+            "p": np.nan_to_num(y, posinf=0) + rng.normal(size=3000) * (1 + 3 * (kind == "b")),
+        }
+    )
+    report = check(table(frame), label="y", predicted="p", work=work)
+    worst = next(f for f in report.findings if f.rule == "model.validate.weak_slice")
+    assert worst.where["slice"] == "kind = b"
+    assert worst.count == ((kind == "b") & np.isfinite(y)).sum()

@@ -3,8 +3,9 @@
 The problem type is found from the labels. The balanced F-score stands beside accuracy, with 95 % bootstrap intervals,
 over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
 --training the scores on the training data name over- and under-fitting. With --against another model is asked about
-the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subject is a
-model with --data, or a table that holds predictions.
+the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subgroups on
+which it is weakest are searched for in one half of the rows and confirmed in the other. The subject is a model with
+--data, or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
@@ -23,6 +24,7 @@ from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
 from assay.checks.model.validate._regression import Regression
 from assay.checks.model.validate._rival import compared
+from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Coverage, Finding, Report
@@ -50,6 +52,9 @@ def check(
     against_score: Annotated[Column | None, Doc("the column that holds its scores")] = None,
     positive: Annotated[tuple[str, ...], Doc("the value of the label that counts as yes")] = (),
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
+    slices: Annotated[
+        int, Interval(ge=0, le=20), Doc("how many of the weakest subgroups to tell of; 0 does not search")
+    ] = 5,
     work: Work,
 ) -> Report:
     """Return scores, their intervals and folds, the yardstick, and what follows."""
@@ -69,6 +74,11 @@ def check(
     findings = made.findings(work, folds)
     if rival is not None:
         findings += compared(made, others[0], rival.name, work)
+    charts = made.charts()
+    if slices:
+        hidden = {label, *(str(n) for n in (predicted, score, against_predicted, against_score) if n)}
+        told, drawn = weak(made, table, hidden, slices, work)
+        findings, charts = findings + told, charts + drawn
     if training is not None and isinstance(subject, Model):
         seen, again = asked(subject, training, None, None, label)
         known = facets.plain(seen.column(label), label)
@@ -87,13 +97,24 @@ def check(
         coverage=Coverage(table.num_rows, table.num_rows),
         metrics=made.metrics,
         findings=findings,
-        charts=made.charts(),
+        charts=charts,
         data=made.data,
     )
 
 
 def _judge(truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], label: str) -> Judged:
     """Judge the answers on some rows, as the kind of problem that the labels make it."""
+    import numpy as np
+
+    made, left = _kind(truth, answers, rows, positive, label)
+    made.rows = np.flatnonzero(rows)[left]
+    return made
+
+
+def _kind(
+    truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], label: str
+) -> tuple[Judged, Any]:
+    """Return what judges them, and which of the rows it judges."""
     import numpy as np
 
     from assay.methods import facets, outcomes
@@ -107,7 +128,7 @@ def _judge(truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], l
         if int(known.sum()) < 2:
             raise BadInput(f"fewer than two rows of {label} are finite", where=label)
         said = outcomes.finite(prediction, answers.column or "the prediction")
-        return Regression(numbers[known], said[known], int((~known).sum()))
+        return Regression(numbers[known], said[known], int((~known).sum())), known
     strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
     spelled, told = outcomes.aligned(prediction, truth, positive)
     if len(names) == 2 or positive:
@@ -118,7 +139,8 @@ def _judge(truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], l
             raise UsageError(
                 f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
             )
-        return Binary([t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange)
+        judged = Binary([t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange)
+        return judged, slice(None)
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
-    return Multiclass(spelled, told, strange)
+    return Multiclass(spelled, told, strange), slice(None)

@@ -28,6 +28,12 @@ class Binary(Judged):
             self.truth[rows], self.said[rows], None if self.score is None else self.score[rows]
         )
 
+    def headline(self, rows: Any) -> float:
+        """Return the main score alone on some rows, for which no ranking is needed."""
+        from assay.methods import scores
+
+        return scores.binary(self.truth[rows], self.said[rows])[self.main]
+
     def guess(self) -> dict[str, float]:
         """The better of always yes and always no, by the balanced F-score and by accuracy each."""
         import numpy as np

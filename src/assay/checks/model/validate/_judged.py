@@ -23,6 +23,7 @@ class Judged:
         import numpy as np
 
         self.truth, self.said, self.strange = np.asarray(truth), np.asarray(said), strange
+        self.rows: Any = None  # where they stand in the table
         self.metrics: list[Metric] = []
         self.data: dict[str, Any] = {"problem": self.kind, "metric": self.main}
 
@@ -30,9 +31,17 @@ class Judged:
         """Return the scores on some rows."""
         raise TypeError(f"{self.kind} has no scores")
 
+    def headline(self, rows: Any) -> float:
+        """Return the main score alone on some rows."""
+        return self.scores(rows)[self.main]
+
     def guess(self) -> dict[str, float]:
         """Return the scores of the constant guess."""
         raise TypeError(f"{self.kind} has no guess")
+
+    def loss(self) -> Any:
+        """Return each row's loss: 1 where it is wrong, 0 where it is right."""
+        return (self.truth != self.said).astype(float)
 
     def strata(self) -> Any:
         """Return what folds are stratified by."""
@@ -113,7 +122,7 @@ class Judged:
         from assay.methods.scores import stratified_folds
 
         at = stratified_folds(self.strata(), min(folds, len(self.truth)), work.rng("folds"))
-        values = [self.scores(np.flatnonzero(at == f))[self.main] for f in range(at.max() + 1)]
+        values = [self.headline(np.flatnonzero(at == f)) for f in range(at.max() + 1)]
         finite = [v for v in values if np.isfinite(v)]
         mean = float(np.mean(finite)) if finite else float("nan")
         error = float(np.std(finite, ddof=1)) if len(finite) > 1 else float("nan")
@@ -127,8 +136,8 @@ class Judged:
         """Compare with the scores on the training data: over-fitting, under-fitting, or neither."""
         import numpy as np
 
-        here = self.scores(np.arange(len(self.truth)))[self.main]
-        there = seen.scores(np.arange(len(seen.truth)))[self.main]
+        here = self.headline(np.arange(len(self.truth)))
+        there = seen.headline(np.arange(len(seen.truth)))
         yardstick = self.guess()[self.main]
         self.metrics.append(Metric.number(self.main, there, of={"data": "training"}))
         gap = (here - there) if self.lower_is_better else (there - here)

@@ -18,6 +18,12 @@ class Regression(Judged):
 
         return scores.regression(self.truth[rows], self.said[rows])
 
+    def loss(self) -> Any:
+        """Return each row's absolute error."""
+        import numpy as np
+
+        return np.abs(self.truth - self.said)
+
     def guess(self) -> dict[str, float]:
         """Return the scores of always guessing the mean."""
         import numpy as np

@@ -20,9 +20,9 @@ def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding
     from assay.methods import comparing
 
     n, main = len(made.truth), made.main
-    here, there = made.scores(np.arange(n))[main], rival.scores(np.arange(n))[main]
+    here, there = made.headline(np.arange(n)), rival.headline(np.arange(n))
     bounds = comparing.paired(
-        lambda rows: (made.scores(rows)[main], rival.scores(rows)[main]),
+        lambda rows: (made.headline(rows), rival.headline(rows)),
         n,
         work.rng("rival"),
         400 if n <= 50_000 else 100,

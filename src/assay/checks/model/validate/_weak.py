@@ -1,0 +1,70 @@
+"""The subgroups on which the model is weakest, as findings, metrics and a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.checks.model.validate._judged import Judged
+from assay.kernel.handles import Work
+from assay.kernel.report import Chart, Finding, Metric
+from assay.kernel.severity import Severity
+
+if TYPE_CHECKING:
+    from assay.methods.slices.search import Slice
+
+_COLUMNS = 200
+_GRAVE = 2.0  # times the loss of the rest
+
+
+def weak(
+    made: Judged, table: Any, hidden: set[str], most: int, work: Work
+) -> tuple[list[Finding], list[Chart]]:
+    """Search every column of the table but the hidden ones; tell of the ``most`` worst that are confirmed."""
+    import numpy as np
+    import pyarrow as pa
+
+    from assay.methods.slices.cut import cut
+    from assay.methods.slices.search import weakest
+
+    names = [n for n in table.column_names if n not in hidden][:_COLUMNS]
+    taken = table.select(names).take(pa.array(made.rows))
+    cuts = [c for c in (cut(n, taken.column(n)) for n in names) if c is not None]
+    loss = made.loss()
+    known = np.isfinite(loss)
+    if not known.all():
+        return [], []
+    found = weakest(cuts, loss, work.rng("slices"))[:most]
+    made.data["slices"] = {"searched_columns": len(cuts), "confirmed": len(found)}
+    for one in found:
+        of = {"slice": one.name}
+        made.metrics += [
+            Metric("rows", one.rows, of),
+            Metric.number("loss", one.loss, of=of),
+            Metric.number("loss_elsewhere", one.rest, of=of),
+            Metric.number("adjusted_p", one.p, of=of),
+        ]
+    return [_said(made, one) for one in found], [_drawn(made, found)] if found else []
+
+
+def _said(made: Judged, one: Slice) -> Finding:
+    if made.kind == "regression":
+        gap = f"it is off by {one.loss:.4g} on average, {one.rest:.4g} elsewhere"
+    else:
+        gap = f"it is wrong in {one.loss:.1%} of rows, {one.rest:.1%} elsewhere"
+    grave = one.loss > _GRAVE * one.rest
+    return Finding(
+        "model.validate.weak_slice",
+        Severity.MEDIUM if grave else Severity.LOW,
+        f"Where {one.name} ({one.rows:,} rows) {gap} (p = {one.p:.2g}).",
+        {"slice": one.name},
+        "gather more rows like these, or do not use the model for them",
+        count=one.rows,
+    )
+
+
+def _drawn(made: Judged, found: list[Slice]) -> Chart:
+    what = "mean absolute error" if made.kind == "regression" else "share of rows that are wrong"
+    rows = [{"slice": "all other rows", "value": found[0].rest}]
+    rows += [{"slice": one.name, "value": one.loss} for one in found]
+    alt = f"Weakest where {found[0].name}: {found[0].loss:.3g}, {found[0].rest:.3g} elsewhere."
+    return Chart(f"Weakest subgroups: {what}", "bar", tuple(rows), "slice", "value", alt=alt)
