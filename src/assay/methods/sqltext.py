@@ -9,5 +9,7 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
+    """Return a text as an SQL literal; one with a NUL character, which would end the query, as an expression."""
+    if "\0" in text:
+        return "(" + " || chr(0) || ".join(map(literal, text.split("\0"))) + ")"
     return "'" + text.replace("'", "''") + "'"

@@ -136,6 +136,9 @@ class InPostgres(There):
         import pyarrow as pa
 
         kind = schema.as_struct().to_pyarrow()
+        self._con.execute(
+            "SET LOCAL max_parallel_workers_per_gather = 0"
+        )  # rows are numbered as they are read
 
         def batches() -> Iterator[pyarrow.RecordBatch]:
             with self._con.transaction(), self._con.cursor(name=f"assay_{uuid.uuid4().hex}") as cursor:
@@ -153,7 +156,6 @@ _SETTINGS = {
     "lock_timeout": "'60s'",
     "synchronize_seqscans": "off",
     "enable_indexonlyscan": "off",
-    "max_parallel_workers_per_gather": "0",
     "standard_conforming_strings": "on",
     "DateStyle": "'ISO, YMD'",
     "IntervalStyle": "'postgres'",

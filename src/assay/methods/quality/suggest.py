@@ -211,6 +211,20 @@ def written(rules: Sequence[Stated], title: str) -> str:
 
     lines = [f"# {title}", "rules:"]
     for rule in rules:
-        text = yaml.safe_dump(rule, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9)
+        # What YAML takes for the end of a line, or for nothing, is escaped: so is all beyond ASCII beside it.
+        plain = all(t.isprintable() for t in _texts_of(rule))
+        text = yaml.safe_dump(
+            rule, default_flow_style=True, sort_keys=False, allow_unicode=plain, width=10**9
+        )
         lines.append("  - " + text.strip())
     return "\n".join(lines) + "\n"
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts_of([*value, *value.values()])
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts_of(inner)
