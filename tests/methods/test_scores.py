@@ -149,3 +149,24 @@ def test_a_curve_is_thinned_to_its_ends():
     points = scores.roc(truth, score)
     assert len(points) <= 80 and points[0] == (0, 0) and points[-1] == (1, 1)
     assert all(a <= c and b <= d for (a, b), (c, d) in zip(points, points[1:], strict=False))
+
+
+def test_brier_parts_make_up_the_score_of_each_bins_mean():
+    rng = np.random.default_rng(0)
+    score = rng.random(3000)
+    truth = rng.random(3000) < score**2
+    parts = scores.brier_parts(truth, score)
+    mean = np.empty(3000)
+    at = np.minimum((score * 10).astype(int), 9)
+    for b in range(10):
+        mean[at == b] = score[at == b].mean()
+    whole = parts["brier_reliability"] - parts["brier_resolution"] + parts["brier_uncertainty"]
+    assert whole == pytest.approx(np.mean((mean - truth) ** 2))
+
+
+def test_pinball_is_scikit_learns():
+    from sklearn.metrics import mean_pinball_loss
+
+    rng = np.random.default_rng(0)
+    truth, said = rng.normal(size=200), rng.normal(size=200)
+    assert scores.pinball(truth, said, 0.9) == pytest.approx(mean_pinball_loss(truth, said, alpha=0.9))

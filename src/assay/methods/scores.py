@@ -49,7 +49,8 @@ def _ranked(t: Any, score: Any) -> Scores:
 
     out: Scores = {}
     if chances(score):
-        out = {"brier": float(np.mean((score - t) ** 2)), "ece": calibration_error(t, score)}
+        out = {"brier": float(np.mean((score - t) ** 2)), **brier_parts(t, score)}
+        out["ece"] = calibration_error(t, score)
         clipped = np.clip(score, 1e-15, 1 - 1e-15)
         out["log_loss"] = float(-np.mean(np.where(t, np.log(clipped), np.log1p(-clipped))))
     both = bool(t.any() and not t.all())
@@ -72,6 +73,21 @@ def calibration(truth: Any, score: Any, bins: int = 10) -> list[tuple[float, flo
         for b in range(bins)
         if (at == b).any()
     ]
+
+
+def brier_parts(truth: Any, score: Any, bins: int = 10) -> Scores:
+    """Return the reliability (0 is best), the resolution (more is better) and the uncertainty of the Brier score.
+
+    Over equal-width bins (Murphy 1973): reliability - resolution + uncertainty is the Brier score of each bin's mean.
+    """
+    found = calibration(truth, score, bins)
+    share = float(np.mean(truth))
+    total = sum(n for _, _, n in found)
+    return {
+        "brier_reliability": sum(n * (m - s) ** 2 for m, s, n in found) / total,
+        "brier_resolution": sum(n * (s - share) ** 2 for _, s, n in found) / total,
+        "brier_uncertainty": share * (1 - share),
+    }
 
 
 def calibration_error(truth: Any, score: Any, bins: int = 10) -> float:
@@ -112,6 +128,12 @@ def regression(truth: Any, said: Any) -> Scores:
         "mae": float(np.abs(error).mean()),
         "r2": 1 - float((error**2).sum()) / spread if spread else math.nan,
     }
+
+
+def pinball(truth: Any, said: Any, quantile: float) -> float:
+    """Return the mean pinball loss of predicted quantiles (Koenker and Bassett 1978)."""
+    gap = np.asarray(truth, dtype=np.float64) - np.asarray(said, dtype=np.float64)
+    return float(np.maximum(quantile * gap, (quantile - 1) * gap).mean())
 
 
 def bootstrap(

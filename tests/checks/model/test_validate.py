@@ -242,3 +242,59 @@ def test_the_rows_of_a_subgroup_are_those_of_the_table_where_labels_are_missing(
     worst = next(f for f in report.findings if f.rule == "model.validate.weak_slice")
     assert worst.where["slice"] == "kind = b"
     assert worst.count == ((kind == "b") & np.isfinite(y)).sum()
+
+
+def test_costs_make_the_score_and_the_cheapest_threshold_is_told(table, work):
+    rng = np.random.default_rng(2)
+    score = rng.random(6000)
+    truth = rng.random(6000) < score
+    frame = pd.DataFrame({"y": truth.astype(int), "s": score, "p": (score > 0.5).astype(int)})
+    given = {"label": "y", "predicted": "p", "score": "s", "work": work}
+    report = check(table(frame), cost_fp=1.0, cost_fn=9.0, **given)
+    alarms, misses = ((frame.p == 1) & ~truth).sum(), ((frame.p == 0) & truth).sum()
+    assert report.data["metric"] == "cost" and "costs" in report.data["why"]
+    assert report.metric("cost").value == pytest.approx((alarms + 9 * misses) / 6000)
+    assert report.metric("cost", model="constant guess").value == pytest.approx((~truth).mean())
+    assert report.metric("score_above", threshold="cheapest").value == pytest.approx(0.1, abs=0.04)
+    assert report.metric("cost", threshold="cheapest").value < report.metric("cost").value
+    assert "model.validate.threshold" in [f.rule for f in report.findings]
+    even = check(table(frame), cost_fp=1.0, cost_fn=1.0, **given)
+    assert "model.validate.threshold" not in [f.rule for f in even.findings]
+    with pytest.raises(UsageError, match="--cost-fp and --cost-fn"):
+        check(table(frame), cost_fp=1.0, **given)
+    three = frame.assign(y=rng.choice(list("abc"), 6000), p="a")
+    with pytest.raises(UsageError, match="two kinds of error"):
+        check(table(three), label="y", predicted="p", cost_fp=1.0, cost_fn=1.0, work=work)
+
+
+def test_where_yes_is_the_common_answer_always_yes_is_no_good_model(table, work):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"y": (rng.random(500) < 0.9).astype(int), "p": 1})
+    report = check(table(frame), label="y", predicted="p", work=work)
+    assert report.data["metric"] == "macro_f1" and "90%" in report.data["why"]
+    assert "model.validate.no_better_than_guess" in [f.rule for f in report.findings]
+
+
+def test_a_quantile_is_judged_by_its_own_loss(table, work):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=2000)
+    frame = pd.DataFrame({"y": x + rng.normal(size=2000), "p": x + 1.2816})
+    report = check(table(frame), label="y", predicted="p", quantile=0.9, work=work)
+    assert report.metric("pinball").value == pytest.approx(sk.mean_pinball_loss(frame.y, frame.p, alpha=0.9))
+    assert report.metric("share_below").value == pytest.approx(0.9, abs=0.02)
+    constant = np.full(2000, np.quantile(frame.y, 0.9))
+    assert report.metric("pinball", model="constant guess").value == pytest.approx(
+        sk.mean_pinball_loss(frame.y, constant, alpha=0.9)
+    )
+    assert not [f for f in report.findings if f.severity >= Severity.HIGH]
+
+
+def test_where_a_few_rows_are_the_spread_absolute_errors_are_the_score(table, work):
+    rng = np.random.default_rng(2)
+    y = rng.standard_cauchy(3000)
+    frame = pd.DataFrame({"y": y, "p": y + rng.normal(size=3000)})
+    report = check(table(frame), label="y", predicted="p", work=work)
+    assert report.data["metric"] == "mae"
+    assert report.metric("mae", model="constant guess").value == pytest.approx(
+        np.abs(y - np.median(y)).mean()
+    )

@@ -1,7 +1,9 @@
 """Validation: is the model any good, better than guessing, and as good on data it has not seen?
 
-The problem type is found from the labels. The balanced F-score stands beside accuracy, with 95 % bootstrap intervals,
-over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
+The problem type is found from the labels, and the score that stands for the model is chosen with its reason: the
+balanced F-score, its mean over classes, the cost of a row where errors have costs (the cheapest threshold is looked for
+then), the root mean square, absolute or pinball error. It comes with 95 % bootstrap intervals, over the hold-out and
+over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
 --training the scores on the training data name over- and under-fitting. With --against another model is asked about
 the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subgroups on
 which it is weakest are searched for in one half of the rows and confirmed in the other. The subject is a model with
@@ -13,9 +15,9 @@ Example: assay check model.validate registry://bookings \\
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from annotated_types import Interval
+from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, asked, rivals
@@ -51,6 +53,13 @@ def check(
     ] = None,
     against_score: Annotated[Column | None, Doc("the column that holds its scores")] = None,
     positive: Annotated[tuple[str, ...], Doc("the value of the label that counts as yes")] = (),
+    cost_fp: Annotated[
+        float | None, Ge(0), Doc("what a false positive costs; the threshold of least cost is looked for")
+    ] = None,
+    cost_fn: Annotated[float | None, Ge(0), Doc("what a false negative costs")] = None,
+    quantile: Annotated[
+        float | None, Interval(gt=0, lt=1), Doc("the predictions are of this quantile of the label")
+    ] = None,
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
     slices: Annotated[
         int, Interval(ge=0, le=20), Doc("how many of the weakest subgroups to tell of; 0 does not search")
@@ -69,7 +78,13 @@ def check(
         rows = rows & facets.present(answers.plain())
     if int(rows.sum()) < 2:
         raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
-    made, *others = [_judge(truth, answers, rows, positive, label) for answers in given]
+    if (cost_fp is None) != (cost_fn is None):
+        raise UsageError(
+            "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
+        )
+    costs = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
+    asked_for = Wanted(positive, costs, quantile)
+    made, *others = [_judge(truth, answers, rows, asked_for, label) for answers in given]
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if rival is not None:
@@ -83,7 +98,7 @@ def check(
         seen, again = asked(subject, training, None, None, label)
         known = facets.plain(seen.column(label), label)
         both = facets.present(known) & facets.present(again.plain())
-        other = _judge(known, again, both, positive, label)
+        other = _judge(known, again, both, asked_for, label)
         findings += made.fitting(other)
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
@@ -102,33 +117,44 @@ def check(
     )
 
 
-def _judge(truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], label: str) -> Judged:
+class Wanted(NamedTuple):
+    """What the caller said of the problem: which labels are yes, what errors cost, of which quantile predictions are."""
+
+    positive: tuple[str, ...] = ()
+    costs: tuple[float, float] | None = None
+    quantile: float | None = None
+
+
+def _judge(truth: Any, answers: Answers, rows: Any, wanted: Wanted, label: str) -> Judged:
     """Judge the answers on some rows, as the kind of problem that the labels make it."""
     import numpy as np
 
-    made, left = _kind(truth, answers, rows, positive, label)
+    made, left = _kind(truth, answers, rows, wanted, label)
     made.rows = np.flatnonzero(rows)[left]
     return made
 
 
-def _kind(
-    truth: Any, answers: Answers, rows: Any, positive: tuple[str, ...], label: str
-) -> tuple[Judged, Any]:
+def _kind(truth: Any, answers: Answers, rows: Any, wanted: Wanted, label: str) -> tuple[Judged, Any]:
     """Return what judges them, and which of the rows it judges."""
     import numpy as np
 
     from assay.methods import facets, outcomes
 
+    positive, costs, quantile = wanted
     score = answers.score(rows)
     truth, prediction = truth.filter(rows), answers.plain().filter(rows)
     names = outcomes.distinct(truth)
-    if facets.is_number(truth) and len(names) > 20 and not positive:
+    if quantile is not None or (facets.is_number(truth) and len(names) > 20 and not positive):
+        if costs is not None:
+            raise UsageError(
+                f"{label} holds numbers, and the costs are of yes and no", remedy="leave them out"
+            )
         numbers = outcomes.finite(truth, label)
         known = np.isfinite(numbers)
         if int(known.sum()) < 2:
             raise BadInput(f"fewer than two rows of {label} are finite", where=label)
         said = outcomes.finite(prediction, answers.column or "the prediction")
-        return Regression(numbers[known], said[known], int((~known).sum())), known
+        return Regression(numbers[known], said[known], int((~known).sum()), quantile), known
     strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
     spelled, told = outcomes.aligned(prediction, truth, positive)
     if len(names) == 2 or positive:
@@ -139,8 +165,15 @@ def _kind(
             raise UsageError(
                 f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
             )
-        judged = Binary([t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange)
+        judged = Binary(
+            [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
+        )
         return judged, slice(None)
+    if costs is not None:
+        raise UsageError(
+            f"{label} has {len(names)} values, and the costs are of two kinds of error",
+            remedy="name the one that counts as yes with --positive",
+        )
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
     return Multiclass(spelled, told, strange), slice(None)

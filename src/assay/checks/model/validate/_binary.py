@@ -2,51 +2,102 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.validate._confusion import confusion
 from assay.checks.model.validate._judged import Judged
-from assay.kernel.report import Chart, Finding
+from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
+
+if TYPE_CHECKING:
+    from assay.methods.thresholds import Cheapest
+
+_SAVING = 0.02  # of the cost: less is no reason to change anything
 
 
 class Binary(Judged):
-    """truth, said: booleans; score: probabilities of yes, or None; positive: what counts as yes, as the label spells it."""
+    """truth, said: booleans; score: probabilities of yes, or None; positive: what counts as yes, as the label spells it.
+
+    costs: of a false positive and of a false negative, or None.
+    """
 
     kind, main = "binary", "f1"
 
-    def __init__(self, truth: Any, said: Any, score: Any, positive: str, strange: int = 0) -> None:
+    def __init__(
+        self,
+        truth: Any,
+        said: Any,
+        score: Any,
+        positive: str,
+        strange: int = 0,
+        costs: tuple[float, float] | None = None,
+    ) -> None:
+        from assay.methods import headline
+
         super().__init__(truth, said, strange)
-        self.score = score
+        self.score, self.costs = score, costs
+        self.cheapest: Cheapest | None = None
         self.data["positive"] = positive
+        self.led_by(headline.binary(float(self.truth.mean()), costs=costs is not None))
 
     def scores(self, rows: Any) -> dict[str, float]:
         """Return the scores on some rows."""
-        from assay.methods import scores
-
-        return scores.binary(
-            self.truth[rows], self.said[rows], None if self.score is None else self.score[rows]
-        )
+        return self._of(rows, None if self.score is None else self.score[rows])
 
     def headline(self, rows: Any) -> float:
         """Return the main score alone on some rows, for which no ranking is needed."""
-        from assay.methods import scores
+        return self._of(rows, None)[self.main]
 
-        return scores.binary(self.truth[rows], self.said[rows])[self.main]
+    def _of(self, rows: Any, score: Any) -> dict[str, float]:
+        from assay.methods import scores, thresholds
+
+        truth, said = self.truth[rows], self.said[rows]
+        cost = {"cost": thresholds.cost(truth, said, *self.costs)} if self.costs else {}
+        return cost | scores.binary(truth, said, score)
 
     def guess(self) -> dict[str, float]:
-        """The better of always yes and always no, by the balanced F-score and by accuracy each."""
+        """The commonest answer for every row; of costs the cheaper of always yes and always no."""
         import numpy as np
 
-        from assay.methods import scores
+        from assay.methods import scores, thresholds
 
-        share = float(self.truth.mean())
-        yes = scores.binary(self.truth, np.ones(len(self.truth), bool))
-        common = max(share, 1 - share)
-        return {"accuracy": common, "balanced_accuracy": 0.5, "f1": yes["f1"] if share >= 0.5 else 0.0}
+        n, share = len(self.truth), float(self.truth.mean())
+        always = scores.binary(self.truth, np.full(n, share >= 0.5))
+        out = {
+            k: float(np.nan_to_num(always[k])) for k in ("accuracy", "balanced_accuracy", "f1", "macro_f1")
+        }
+        if self.costs:
+            out["cost"] = min(
+                thresholds.cost(self.truth, np.full(n, said), *self.costs) for said in (True, False)
+            )
+        return out
 
     def more(self, whole: dict[str, float]) -> list[Finding]:
-        """Return the finding of scores that are no probabilities."""
+        """Return the findings of scores that are no probabilities, and of a threshold that costs less."""
+        return self._chances(whole) + self._threshold(whole)
+
+    def _threshold(self, whole: dict[str, float]) -> list[Finding]:
+        """Look for the cheapest threshold; its cost is that of folds it was not chosen on."""
+        if self.costs is None or self.score is None or not 0 < self.truth.sum() < len(self.truth):
+            return []
+        from assay.methods import thresholds
+
+        self.cheapest = thresholds.cheapest(self.truth, self.score, *self.costs)
+        fresh = thresholds.held_out(self.truth, self.score, self.folds, *self.costs)
+        of = {"threshold": "cheapest"}
+        self.metrics += [
+            Metric.number("score_above", self.cheapest.threshold, of=of),
+            Metric.number("cost", fresh, of=of),
+        ]
+        if fresh >= whole["cost"] * (1 - _SAVING):
+            return []
+        message = (
+            f"Yes from a score of {self.cheapest.threshold:.3g} on costs {fresh:.4g} a row, on folds it was not "
+            f"chosen on; as the model answers now it is {whole['cost']:.4g}."
+        )
+        return [Finding("model.validate.threshold", Severity.LOW, message, {}, "set the threshold to it")]
+
+    def _chances(self, whole: dict[str, float]) -> list[Finding]:
         if self.score is not None and "ece" not in whole:
             message = "Its scores lie outside 0 to 1, so they are read as ranks and not as probabilities."
             return [Finding("model.validate.no_probabilities", Severity.LOW, message)]
@@ -66,6 +117,8 @@ class Binary(Judged):
     def charts(self) -> list[Chart]:
         """Return what is drawn."""
         out = [confusion([str(bool(t)) for t in self.truth], [str(bool(p)) for p in self.said])]
+        if self.cheapest is not None:
+            out.append(_costs(self.cheapest))
         if self.score is None or not self.truth.any() or self.truth.all():
             return out
         from assay.methods import scores
@@ -107,3 +160,18 @@ class Binary(Judged):
             )
         )
         return out
+
+
+def _costs(found: Cheapest) -> Chart:
+    rows = tuple({"x": at, "y": cost} for at, cost in found.curve)
+    alt = f"Cheapest above a score of {found.threshold:.3g}: {found.cost:.4g} a row."
+    return Chart(
+        "Cost of a row by threshold",
+        "line",
+        rows,
+        "x",
+        "y",
+        x_title="yes above this score",
+        y_title="cost",
+        alt=alt,
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
 
+if TYPE_CHECKING:
+    from assay.methods.headline import Headline
+
 _FEW = 30
+_ERRORS = ("cost", "rmse", "mae", "pinball")
 
 
 class Judged:
@@ -24,8 +28,14 @@ class Judged:
 
         self.truth, self.said, self.strange = np.asarray(truth), np.asarray(said), strange
         self.rows: Any = None  # where they stand in the table
+        self.folds: Any = None  # each row's fold
         self.metrics: list[Metric] = []
         self.data: dict[str, Any] = {"problem": self.kind, "metric": self.main}
+
+    def led_by(self, headline: Headline) -> None:
+        """Take a score as the one that stands for the model."""
+        self.main, self.lower_is_better = headline.name, headline.name in _ERRORS
+        self.data |= {"metric": self.main, "why": headline.reason}
 
     def scores(self, rows: Any) -> dict[str, float]:
         """Return the scores on some rows."""
@@ -72,7 +82,7 @@ class Judged:
             "name": self.main,
             "value": whole[self.main] if np.isfinite(whole[self.main]) else None,
         }
-        out = []
+        out = [self._headline()] if "why" in self.data else []
         if n < _FEW:
             message = f"Only {n} rows: no score of so few says anything of the model."
             out.append(
@@ -84,12 +94,16 @@ class Judged:
                 Finding(
                     "model.validate.no_better_than_guess",
                     Severity.HIGH,
-                    f"The model is no better than always guessing the commonest answer: {shown}.",
+                    f"The model is no better than giving every row the same answer: {shown}.",
                     {},
                     "look at the features, the labels and what was learned; see data.leakage and data.profile",
                 )
             )
         return out + self._strange() + self.more(whole)
+
+    def _headline(self) -> Finding:
+        message = f"It is judged by {self.main}: {self.data['why']}."
+        return Finding("model.validate.metric", Severity.INFO, message)
 
     def _strange(self) -> list[Finding]:
         if not self.strange:
@@ -122,6 +136,7 @@ class Judged:
         from assay.methods.scores import stratified_folds
 
         at = stratified_folds(self.strata(), min(folds, len(self.truth)), work.rng("folds"))
+        self.folds = at
         values = [self.headline(np.flatnonzero(at == f)) for f in range(at.max() + 1)]
         finite = [v for v in values if np.isfinite(v)]
         mean = float(np.mean(finite)) if finite else float("nan")

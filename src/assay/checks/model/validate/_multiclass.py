@@ -14,6 +14,12 @@ class Multiclass(Judged):
 
     kind, main = "multiclass", "macro_f1"
 
+    def __init__(self, truth: Any, said: Any, strange: int = 0) -> None:
+        from assay.methods import headline
+
+        super().__init__(truth, said, strange)
+        self.led_by(headline.multiclass())
+
     def scores(self, rows: Any) -> dict[str, float]:
         """Return the scores on some rows."""
         from assay.methods import scores

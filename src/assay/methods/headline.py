@@ -1,0 +1,47 @@
+"""Which score stands for a model, and why: it depends on how rare the answer is, and on what errors cost."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_COMMON = 0.6
+
+
+class Headline(NamedTuple):
+    """A score's name, and the reason in a sentence."""
+
+    name: str
+    reason: str
+
+
+def binary(share: float, *, costs: bool) -> Headline:
+    """share: of rows that are yes. costs: whether errors have theirs."""
+    if costs:
+        return Headline("cost", "errors have their costs, so the mean cost of a row is what counts")
+    if share > _COMMON:
+        return Headline(
+            "macro_f1",
+            f"{share:.0%} of rows are yes, and F1 of yes alone would praise a model that always says so",
+        )
+    if share < 1 - _COMMON:
+        return Headline(
+            "f1", f"{share:.0%} of rows are yes, and accuracy would praise a model that never says so"
+        )
+    return Headline("f1", f"{share:.0%} of rows are yes, and both ways to err count alike")
+
+
+def multiclass() -> Headline:
+    """Every class counts alike, however rare."""
+    return Headline("macro_f1", "every class counts alike, however rare it is")
+
+
+def regression(quantile: float | None, tail: float) -> Headline:
+    """quantile: that the predictions are of, or None. tail: how much of the sum of squares the hundredth furthest out is."""
+    if quantile is not None:
+        return Headline("pinball", f"the predictions are of the quantile {quantile:g}")
+    if tail > 0.5:
+        return Headline(
+            "mae",
+            f"a hundredth of the rows makes up {tail:.0%} of the spread, and squares would be about them",
+        )
+    return Headline("rmse", "large errors count more than small ones")
