@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import Missing
 from assay.methods.expressions import Expression, parse
+from assay.methods.repair.reading import Listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Remedy = Literal["derived", "source", "soft-delete"]
 REMEDIES: tuple[Remedy, ...] = ("derived", "source", "soft-delete")
-MOST_RULES = 1_000  # data.integrity lists 500
 NONE = -1  # in ``Mended.by``: the cell stays as it is
 
 
@@ -69,49 +69,52 @@ class Mended:
 
 
 def read(
-    listed: Any, kinds: Collection[str], columns: Collection[str], where: str, *, repairable: bool = True
+    rules: Sequence[Listed],
+    kinds: Collection[str],
+    columns: Collection[str],
+    where: str,
+    *,
+    repairable: bool = True,
 ) -> list[Mending]:
-    """Return the broken rules of a data.integrity report's ``data.rules`` that are of these kinds.
+    """Return the broken rules that are of these kinds, and of one row.
 
-    repairable: only those that say how their column is set right. UsageError where there is no such list, Missing where
-    a rule is about a column that the table does not have.
+    repairable: only those that say how their column is set right. Missing where a rule is about a column that the table
+    does not have, UsageError where its expression is none.
     """
-    if not isinstance(listed, Sequence) or isinstance(listed, str):
-        raise UsageError(
-            "the report given as `using` lists no rules", remedy="give a report of data.integrity"
-        )
-    if len(listed) > MOST_RULES:
-        raise UsageError(
-            f"the report given as `using` lists {len(listed):,} rules, more than the {MOST_RULES:,} that are read",
-            remedy="give a report as data.integrity writes it",
-        )
-    out = []
-    for rule in listed:
-        if not isinstance(rule, Mapping) or rule.get("kind") not in kinds:
-            continue
-        if not rule.get("holds") or not rule.get("violations"):
-            continue
-        repair = rule.get("repair")
-        if repairable and not repair:
-            continue
-        out.append(_one(rule, repair if isinstance(repair, Mapping) else {}, columns, where))
+    return [
+        _one(rule, columns, where)
+        for rule in rules
+        if rule.kind in kinds and rule.holds and rule.violations and (rule.repair or not repairable)
+    ]
+
+
+def named(rules: Sequence[Listed]) -> set[str]:
+    """Return the columns that rules of one row, and their repairs, name."""
+    out: set[str] = set()
+    for rule in rules:
+        if rule.holds:
+            out |= set(parse(rule.holds).columns)
+        if rule.repair:
+            out |= {rule.repair.set, *parse(rule.repair.to).columns}
     return out
 
 
-def _one(rule: Mapping[str, Any], repair: Mapping[str, Any], columns: Collection[str], where: str) -> Mending:
-    holds = parse(str(rule["holds"]))
-    to = parse(str(repair["to"])) if "to" in repair else None
-    column = str(repair.get("set", "")) if to else ""
-    named = [*holds.columns, *(to.columns if to else ()), *([column] if column else [])]
-    lost = [c for c in named if c not in columns]
+def _one(rule: Listed, columns: Collection[str], where: str) -> Mending:
+    holds, repair = parse(rule.holds), rule.repair
+    to = parse(repair.to) if repair else None
+    lost = [
+        c
+        for c in (*holds.columns, *(to.columns if to else ()), *([repair.set] if repair else []))
+        if c not in columns
+    ]
     if lost:
         raise Missing(
-            f"there is no column {lost[0]!r} for the rule {rule.get('rule', '')!r}",
+            f"there is no column {lost[0]!r} for the rule {rule.title!r}",
             where=where,
             remedy="repair the table that the report is about",
         )
-    words = (repair["true"], repair["false"]) if "true" in repair and "false" in repair else None
-    return Mending(str(rule.get("rule") or repair.get("to")), str(rule["kind"]), holds, column, to, words)
+    set_, words = (repair.set, repair.words) if repair else ("", None)
+    return Mending(rule.title, rule.kind, holds, set_, to, words)
 
 
 def _truths(array: Any, *, unknown: bool) -> NDArray[np.bool_]:

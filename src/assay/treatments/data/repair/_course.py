@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Table, Work
 from assay.kernel.report import Report
-from assay.methods.repair import derived, marking, source
+from assay.methods.repair import derived, marking, reading, source
 from assay.methods.repair.effect import Effect, Weighing
 from assay.methods.repair.mending import NONE, REMEDIES, Mended, Mending, Remedy, read
 
@@ -38,14 +38,12 @@ class Course:
     ) -> None:
         import numpy as np
 
-        listed = using.of("data.integrity").data.get("rules", ()) if using else ()
+        rules = reading.listed(using.of("data.integrity").data) if using else []
         names = [c.name for c in table.columns]
         where = table.asset.name
         self.table, self.remedy, self.marker, self.work = table, remedy, marker, work
         self.label, self.without = label, tuple(without)
-        self.mendings = {
-            r: read(listed, kinds, names, where, repairable=r != "soft-delete") for r in REMEDIES
-        }
+        self.mendings = {r: read(rules, kinds, names, where, repairable=r != "soft-delete") for r in REMEDIES}
         self.weighed = tuple(r for r in REMEDIES if r == remedy or weigh or label or facets)
         self.known = self._known()
         self.positive = tuple(positive) or self._positive()
