@@ -35,3 +35,11 @@ def gather(
     table = subject.arrow()
     scores_of = pa.table({"score": table.column(score)}) if score else None
     return table, table.column(predicted), scores_of
+
+
+def answers(model: Model, table: pa.Table, label: str | None) -> tuple[pa.ChunkedArray, pa.Table | None]:
+    """Return a model's predictions for a table, and its scores where it has some; it is never shown the label."""
+    hidden = not model.info.features and label in table.column_names
+    said = model.predict(table.drop_columns(label) if hidden else table)
+    scores = [c for c in said.column_names if c == "score" or c.startswith("score_")]
+    return said.column("prediction"), said.select(scores) if scores else None

@@ -7,7 +7,9 @@ import pytest
 from sklearn import metrics as sk
 
 from assay.checks.model.validate import check
+from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.handles import ModelInfo
 from assay.kernel.severity import Severity
 
 
@@ -298,3 +300,71 @@ def test_where_a_few_rows_are_the_spread_absolute_errors_are_the_score(table, wo
     assert report.metric("mae", model="constant guess").value == pytest.approx(
         np.abs(y - np.median(y)).mean()
     )
+
+
+def test_rows_that_stand_in_the_training_data_are_told_and_left_out_of_a_second_score(table, work):
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(600, 2))
+    y = (rng.random(600) < 0.4).astype(int)
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": y, "p": np.where(np.arange(600) < 200, y, 1 - y)})
+    train = frame.iloc[:200].drop(columns="p")
+    report = check(table(frame), label="y", predicted="p", training=table(train), work=work)
+    told = next(f for f in report.findings if f.rule == "model.validate.seen_before")
+    assert told.count == 200 and told.severity is Severity.HIGH
+    assert report.metric("rows_in_training", alike="exactly").value == 200
+    assert report.metric("f1", rows="not in training").value == pytest.approx(
+        sk.f1_score(y[200:], frame.p[200:])
+    )
+    clean = check(table(frame.iloc[200:]), label="y", predicted="p", training=table(train), work=work)
+    assert "model.validate.seen_before" not in [f.rule for f in clean.findings]
+
+
+def test_rows_of_few_values_come_back_by_chance_and_are_no_leak(table, work):
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"a": rng.integers(0, 2, 600), "y": rng.integers(0, 2, 600)})
+    frame["p"] = frame.y
+    report = check(
+        table(frame.iloc[300:]),
+        label="y",
+        predicted="p",
+        training=table(frame.iloc[:300][["a", "y"]]),
+        work=work,
+    )
+    assert report.metric("rows_in_training", alike="exactly").value == 300
+    assert "model.validate.seen_before" not in [f.rule for f in report.findings]
+
+
+class Rule:
+    """A model that says yes where a column is above 0, and wants that column filled in."""
+
+    def __init__(self, strict=False):
+        self.strict = strict
+        self.asset = Asset("model", "rule", "rule", "sha256:0")
+        self.info = ModelInfo("python", "rule", ("x", "z"), (0, 1), "binary")
+
+    def predict(self, data):
+        x = data.column("x").to_numpy()
+        if self.strict and np.isnan(x).any():
+            raise BadInput("x is missing", where="rule")
+        return pa.table({"prediction": (x > 0).astype(int)})
+
+    def contributions(self, data):
+        return None
+
+
+def test_what_makes_a_model_worse_is_tried_and_told(table, work):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.normal(size=3000), "z": rng.normal(size=3000)})
+    frame["y"] = (frame.x > 0).astype(int)
+    report = check(Rule(), data=table(frame), label="y", robustness=True, slices=0, work=work)
+    assert report.metric("f1_under", data="as it is").value == 1
+    assert report.metric("f1_under", data="z shuffled").value == 1
+    assert report.metric("f1_under", data="x shuffled").value == pytest.approx(0.5, abs=0.05)
+    moved = sk.f1_score(frame.y, frame.x + 0.5 * frame.x.std(ddof=0) > 0)
+    assert report.metric("f1_under", data="all numbers moved by +0.5 sd").value == pytest.approx(moved)
+    assert next(f for f in report.findings if f.rule == "model.validate.fragile")
+    strict = check(Rule(strict=True), data=table(frame), label="y", robustness=True, slices=0, work=work)
+    refused = next(f for f in strict.findings if f.rule == "model.validate.refuses")
+    assert refused.count == 2 and "x is missing" in refused.message
+    with pytest.raises(UsageError, match="cannot be asked again"):
+        check(table(frame.assign(p=1)), label="y", predicted="p", robustness=True, work=work)

@@ -4,10 +4,10 @@ The problem type is found from the labels, and the score that stands for the mod
 balanced F-score, its mean over classes, the cost of a row where errors have costs (the cheapest threshold is looked for
 then), the root mean square, absolute or pinball error. It comes with 95 % bootstrap intervals, over the hold-out and
 over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
---training the scores on the training data name over- and under-fitting. With --against another model is asked about
+--training the scores on the training data name over- and under-fitting, and rows that stand in both are told. With --against another model is asked about
 the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subgroups on
-which it is weakest are searched for in one half of the rows and confirmed in the other. The subject is a model with
---data, or a table that holds predictions.
+which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness it is asked
+again about rows made worse. The subject is a model with --data, or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
@@ -24,12 +24,14 @@ from assay.checks.model.validate._answers import Answers, asked, rivals
 from assay.checks.model.validate._binary import Binary
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
+from assay.checks.model.validate._overlap import seen_before
 from assay.checks.model.validate._regression import Regression
 from assay.checks.model.validate._rival import compared
+from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
-from assay.kernel.report import Coverage, Finding, Report
+from assay.kernel.report import Chart, Coverage, Finding, Report
 from assay.kernel.severity import Severity
 
 _MOST_CLASSES = 50
@@ -61,6 +63,9 @@ def check(
         float | None, Interval(gt=0, lt=1), Doc("the predictions are of this quantile of the label")
     ] = None,
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
+    robustness: Annotated[
+        bool, Doc("ask the model about 5,000 of the rows made worse: noise, gaps, shifts, shuffled columns")
+    ] = False,
     slices: Annotated[
         int, Interval(ge=0, le=20), Doc("how many of the weakest subgroups to tell of; 0 does not search")
     ] = 5,
@@ -90,10 +95,19 @@ def check(
     if rival is not None:
         findings += compared(made, others[0], rival.name, work)
     charts = made.charts()
+    hidden = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
+    if training is not None:
+        findings += seen_before(made, table, training.arrow(), hidden)
     if slices:
-        hidden = {label, *(str(n) for n in (predicted, score, against_predicted, against_score) if n)}
-        told, drawn = weak(made, table, hidden, slices, work)
+        told, drawn = weak(made, table, {label} | hidden, slices, work)
         findings, charts = findings + told, charts + drawn
+    if robustness:
+        if not isinstance(subject, Model):
+            raise UsageError(
+                "predictions cannot be asked again", remedy="name a model, or leave --robustness out"
+            )
+        asked_again = _robust(subject, table, made, asked_for, label, work)
+        findings, charts = findings + asked_again[0], charts + asked_again[1]
     if training is not None and isinstance(subject, Model):
         seen, again = asked(subject, training, None, None, label)
         known = facets.plain(seen.column(label), label)
@@ -115,6 +129,22 @@ def check(
         charts=charts,
         data=made.data,
     )
+
+
+def _robust(
+    model: Model, table: Any, made: Judged, wanted: Wanted, label: str, work: Work
+) -> tuple[list[Finding], list[Chart]]:
+    import pyarrow as pa
+
+    from assay.methods import facets
+
+    some = table.take(pa.array(sampled(made.rows, work)))
+    truth = facets.plain(some.column(label), label)
+
+    def judge(answers: Answers) -> Judged:
+        return _judge(truth, answers, facets.present(truth) & facets.present(answers.plain()), wanted, label)
+
+    return Robustness(model, some, label, judge, work).findings(made)
 
 
 class Wanted(NamedTuple):

@@ -73,3 +73,10 @@ def rivals(
         )
     rows = subject if isinstance(subject, Table) else data
     return asked(against if against is not None else rows, rows, predicted, score, label)[1]
+
+
+def answers_for(model: Model, table: Any, label: str) -> Answers:
+    """Return what a model says of rows that are already in memory."""
+    from assay.methods.predictions import answers
+
+    return Answers(*answers(model, table, label), name=model.asset.name)

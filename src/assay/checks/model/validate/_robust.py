@@ -1,0 +1,115 @@
+"""How the model's score falls when its data gets worse: noise, gaps, a shift of everything, a column that is no use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from assay.checks.model.validate._answers import Answers, answers_for
+from assay.checks.model.validate._judged import Judged
+from assay.kernel.errors import AssayError
+from assay.kernel.handles import Model, Work
+from assay.kernel.report import Chart, Finding, Metric
+from assay.kernel.severity import Severity
+
+_ROWS = 5_000
+_COLUMNS = 60
+_WORTH = 0.1  # of the score, or of the error's size
+
+
+class Robustness:
+    """Asks the model about the same rows, made worse; each answer is judged as the first were."""
+
+    def __init__(
+        self, model: Model, table: Any, label: str, judge: Callable[[Answers], Judged], work: Work
+    ) -> None:
+        """table: the rows to ask about, whose answers ``judge`` holds against their labels."""
+        self.model, self.judge, self.work = model, judge, work
+        names = [n for n in (model.info.features or table.column_names) if n != label]
+        self.names, self.table, self.label = names, table, label
+        self.asked, self.refused = 0, dict[str, str]()
+
+    def findings(self, made: Judged) -> tuple[list[Finding], list[Chart]]:
+        """Ask, and put each score into the metrics of ``made``."""
+        from assay.methods import perturb
+
+        base = self._score({}, "as it is")
+        if base is None:
+            return [], []
+        rng = self.work.rng("robustness")
+        scores: dict[str, float | None] = {}
+        for size in (0.1, 0.5):
+            changed = {n: perturb.noisy(self.table.column(n), rng, size) for n in self.names}
+            scores[f"noise of {size:g} sd"] = self._score(changed, f"noise {size:g}")
+        for share in (0.1, 0.3):
+            changed = {n: perturb.blanked(self.table.column(n), rng, share) for n in self.names}
+            scores[f"{share:.0%} of cells missing"] = self._score(changed, f"missing {share:g}")
+        for size in (-0.5, 0.5):
+            changed = {n: perturb.shifted(self.table.column(n), size) for n in self.names}
+            scores[f"all numbers moved by {size:+g} sd"] = self._score(changed, f"shift {size:g}")
+        for name in self.names[:_COLUMNS]:
+            changed = {name: perturb.shuffled(self.table.column(name), rng)}
+            scores[f"{name} shuffled"] = self._score(changed, name)
+        told = {k: v for k, v in scores.items() if v is not None}
+        of = {"data": "as it is"}
+        made.metrics.append(Metric.number(f"{made.main}_under", base, of=of))
+        made.metrics += [Metric.number(f"{made.main}_under", v, of={"data": k}) for k, v in told.items()]
+        return self._fragile(made, base, told) + self._refusals(), [_drawn(made.main, base, told)]
+
+    def _score(self, changed: dict[str, Any], what: str) -> float | None:
+        import numpy as np
+
+        table = self.table
+        for name, column in changed.items():
+            table = table.set_column(table.column_names.index(name), name, column)
+        self.asked += 1
+        self.work.progress(self.asked, 7 + min(len(self.names), _COLUMNS), what)
+        try:
+            judged = self.judge(answers_for(self.model, table, self.label))
+        except AssayError as error:
+            self.refused[what] = str(error)
+            return None
+        return judged.headline(np.arange(len(judged.truth)))
+
+    def _fragile(self, made: Judged, base: float, scores: dict[str, float]) -> list[Finding]:
+        sign = 1 if made.lower_is_better else -1
+        losses = {k: sign * (v - base) for k, v in scores.items() if not k.endswith(" shuffled")}
+        worst = max(losses, key=lambda k: losses[k], default=None)
+        if worst is None or losses[worst] <= _WORTH * max(abs(base), 1e-12):
+            return []
+        message = f"It is fragile: {made.main} goes from {base:.3f} to {scores[worst]:.3f} with {worst}."
+        remedy = "guard its inputs (ranges, missing values), or train it on data that is worse in this way"
+        return [Finding("model.validate.fragile", Severity.LOW, message, {"data": worst}, remedy)]
+
+    def _refusals(self) -> list[Finding]:
+        if not self.refused:
+            return []
+        what, why = next(iter(self.refused.items()))
+        message = f"It does not answer where data gets worse ({what}): {why[:200]}"
+        remedy = "let the pipeline fill in what is missing before the model is asked"
+        return [
+            Finding(
+                "model.validate.refuses",
+                Severity.LOW,
+                message,
+                {"data": what},
+                remedy,
+                count=len(self.refused),
+            )
+        ]
+
+
+def sampled(rows: Any, work: Work) -> Any:
+    """Return at most 5,000 of the row numbers, in order, evenly by lot."""
+    import numpy as np
+
+    if len(rows) <= _ROWS:
+        return rows
+    return np.sort(work.rng("robustness rows").choice(rows, _ROWS, replace=False))
+
+
+def _drawn(main: str, base: float, scores: dict[str, float]) -> Chart:
+    ordered = sorted(scores, key=lambda k: scores[k])[:24]
+    rows = ({"data": "as it is", "value": base}, *({"data": k, "value": scores[k]} for k in ordered))
+    alt = f"{main} as the data is: {base:.3f}."
+    return Chart(f"{main} when the data gets worse", "bar", rows, "data", "value", alt=alt)
