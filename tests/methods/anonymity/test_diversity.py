@@ -128,3 +128,20 @@ def test_many_columns_of_many_values_do_not_overflow():
     assert len(np.unique(combined(columns))) == 50
     again = combined([np.tile(c, 2) for c in columns])
     assert (again[:50] == again[50:]).all()
+
+
+def test_nan_and_null_are_one_value_and_the_zeros_too():
+    """NaN stayed among the names without a row: every class lacked a value, and ordered distances were too small."""
+    column = pa.chunked_array([[1.0, math.nan, None, 0.0, -0.0]])
+    raw, names = codes(column)
+    assert names == [1.0, 0.0, None] and raw.tolist() == [0, 2, 2, 1, 1]
+    raw, names = codes(pa.chunked_array([pa.DictionaryArray.from_arrays([0, 0, None], ["a", "unused"])]))
+    assert names == ["a", None] and raw.tolist() == [0, 0, 1]
+    quasi, sensitive = (
+        pa.chunked_array([["x", "x", "y", "y"]]),
+        pa.chunked_array([[1.0, math.nan, 1.0, math.nan]]),
+    )
+    n = np.array([3, 1, 1, 3])
+    made = held(classes([codes(quasi)[0]], n), sensitive, n)
+    assert diversity.lacking(made).tolist() == [0, 0]
+    assert diversity.closeness(made) == pytest.approx([0.25, 0.25])  # one step of one: |3/4 - 1/2|

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.methods.integrity.verify import codes, repeated
+from assay.methods.integrity.verify import codes, repeated, undetermined
 
 PARTS = st.none() | st.sampled_from(["a", "b", ""])
 
@@ -28,3 +30,11 @@ def test_lists_and_objects_can_be_a_key():
     table = pa.table({"a": [[1], [2], [1], None], "b": [{"x": 1}, {"x": 1}, {"x": 1}, None]})
     assert repeated(table, ["a", "b"]).numbers().tolist() == [3]
     assert codes(table, ["a"]).tolist() == [0, 1, 0, -1]
+
+
+def test_a_negative_zero_is_no_other_zero_and_nan_no_value():
+    """-0.0 was told to be a slip of 0.0 in what a column determines."""
+    table = pa.table({"k": ["a", "a", "a", "a"], "v": [0.0, -0.0, 0.0, math.nan]})
+    found = undetermined(table, ["k"], "v")
+    assert (found.support, found.broken) == (3, 0)
+    assert repeated(table, ["v"]).numbers().tolist() == [2, 3]

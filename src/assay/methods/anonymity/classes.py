@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from assay.methods.floats import settled
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -67,17 +69,16 @@ class Held:
 
 
 def codes(column: pa.ChunkedArray) -> tuple[Ints, list[Any]]:
-    """Return each row's value as a number and the values; null is a value of its own, and NaN is null."""
+    """Return each row's value as a number and the values; null is a value of its own. NaN is null, and -0.0 is 0.0."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    values = [None if isinstance(v, float) and v != v else v for v in encoded.dictionary.to_pylist()]
+    if pa.types.is_dictionary(array.type):  # which may hold values that no row has
+        array = array.cast(array.type.value_type)
+    encoded = settled(array).dictionary_encode()
+    values = encoded.dictionary.to_pylist()
     raw = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False).astype(np.int64)
-    empty = [i for i, v in enumerate(values) if v is None]
-    if empty:  # NaN among the numbers joins the nulls
-        raw[np.isin(raw, empty)] = len(values)
-    if (raw == len(values)).any():
+    if encoded.null_count:
         values.append(None)
     return raw, values
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.methods.expressions import quoted
+from assay.methods.floats import settled
 from assay.methods.listed import listed
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Sampled:
         array = self.array
         if pa.types.is_dictionary(array.type):
             array = array.cast(array.type.value_type)
-        encoded = array.dictionary_encode()
+        encoded = settled(array).dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return codes, listed(encoded.dictionary)
 
@@ -86,10 +87,10 @@ class Sampled:
         """Return how many different values there are, nulls not counted."""
         return len(self.values)
 
-    @property
+    @cached_property
     def has_nulls(self) -> bool:
         """Return whether any value is missing."""
-        return bool(self.array.null_count)
+        return bool((self.codes < 0).any())
 
     @cached_property
     def numbers(self) -> NDArray[np.float64] | None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from assay.kernel.errors import UsageError
 from assay.methods.expressions import Expression
+from assay.methods.floats import settled
 from assay.methods.listed import listed
 
 USUAL_KEPT = 20_000
@@ -86,7 +87,7 @@ def encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:
     if pa.types.is_dictionary(array.type):
         return array
     try:
-        return array.dictionary_encode()
+        return settled(array).dictionary_encode()
     except pa.ArrowNotImplementedError:
         return pa.array(
             [None if v is None else repr(v) for v in listed(array)], pa.string()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.methods.floats import settled
 from assay.methods.listed import listed
 
 if TYPE_CHECKING:
@@ -146,11 +147,7 @@ def _shower(kind: pa.DataType) -> Callable[[Any], Any]:
 
 
 def _float(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    column = column.cast(pa.float64(), safe=False)
-    if any(pc.any(pc.is_nan(chunk)).as_py() for chunk in column.chunks):
-        column = pc.if_else(pc.is_nan(column), None, column)
-    # Adding zero turns -0.0 into 0.0.
-    return pc.add(column, 0.0)
+    return settled(column.cast(pa.float64(), safe=False))
 
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
