@@ -15,7 +15,10 @@ MOST_COLUMNS = 4_000
 
 @dataclass
 class Moments:
-    """Sums of d columns over rows, missing values (NaN) left out column by column."""
+    """Sums of d columns over rows, missing values (NaN) left out column by column.
+
+    Each is summed about ``shift``, the mean of the first rows that have a value of it: this keeps the digits.
+    """
 
     count: Floats
     shift: Floats
@@ -23,17 +26,17 @@ class Moments:
     squares: Floats
 
     @classmethod
-    def of(cls, first: Floats) -> Moments:
-        """Begin with the first rows (n × d), about whose means everything is summed, which keeps the digits."""
-        d = first.shape[1]
-        known = ~np.isnan(first)
-        count = known.sum(axis=0)
-        shift = np.where(known, first, 0).sum(axis=0) / np.maximum(count, 1)
-        return cls(np.zeros(d), shift, np.zeros(d), np.zeros(d))
+    def empty(cls, columns: int) -> Moments:
+        """Begin without a row."""
+        return cls(*(np.zeros(columns) for _ in range(4)))
 
     def add(self, rows: Floats) -> None:
-        """Take rows into account."""
+        """Take rows (n × d) into account."""
         known = ~np.isnan(rows)
+        here = known.sum(axis=0)
+        new = (self.count == 0) & (here > 0)
+        if new.any():
+            self.shift[new] = np.where(known, rows, 0)[:, new].sum(axis=0) / here[new]
         apart = np.where(known, rows - self.shift, 0)
         self.count += known.sum(axis=0)
         self.total += apart.sum(axis=0)

@@ -128,12 +128,10 @@ def _fit(
         raise UsageError(
             f"{len(columns):,} columns are more than {MOST_COLUMNS:,}", remedy="choose: --columns"
         )
-    moments = None
+    moments = Moments.empty(len(columns))
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in _batches(table, columns):
-            moments = moments or Moments.of(rows)
             moments.add(rows)
-        assert moments is not None
         spread = moments.deviation
         beyond = np.flatnonzero(~np.isfinite(spread + moments.mean))
     if len(beyond):
