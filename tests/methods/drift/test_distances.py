@@ -143,3 +143,11 @@ def test_rounding_keeps_the_order_and_four_digits():
 def test_texts_are_paired_by_name():
     both = words(["a", "a", "b"], ["b", "c"])
     assert both.values == ("a", "b", "c") and both.a.tolist() == [2, 1, 0] and both.b.tolist() == [0, 1, 1]
+
+
+def test_the_spread_of_the_smallest_numbers_is_not_zero():
+    """Their squares were 0, and any shift of theirs was infinite in standard deviations."""
+    values, counts = np.array([1e-200, 3e-200]), np.array([5, 5])
+    assert distances.deviation(values, counts) == pytest.approx(1e-200)
+    moved = pair([1e-200, 3e-200] * 5, [2e-200, 4e-200] * 5)
+    assert distances.normed(distances.wasserstein(moved), 1e-200) == pytest.approx(1)

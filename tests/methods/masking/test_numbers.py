@@ -48,6 +48,11 @@ def test_types_and_odd_values():
     assert hidden(Rounded(Decimal(1000)), [2**64 - 1], pa.uint64()).unfit.tolist() == [True]
 
 
+def test_the_largest_numbers_do_not_become_infinite():
+    for to in ("0.01", "0.05"):
+        assert hidden(Rounded(Decimal(to)), [1.7e308, -1.2e308]).array.to_pylist() == [1.7e308, -1.2e308]
+
+
 @pytest.mark.parametrize("kind", ["laplace", "gaussian"])
 def test_noise_has_its_distribution(kind):
     noisy = hidden(Noise(np.random.default_rng(3), 5.0, kind), np.full(20_000, 100.0)).array.to_numpy()

@@ -103,9 +103,9 @@ def deviation(values: Floats, counts: Ints) -> float:
 
 
 def _scaled(values: Floats) -> tuple[Floats, float]:
-    """Values near the end of what a float holds are brought below 1, so that their sums and squares are finite."""
+    """Values near either end of what a float holds are brought to 1, so that their sums and squares are finite and not 0."""
     most = float(np.max(np.abs(values), initial=0.0))
-    return (values / most, most) if most > 1e150 else (values, 1.0)
+    return (values / most, most) if most > 1e150 or 0 < most < 1e-150 else (values, 1.0)
 
 
 def normed(distance: float, spread: float) -> float:

@@ -69,11 +69,11 @@ class Rounded:
     def _rounded(self, floats: NDArray[np.float64]) -> NDArray[np.float64]:
         digits = -int(self.to.normalize().as_tuple().exponent)
         if self.to == Decimal(1).scaleb(-digits):
-            rounded: NDArray[np.float64] = np.round(floats, digits)
-            return rounded
-        out: NDArray[np.float64] = np.round(
-            np.round(floats / float(self.to)) * float(self.to), max(digits, 0)
-        )
+            rounded = np.round(floats, digits)
+        else:
+            rounded = np.round(np.round(floats / float(self.to)) * float(self.to), max(digits, 0))
+        # From there on a double has no digit to be rounded away, and scaling may leave what one holds.
+        out: NDArray[np.float64] = np.where(np.abs(floats) < 2.0**53 * float(self.to), rounded, floats)
         return out
 
     def _exact(self, value: Decimal) -> Decimal | None:
