@@ -136,8 +136,8 @@ def ours(columns: list[Column]) -> tuple[Said, float]:
     for name, table in tables(columns).items():
         kinds = [(f.name, _word(str(f.type))) for f in table.schema]
         examined = Columns(kinds)
-        for column in examined.names:
-            examined.feed_column(column, table.column(column).combine_chunks())
+        for batch in table.select(examined.names).combine_chunks().to_batches():
+            examined.feed(batch)
         for column, kind in answers(examined.told(), ["email"])["columns"].items():
             said[(name, column)] = kind
     return said, time.process_time() - began

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 
 def luhn(digits: str) -> bool:
     """Whether the last digit is the Luhn check of the others (ISO/IEC 7812-1, annex B)."""
@@ -39,9 +41,14 @@ _ISSUERS: tuple[tuple[int, int, int, frozenset[int]], ...] = (
 
 def issued(digits: str, size: int) -> bool:
     """Whether an issuer has cards of ``size`` digits that begin with these four or more."""
-    return any(
-        low <= int(digits[:width]) <= high and size in lengths for width, low, high, lengths in _ISSUERS
-    )
+    return size in _lengths(digits[:4])
+
+
+@cache
+def _lengths(prefix: str) -> frozenset[int]:
+    """Return the lengths of cards that begin with four digits."""
+    held = [n for width, low, high, n in _ISSUERS if low <= int(prefix[:width]) <= high]
+    return frozenset().union(*held)
 
 
 def card(digits: str) -> bool:

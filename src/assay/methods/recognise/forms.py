@@ -44,8 +44,11 @@ def _found(
     return spans
 
 
+_NO_DIGIT = re.compile("[^0-9]+")
+
+
 def _only_digits(text: str) -> str:
-    return "".join(c for c in text if "0" <= c <= "9")
+    return _NO_DIGIT.sub("", text)
 
 
 def _card(text: str) -> bool:
@@ -226,7 +229,7 @@ HINTED_PHONE = Form(
 # What is looked for in running text only: a column of names or of addresses is told by its gazetteer and its name.
 PROSE: tuple[Form, ...] = (
     Form("name", people.SIEVE, people.spans, title="people's names"),
-    Form("address", rf"(?i){_STREET_WORDS}", addresses.spans, title="street addresses"),
+    Form("address", addresses.SIEVE, addresses.spans, title="street addresses"),
 )
 
 

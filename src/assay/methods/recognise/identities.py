@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-ASKED = 120  # texts of a column that are held against the rules
+ASKED = 60  # texts of a column that are held against the rules
 FIRST = 16  # of these, how many a rule meets before it meets the others
 
 
@@ -27,6 +27,10 @@ class Rule(NamedTuple):
     shape: re.Pattern[str]
     chance: float
     alone: bool
+
+    def shaped(self, text: str) -> bool:
+        """Whether a text has its shape."""
+        return self.shape.fullmatch(text) is not None
 
 
 def _rules(text: str) -> tuple[Rule, ...]:
@@ -204,9 +208,12 @@ def judge(module: str) -> Callable[[str], bool]:
 
 def valid(rule: Rule, text: str) -> bool:
     """Whether a text has the rule's shape and keeps its check."""
-    if not rule.shape.fullmatch(text) or len(set(re.sub(r"\D", "", text))) < 2:
-        return False
-    return judge(rule.module)(text)
+    return rule.shaped(text) and _right(rule, text)
+
+
+def _right(rule: Rule, text: str) -> bool:
+    """Whether a text that has the rule's shape keeps its check, and is more than one digit over and over."""
+    return len({c for c in text if "0" <= c <= "9"}) > 1 and judge(rule.module)(text)
 
 
 class Kept(NamedTuple):
@@ -231,13 +238,13 @@ def kept(texts: Iterable[str], *, named: bool) -> list[Kept]:
     for rule in RULES:
         if not (named or rule.alone):
             continue
-        shaped = [t for t in few if rule.shape.fullmatch(t)]
-        if not shaped or (len(shaped) > 2 and not any(valid(rule, t) for t in shaped)):
+        shaped = [t for t in few if rule.shaped(t)]
+        if not shaped or (len(shaped) > 2 and sum(_right(rule, t) for t in shaped) * 10 < len(shaped)):
             continue
-        fit = [t for t in held if rule.shape.fullmatch(t)]
+        fit = [t for t in held if rule.shaped(t)]
         if len(fit) * 5 < len(held) or not fit:
             continue
-        right = sum(valid(rule, t) for t in fit)
+        right = sum(_right(rule, t) for t in fit)
         if right * 5 >= len(held):
             out.append(Kept(rule, right / len(held), right / len(fit), right))
     return sorted(out, key=lambda k: (-round(k.share, 1), k.rule.chance))
@@ -259,6 +266,25 @@ _ALONE_IN_TEXT = tuple(r for r in RULES if r.alone and _marked(r))
 _SPACED = re.compile(r"[a-zA-Z.\-/ ]")
 
 
+_DIGITS = re.compile("[0-9]+")
+_LETTERS = re.compile("[A-Za-z]+")
+
+
+@cache
+def _with(signs: str) -> tuple[Rule, ...]:
+    """Return the rules whose shape speaks of each of these signs beside digits; ``a`` stands for any letter."""
+    out = []
+    for rule in _ALONE_IN_TEXT:
+        plain = re.sub(r"\\d|[a-z0-9]-[a-z0-9]", lambda m: "" if m[0] == r"\d" else "a", rule.shape.pattern)
+        said = set(_LETTERS.sub("a", plain))
+        if set(signs) <= said:
+            out.append(rule)
+    return tuple(out)
+
+
 def found_in(text: str) -> bool:
     """Whether one piece of a text is a national number by itself; bare digits are none, whatever they check."""
-    return bool(_SPACED.search(text)) and any(valid(rule, text) for rule in _ALONE_IN_TEXT)
+    if not _SPACED.search(text):
+        return False
+    signs = "".join(sorted(set(_LETTERS.sub("a", _DIGITS.sub("", text)))))
+    return any(valid(rule, text) for rule in _with(signs))

@@ -21,6 +21,7 @@ from assay.methods.recognise.evidence import Candidate, chance_weight
 from assay.methods.recognise.headers import Said
 
 SAMPLE = 400  # distinct texts that are held against forms which say little by themselves
+FEW = 32  # of them, those that are looked at first: a form that most have, one of these has
 NAMES = 1_000  # distinct texts that are held against the gazetteer
 CATEGORIES = 100  # distinct values beyond which a column of no telling name holds no categories
 HINT = {2: 3.5, 1: 1.5, 0: 0.0}
@@ -42,7 +43,18 @@ _BY_CODE = frozenset({"ip", "phone", "ssn", "national_id", "card", "bank_account
 
 def _share(pattern: str, flags: int = re.IGNORECASE) -> Callable[[list[str]], float]:
     compiled = re.compile(rf"(?:{pattern})\Z", flags)
-    return lambda texts: sum(compiled.match(t) is not None for t in texts) / max(1, len(texts))
+
+    def share(texts: list[str]) -> float:
+        if not any(map(compiled.match, spread(texts, FEW))):
+            return 0.0
+        return sum(map(bool, map(compiled.match, texts))) / max(1, len(texts))
+
+    return share
+
+
+def spread(texts: list[str], many: int) -> list[str]:
+    """Return so many of the texts, drawn from all along."""
+    return texts[:: max(1, len(texts) // many)][:many]
 
 
 _CODE = r"(?=.*\d)[A-Z0-9][A-Z0-9 .\-/]{3,24}"
@@ -99,7 +111,9 @@ class Judge:
     @cached_property
     def look(self) -> people.Look:
         """Return how its values look beside names."""
-        return people.look(self.all[:NAMES])
+        held = self.all[:NAMES]
+        few = people.look(spread(held, 2 * FEW))
+        return few if few.shape < 0.2 or len(held) <= 2 * FEW else people.look(held)
 
     @cached_property
     def _folded(self) -> list[str]:

@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.methods.listed import listed
+from assay.methods.places import numbers, take, true
 from assay.methods.recognise.cards import are_cards
 from assay.methods.recognise.evidence import Candidate, Evidence
 from assay.methods.recognise.forms import FORMS, HINTED_PHONE, LONGEST, PROSE, Form, is_whole
 from assay.methods.recognise.headers import Said, said
 from assay.methods.recognise.judging import Judge
 from assay.methods.recognise.kinds import KINDS, PERSONAL, SPECIAL
+from assay.methods.recognise.sieve import Sieve, matching
 
 if TYPE_CHECKING:
     from assay.methods.recognise.custom import Allowed
@@ -35,26 +37,18 @@ SURE = 0.5  # the confidence from which a column is of a kind
 
 RARE = frozenset({"iban", "ssn", "mac", "crypto", "credential", "national_id"})
 NUMBERED = frozenset({"card", "phone", "address", "ip"})  # none of them is without a digit
-_RUNNING = r"(?s)\S\s+\S+\s+\S+\s+\S.*"  # four words or more
-_SMALL = r"(?:^|[\s(,;:'’\"-])\p{Ll}{2}"  # one of them written small
+_DIGIT = "[0-9]"
+# A street has a letter or two, a space or what is not of Latin letters.
+_WORDED = r"[A-Za-z]{2}.* | .*[A-Za-z]{2}|[^\x00-\x{24f}]"
+_RUNNING = (r"\S\s+\S+\s+\S+\s+\S", r"(?:^|\s)[a-zß-ÿ]{2}")  # four words or more, one of them written small
 _RARE_SIEVE = "|".join(f"(?:{f.sieve})" for f in FORMS if f.type in RARE)
-
-
-def _matching(texts: pa.Array, sieve: str, among: Any) -> Any:
-    """Return the places of texts that match a sieve, among those at the places given."""
-    if among is not None:
-        if not len(among):
-            return among
-        texts = texts.take(pa.array(among))
-    passed = np.flatnonzero(pc.match_substring_regex(texts, sieve).to_numpy(zero_copy_only=False))
-    return passed if among is None else among[passed]
 
 
 @dataclass
 class Count:
     """Rows in which a kind is the whole value, or stands inside it; and how many passing texts were not judged.
 
-    right: how many distinct texts are it whole.
+    right: how many distinct texts of one batch are it whole, at most: of several batches they may be the same ones.
     """
 
     whole: int = 0
@@ -69,6 +63,23 @@ class Count:
         if not self.judged_rows or self.judged_rows == self.passed_rows:
             return count
         return round(count * self.passed_rows / self.judged_rows)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch of a column. texts: its distinct ones, cut to LONGEST; rows: in how many each stands; lengths: uncut.
+
+    small: they are numbers, and none has the digits of a card.
+    """
+
+    texts: pa.Array
+    rows: Any
+    lengths: Any
+    small: bool
+
+    def at(self, places: Any) -> tuple[list[str], list[int]]:
+        """Return the texts at places, and their rows."""
+        return take(self.texts, places).to_pylist(), self.rows[places].tolist()
 
 
 @dataclass(frozen=True)
@@ -141,83 +152,95 @@ class Scan:
 
     def feed(self, array: pa.Array) -> None:
         """Count one batch of the column's values."""
+        batch = self.take(array)
+        if batch is not None:
+            self.sift(batch, Sieve([batch.texts]), 0)
+
+    def take(self, array: pa.Array) -> Batch | None:
+        """Count the rows of a batch and return its distinct texts, or None where nothing is left to look at."""
         small = self.type != "text" and _small(array)
         if small and not self._speaks and not self.extra and not _nine(array):
             self.rows += len(array) - array.null_count
-            return
+            return None
         texts, rows = distinct(array)
         self.rows += int(rows.sum())
         if self.allowed is not None and len(texts):
             left = self.allowed.mask(texts)
-            places = np.flatnonzero(left.to_numpy(zero_copy_only=False))
+            places = true(left)
             self.permitted += int(rows.sum() - rows[places].sum())
-            texts, rows = texts.take(pa.array(places)), rows[places]
+            texts, rows = take(texts, places), rows[places]
         if not len(texts):
-            return
-        lengths = pc.utf8_length(texts)
-        if pc.max(lengths).as_py() > LONGEST:
-            long = pc.greater(lengths, LONGEST).to_numpy(zero_copy_only=False)
+            return None
+        lengths = numbers(pc.utf8_length(texts))
+        if lengths.max() > LONGEST:
+            long = lengths > LONGEST
             self.long += int(rows[long].sum())
             texts = pc.utf8_slice_codeunits(texts, 0, LONGEST)
-        self._sieve(texts, rows, small)
-        if len(self.kept) < KEPT:
-            short = np.flatnonzero(pc.less_equal(lengths, 400).to_numpy(zero_copy_only=False))
-            chosen = short[: KEPT - len(self.kept)]
-            for text, weight in zip(texts.take(pa.array(chosen)).to_pylist(), rows[chosen], strict=True):
-                self.kept[text] = self.kept.get(text, 0) + int(weight)
+        return Batch(texts, rows, lengths, small)
 
-    def _sieve(self, texts: pa.Array, rows: Any, small: bool) -> None:
-        """Judge what each recogniser's sieve lets through. Two cheap ones come first: any digit, and any rare form."""
-        numbered = _matching(texts, "[0-9]", None)
-        rare = _matching(texts, _RARE_SIEVE, None)
-        for form in self.forms():
-            if small and form.type == "card":
+    def sift(self, batch: Batch, sieve: Sieve, place: int) -> None:
+        """Judge what each recogniser's sieve lets through. place: of the batch's texts in the sieve."""
+        for form in self._forms:
+            if batch.small and form.type == "card":
                 continue
-            among = rare if form.type in RARE else numbered if form.type in NUMBERED else None
-            passed = _matching(texts, form.sieve, among)
-            if len(passed):
-                self._judge(form, texts, rows, passed)
+            first: tuple[str, ...] = ()
+            if form.type in RARE:
+                first = (_RARE_SIEVE,)
+            elif form.type in NUMBERED:
+                first = (_DIGIT,)
+            if form.type == "address":
+                first = (_DIGIT, _WORDED)
+            self._judge(form, batch, sieve.places(place, *first, form.sieve))
+        for form in self.extra:
+            self._judge(form, batch, matching(batch.texts, form.sieve))
         if self.type == "text":
-            self._read(texts, rows)
+            for form in PROSE:
+                self._read(form, batch, sieve.places(place, *(() if self.running else _RUNNING), form.sieve))
+        self._keep(batch)
 
-    def _read(self, texts: pa.Array, rows: Any) -> None:
-        """Search what is running text for names and addresses."""
-        running = None if self.running else _matching(texts, _SMALL, _matching(texts, _RUNNING, None))
-        for form in PROSE:
-            passed = _matching(texts, form.sieve, running)
-            if not len(passed):
-                continue
-            count = self.prose.setdefault(form.type, Count())
-            count.passed_rows += int(rows[passed].sum())
-            chosen = passed[: max(0, READ - count.judged)]
-            for text, weight in zip(
-                texts.take(pa.array(chosen)).to_pylist(), rows[chosen].tolist(), strict=True
-            ):
-                count.judged += 1
-                count.judged_rows += weight
-                if next(form.spans(text), None) is not None:
-                    count.inside += weight
+    def _keep(self, batch: Batch) -> None:
+        if len(self.kept) >= KEPT:
+            return
+        short = np.flatnonzero(batch.lengths <= 400)
+        for text, weight in zip(*batch.at(short[: KEPT - len(self.kept)]), strict=True):
+            self.kept[text] = self.kept.get(text, 0) + weight
 
-    def _judge(self, form: Form, texts: pa.Array, rows: Any, passed: Any) -> None:
+    def _read(self, form: Form, batch: Batch, passed: Any) -> None:
+        """Search what is running text for names or addresses."""
+        if not len(passed):
+            return
+        count = self.prose.setdefault(form.type, Count())
+        count.passed_rows += int(batch.rows[passed].sum())
+        for text, weight in zip(*batch.at(passed[: max(0, READ - count.judged)]), strict=True):
+            count.judged += 1
+            count.judged_rows += weight
+            if next(form.spans(text), None) is not None:
+                count.inside += weight
+
+    def _judge(self, form: Form, batch: Batch, passed: Any) -> None:
+        if not len(passed):
+            return
+        texts, rows, right = batch.texts, batch.rows, 0
         count = self.counts.setdefault(form.type, Count())
         count.passed_rows += int(rows[passed].sum())
         if form.type == "card" and len(passed) > 50:
-            plain, valid = are_cards(texts.take(pa.array(passed)))
+            plain, valid = are_cards(take(texts, passed))
             count.whole += int(rows[passed[valid]].sum())
-            count.right += int(valid.sum())
+            right += int(valid.sum())
             count.judged_rows += int(rows[passed[plain]].sum())
             passed = passed[~plain]
         room = max(0, JUDGED - count.judged)
         chosen = passed[:room]
-        for text, weight in zip(texts.take(pa.array(chosen)).to_pylist(), rows[chosen].tolist(), strict=True):
+        for text, weight in zip(*batch.at(chosen), strict=True):
             count.judged += 1
             count.judged_rows += weight
             found = list(form.spans(text))
             if found and (is_whole(text, found) or (form.type == "address" and _is_address(text, found))):
                 count.whole += weight
-                count.right += 1
+                right += 1
             elif found:
                 count.inside += weight
+        count.right = max(count.right, right)
 
     @cached_property
     def judge(self) -> Judge:
@@ -334,7 +357,7 @@ def _is_address(text: str, found: list[tuple[int, int]]) -> bool:
 def distinct(array: pa.Array) -> tuple[pa.Array, Any]:
     """Return a batch's distinct values as texts, and in how many rows each stands."""
     encoded = as_text(array).dictionary_encode()
-    places = encoded.indices.drop_null().to_numpy(zero_copy_only=False)
+    places = numbers(encoded.indices.drop_null())
     rows = np.bincount(places, minlength=len(encoded.dictionary))
     return encoded.dictionary, rows
 

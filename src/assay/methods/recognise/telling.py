@@ -10,7 +10,7 @@ from assay.methods.integrity.column import words
 from assay.methods.recognise.evidence import Evidence
 from assay.methods.recognise.headers import said
 from assay.methods.recognise.kinds import DIRECT, KINDS, SPECIAL, Kind
-from assay.methods.recognise.scan import Scan, Verdict
+from assay.methods.recognise.scan import Batch, Scan, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,8 +81,35 @@ class Columns:
     def feed(self, batch: pa.RecordBatch) -> None:
         """Count one batch of exactly these columns."""
         self.rows += batch.num_rows
-        for place, scan in enumerate(self.scans):
-            scan.feed(batch.column(place))
+        for texts in (True, False):
+            self._feed(
+                [(s, batch.column(k)) for k, s in enumerate(self.scans) if (s.type == "text") is texts]
+            )
+
+    def _feed(self, columns: Iterable[tuple[Scan, pa.Array]]) -> None:
+        """Feed columns of one sort, as many together as their texts allow."""
+        from assay.methods.recognise.sieve import BYTES, Sieve
+
+        held: list[tuple[Scan, Batch]] = []
+        size = 0
+
+        def sift() -> None:
+            if held:
+                sieve = Sieve([b.texts for _, b in held])
+                for place, (one, its) in enumerate(held):
+                    one.sift(its, sieve, place)
+                held.clear()
+
+        for scan, array in columns:
+            taken = scan.take(array)
+            if taken is None:
+                continue
+            if held and size + taken.texts.nbytes > BYTES:
+                sift()
+                size = 0
+            held.append((scan, taken))
+            size += taken.texts.nbytes
+        sift()
 
     def feed_column(self, name: str, array: pa.Array) -> None:
         """Count values of one column, where columns are of different lengths."""

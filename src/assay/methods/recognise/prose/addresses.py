@@ -39,6 +39,7 @@ _UK = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
 _TOWN = rf"{_CAP}(?:[ -](?:{_LINK}){{0,3}}{_CAP}){{0,3}}"
 _TAIL = rf"(?:(?:,|;| -)? ?{_CODE},? {_TOWN}(?: \([A-Z]{{2}}\))?|,? {_TOWN},? (?:[A-Z]{{2}},? )?(?:{_UK}|\d{{5}}(?:-\d{{4}})?)\b|,? (?:{_UK}|{_CODE})(?![\w-]))"
 
+SIEVE = r"[A-ZÀ-ɏ][^0-9]*[ ,.][0-9]|[0-9].* [A-ZÀ-ɏa-z]"  # a number after or before a word
 _SURE = re.compile(
     rf"(?<![\w.,#/-])(?:"
     rf"\d{{1,5}}[A-Za-z]?,? (?:[NSEW]\.? )?(?:{_CAP} ){{1,3}}(?:{_ENGLISH})(?![\w'’])"

@@ -16,7 +16,8 @@ from assay.methods.recognise.prose.runs import INITIAL, RUN, UPPER, WORD, Token,
 from assay.methods.recognise.prose.weights import NEVER, Span, turned, weigh
 from assay.methods.recognise.prose.words import title, word
 
-SIEVE = rf"\p{{Lu}}[\pL'’\-]+\.? +(?:(?:{cues.PARTS}) +)*\p{{Lu}}|[,:] *\p{{Lu}}|(?i:dear|hello|hi|hallo|lieber?|bonjour|hola|ciao|olá|oi|hoi|cześć|ask|tell) +\p{{Lu}}"
+# A capital that does not open the text; broad and cheap, since a pattern is compiled for every batch.
+SIEVE = r"[^A-Za-zÀ-ɏ][A-ZÀ-ɏ]"
 LEAST = -0.05
 NEAR = 1.5  # a longer name stands before a shorter one that is surer by no more than this
 _MOST = 4  # words of a name, parts not counted
