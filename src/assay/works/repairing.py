@@ -79,6 +79,7 @@ class InPlace(Action):
             made["original"] = self._original(place)
             undo = place.change(edits)
             made |= {"before": undo.before, "after": undo.after, "from": pinned}
+            made["left_behind"] = place.left_behind()
             made["undo"] = self.home.store.put_bytes(canonical(plain(undo.to_dict())))
             self._journal(made)
             place.commit()
@@ -95,6 +96,10 @@ class InPlace(Action):
         with bench(self.home, asked.settings) as table:
             params = {**asked.params, "preview": True}
             inputs, reports, values = taken_apart(loaded, place.subject(), params, table, self.home)
+            reads = getattr(loaded.module, "reads", None)
+            if reads is not None:  # of a text file only the columns that count are read
+                first = next(iter(inputs))
+                inputs[first] = place.narrowed(lambda names: reads(names, reports, params))
             report, _, raised = examine(
                 loaded, inputs, reports, values, table, seed=asked.seed, progress=asked.progress
             )
@@ -186,8 +191,9 @@ class TakeBack(Action):
         with self.home.scratch() as scratch, open_place(self.uri, scratch / "place") as place:
             pinned = place.subject().digest
             place.restore(undo, original)
+            left = place.left_behind()
             place.commit()
-        return self._made(pinned)
+        return {**self._made(pinned), "left_behind": left}
 
     def _made(self, pinned: str) -> dict[str, Any]:
         detail = self.repair.detail
@@ -274,7 +280,7 @@ def recalled(home: Home, record: ActionRecord) -> Action | None:
 def _told(record: ActionRecord) -> dict[str, Any]:
     detail = {
         k: record.detail.get(k)
-        for k in ("id", "remedy", "rows", "cells", "before", "after", "report", "undo")
+        for k in ("id", "remedy", "rows", "cells", "before", "after", "report", "undo", "left_behind")
     }
     return {
         "schema": "assay.repair/1",

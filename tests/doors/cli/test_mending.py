@@ -130,6 +130,18 @@ def test_in_place_and_back(folder, frame, assay):
     assert "no repair in place" in assay.fails(folder, "treat", "data.repair", "quick.csv", "--undo")
 
 
+def test_another_hard_link_that_keeps_its_old_content_is_warned_of(folder, frame, assay):
+    frame.head(300).to_csv(folder / "hard.csv", index=False)
+    (folder / "other.csv").hardlink_to(folder / "hard.csv")
+    before = (folder / "hard.csv").read_bytes()
+    done = assay.run(folder, "treat", "data.repair", "hard.csv", "--using", "r.json", "--in-place")
+    assert done.returncode == 0 and "warning: 1 other hard link of the file keeps what it held" in done.stderr
+    assert (folder / "other.csv").read_bytes() == before != (folder / "hard.csv").read_bytes()
+    again = assay.run(folder, "treat", "data.repair", "hard.csv", "--undo")
+    assert again.returncode == 0 and "warning" not in again.stderr
+    assert (folder / "hard.csv").read_bytes() == before
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("remedy", ["derived", "source", "soft-delete"])
 def test_each_remedy_in_place_and_back(store, remedy, folder, frame, assay):

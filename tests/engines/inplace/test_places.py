@@ -14,7 +14,7 @@ import pytest
 
 from assay.engines.inplace import Edits, open_place
 from assay.engines.tables import open_table
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import BadInput, UsageError
 
 STORES = ["csv", "csv.gz", "parquet", "duckdb", "sqlite", "sqlite-keyed", "postgres"]
 NAME = 'T "x'
@@ -295,20 +295,56 @@ def test_in_postgres_a_row_that_another_changed_meanwhile_is_left_to_them(postgr
         assert con.execute("SELECT * FROM race ORDER BY a").fetchall() == [(1, 50), (2, 2)]
 
 
-def test_a_duckdb_index_on_the_column_does_no_harm(tmp_path):
+@pytest.mark.parametrize(
+    ("shape", "edits"),
+    [
+        ("a INTEGER PRIMARY KEY, n INTEGER, i INTEGER", [(2, "i", "1", "9")]),
+        ("a INTEGER, n INTEGER UNIQUE, i INTEGER", [(2, "n", "1", "9")]),
+        ("a INTEGER PRIMARY KEY, n INTEGER, i INTEGER", [(2, "a", "1", "9"), (2, "n", "1", "9")]),
+    ],
+)
+def test_in_duckdb_a_change_that_would_move_rows_is_refused(shape, edits, tmp_path):
+    """An index or key on the column makes DuckDB write the row anew, behind all others."""
     with duckdb.connect(str(tmp_path / "i.duckdb")) as con:
-        con.execute(
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t SELECT range, range FROM range(5)"
-        )
-        con.execute("CREATE INDEX i ON t (n)")
+        con.execute(f"CREATE TABLE t ({shape}); INSERT INTO t SELECT range, range, range FROM range(5)")
+        con.execute("CREATE INDEX i ON t (i)")
     source = f"{tmp_path}/i.duckdb::t"
-    try:
-        undo = _change(source, [(2, "n", "1", "9")], (), tmp_path)
-    except UsageError as error:
-        assert "nothing was changed" in str(error) or "index" in str(error)
-        return
+    with pytest.raises(BadInput, match="the change would move rows, as an index or a key covers the column"):
+        _change(source, edits, (), tmp_path)
+    with duckdb.connect(str(tmp_path / "i.duckdb")) as con:
+        assert con.execute("SELECT * FROM t").fetchall() == [(n, n, n) for n in range(5)]
+
+
+def test_in_duckdb_an_index_on_another_column_does_no_harm(tmp_path):
+    with duckdb.connect(str(tmp_path / "i.duckdb")) as con:
+        con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, n INTEGER)")
+        con.execute("INSERT INTO t SELECT range, range FROM range(5); CREATE INDEX i ON t (a)")
+    source = f"{tmp_path}/i.duckdb::t"
+    undo = _change(source, [(2, "n", "1", "9")], (), tmp_path)
     with open_place(source, tmp_path / "back") as place:
         place.restore(undo, None)
         place.commit()
     with duckdb.connect(str(tmp_path / "i.duckdb")) as con:
         assert con.execute("SELECT n FROM t ORDER BY a").fetchall() == [(n,) for n in range(5)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_symbolic_link_stays_one_and_another_hard_link_is_told_of(kind, tmp_path):
+    real = tmp_path / f"real.{kind}"
+    con = duckdb.connect()
+    con.execute(f"COPY (SELECT range AS a, range AS n FROM range(3)) TO '{real}'")
+    (tmp_path / f"link.{kind}").symlink_to(real.name)
+    with open_place(f"{tmp_path}/link.{kind}", tmp_path / "one") as place:
+        place.change(_edits([(2, "n", "1", "9")]))
+        assert place.left_behind() == 0
+        place.commit()
+    assert (tmp_path / f"link.{kind}").readlink().name == real.name
+    read = f"SELECT n FROM '{real}' ORDER BY a"
+    assert con.execute(read).fetchall() == [(0,), (9,), (2,)]
+    (tmp_path / f"hard.{kind}").hardlink_to(real)
+    with open_place(str(real), tmp_path / "two") as place:
+        place.change(_edits([(1, "n", "0", "7")]))
+        assert place.left_behind() == 1
+        place.commit()
+    assert con.execute(read).fetchall() == [(7,), (9,), (2,)]
+    assert con.execute(read.replace("real", "hard")).fetchall() == [(0,), (9,), (2,)]

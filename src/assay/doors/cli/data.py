@@ -10,6 +10,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.doors.cli.mending import left_behind
 from assay.doors.cli.quarantine import quarantine
 from assay.kernel.printable import printable
 
@@ -97,6 +98,7 @@ def load(
         context.emit_json(found)
     else:
         _tell(found)
+        left_behind(found)
     return 1 if found["held"] or (strict and found["quarantined"]) else 0
 
 

@@ -97,7 +97,16 @@ def tell(verdict: Verdict | None, done: Mapping[str, Any], format_: str) -> None
             click.echo()
     if done:
         _done(done, taken_back=verdict is None)
+        left_behind(done)
     return None
+
+
+def left_behind(done: Mapping[str, Any]) -> None:
+    """Warn where other names of the file keep its old content."""
+    n = done.get("left_behind")
+    if n:
+        names = "1 other hard link of the file keeps" if n == 1 else f"{n} other hard links of the file keep"
+        click.echo(f"warning: {names} what it held before", err=True)
 
 
 def _tool() -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.doors.cli.mending import left_behind
 from assay.kernel.errors import UsageError
 from assay.kernel.printable import printable
 
@@ -156,6 +157,7 @@ def release(
         context.emit_json(found)
     else:
         _tell(found)
+        left_behind(found)
     return 1 if found["tried"] > found["released"] + found["rejected"] else 0
 
 

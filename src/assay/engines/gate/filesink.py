@@ -17,7 +17,7 @@ from assay.engines.gate.looking import kept_out
 from assay.engines.gate.memory import Memory
 from assay.engines.gate.sink import Entry, Release, Sink
 from assay.engines.inplace.filelock import FileLock
-from assay.engines.inplace.files import put_over, writable
+from assay.engines.inplace.files import other_links, put_over, writable
 from assay.engines.inplace.place import changed_meanwhile
 from assay.engines.tables import open_table, write_parquet
 from assay.engines.tables.seam import seam
@@ -128,6 +128,11 @@ class FileSink(Sink):
         fresh = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
         self._fresh.append((fresh, path))
         return fresh
+
+    def left_behind(self) -> int:
+        """Return how many other hard links keep the old file, where rows go in."""
+        renamed = self.path in [p for _, p in self._fresh]
+        return other_links(self.path) if renamed and self.path.exists() else 0
 
     def commit(self) -> None:
         """Rename them: quarantine, memory, store; and settle the memory."""

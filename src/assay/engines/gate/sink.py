@@ -122,6 +122,10 @@ class Sink(ABC):
         The quarantine itself stays as it is: it is what was found then.
         """
 
+    def left_behind(self) -> int:
+        """Return how many other names (hard links) of its file keep what it was, as another file takes its place."""
+        return 0
+
     @abstractmethod
     def commit(self) -> None:
         """Let all of it be seen at once."""

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-from assay.engines.inplace.files import FilePlace
-from assay.engines.inplace.place import Edits
+from assay.engines.blobs import digest_file
+from assay.engines.inplace import columnar, rewriting
+from assay.engines.inplace.cells import Irregular
+from assay.engines.inplace.files import FilePlace, verify
+from assay.engines.inplace.place import Edits, Undo, changed_meanwhile
+from assay.engines.inplace.rewriting import cell
 from assay.engines.tables.delimited import HEAD
-from assay.engines.tables.dialect import named, sniff
+from assay.engines.tables.dialect import Dialect, named, sniff
 from assay.engines.tables.seam import seam
+from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput
 
 _QUOTE = b'"'
@@ -22,13 +28,72 @@ _BOM = b"\xef\xbb\xbf"
 class CsvPlace(FilePlace):
     """One CSV or TSV file, gzipped or not."""
 
+    _narrow: tuple[Path, list[str]] | None = None  # columns of it as they were planned on
+
+    def narrowed(self, reads: Callable[[Sequence[str]], Sequence[str] | None]) -> Asset:
+        """Return the columns that are needed, as a table of their own; or the file where its bytes alone do not tell them."""
+        dialect, names = self._dialect()
+        columns = reads(names)
+        if columns is None:
+            return self._asset
+        try:
+            with opened(self.path) as source:
+                path = columnar.write(source, dialect, names, columns, self.scratch / "narrowed")
+        except Irregular:
+            return self._asset
+        self._narrow = (path, list(columns))
+        return replace(self._asset, uri=str(path), format="parquet")
+
+    def change(self, edits: Edits) -> Undo:
+        """Write the changed table beside it: bytes that are not changed are copied, and changed columns read again."""
+        fresh = self._beside()
+        try:
+            self._fast(fresh, edits)
+        except Irregular:
+            fresh.unlink(missing_ok=True)
+            return super().change(edits)
+        if self.digest() != self._asset.digest:
+            raise changed_meanwhile(self.uri)
+        return Undo(self._asset.digest, digest_file(fresh), (), tuple(edits.adds))
+
+    def _fast(self, fresh: Path, edits: Edits) -> None:
+        """Write and verify; Irregular where the file has to be read cell by cell, and that is done instead."""
+        dialect, names = self._dialect()
+        new = edits.changes.column("new").to_pylist()
+        if any(v and any(c in v for c in "\r\n\0") for v in new):
+            raise Irregular
+        added = [n for n, _ in edits.adds]
+        with (
+            seam(self.uri, "the file cannot be written"),
+            opened(self.path) as source,
+            sink(fresh, packed(self.path)) as out,
+        ):
+            rewriting.rewrite(source, out, dialect.delimiter.encode(), names, edits)
+        after, after_names = self._dialect(fresh)
+        if (after.delimiter, after_names) != (dialect.delimiter, [*names, *added]):
+            raise Irregular
+        changed = set(edits.columns()) & set(names)
+        old, touched = self._narrow or (None, [])
+        if old is None or not changed <= set(touched):
+            old, touched = None, [n for n in names if n in changed] or names[:1]
+        for name, was, now in zip(names, dialect.candidates, after.candidates, strict=False):
+            if name not in touched and was != now:
+                raise Irregular
+        if old is None:
+            with opened(self.path) as source:
+                old = columnar.write(source, dialect, names, touched, self.scratch / "old")
+        with opened(fresh) as source:
+            now_ = columnar.write(source, after, after_names, [*touched, *added], self.scratch / "new")
+        verify(old, now_, "parquet", edits, self.scratch / "verified", self.path)
+
     def _write(self, to: Path, edits: Edits) -> None:
         with (
             seam(self.uri, "the file cannot be written"),
             opened(self.path) as source,
             sink(to, packed(self.path)) as out,
         ):
-            delimiter, names = self._dialect()
+            dialect, names = self._dialect()
+            delimiter = dialect.delimiter.encode()
             places = {n: i for i, n in enumerate(names)}
             wanted = edits.by_row()
             added = [n for n, _ in edits.adds]
@@ -49,18 +114,17 @@ class CsvPlace(FilePlace):
                     out.write(_joined(fresh, tail, delimiter) + end)
                 row += 1
 
-    def _dialect(self) -> tuple[bytes, list[str]]:
-        """Return the delimiter and the names of the columns, as the reader of tables tells them."""
-        with opened(self.path) as source:
+    def _dialect(self, path: Path | None = None) -> tuple[Dialect, list[str]]:
+        """Return the dialect and the names of the columns, as the reader of tables tells them."""
+        with opened(path or self.path) as source:
             data = source.read(HEAD + 1)
         text = data[:HEAD].decode("utf-8", "replace")
+        tab = self._asset.format.startswith("tsv")
         try:
-            found = sniff(
-                text, whole=len(data) <= HEAD, delimiter="\t" if self._asset.format.startswith("tsv") else ""
-            )
+            found = sniff(text, whole=len(data) <= HEAD, delimiter="\t" if tab else "")
         except ValueError as error:
             raise BadInput(str(error), where=self.uri) from None
-        return found.delimiter.encode(), named(found.header)[0]
+        return found, named(found.header)[0]
 
 
 def packed(path: Path) -> bool:
@@ -87,7 +151,7 @@ def sink(to: Path, packed: bool) -> Iterator[IO[bytes]]:
         if not packed:
             yield raw
             return
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as zipped:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=6) as zipped:
             yield zipped  # type: ignore[misc]
 
 
@@ -142,20 +206,3 @@ def patched(body: bytes, cells: dict[int, str | None], delimiter: bytes) -> byte
             parts += [body[at:start], cell(cells[place], body[start:end], delimiter)]
             at = end
     return b"".join([*parts, body[at:]])
-
-
-def cell(value: str | None, old: bytes, delimiter: bytes) -> bytes:
-    """Return a value as it is written in place of ``old``: quoted where that was or it must be, and spelled alike."""
-    if value is None:
-        return b""
-    was = old.strip().strip(_QUOTE).decode("utf-8", "replace")
-    if value in ("true", "false") and was.lower() in ("true", "false"):
-        value = value.upper() if was.isupper() else value.capitalize() if was[:1].isupper() else value
-    raw = value.encode()
-    if (
-        old.startswith(_QUOTE)
-        or any(c in raw for c in (delimiter, _QUOTE, b"\n", b"\r"))
-        or raw != raw.strip()
-    ):
-        return _QUOTE + raw.replace(_QUOTE, _QUOTE * 2) + _QUOTE
-    return raw

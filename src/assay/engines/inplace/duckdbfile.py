@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.blobs import digest_file
-from assay.engines.inplace.files import put_over, writable
+from assay.engines.inplace.files import other_links, put_over, writable
 from assay.engines.inplace.place import (
     Edits,
     Place,
@@ -145,13 +145,11 @@ class DuckPlace(Place):
             for column in edits.columns():
                 cells = [(ids[r - 1], *by_row[r][column]) for r in rows if column in by_row[r]]
                 self._update(column, cells, held=column in columns)
+                if not self._in_place():
+                    raise self._moved()
             after_ids, after = row_hashes(self._con, self.table, self._columns(), "rowid")
             if after_ids != ids:
-                raise BadInput(
-                    "the change would move rows, as an index covers the column, so nothing was changed",
-                    where=self.uri,
-                    remedy="drop the index, repair, and make it again",
-                )
+                raise self._moved()
             if not edits.adds and any(
                 a != b for i, (a, b) in enumerate(zip(before, after, strict=True), 1) if i not in by_row
             ):
@@ -189,6 +187,19 @@ class DuckPlace(Place):
         if done is None or done[0] != len(cells):
             raise changed_meanwhile(self.uri)
 
+    def _in_place(self) -> bool:
+        """Whether the rows that were just changed are where they were: DuckDB writes one anew where an index covers the column."""
+        query = f"SELECT (SELECT count(*) FROM edits) = (SELECT count(*) FROM {self.table} t SEMI JOIN edits e ON t.rowid = e.id)"
+        found = self._con.execute(query).fetchone()
+        return bool(found and found[0])
+
+    def _moved(self) -> BadInput:
+        return BadInput(
+            "the change would move rows, as an index or a key covers the column, so nothing was changed",
+            where=self.uri,
+            remedy="drop the index, repair, and make it again; or write the result with -o",
+        )
+
     def _hold(self, name: str, columns: dict[str, list[Any]], kinds: dict[str, str]) -> None:
         import pyarrow as pa
 
@@ -215,6 +226,10 @@ class DuckPlace(Place):
                 self._con.execute(f"ALTER TABLE {self.table} DROP COLUMN {quoted(name)}")
             if self.digest() != undo.before:
                 raise not_restored(self.uri)
+
+    def left_behind(self) -> int:
+        """Return how many other hard links keep the old file, where a copy is renamed over it."""
+        return other_links(self.file) if self._fresh is not None else 0
 
     def commit(self) -> None:
         """Commit the transaction and write it through to the file, or rename the copy over it."""

@@ -48,7 +48,7 @@ class FilePlace(Place):
         """Write the changed table beside it, and read it again: every other cell has to be what it was."""
         fresh = self._beside()
         self._write(fresh, edits)
-        _verify(self.path, fresh, self._asset.format, edits, self.scratch)
+        verify(self.path, fresh, self._asset.format, edits, self.scratch, self.path)
         if self.digest() != self._asset.digest:
             raise changed_meanwhile(self.uri)
         return Undo(self._asset.digest, digest_file(fresh), (), tuple(edits.adds))
@@ -64,6 +64,10 @@ class FilePlace(Place):
         if original is None or digest_file(original) != undo.before:
             raise BadInput("what the file was before is no longer in the home's store", where=self.uri)
         shutil.copyfile(original, self._beside())
+
+    def left_behind(self) -> int:
+        """Return how many other hard links keep the old file."""
+        return other_links(self.path)
 
     def commit(self) -> None:
         """Rename the new file over the old one, with its rights; both are on the disk before and after."""
@@ -99,6 +103,11 @@ def put_over(fresh: Path, path: Path) -> None:
         os.close(folder)
 
 
+def other_links(path: Path) -> int:
+    """Return how many other names a file has: a new one that is renamed over it has but the one."""
+    return path.stat().st_nlink - 1
+
+
 def writable(path: Path) -> None:
     """UsageError where a file is read-only, or its folder takes no new file."""
     if not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
@@ -109,7 +118,7 @@ def writable(path: Path) -> None:
         )
 
 
-def _verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path) -> None:
+def verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path, where: Path) -> None:
     """Hold the new file against the old one, cell by cell; BadInput where anything else differs."""
     added = dict(edits.adds)
     cells = _Cells(edits)
@@ -120,12 +129,12 @@ def _verify(old: Path, new: Path, format: str, edits: Edits, scratch: Path) -> N
     ):
         names = [c.name for c in before.columns]
         if [c.name for c in after.columns] != [*names, *added] or before.rows != after.rows:
-            raise _unlike(old)
+            raise _unlike(where)
         for was, now in zip(_parts(before), _parts(after), strict=True):
             for name in now.column_names:
                 column = was.column(name) if name in names else _fill(added[name], was.num_rows)
                 if not _same(cells.put(name, column, first), now.column(name)):
-                    raise _unlike(old)
+                    raise _unlike(where)
             first += was.num_rows
 
 
@@ -188,10 +197,10 @@ def _texts(column: Any) -> Any:
     return texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
 
 
-def _unlike(old: Path) -> BadInput:
+def _unlike(where: Path) -> BadInput:
     return BadInput(
         "it cannot be changed in place: written again, other cells would read differently, so nothing was changed",
-        where=str(old),
+        where=str(where),
         remedy="write the repaired table to another file with -o",
     )
 

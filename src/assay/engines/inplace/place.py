@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,14 @@ class Place(ABC):
     @abstractmethod
     def subject(self) -> Asset:
         """Return the table as an asset that can be opened and read, as it is in this transaction."""
+
+    def narrowed(self, reads: Callable[[Sequence[str]], Sequence[str] | None]) -> Asset:
+        """Return the table, or a part of it that holds the columns which ``reads`` names of all; None stands for all."""
+        return self.subject()
+
+    def left_behind(self) -> int:
+        """Return how many other names (hard links) of its file keep what it was, as another file takes its place; once it is changed."""
+        return 0
 
     @abstractmethod
     def digest(self) -> str:

@@ -58,7 +58,7 @@ def load(
                 where=where,
                 remedy="look at its delimiter and its first line",
             )
-        _typed(con, raw, into, names, [()] * len(names) if texts else dialect.candidates)
+        typed(con, raw, into, names, [()] * len(names) if texts else dialect.candidates)
         con.execute(f"DROP TABLE IF EXISTS {raw}")
     return problems
 
@@ -242,7 +242,7 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _typed(
+def typed(
     con: duckdb.DuckDBPyConnection,
     raw: str,
     into: str,

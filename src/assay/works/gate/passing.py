@@ -58,6 +58,7 @@ def carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
         held = keptout.write(table, found, entry, scratch) if kept_out else None
         made_of = {} if sink.exists or found.clean is not None else dict(found.columns)
         sink.append(found.clean, held, found.columns, entry)
+        left = sink.left_behind()
         sink.commit()
         where = sink.quarantine
     told = summary(entry.to_dict() | {"table": name}, order, where, keptout.by_rule(found))
@@ -66,6 +67,8 @@ def carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
         "rows_told": keptout.first(found),
         "unread": lost,
     }
+    if left:
+        told["left_behind"] = left
     if made_of:  # the store is not there yet: of which types it is to be is known from here alone
         told["columns"] = made_of
     return told | digests(told)

@@ -146,10 +146,15 @@ class Releasing(Action):
             return self._summary(tried=0, released=0, rejected=0, open=open_) | {"passed": tried.passed}
         found = self._sorted(sink, tried.rows, scratch)
         rows = tuple(n for place, n in enumerate(tried.numbers, 1) if place not in found.reasons)
+        left = 0
         if rows:
             sink.release(found.clean, found.columns, self._release(sink, "released", rows))
+            left = sink.left_behind()
             sink.commit()
-        told = self._summary(tried=len(tried.numbers), released=len(rows), rejected=0, open=open_ - len(rows))
+        told = {"left_behind": left} if left else {}
+        told |= self._summary(
+            tried=len(tried.numbers), released=len(rows), rejected=0, open=open_ - len(rows)
+        )
         first = [{**r, "row": tried.numbers[r["row"] - 1]} for r in keptout.first(found)]
         return told | {
             "passed": tried.passed,

@@ -19,12 +19,13 @@ Example: assay check data.integrity bookings.csv.gz --format json \\
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Interval
 from typing_extensions import Doc
 
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.handles import Column, Table, Work
 from assay.kernel.report import Report
 from assay.kernel.treatment import Made
@@ -33,6 +34,29 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 IN_PLACE = True  # the command line offers --in-place and --undo
+
+
+def reads(
+    columns: Sequence[str], reports: Mapping[str, Report], params: Mapping[str, Any]
+) -> list[str] | None:
+    """Return which of a table's columns a preview reads; None for all, as a quick model sees every one."""
+    from assay.methods.repair import marking, reading
+    from assay.methods.repair.mending import named
+
+    if params.get("label") or "using" not in reports:
+        return None
+    try:
+        rules = reading.listed(reports["using"].of("data.integrity").data)
+        wanted = named(rules)
+    except AssayError:  # the treatment itself says what is wrong
+        return None
+    facets = params.get("facet") or ()
+    asked = {facets} if isinstance(facets, str) else {str(f) for f in facets}
+    marker = str(params.get("marker") or marking.MARKER)
+    if not wanted or not (wanted | asked) <= set(columns):
+        return None
+    wanted |= asked | {marker, marking.reason_of(marker)}
+    return [c for c in columns if c in wanted]
 
 
 def treat(
@@ -90,8 +114,10 @@ def treat(
         raise UsageError("the column of marks needs a name", remedy="say --marker NAME")
     course = Course(table, using, kinds, remedy, marker, label or "", positive, facet, without, preview, work)
     if preview:
+        known = {"label": label, "facet": facet, "marker": marker}
+        needed = reads([c.name for c in table.columns], {"using": using} if using else {}, known)
         first = 0
-        for batch in table.batches():
+        for batch in table.batches(needed):
             work.progress(first, table.rows, "looking")
             course.step(batch, first)
             first += batch.num_rows
