@@ -38,6 +38,12 @@ def tables():
         },
     )
     yield "unsigned", {"a": pa.array([2**64 - 1 - int(k) for k in NOISE], pa.uint64()), "b": NOISE}
+    # a column of digests, each different: it looks like a key that others may refer to
+    yield "unsigned keys", {"a": pa.array([2**64 - 1 - k for k in range(N)], pa.uint64()), "b": NOISE}
+    yield (
+        "dates all missing",
+        {"a": pa.nulls(N, pa.date32()), "b": moments, "c": pa.nulls(N, pa.timestamp("us")), "d": NOISE},
+    )
     yield (
         "decimals",
         {

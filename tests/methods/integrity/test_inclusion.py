@@ -89,3 +89,12 @@ def test_a_manager_is_an_employee():
 )
 def test_names_that_agree(name, table, of, yes):
     assert akin(name, key(table, of, [1])) is yes
+
+
+def test_numbers_beyond_a_signed_word_stand_in_a_key():
+    """The values were read as signed numbers, and the whole check failed on a column of 64-bit digests."""
+    ids = [2**64 - 1 - k for k in range(N)]
+    digests = Sampled("id", "integer", pa.array(ids, pa.uint64()))
+    parents = Sampled("parent_id", "integer", pa.array(ids[:50] * (N // 50), pa.uint64()))
+    assert own([digests, parents]) == ["id"]
+    assert found([parents], Referred("", "id", "integer", digests.array)) == [("parent_id", ("", "id"), 0)]

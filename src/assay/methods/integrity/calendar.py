@@ -55,7 +55,8 @@ def find(
         for law in [*laws, *_constant_ages(dates, column)]:
             slack = law.slack if figures.whole[place] else max(figures.unit[place] * 1.02, 1e-9)
             away = np.abs(law.values[screen] - target[screen])
-            if np.mean(away[np.isfinite(away)] <= slack) < 0.9 or not np.isfinite(away).any():
+            away = away[np.isfinite(away)]
+            if not len(away) or np.mean(away <= slack) < 0.9:
                 continue
             judged = _judge(column, target, law, slack, rng)
             if judged and (best is None or judged[0] > best[0]):
@@ -98,7 +99,7 @@ def _spans(dates: Sequence[Sampled]) -> Iterator[_Law]:
         b, a = end.numbers, start.numbers
         assert a is not None and b is not None
         gap = b - a
-        if np.nanmean(gap) < 0:
+        if not np.isfinite(gap).any() or np.nanmean(gap) < 0:
             continue
         clock = "timestamp" in (end.type, start.type)
         for times, unit in SPANS:

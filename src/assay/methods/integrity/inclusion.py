@@ -68,9 +68,9 @@ def own(columns: Sequence[Sampled]) -> list[str]:
     out = []
     for key in able:
         if unique(key):
-            values = pa.array(key.values)
-            others = (pa.array(c.values) for c in able if c is not key and c.type == key.type)
-            if any((pc.sum(pc.is_in(o, value_set=values)).as_py() or 0) >= 2 for o in others):
+            itself = Referred("", key.name, key.type, _distinct(key))
+            others = (_distinct(c) for c in able if c is not key and c.type == key.type)
+            if any((pc.sum(inside(o, itself)).as_py() or 0) >= 2 for o in others):
                 out.append(key.name)
     return out
 
@@ -126,6 +126,12 @@ def inside(array: Any, key: Referred) -> Any:
     return pc.if_else(pc.is_valid(array), found, pa.scalar(None, pa.bool_()))
 
 
+def _distinct(column: Sampled) -> Any:
+    """Return a column's values, each once, in the type of the column: of 64 bits the greatest are no signed number."""
+    kind = column.array.type
+    return pa.array(column.values, kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
 def plain(array: Any) -> Any:
     """Return values in the one type in which they can be compared: text."""
     return array.cast(pa.string()) if not pa.types.is_string(array.type) else array
@@ -135,7 +141,7 @@ def _judge(column: Sampled, key: Referred, columns: Sequence[Sampled]) -> Rule |
     support = int((column.codes >= 0).sum())
     if support < LEAST_ROWS or not len(key.values):
         return None
-    distinct = pa.array(column.values)
+    distinct = _distinct(column)
     held = inside(distinct, key).to_numpy(zero_copy_only=False).astype(bool)
     broken = int(column.counts[~held].sum())
     if broken > MOST_BROKEN * support or held.sum() < 2:
