@@ -39,6 +39,27 @@ def test_bookings_stratified(table, work):
     assert other.outputs != made.outputs
 
 
+def test_times_of_several_zones_are_ordered_by_their_moments(table, work):
+    """They were ordered as text: half an hour before midnight in New York came before one o'clock in London."""
+    times = [
+        "2024-01-01T23:30:00-05:00",
+        "2024-01-02T01:00:00+00:00",
+        "2024-01-02 02:00:00Z",
+        "2024-01-02T05:00:00+02:00",
+    ]
+    train, test, _ = split(table(pd.DataFrame({"at": times, "n": range(4)})), work, test=0.25, time="at")
+    assert (list(train.n), list(test.n)) == ([1, 2, 3], [0])
+    mixed = pd.DataFrame({"at": ["2024-01-01T23:30:00-05:00", "2024-01-02T01:00:00"] * 2})
+    with pytest.raises(UsageError, match="names a zone in 1 of 2 times"):
+        split(table(mixed), work, test=0.25, time="at")
+
+
+def test_months_order_rows_too(table, work):
+    data = pd.DataFrame({"at": ["2024-03", "2023-12", "2024-01", "2024-02"], "n": range(4)})
+    train, test, _ = split(table(data), work, test=0.25, time="at")
+    assert list(test.n) == [0] and list(train.n) == [1, 2, 3]
+
+
 def test_groups_stay_whole(table, work):
     rng = np.random.default_rng(0)
     data = pd.DataFrame({"g": rng.integers(0, 80, 1000), "y": rng.integers(0, 2, 1000), "n": range(1000)})

@@ -9,6 +9,7 @@ Example: assay treat data.split bookings.csv.gz --test 0.25 \\
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Interval
@@ -118,8 +119,7 @@ def _times(table: Table, column: Column) -> np.ndarray:
         iso = pc.match_substring_regex(array, r"^\d{4}-\d{2}(-\d{2}([T ].*)?)?$")
         if pc.all(pc.fill_null(iso, True)).as_py():
             encoded = array.dictionary_encode()
-            values = np.array([str(v) for v in encoded.dictionary.to_pylist()])
-            rank = np.argsort(np.argsort(values)).astype(float)
+            rank = _ranks([str(v) for v in encoded.dictionary.to_pylist()], column)
             places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             if not len(rank):
                 raise UsageError(
@@ -131,6 +131,27 @@ def _times(table: Table, column: Column) -> np.ndarray:
     raise UsageError(
         f"{column} is neither a date nor a number", where="time", remedy="give a column that orders the rows"
     )
+
+
+def _ranks(texts: Sequence[str], column: str) -> np.ndarray:
+    """Return where each of several ISO dates lies in time: by their moments, whatever their zones; months by their text."""
+    import datetime as dt
+
+    import numpy as np
+
+    try:
+        moments = [dt.datetime.fromisoformat(t) for t in texts]
+    except ValueError:
+        return np.argsort(np.argsort(np.array(texts))).astype(float)
+    zoned = sum(m.tzinfo is not None for m in moments)
+    if 0 < zoned < len(moments):
+        raise UsageError(
+            f"{column} names a zone in {zoned:,} of {len(moments):,} times, and cannot order the others among them",
+            where="time",
+            remedy="write all of them in UTC",
+        )
+    known = moments if zoned else [m.replace(tzinfo=dt.UTC) for m in moments]
+    return np.array([m.timestamp() for m in known])
 
 
 def _part(table: Table, work: Work, name: str, keep: np.ndarray) -> Asset:
