@@ -341,3 +341,10 @@ def test_any_two_whole_number_columns_correlate_as_scipy_says(rows):
     for measure, value in expected.items():
         mine = got["x", "y", measure].value
         assert mine is None if math.isnan(value) else mine == pytest.approx(value, abs=EXACT)
+
+
+def test_times_that_no_calendar_holds_are_shown():
+    """A file may hold any 64 bits as a time; the profile failed on the year -144,168."""
+    column = encode(pa.chunked_array([pa.array([-(2**62), 0, 2**62], pa.int64()).cast(pa.timestamp("us"))]))
+    shown = [column.value(k) for k in range(3)]
+    assert shown[1] == "1970-01-01 00:00:00" and all(isinstance(s, str) and s for s in shown)

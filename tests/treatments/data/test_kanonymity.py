@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import time
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +124,32 @@ def test_texts_that_no_class_could_name_are_refused(table, work, monkeypatch):
     long = pa.table({"x": ["a" * (kanonymity.LONGEST + 1), "b"]})
     with pytest.raises(UsageError, match="holds a text of 100,001 bytes"):
         kanonymity.treat(table(long), quasi=("x",), k=2, work=work)
+
+
+def test_a_mean_of_moments_does_not_depend_on_the_zone_of_the_machine(table, work, monkeypatch):
+    """Times without a zone were counted in this machine's own, and the year 1 has none there."""
+    moments = [dt.datetime(1, 1, 1, 2), *(dt.datetime(2024, 7, 1, h) for h in range(9))]
+    data = pa.table({"at": pa.array(moments, pa.timestamp("us"))})
+    known = [m.replace(tzinfo=dt.UTC).timestamp() for m in moments]
+    found = []
+    for zone in ("UTC", "America/New_York"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        try:
+            found.append(hidden(data, table, work, quasi=("at",), k=10, numbers="mean")[0]["at"].tolist())
+        finally:
+            monkeypatch.undo()
+            time.tzset()
+    assert found[0] == found[1] == [pytest.approx(np.mean(known))] * 10
+
+
+def test_times_that_no_calendar_holds_are_hidden_as_texts(table, work):
+    far = pa.array([-(2**62) + k for k in range(12)], pa.int64()).cast(pa.timestamp("us"))
+    out, report = hidden(pa.table({"at": far}), table, work, quasi=("at",), k=6)
+    assert out.groupby("at").size().min() >= 6 and report.metric("k").value >= 6
+
+
+def test_means_of_the_greatest_numbers(table, work):
+    frame = pd.DataFrame({"a": [1.5e308, 1.7e308] * 3, "b": [np.inf, -np.inf] * 3})
+    out, _ = hidden(frame, table, work, quasi=("a", "b"), k=6, numbers="mean")
+    assert out["a"].tolist() == pytest.approx([1.6e308] * 6) and out["b"].isna().all()

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from assay.methods.floats import settled
+from assay.methods.listed import listed
 
 Ints = npt.NDArray[np.int64]
 
@@ -76,7 +77,7 @@ def codes(column: pa.ChunkedArray) -> tuple[Ints, list[Any]]:
     if pa.types.is_dictionary(array.type):  # which may hold values that no row has
         array = array.cast(array.type.value_type)
     encoded = settled(array).dictionary_encode()
-    values = encoded.dictionary.to_pylist()
+    values = listed(encoded.dictionary)
     raw = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False).astype(np.int64)
     if encoded.null_count:
         values.append(None)

@@ -6,6 +6,7 @@ values its name stands for, less one, over all values less one. 0 says all, 1 no
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -64,8 +65,8 @@ def _path(value: Any, tree: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _number(value: Any) -> float:
-    if hasattr(value, "timestamp"):
-        return float(value.timestamp())
+    if hasattr(value, "timestamp"):  # without a zone in UTC, whatever the zone of this machine
+        return float((value if value.tzinfo else value.replace(tzinfo=dt.UTC)).timestamp())
     return float(value.toordinal()) if hasattr(value, "toordinal") else float(value)
 
 
@@ -101,8 +102,8 @@ def _called(axis: Axis, kinds: Ints, held: Ints, shown: Shown) -> Any:
     values = [axis.values[i] for i in kinds.tolist()]
     known = [v for v in values if v is not None]
     if axis.numeric and shown != "range":
-        numbers = [_number(axis.values[i]) for i in held.tolist() if axis.values[i] is not None]
-        return None if not numbers else float(np.mean(numbers) if shown == "mean" else np.median(numbers))
+        numbers = np.array([_number(axis.values[i]) for i in held.tolist() if axis.values[i] is not None])
+        return _middle(numbers, shown)
     if not known:
         return None
     if len(known) == 1:
@@ -114,6 +115,17 @@ def _called(axis: Axis, kinds: Ints, held: Ints, shown: Shown) -> Any:
     else:
         text = "{" + ", ".join(map(str, known)) + "}" if len(known) <= MOST_NAMED else ROOT
     return f"{text} or missing" if len(known) < len(values) and text != ROOT else text
+
+
+def _middle(numbers: Floats, shown: Shown) -> float | None:
+    """Return the mean or median; None where there is none, as between infinities that face each other."""
+    if not len(numbers):
+        return None
+    most = float(np.abs(numbers).max())
+    scale = most if 1e300 < most < np.inf else 1.0  # sums of more would overflow
+    with np.errstate(invalid="ignore"):
+        found = float(np.mean(numbers / scale) if shown == "mean" else np.median(numbers / scale)) * scale
+    return None if np.isnan(found) else found
 
 
 def _ancestor(values: Sequence[Any], tree: Mapping[str, tuple[str, ...]]) -> str:

@@ -140,8 +140,8 @@ def _same(value: Any) -> Any:
 
 def _shower(kind: pa.DataType) -> Callable[[Any], Any]:
     def show(value: int) -> str:
-        whole = pa.scalar(value, pa.int64())
-        return str((whole.cast(pa.int32()) if kind == pa.date32() else whole).cast(kind))
+        whole = pa.array([value], pa.int64())
+        return str(listed((whole.cast(pa.int32()) if kind == pa.date32() else whole).cast(kind))[0])
 
     return show
 

@@ -152,7 +152,7 @@ def _axes(
         raise UsageError("every row lacks a quasi-identifier", remedy="keep them: --missing keep")
     axes = []
     for name, (coded, values) in raw.items():
-        numeric = kinds[name] in ("integer", "number", "date", "timestamp") and name not in trees
+        numeric = _lies_on_a_line(kinds[name], values) and name not in trees
         tree = trees.get(name)
         if tree is not None:
             unknown = [v for v in values if v is not None and str(v) not in tree]
@@ -164,6 +164,11 @@ def _axes(
         plain = values if numeric else [None if v is None else str(v) for v in values]
         axes.append(Axis.of(name, coded[kept], plain, numeric, tree))
     return axes, kept
+
+
+def _lies_on_a_line(kind: str, values: Sequence[Any]) -> bool:
+    """Whether values are numbers or dates; times that no calendar holds come as text, all of their column."""
+    return kind in ("integer", "number", "date", "timestamp") and not isinstance(values[0], str)
 
 
 DISTINCT = 1_000_000  # texts of a quasi-identifier
@@ -200,7 +205,7 @@ def _secrets(
     out = []
     for name in sensitive:
         raw, values = codes(table.arrow([name]).column(name))
-        ordered = kinds[name] in ("integer", "number", "date", "timestamp")
+        ordered = _lies_on_a_line(kinds[name], values)
         order = sorted(
             range(len(values)), key=lambda i: (values[i] is None, values[i] if ordered else str(values[i]))
         )
