@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import assay
@@ -106,6 +107,13 @@ def test_rows_without_a_label_are_said_and_left_out(table, work):
     report = check(table(data), label="y", work=work)
     assert [f.count for f in report.findings if f.rule == "data.leakage.no_label"] == [50]
     assert report.data["drop"] == ["x"]
+
+
+def test_a_nested_label_is_refused(table, work):
+    """It failed where the label's values were told apart."""
+    data = pa.table({"y": [[1, 2], [3], None] * 40, "x": list(range(120))})
+    with pytest.raises(UsageError, match="which are no classes"):
+        check(table(data), label="y", work=work)
 
 
 @pytest.mark.parametrize("values", [["a"] * 100, [None] * 100, ["a", "b"] * 5, [f"t{i}" for i in range(100)]])

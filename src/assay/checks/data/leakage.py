@@ -93,6 +93,7 @@ def check(
 def _target(table: Table, work: Work, label: Column, rows: int) -> tuple[np.ndarray, Target, list[Any], int]:
     """Return the rows looked at (those with a label), the target, its classes, and how many have no label."""
     import numpy as np
+    import pyarrow as pa
 
     from assay.engines.sampling import evenly, sampled
     from assay.methods.giveaway import MOST_CLASSES, Target
@@ -100,6 +101,12 @@ def _target(table: Table, work: Work, label: Column, rows: int) -> tuple[np.ndar
     info = [c for c in table.columns if c.name == label]
     chosen = evenly(table.rows, rows)
     column = sampled(table, work, info, chosen)[0]
+    if pa.types.is_nested(column.array.type):
+        raise UsageError(
+            f"the label holds values of type {info[0].native}, which are no classes",
+            where=label,
+            remedy="name another label",
+        )
     numbers = column.numbers if column.is_number or column.is_date else None
     missing = np.isnan(numbers) if numbers is not None else column.codes < 0
     known = np.flatnonzero(~missing)
