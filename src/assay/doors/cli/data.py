@@ -111,7 +111,7 @@ def _tell(found: Mapping[str, Any]) -> None:
     for held in found["held"]:
         show.fields([("held back", f"{held['rule']}: {held['why']}")])
     if found["quarantined"]:
-        show.fields([("quarantine", found["quarantine"])])
+        show.fields([("quarantine", show.short(found["quarantine"]))])
         click.echo()
         show.table(found["rules"], (("rows", "rows"), ("rule", "rule")), "")
         click.echo()

@@ -82,7 +82,9 @@ def _cell(value: Any) -> str:
 
 
 def short(path: str | Path) -> str:
-    """Return a path as it is reached from here."""
+    """Return a path as it is reached from here; what is no absolute path, such as a URL, as it is."""
+    if not Path(path).is_absolute():
+        return str(path)
     try:
         return str(Path(path).resolve().relative_to(Path.cwd().resolve()))
     except ValueError:

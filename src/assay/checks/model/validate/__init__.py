@@ -3,11 +3,11 @@
 The problem type is found from the labels, and the score that stands for the model is chosen with its reason: the
 balanced F-score, its mean over classes, the cost of a row where errors have costs (the cheapest threshold is looked for
 then), the root mean square, absolute or pinball error. It comes with 95 % bootstrap intervals, over the hold-out and
-over stratified folds of it; a constant guess of the commonest answer is the yardstick. With
---training the scores on the training data name over- and under-fitting, and rows that stand in both are told. With --against another model is asked about
-the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The subgroups on
-which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness it is asked
-again about rows made worse. The subject is a model with --data, or a table that holds predictions.
+over stratified folds of it; a constant guess of the commonest answer is the yardstick. With --training the scores on
+the training data name over- and under-fitting, and rows that stand in both are told. With --against another model is
+asked about the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The
+subgroups on which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness
+it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
