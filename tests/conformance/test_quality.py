@@ -255,6 +255,13 @@ def test_what_postgres_would_say_otherwise_is_asked_here(pair, in_server: str, t
     assert len(_copied(found)) == len(found.data["rules"])
 
 
+# Of whole numbers, which come round there; and of patterns, which Java tries one way after another.
+_ON_SPARK = (
+    "arithmetic is not alike",
+    "of its pattern: it can be matched in many ways, which may take for ever there",
+)
+
+
 @pytest.mark.parametrize(
     "rules", [THERE.splitlines()[3] + THERE.splitlines()[1], pytest.param(THERE, marks=pytest.mark.slow)]
 )
@@ -267,8 +274,6 @@ def test_what_is_asked_on_spark_is_what_duckdb_says(
     scratch.mkdir()
     other = [open_table(files / f"{t.asset.name}.parquet", scratch=scratch, engine=spark) for t in pair]
     found = _held(pair, other, "\n" + rules.replace("}  -", "}\n  -"), tmp_path, work)
-    assert set(_copied(found).values()) <= {
-        "arithmetic is not alike"
-    }  # of whole numbers, which come round there
+    assert not set(_copied(found).values()) - set(_ON_SPARK)
     for opened in other:
         opened.close()

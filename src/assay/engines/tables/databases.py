@@ -350,6 +350,8 @@ def open_postgres(url: str, table: str, asset: Asset) -> ServerTable:
         names = backend.list_tables(database=schema or None)
         name = choose(name, sorted(names), where, schema or "public")
         expr = backend.table(name, database=schema or None)
+        # A view is somebody else's program: whatever it calls writes nothing while it is read.
+        backend.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
     relation = ".".join(map(quoted, filter(None, (schema, name))))
     return ServerTable(backend, expr, asset, (unpinned(asset),), "postgres", relation)
 

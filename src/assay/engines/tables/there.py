@@ -102,7 +102,7 @@ class InPostgres(There):
         with seam(self._where, WHAT):
             self._stack.enter_context(self._con.transaction(force_rollback=True))
             self._con.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            for name, value in _SETTINGS.items():
+            for name, value in {"statement_timeout": str(SECONDS * 1000), **_SETTINGS}.items():
                 self._con.execute(f"SET LOCAL {name} = {value}")
             self._look()
         return self
@@ -151,7 +151,6 @@ class InPostgres(There):
 
 # Rows keep the order that a copy of the table has, and texts are written as everywhere.
 _SETTINGS = {
-    "statement_timeout": str(SECONDS * 1000),
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "'60s'",
     "synchronize_seqscans": "off",

@@ -129,6 +129,8 @@ def _substitutions(given: Any) -> dict[str, str]:
 
 def _selectors(given: Any) -> list[tuple[str, str]]:
     out: list[tuple[str, str]] = []
+    if given and not isinstance(given, list):
+        raise UsageError("its ColumnSelectors are no list")
     for one in given or []:
         if not isinstance(one, Mapping) or not ({"Name", "Regex"} & set(one)):
             raise UsageError("a ColumnSelector has a Name or a Regex")

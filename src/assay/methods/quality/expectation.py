@@ -210,7 +210,7 @@ def _counted(columns: Sequence[str], ignore: Any, holds: str) -> Rule:
         "both_values_are_missing": " OR ", "all_values_are_missing": " OR ", "either_value_is_missing": " AND ",
         "any_value_is_missing": " AND ", "neither": "", "never": "",
     }  # fmt: skip
-    if ignore not in words:
+    if not isinstance(ignore, str) or ignore not in words:
         raise UsageError(f"its ignore_row_if {str(ignore)[:40]!r} is not known")
     over = words[ignore].join(f"{n} IS NOT NULL" for n in names) if words[ignore] else "TRUE"
     made = f"CASE WHEN {over} THEN coalesce({holds}, FALSE) END"

@@ -10,7 +10,17 @@ from typing import Any
 from assay.kernel.handles import ColumnInfo
 from assay.methods.quality.bounds import TRUE, Bounds
 from assay.methods.quality.guard import guard
-from assay.methods.quality.question import Context, Measured, Question, Settled, Spread, Unable, Wanting, gone
+from assay.methods.quality.question import (
+    Context,
+    Measured,
+    Question,
+    Settled,
+    Spread,
+    Unable,
+    Wanting,
+    gone,
+    settled,
+)
 from assay.methods.quality.rule import Rule
 from assay.methods.quality.together import other
 from assay.methods.quality.values import (
@@ -218,7 +228,7 @@ def row_count(rule: Rule, context: Context) -> Question:
         return Measured("count(*)" + (f" / {of}" if name else ""), rule.bounds, rule.when, unit=unit)
     value = context.rows / of if name else context.rows
     shown = f"there are {context.rows:,} rows" + (f", {value:.4g} of those of {name}" if name else "")
-    return Settled(rule.bounds.hold(value), shown, value)
+    return settled(rule.bounds, value, shown)
 
 
 def duplicate_rows(rule: Rule, context: Context) -> Question:

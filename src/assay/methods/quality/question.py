@@ -143,6 +143,14 @@ class Context:
         return quoted(name)
 
 
+def settled(bounds: Bounds, value: float | int, said: str) -> Settled | Unable:
+    """Return whether a number that is known already keeps bounds, which may be no numbers."""
+    try:
+        return Settled(bounds.hold(value), said, value)
+    except TypeError:
+        return Unable(f"a number is no match for bounds of {bounds.shown}")
+
+
 def gone(columns: Sequence[str], context: Context) -> Settled | None:
     """Return that the first column that is not there is not, with the name that was probably meant."""
     for column in columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from assay.methods.quality.question import Context, Question, Settled, Unable, Wanting, gone
+from assay.methods.quality.question import Context, Question, Settled, Unable, Wanting, gone, settled
 from assay.methods.quality.rule import Rule
 from assay.methods.quality.together import other
 from assay.methods.sqltext import literal
@@ -71,7 +71,7 @@ def column_names(rule: Rule, context: Context) -> Question:
 def column_count(rule: Rule, context: Context) -> Question:
     """The number of columns."""
     count = len(context.columns)
-    return Settled(rule.bounds.hold(count), f"there are {count} columns", count)
+    return settled(rule.bounds, count, f"there are {count} columns")
 
 
 def same_schema(rule: Rule, context: Context) -> Question:
@@ -87,8 +87,8 @@ def same_schema(rule: Rule, context: Context) -> Question:
     ]  # fmt: skip
     share = len(alike) / len(union) if union else 1.0
     wrong = sorted(union - set(alike))
-    holds = rule.bounds.hold(share) if rule.bounds.given else not wrong
-    return Settled(holds, f"{len(wrong)} columns differ from {name}: {_names(wrong)}" if wrong else "", share)
+    said = f"{len(wrong)} columns differ from {name}: {_names(wrong)}" if wrong else ""
+    return settled(rule.bounds, share, said) if rule.bounds.given else Settled(not wrong, said, share)
 
 
 MAKERS: dict[str, Callable[[Rule, Context], Question]] = {

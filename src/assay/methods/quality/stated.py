@@ -331,9 +331,12 @@ def _value(node: Node) -> Any:
     return node.value
 
 
+_LARGEST = 10**308  # of a whole number: a larger one is no float
+
+
 def _number(key: str, node: Node) -> float | int:
     value = _value(node)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _LARGEST:
         raise node.place.error(f"{key} is a number, and {node.shown} is given")
     return value
 

@@ -60,7 +60,9 @@ def number(value: Any) -> int | float | None:
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, int):
-        return value if abs(value) < 10**37 else float(value)
+        if abs(value) < 10**37:
+            return value
+        value = float(value) if abs(value) < 10**308 else math.inf
     return value if isinstance(value, float) and math.isfinite(value) else None
 
 

@@ -16,12 +16,12 @@ class Otherwise(ValueError):
 def alike(pattern: str, *, whole: bool, backtracks: bool) -> str:
     """Return a pattern written so that each engine matches the same texts; Otherwise where that is in doubt.
 
-    whole: it is to match the whole text. backtracks: the engine tries one way after another, as Java does, so that
-    repetition within repetition is refused: on a text made for it that would not end.
+    whole: it is to match the whole text. backtracks: the engine tries one way after another, as Java does, so that a
+    pattern with many ways to match is refused: on a text made for it that would not end.
     """
     if len(pattern) > LONGEST or not pattern.isascii() or not pattern.isprintable():
         raise Otherwise("the pattern is long, or has characters besides ASCII")
-    reader = _Reader(pattern, backtracks)
+    reader = _Reader(pattern, whole, backtracks)
     found = reader.either(0)
     if reader.at < len(pattern):
         raise Otherwise("a bracket is closed that was not opened")
@@ -31,9 +31,13 @@ def alike(pattern: str, *, whole: bool, backtracks: bool) -> str:
 class _Reader:
     """A recursive descent over the pattern; each method returns what it read, rewritten."""
 
-    def __init__(self, text: str, backtracks: bool) -> None:
-        self.text, self.at, self.backtracks = text, 0, backtracks
-        self.endless = 0  # repetitions without an end that were read so far
+    def __init__(self, text: str, whole: bool, backtracks: bool) -> None:
+        self.text, self.at, self.whole, self.backtracks = text, 0, whole, backtracks
+        self.counted = 0  # counts that were read so far: an engine may write out what each repeats
+        self.ways = {
+            False: 0,
+            True: 0,
+        }  # repetitions of which the engine may try each length, and a question mark's
 
     def _next(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -50,9 +54,9 @@ class _Reader:
     def _sequence(self, depth: int) -> str:
         out = []
         while (c := self._next()) and c not in "|)":
-            before = self.endless
+            counted = self.counted
             atom, repeats = self._atom(c, depth)
-            out.append(atom + (self._times(self.endless > before) if repeats else ""))
+            out.append(atom + (self._times(self.counted > counted, c == "(") if repeats else ""))
         if not out:
             raise Otherwise("a part of it is empty")
         return "".join(out)
@@ -104,7 +108,7 @@ class _Reader:
                 c = self._next()
                 self.at += 1
                 if c in _CLASSES and c:
-                    if self._next() == "-":
+                    if self._next() == "-" or (out.endswith("-") and not out.endswith("\\-")):
                         raise Otherwise("it has a range from a class")
                     out += _CLASSES[c]
                 elif c and c in _ESCAPED:
@@ -124,11 +128,11 @@ class _Reader:
         self.at += 1
         return out + "]"
 
-    def _times(self, endless_within: bool) -> str:
+    def _times(self, within: bool, group: bool) -> str:
         c = self._next()
         if not c or c not in "*+?{":
             return ""
-        times, endless = c, c in "*+"
+        times = c
         self.at += 1
         if c == "{":
             end = self.text.find("}", self.at)
@@ -137,16 +141,22 @@ class _Reader:
                 raise Otherwise("it has a brace that is no repetition")
             if int(low) > MOST_TIMES or (high and not int(low) <= int(high) <= MOST_TIMES):
                 raise Otherwise(f"it repeats more than {MOST_TIMES} times")
-            endless = bool(comma and not high)
             times, self.at = f"{{{int(low)}{comma}{int(high) if high else ''}}}", end + 1
         if self._next() == "?":  # a lazy one matches the same texts
             self.at += 1
         if self._next() and self._next() in "*+?{":
             raise Otherwise("it repeats a repetition")
-        if endless or (c == "{" and endless_within):
-            self.endless += 1
-            if self.backtracks and (endless_within or self.endless > 2):
-                raise Otherwise("it repeats what repeats, which may take for ever there")
-        elif c == "{" and self.text[: self.at].count("{") > 4:
-            raise Otherwise("it has many repetitions")
+        self._bounded(c, times, within, group)
         return times
+
+    def _bounded(self, c: str, times: str, within: bool, group: bool) -> None:
+        """Refuse what the engine might work at for ever."""
+        if c == "{":
+            self.counted += 1
+            if within or self.counted > 4:
+                raise Otherwise("it writes out much by counts within counts")
+        if not self.backtracks or (c == "{" and "," not in times and not group):
+            return
+        self.ways[c == "?"] += 1
+        if group or self.ways[False] > (2 if self.whole else 1) or self.ways[True] > 4:
+            raise Otherwise("it can be matched in many ways, which may take for ever there")
