@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,10 +59,9 @@ def _whole(array: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]] | None:
     if pa.types.is_decimal(array.type):
         wide = array.cast(pa.decimal256(76, max(array.type.scale, 0)))
         floor = pc.floor(wide)
-        fits = pc.and_(
-            pc.equal(floor, wide), pc.less(pc.abs(wide), pa.scalar((1 << 63) - 1).cast(pa.decimal256(76, 0)))
-        )
-        fit = pc.fill_null(fits, False)
+        # of another scale it would be brought to more digits than there are
+        most = pa.scalar(Decimal((1 << 63) - 1), wide.type)
+        fit = pc.fill_null(pc.and_(pc.equal(floor, wide), pc.less(pc.abs(wide), most)), False)
         plain = (
             pc.if_else(fit, floor, pa.scalar(None, wide.type))
             .cast(pa.decimal256(76, 0), safe=False)
