@@ -95,8 +95,27 @@ class Model(Protocol):
         ``score_<class>`` (multi-class) where the model gives probabilities. The columns it does not know are left out.
         """
 
-    def contributions(self, data: Table | pyarrow.Table) -> pyarrow.Table | None:
-        """Return exact SHAP values, a column a feature plus ``bias``, in margin units; None where it has none."""
+    def contributions(self, data: Table | pyarrow.Table, *, of: str | None = None) -> pyarrow.Table | None:
+        """Return exact SHAP values, a column a feature, then ``bias`` and ``margin``; None where it has none.
+
+        margin: the model's own answer in the unit of the values, to which they and the bias add up. The schema's
+        metadata holds, under ``assay``, JSON with unit, method and space. of: the class explained, the class
+        predicted where none is named.
+        """
+
+
+@runtime_checkable
+class Transparent(Protocol):
+    """A model that may be looked into."""
+
+    def background(self, data: pyarrow.Table) -> None:
+        """Name the rows that a linear model's values are measured against."""
+
+    def interactions(self, data: pyarrow.Table, *, of: str | None = None) -> pyarrow.Table | None:
+        """Return the mean size of what two features do together, features × features; None where it has none."""
+
+    def inside(self) -> dict[str, Any] | None:
+        """Return its tree or its coefficients as JSON; None where it has neither."""
 
 
 @runtime_checkable

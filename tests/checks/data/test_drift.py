@@ -251,7 +251,7 @@ class Linear:
         score = 1 / (1 + np.exp(-margin))
         return pa.table({"prediction": (score > 0.5).astype(int), "score": score})
 
-    def contributions(self, data):
+    def contributions(self, data, *, of=None):
         return None
 
 

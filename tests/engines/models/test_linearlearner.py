@@ -116,3 +116,27 @@ def test_validate_gives_it_all_columns_but_the_label(opened, tmp_path):
 
     _, prediction, _ = gather(model, Data(), None, None, "y")
     assert prediction.to_pylist() == (X.astype(float) @ w[0].astype(float) > 0).astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "unit"),
+    [
+        ("LogisticRegressionOutput", 1, "log-odds"),
+        ("LinearRegressionOutput", 1, "output"),
+        ("SoftmaxOutput", 3, "log-odds"),
+    ],
+)
+def test_its_values_are_linear_and_of_what_the_last_function_is_given(opened, loss, outputs, unit):
+    weights = RNG.normal(size=(outputs, 4)).astype("float32")
+    bias = RNG.normal(size=outputs).astype("float32")
+    model = opened(_archive(weights, bias, loss))
+    assert model.contributions(TABLE) is None
+    model.background(TABLE.slice(0, 20))
+    found = model.contributions(TABLE)
+    raw = X @ weights.T + bias
+    wanted = raw.argmax(axis=1)
+    values = np.column_stack([c.to_numpy() for c in found.columns])
+    assert json.loads(found.schema.metadata[b"assay"])["unit"] == unit
+    assert values[:, :4] == pytest.approx((X - X[:20].mean(axis=0)) * weights[wanted], abs=1e-5)
+    assert values[:, 4] == pytest.approx((raw[:20].mean(axis=0))[wanted], abs=1e-5)
+    assert values[:, 5] == pytest.approx(raw[np.arange(50), wanted], abs=1e-5)

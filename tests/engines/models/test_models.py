@@ -62,7 +62,10 @@ def test_xgboost_with_categories(opened, frame, tmp_path):
     assert answers.column("score").to_numpy() == pytest.approx(expected, abs=1e-6)
     assert (answers.column("prediction").to_numpy() == (expected > 0.5)).all()
     contributions = handle.contributions(arrow)
-    total = np.column_stack([c.to_numpy() for c in contributions.columns]).sum(axis=1)
+    assert contributions.column_names == ["x", "z", "kind", "bias", "margin"]
+    *parts, margin = (c.to_numpy() for c in contributions.columns)
+    total = np.column_stack(parts).sum(axis=1)
+    assert total == pytest.approx(margin, abs=1e-5)
     assert total == pytest.approx(np.log(expected / (1 - expected)), abs=1e-4)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from assay.engines.models.contributed import contributed, output
 from assay.engines.models.frame import predictions, to_pandas
 
 
@@ -102,14 +103,82 @@ class XgboostModel:
             return predictions(np.asarray(self.classes)[raw.astype(int)])
         return predictions(raw)
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
-        """Return exact tree SHAP; of several classes, that of the class predicted."""
-        values = np.asarray(self.booster.predict(self._matrix(table), pred_contribs=True))
-        if values.ndim == 3:
-            margin = values.sum(axis=2)
-            values = values[np.arange(len(values)), margin.argmax(axis=1)]
-        names = self.names or [f"f{i}" for i in range(values.shape[1] - 1)]
-        return pa.table({n: pa.array(values[:, i].astype(float)) for i, n in enumerate([*names, "bias"])})
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
+        """Return exact tree SHAP; of several classes, that of the class predicted or named."""
+        matrix = self._matrix(table)
+        values = np.asarray(self.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
+        values = values[:, None, :] if values.ndim == 2 else values
+        margin = np.asarray(self.booster.predict(matrix, output_margin=True), dtype=np.float64)
+        names = self.names or [f"f{i}" for i in range(values.shape[2] - 1)]
+        return _answer(
+            names, values, margin.reshape(len(values), -1), self.classes, of, xgboost_unit(self.booster)
+        )
+
+    def interactions(self, table: pa.Table, of: str | None = None) -> pa.Table:
+        """Return mean |SHAP interaction value|, a row a feature and a column a feature.
+
+        The two halves of a pair are added, and the diagonal is what a feature does by itself.
+        """
+        matrix = self._matrix(table)
+        values = np.asarray(self.booster.predict(matrix, pred_interactions=True))
+        if values.ndim == 4:
+            margin = self.booster.predict(matrix, output_margin=True).reshape(len(values), -1)
+            values = values[np.arange(len(values)), output(margin, self.classes, of)[0]]
+        mean = np.abs(values[:, :-1, :-1]).mean(axis=0).astype(np.float64)
+        mean = 2 * mean - np.diag(np.diag(mean))
+        return pa.Table.from_arrays(
+            [pa.array(mean[:, i]) for i in range(len(mean))],
+            names=self.names or [f"f{i}" for i in range(len(mean))],
+        )
+
+
+def _answer(
+    names: list[str], values: Any, margin: Any, classes: list[Any], of: str | None, unit: str
+) -> pa.Table:
+    """Return the output wanted of each row. values: rows × outputs × (features and base)."""
+    wanted, sign = output(margin, classes, of)
+    rows = np.arange(len(margin))
+    found = values[rows, wanted] * sign[:, None]
+    return contributed(
+        names,
+        found[:, :-1],
+        found[:, -1],
+        margin[rows, wanted] * sign,
+        unit=unit,
+        method="exact tree SHAP of its own",
+    )
+
+
+def xgboost_unit(booster: Any) -> str:
+    """Return the unit of a booster's margin: what its answers are before the objective's own function."""
+    name = str(json.loads(booster.save_config())["learner"]["objective"]["name"])
+    if name.startswith(("binary:", "multi:", "reg:logistic")):
+        return "margin" if name == "binary:hinge" else "log-odds"
+    return "log" if name in ("count:poisson", "reg:gamma", "reg:tweedie") else "output"
+
+
+def lightgbm_values(booster: Any, given: Any) -> tuple[Any, Any, Any]:
+    """Return SHAP values (rows × outputs × features), their base (rows × outputs) and the raw answers."""
+    outputs = booster.num_model_per_iteration()
+    found = np.asarray(booster.predict(given, pred_contrib=True), dtype=np.float64)
+    found = found.reshape(len(found), outputs, -1)
+    margin = np.asarray(booster.predict(given, raw_score=True), dtype=np.float64)
+    return found[..., :-1], found[..., -1], margin.reshape(len(found), -1)
+
+
+def lightgbm_objective(booster: Any) -> str:
+    """Return the name of its objective."""
+    text = booster.model_to_string(num_iteration=1)
+    said = next((li for li in text.splitlines() if li.startswith("objective=")), "objective=regression")
+    return str((said.removeprefix("objective=").split() or ["regression"])[0])
+
+
+def lightgbm_unit(booster: Any) -> str:
+    """Return the unit of its raw answers."""
+    name = lightgbm_objective(booster)
+    if name in ("binary", "multiclass", "multiclassova", "cross_entropy"):
+        return "log-odds"
+    return "log" if name in ("poisson", "gamma", "tweedie") else "output"
 
 
 class LightgbmModel:
@@ -117,11 +186,7 @@ class LightgbmModel:
 
     def __init__(self, booster: Any, classes: list[Any] | None = None) -> None:
         self.booster = booster
-        text = booster.model_to_string(num_iteration=1)
-        objective = next(
-            (line for line in text.splitlines() if line.startswith("objective=")), "objective=regression"
-        )
-        self.objective = objective.removeprefix("objective=").split()[0]
+        self.objective = lightgbm_objective(booster)
         self.many = booster.num_model_per_iteration() if booster.num_model_per_iteration() > 1 else 0
         self.classes = classes or ([0, 1] if self.objective == "binary" else list(range(self.many)))
 
@@ -159,10 +224,9 @@ class LightgbmModel:
             return predictions(np.asarray(self.classes)[raw.argmax(axis=1)], raw, self.classes)
         return predictions(raw)
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
-        """Return exact tree SHAP of a model with one output."""
-        if self.many:
-            return None
-        values = np.asarray(self.booster.predict(self._frame(table), pred_contrib=True))
-        names = [*self.booster.feature_name(), "bias"]
-        return pa.table({n: pa.array(values[:, i]) for i, n in enumerate(names)})
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
+        """Return exact tree SHAP; of several classes, that of the class predicted or named."""
+        values, base, margin = lightgbm_values(self.booster, self._frame(table))
+        names = [str(n) for n in self.booster.feature_name()]
+        found = np.concatenate([values, base[..., None]], axis=2)
+        return _answer(names, found, margin, self.classes, of, lightgbm_unit(self.booster))

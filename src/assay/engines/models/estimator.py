@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from assay.engines.models.attribution import Attribution
 from assay.engines.models.frame import plain, predictions, to_pandas
 
 
@@ -62,14 +64,29 @@ class EstimatorModel:
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
-        frame = to_pandas(table, self.features)
-        given: Any = frame if self.features else frame.to_numpy()
+        given = self._given(table)
         if hasattr(self.estimator, "predict_proba"):
             scores = np.asarray(self.estimator.predict_proba(given))
             if self.classes and scores.ndim == 2:
                 return predictions(np.asarray(self.classes)[scores.argmax(axis=1)], scores, self.classes)
         return predictions(self.estimator.predict(given))
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
-        """Return None: it has no exact SHAP values of its own."""
-        return None
+    def _given(self, table: pa.Table) -> Any:
+        frame = to_pandas(table, self.features)
+        return frame if self.features else frame.to_numpy()
+
+    @cached_property
+    def _apart(self) -> Attribution:
+        return Attribution(self.estimator, self.features, self.classes)
+
+    def background(self, table: pa.Table) -> None:
+        """Measure what is linear in it against the mean of these rows."""
+        self._apart.background(self._given(table))
+
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
+        """Return exact SHAP values of trees, linear models and boosters; None of anything else."""
+        return self._apart.contributions(self._given(table), of)
+
+    def inside(self) -> dict[str, Any] | None:
+        """Return its tree or its coefficients."""
+        return self._apart.inside()

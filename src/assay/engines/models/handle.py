@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives
 from assay.engines.folders import tail
@@ -78,9 +78,32 @@ class SandboxedModel:
             raise ModelError("gives no predictions", where=self.asset.name)
         return table
 
-    def contributions(self, data: Table | pyarrow.Table) -> pyarrow.Table | None:
-        """Return exact SHAP values in margin units, a column a feature and ``bias``; None where it has none."""
-        return self._all(b"C", data)
+    def contributions(self, data: Table | pyarrow.Table, *, of: str | None = None) -> pyarrow.Table | None:
+        """Return exact SHAP values, a column a feature, ``bias`` and ``margin``; None where it has none."""
+        return self._all(b"C", data, of)
+
+    def background(self, data: pyarrow.Table) -> None:
+        """Name the rows that a linear model's values are measured against."""
+        self._ask(b"B", wire.pack_table(data.select(self._wanted(data.column_names)).slice(0, _BATCH)))
+
+    def interactions(self, data: pyarrow.Table, *, of: str | None = None) -> pyarrow.Table | None:
+        """Return mean |SHAP interaction values|, features × features; None where it has none."""
+        given = data.select(self._wanted(data.column_names))
+        answer = self._ask(b"N", wire.pack_asked(of, given))
+        return self._read(answer) if answer else None
+
+    def inside(self) -> dict[str, Any] | None:
+        """Return its tree or its coefficients as JSON, which untrusted code has written; None where it has neither."""
+        said = self._ask(b"S", b"")
+        if not said:
+            return None
+        try:
+            found = json.loads(said) if len(said) <= _LONGEST else None
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise ModelError("says nothing of its inside that can be read", where=self.asset.name)
+        return found
 
     def close(self) -> None:
         """End the worker."""
@@ -93,12 +116,12 @@ class SandboxedModel:
                 except OSError:
                     continue
 
-    def _all(self, kind: bytes, data: Table | pyarrow.Table) -> pyarrow.Table | None:
+    def _all(self, kind: bytes, data: Table | pyarrow.Table, of: str | None = None) -> pyarrow.Table | None:
         import pyarrow as pa
 
         parts = []
         for batch in self._batches(data):
-            answer = self._ask(kind, wire.pack_table(batch))
+            answer = self._ask(kind, wire.pack_asked(of, batch) if kind == b"C" else wire.pack_table(batch))
             if not answer:
                 return None
             parts.append(self._checked(answer, batch.num_rows))
@@ -108,16 +131,19 @@ class SandboxedModel:
             raise ModelError(f"answers unlike columns ({str(error)[:100]})", where=self.asset.name) from None
 
     def _checked(self, answer: bytes, rows: int) -> pyarrow.Table:
+        table = self._read(answer)
+        if table.num_rows != rows:
+            raise ModelError(f"answered {table.num_rows} rows for {rows}", where=self.asset.name)
+        return table
+
+    def _read(self, answer: bytes) -> pyarrow.Table:
         """What comes back was made by untrusted code."""
         try:
-            table = wire.unpack_answer(answer)
+            return wire.unpack_answer(answer)
         except ValueError as error:
             raise ModelError(
                 f"answered what is no table of plain columns: {error}", where=self.asset.name
             ) from None
-        if table.num_rows != rows:
-            raise ModelError(f"answered {table.num_rows} rows for {rows}", where=self.asset.name)
-        return table
 
     def _batches(self, data: Table | pyarrow.Table) -> Iterator[pyarrow.Table]:
         import pyarrow as pa

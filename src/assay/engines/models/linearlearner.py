@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from assay.engines.models.contributed import contributed, output
 from assay.engines.models.frame import predictions, to_pandas
 from assay.methods.mxnet import params
 from assay.methods.mxnet.symbol import Symbol
@@ -33,6 +34,7 @@ class LinearLearnerModel:
         dense = [v for k, v in self.given.items() if k.endswith("weight") and getattr(v, "ndim", 0) == 2]
         if not dense:
             raise ValueError("it holds no weights")
+        self.mean: Any = None
         about = about or {}
         self.about = about
         outputs, self.width = dense[0].shape
@@ -84,8 +86,8 @@ class LinearLearnerModel:
             "detail": {"features": int(self.width), "head": self.symbol.head, "threshold": self.threshold},
         }
 
-    def predict(self, table: pa.Table) -> pa.Table:
-        """Return predictions: columns are taken in their order, missing values are not a number it can take."""
+    def _matrix(self, table: pa.Table) -> Any:
+        """Columns are taken in their order; a missing value is not a number that it can take."""
         if table.num_columns != self.width:
             raise ValueError(
                 f"it takes {self.width} columns in the order of its training, not {table.num_columns}"
@@ -98,6 +100,11 @@ class LinearLearnerModel:
         if np.isnan(values).any():
             lost = frame.columns[np.isnan(values).any(axis=0)][0]
             raise ValueError(f"it takes no missing values, and {str(lost)[:60]!r} has some")
+        return values
+
+    def predict(self, table: pa.Table) -> pa.Table:
+        """Return predictions."""
+        values = self._matrix(table)
         out = np.asarray(self.symbol.compute({**self.given, _DATA: values}), dtype=np.float64)
         out = out.reshape(len(values), -1)
         if not self.classes:
@@ -107,9 +114,40 @@ class LinearLearnerModel:
             return predictions((score > self.threshold).astype(int), score)
         return predictions(out.argmax(axis=1), out, self.classes)
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
-        """Return None: it keeps no background to measure against."""
-        return None
+    def background(self, table: pa.Table) -> None:
+        """Measure it against the mean of these rows."""
+        self.mean = self._matrix(table).mean(axis=0)
+
+    def _linear(self, values: Any) -> Any:
+        """Return rows × outputs before the last function."""
+        out = self.symbol.compute({**self.given, _DATA: values}, before=True)
+        return np.asarray(out, dtype=np.float64).reshape(len(values), -1)
+
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
+        """Return exact linear SHAP; None before a background is named.
+
+        Its weights are what its answers change by, each column alone going from 0 to 1.
+        """
+        if self.mean is None:
+            return None
+        values = self._matrix(table)
+        at = self._linear(np.vstack([self.mean, np.zeros(self.width), np.eye(self.width)]))
+        base, weights = at[0], at[2:] - at[1]
+        margin = self._linear(values)
+        wanted, sign = output(margin, self.classes, of)
+        found = (values - self.mean) * weights.T[wanted]
+        return contributed(
+            table.column_names,
+            found * sign[:, None],
+            base[wanted] * sign,
+            margin[np.arange(len(margin)), wanted] * sign,
+            unit="log-odds"
+            if self.symbol.head in ("logistic", "softmax")
+            else "margin"
+            if self.classes
+            else "output",
+            method="exact linear SHAP",
+        )
 
 
 def _one(names: list[str], *endings: str) -> str:

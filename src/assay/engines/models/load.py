@@ -20,8 +20,8 @@ class Loaded(Protocol):
     def predict(self, table: pyarrow.Table) -> pyarrow.Table:
         """Return predictions."""
 
-    def contributions(self, table: pyarrow.Table) -> pyarrow.Table | None:
-        """Return exact SHAP values, or None."""
+    def contributions(self, table: pyarrow.Table, of: str | None = None) -> pyarrow.Table | None:
+        """Return exact SHAP values, bias and margin, or None. It may also have background, interactions and inside."""
 
 
 def load(folder: Path) -> Loaded:
@@ -71,6 +71,10 @@ def _load(path: Path) -> Loaded | None:
         from assay.engines.models.linearlearner import LinearLearnerModel
 
         return LinearLearnerModel.read_files(path)
+    if head[:4] == b"CBM1":
+        from assay.engines.models.catboosts import CatboostModel
+
+        return CatboostModel.read(path)
     if path.suffix == ".onnx":
         from assay.engines.models.onnx import OnnxModel
 

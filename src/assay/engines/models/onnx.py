@@ -41,6 +41,6 @@ class OnnxModel:
             scores = np.array([[row[k] for k in sorted(row)] for row in scores])
         return predictions(np.asarray(out[0]).reshape(len(frame), -1)[:, 0], scores)
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return None: it has no SHAP values of its own."""
         return None

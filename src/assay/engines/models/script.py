@@ -59,6 +59,6 @@ class ScriptModel:
             return predictions((values > 0.5).astype(int), values)
         return predictions(values)
 
-    def contributions(self, table: pa.Table) -> pa.Table | None:
+    def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return None: a script has no SHAP values of its own."""
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from assay.engines.models import wire
 
@@ -28,14 +29,31 @@ def main() -> None:
             if kind == b"I":
                 wire.send(answers, b"A", wire.pack_json(loaded.describe()))
                 continue
-            table = wire.unpack_table(body)
-            made = loaded.predict(table) if kind == b"P" else loaded.contributions(table)
-            wire.send(answers, b"A", b"" if made is None else wire.pack_answer(made))
+            wire.send(answers, b"A", answered(loaded, kind, body))
         except MemoryError:
             os._exit(1)
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told
             said = f"{type(error).__name__}: {error}".strip().splitlines()[0]
             wire.send(answers, b"E", said.encode("utf-8", "replace")[:2000])
+
+
+def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
+    """Return what a loaded model answers: predictions, contributions, interactions, or what is inside; empty for none."""
+    if kind == b"P":
+        return wire.pack_answer(loaded.predict(wire.unpack_table(body)))
+    if kind == b"B":
+        if hasattr(loaded, "background"):
+            loaded.background(wire.unpack_table(body))
+        return b""
+    if kind == b"S":
+        found = loaded.inside() if hasattr(loaded, "inside") else None
+        return b"" if found is None else wire.pack_json(found)
+    of, table = wire.unpack_asked(body)
+    if kind == b"N":
+        made = loaded.interactions(table, of) if hasattr(loaded, "interactions") else None
+    else:
+        made = loaded.contributions(table, of)
+    return b"" if made is None else wire.pack_answer(made)
 
 
 if __name__ == "__main__":

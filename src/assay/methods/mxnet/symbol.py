@@ -55,8 +55,11 @@ class Symbol:
         """Return the names of all that is given: data, labels and parameters."""
         return [n.name for n in self.nodes if n.op == "null"]
 
-    def compute(self, given: Mapping[str, Any]) -> Any:
-        """Return the first output, rows first; ValueError for values that do not fit."""
+    def compute(self, given: Mapping[str, Any], *, before: bool = False) -> Any:
+        """Return the first output, rows first; ValueError for values that do not fit.
+
+        before: what the last function (a logistic or a softmax) is given, rather than what it makes of it.
+        """
         known: dict[int, Any] = {}
         for at in self._needed():
             node = self.nodes[at]
@@ -71,7 +74,8 @@ class Symbol:
                 known[at] = _OPERATORS[node.op]([known[i] for i in self._used(node)], node.attributes)
             except (ValueError, IndexError, KeyError, TypeError, ZeroDivisionError) as error:
                 raise ValueError(f"{node.op} {node.name[:60]!r} cannot be computed: {error}") from None
-        return known[self.heads[0]]
+        last = self.nodes[self.heads[0]]
+        return known[self._used(last)[0]] if before and self.head != "linear" else known[self.heads[0]]
 
     def _used(self, node: _Node) -> Sequence[int]:
         """A loss is asked for its answer alone: the label, its second input, is not there."""

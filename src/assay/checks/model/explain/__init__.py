@@ -1,0 +1,126 @@
+"""Explanations: what the model goes by, as a whole and for single rows.
+
+Exact SHAP values of trees, forests and boosted trees (scikit-learn, XGBoost, LightGBM, CatBoost; inside pipelines too)
+and of linear models, in margin units; sampled Shapley values of its score for any other model, with the error of each
+value and a budget of rows that the model is asked about. Values that do not add up to the model's own answers are a
+finding. Global: the mean absolute value of each feature with its interval; local: a waterfall for the rows asked for,
+or for the most confident and the least certain one; --cohort compares groups.
+
+Example: assay check model.explain registry://bookings \\
+  --data bookings.csv.gz --row 11
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Interval
+from typing_extensions import Doc
+
+from assay.checks.model.explain import _sound, _summary
+from assay.checks.model.explain._asking import Asking
+from assay.checks.model.explain._values import explained
+from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.handles import Column, Model, Table, Work
+from assay.kernel.report import Coverage, Metric, Report
+
+
+def check(
+    model: Model,
+    *,
+    data: Annotated[Table, Doc("the table whose rows are explained")],
+    row: Annotated[tuple[Annotated[int, Ge(1)], ...], Doc("explain this row, from 1")] = (),
+    answer: Annotated[
+        str | None, Doc("explain the answers to be this class; the class predicted where none is named")
+    ] = None,
+    method: Annotated[
+        Literal["auto", "exact", "kernel", "permutation"],
+        Doc("how values are found; auto: exact where it can be"),
+    ] = "auto",
+    samples: Annotated[
+        int, Interval(ge=1, le=5000), Doc("rows explained of a model without exact values")
+    ] = 60,
+    most: Annotated[int, Ge(1), Doc("rows explained of one with exact values")] = 20_000,
+    budget: Annotated[
+        int, Ge(100), Doc("rows that a model without exact values may be asked about for them")
+    ] = 200_000,
+    cohort: Annotated[
+        tuple[Column, ...], Doc("a column of the data whose groups are compared in what the model goes by")
+    ] = (),
+    work: Work,
+) -> Report:
+    """Return mean absolute SHAP values, the table of all values, and local waterfalls."""
+    import numpy as np
+    import pyarrow as pa
+
+    table = data.arrow()
+    if not table.num_rows:
+        raise BadInput("there is no row to explain", where=data.asset.name)
+    for number in row:
+        if number > table.num_rows:
+            raise UsageError(
+                f"there is no row {number}; the table has {table.num_rows}", remedy="rows count from 1"
+            )
+    for name in cohort:
+        if name not in table.column_names:
+            raise UsageError(f"the data has no column {name}", where=data.asset.name)
+    findings = _sound.steady(model, table)
+    asking = Asking(model, work, answer)
+    found = explained(
+        model,
+        table,
+        asking,
+        method=method,
+        row=row,
+        samples=samples,
+        most=most,
+        budget=budget,
+        work=work,
+    )
+    mean, low, high = _summary.importance(found, work.rng("bootstrap"))
+    order = np.argsort(-mean, kind="stable")
+    said, wrong = _sound.adds_up(found)
+    findings += wrong
+    if found.error is None:
+        rows = table.take(pa.array(found.rows))
+        findings += _sound.of_its_answers(found, model.predict(rows), model.info.classes, answer)
+    findings += _summary.dominant(found, mean, order)
+    findings += _sound.constant(table, found.names)
+    metrics, chart = _summary.globally(found, mean, low, high, order)
+    if found.error is not None:
+        said += [
+            Metric.number("sampling_error", float(found.error.mean()), unit=found.unit),
+            Metric.number("rows_asked", asking.asked, unit="rows"),
+        ]
+    charts = [chart, *(_summary.locally(found, i, table) for i in _summary.chosen(found, row))]
+    for name in cohort:
+        more, drawn, told = _summary.cohorts(found, table, name, order)
+        metrics, charts, findings = metrics + more, charts + drawn, findings + told
+    columns = [("row", found.rows + 1), *zip(found.names, found.values.T, strict=True)]
+    if found.error is not None:
+        columns += [(f"error of {n}", e) for n, e in zip(found.names, found.error.T, strict=True)]
+    kept = pa.Table.from_arrays([pa.array(v) for _, v in columns], names=_apart([n for n, _ in columns]))
+    return Report.make(
+        coverage=Coverage(len(found.rows), len(found.rows)),
+        metrics=[*said, *metrics],
+        findings=findings,
+        charts=charts,
+        outputs=[work.put("shap_values", kept)],
+        data={
+            "method": found.method,
+            "unit": found.unit,
+            "space": found.space,
+            "order": [found.names[i] for i in order[:50]],
+            **found.notes,
+        },
+    )
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Return names of which none comes twice: a feature may be called row."""
+    out: list[str] = []
+    for name in names:
+        while name in out:
+            name += "_"
+        out.append(name)
+    return out

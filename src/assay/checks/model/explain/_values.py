@@ -1,0 +1,145 @@
+"""The values that explain each row: exact where the model's form allows it, asked for by sampling otherwise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from assay.checks.model.explain._asking import Asking
+from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.handles import Model, Transparent, Work
+
+Method = Literal["auto", "exact", "kernel", "permutation"]
+_WORDS = 120
+_BACKGROUND = 200
+
+
+@dataclass
+class Values:
+    """Rows × features, and what they are.
+
+    rows: which rows of the table, from 0. base: what each row's values start from; margin: the model's own answer in
+    ``unit``, None where it was not asked. error: the standard error of each value, None where they are exact.
+    """
+
+    names: list[str]
+    values: Any
+    base: Any
+    rows: Any
+    unit: str
+    method: str
+    space: str = "the columns of the data"
+    margin: Any = None
+    error: Any = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def additivity(self) -> float | None:
+        """Return the largest difference of bias and values from the model's own answer, in shares of its size.
+
+        Answers below 1 count as 1. Boosters compute in 32 bits: 1e-5 is what they can hold.
+        """
+        import numpy as np
+
+        if self.margin is None or not len(self.margin):
+            return None
+        off = np.abs(self.values.sum(axis=1) + self.base - self.margin)
+        return float((off / np.maximum(np.abs(self.margin), 1)).max())
+
+
+def explained(
+    model: Model,
+    table: Any,
+    asking: Asking,
+    *,
+    method: Method,
+    row: tuple[int, ...],
+    samples: int,
+    most: int,
+    budget: int,
+    work: Work,
+) -> Values:
+    """Return the values of the rows asked for and of as many others as the limits allow."""
+    if method in ("auto", "exact"):
+        found = _exact(model, table, asking, row, most, work)
+        if found is not None:
+            return found
+        if method == "exact":
+            raise UsageError(
+                f"a {model.info.framework} model of this kind has no exact values",
+                where=model.asset.name,
+                remedy="let them be sampled: --method permutation, or --method kernel",
+            )
+    from assay.checks.model.explain._sampling import sampled
+
+    return sampled(table, asking, method, row, samples, budget, work)
+
+
+def picked(total: int, row: tuple[int, ...], most: int, rng: Any) -> Any:
+    """Return the rows explained, from 0 and in order: all, or as many at random, and those asked for."""
+    import numpy as np
+
+    if total <= most:
+        return np.arange(total)
+    drawn = rng.choice(total, most, replace=False)
+    return np.unique([*(r - 1 for r in row), *drawn]).astype(int)
+
+
+def background(table: Any, rng: Any, most: int = _BACKGROUND) -> Any:
+    """Return the rows that a value is measured against."""
+    import numpy as np
+    import pyarrow as pa
+
+    return table.take(pa.array(np.sort(rng.choice(table.num_rows, min(most, table.num_rows), replace=False))))
+
+
+def _exact(
+    model: Model, table: Any, asking: Asking, row: tuple[int, ...], most: int, work: Work
+) -> Values | None:
+    import numpy as np
+    import pyarrow as pa
+
+    if isinstance(model, Transparent):
+        model.background(background(table, work.rng("background"), 20_000))
+    rows = picked(table.num_rows, row, most, work.rng("rows"))
+    given = table if len(rows) == table.num_rows else table.take(pa.array(rows))
+    found = model.contributions(given, of=asking.of)
+    if found is None:
+        return None
+    if found.num_columns < 3:
+        raise BadInput("its contributions name no feature", where=model.asset.name)
+    columns = [_floats(column, model.asset.name) for column in found.columns]
+    about = _about(found.schema)
+    return Values(
+        found.column_names[:-2],
+        np.column_stack(columns[:-2]),
+        columns[-2],
+        rows,
+        about["unit"],
+        about["method"],
+        about["space"],
+        margin=columns[-1],
+    )
+
+
+def _floats(column: Any, where: str) -> Any:
+    import numpy as np
+
+    from assay.methods.outcomes import finite
+
+    found = finite(column, "a contribution")
+    if not np.isfinite(found).all():
+        raise BadInput("its contributions are not all finite numbers", where=where)
+    return found
+
+
+def _about(schema: Any) -> dict[str, str]:
+    """Read what the values are, which untrusted code has written."""
+    try:
+        said = json.loads((schema.metadata or {}).get(b"assay", b"{}")[:4096])
+    except (ValueError, RecursionError):
+        said = {}
+    said = said if isinstance(said, dict) else {}
+    words = {"unit": "margin", "method": "exact tree SHAP", "space": "the columns of the data"}
+    return {k: str(said.get(k, v))[:_WORDS] for k, v in words.items()}
