@@ -135,34 +135,61 @@ def table(tmp_path: Path):
             close()
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL server of our own, on a socket in a private folder; skips where there is none."""
-    pytest.importorskip("psycopg")
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    initdb = shutil.which("initdb") or (str(found[-1]) if found else None)
-    if initdb is None:
-        pytest.skip("PostgreSQL's own programs are not here: sudo apt install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    as_user: dict[str, object] = {}
-    if os.getuid() == 0:  # the server refuses to run as root
-        folder.chmod(0o755)
-        shutil.chown(folder, "nobody")
-        as_user = {"user": "nobody", "cwd": str(folder), "extra_groups": []}
-    data = str(folder / "data")
-    control = str(Path(initdb).with_name("pg_ctl"))
+class PostgresServer:
+    """A PostgreSQL server of our own, on a socket in a private folder."""
 
-    def run(*command: str) -> None:
+    def __init__(self, folder: Path) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        initdb = shutil.which("initdb") or (str(found[-1]) if found else None)
+        if initdb is None:
+            pytest.skip("PostgreSQL's own programs are not here: sudo apt install postgresql")
+        self.folder, self.url = folder, f"postgresql://me@/postgres?host={folder}"
+        self._control = str(Path(initdb).with_name("pg_ctl"))
+        self._user: dict[str, object] = {}
+        if os.getuid() == 0:  # the server refuses to run as root
+            folder.chmod(0o755)
+            shutil.chown(folder, "nobody")
+            self._user = {"user": "nobody", "cwd": str(folder), "extra_groups": []}
+        data = str(folder / "data")
+        self._run(initdb, "-D", data, "-U", "me", "--auth=trust", "-E", "UTF8", "--no-sync", "--locale=C")
+
+    def _run(self, *command: str) -> None:
         quiet = subprocess.DEVNULL
-        subprocess.run(command, check=True, stdout=quiet, stderr=quiet, timeout=60, **as_user)
+        subprocess.run(command, check=True, stdout=quiet, stderr=quiet, timeout=60, **self._user)
 
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off -c shared_buffers=16MB"
+        args = ("-D", str(self.folder / "data"), "-o", options, "-w", "-l", str(self.folder / "log"))
+        self._run(self._control, *args, "start")
+
+    def stop(self) -> None:
+        """Stop it as a crash would."""
+        self._run(self._control, "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
+
+def _server() -> Iterator[PostgresServer]:
+    pytest.importorskip("psycopg")
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     try:
-        run(initdb, "-D", data, "-U", "me", "--auth=trust", "-E", "UTF8", "--no-sync", "--locale=C")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c shared_buffers=16MB"
-        run(control, "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start")
+        server = PostgresServer(folder)
+        server.start()
     except (subprocess.SubprocessError, OSError):
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip("PostgreSQL does not start here")
-    yield f"postgresql://me@/postgres?host={folder}"
-    run(control, "-D", data, "-m", "immediate", "-w", "stop")
+    yield server
+    server.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL server of our own; skips where there is none."""
+    for server in _server():
+        yield server.url
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server that may be stopped and started."""
+    yield from _server()

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from assay.kernel.action import Action, Settled
-from assay.kernel.errors import Refused, UsageError
+from assay.kernel.errors import InDoubt, Refused, UsageError
 from assay.office import actions, ledger, verification
 
 
@@ -211,3 +211,54 @@ def test_a_begun_action_forged_into_the_table_is_left_for_the_verification(offic
     with actions.abandoned(office) as found:
         assert found == []
     assert {p.kind for p in verification.verify(office).problems} == {"row-added"}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), InDoubt("lost"), OSError(28, "full")])
+@pytest.mark.parametrize("before", [True, False])
+def test_what_happened_before_it_was_broken_off_is_recorded_as_done(error, before, office, tmp_path):
+    """An interrupt just behind the commit was recorded as failed, though the table was changed."""
+
+    class BrokenOff(Write):
+        def do(self, begun):
+            if not before:
+                super().do(begun)
+            raise error
+
+    with pytest.raises(type(error)):
+        actions.carry_out(office, BrokenOff(tmp_path / "f"))
+    assert [a[2] for a in acts(office)] == ["begun", "failed" if before else "done"]
+    assert state(office) == (None if before else '{"text":"done"}') and verification.verify(office).ok
+
+
+def test_what_cannot_be_told_stays_begun_until_it_can(office, tmp_path):
+    class Away(Write):
+        away = True
+
+        def do(self, begun):
+            super().do(begun)
+            raise InDoubt("the server was lost")
+
+        def happened(self, begun):
+            if self.away:
+                raise UsageError("the server is away")
+            return super().happened(begun)
+
+    action = Away(tmp_path / "f")
+    with pytest.raises(InDoubt):
+        actions.carry_out(office, action)
+    assert [a[2] for a in acts(office)] == ["begun"]
+    action.away = False
+    assert actions.carry_out(office, action).state == "done" and action.times == 1
+
+
+def test_what_says_itself_that_it_failed_is_not_asked(office, tmp_path):
+    class Fails(Write):
+        def do(self, begun):
+            raise UsageError("no")
+
+        def happened(self, begun):
+            raise AssertionError("asked")
+
+    with pytest.raises(UsageError):
+        actions.carry_out(office, Fails(tmp_path / "f"))
+    assert [a[2] for a in acts(office)] == ["begun", "failed"]

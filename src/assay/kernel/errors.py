@@ -6,6 +6,7 @@ AssayError
 │   └── Missing       exit 2: a name, file or extra that is not there
 ├── Refused           exit 1: a rule of the office forbids it
 └── Broken            exit 3: ours
+    └── InDoubt       exit 3: whether it was done cannot be told yet
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ class Refused(AssayError):
 
 class Broken(AssayError):
     """Assay's own fault, or the machine's."""
+
+
+class InDoubt(Broken):
+    """A change was being committed when whoever does it was lost: it happened, or it did not."""
 
 
 _MACHINE = {

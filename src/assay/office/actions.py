@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from assay.kernel.action import Action, Begun, Made
+from assay.kernel.errors import AssayError, InDoubt
 from assay.office import ledger, schema
 from assay.office.alive import held, taken
 from assay.office.rows import read
@@ -44,8 +45,8 @@ class ActionRecord:
 def carry_out(office: Office, action: Action) -> ActionRecord:
     """Authorise, record as begun, do, and record as done with the state it leaves; what is done already is returned.
 
-    Whatever goes wrong while it is done is raised again, and the action recorded as failed. One that is killed stays
-    begun, until ``asked`` finds out.
+    Whatever goes wrong while it is done is raised again, and the action recorded as failed, unless it happened all the
+    same. One that is killed stays begun, until ``ask`` finds out.
     """
     with held(_lock(office, action.subject)):
         known = get(office, action.key)
@@ -60,7 +61,7 @@ def carry_out(office: Office, action: Action) -> ActionRecord:
         try:
             return _done(office, action, record, action.do(begun))
         except BaseException as error:
-            _fail(office, record, f"{type(error).__name__}: {error}"[:_TOLD])
+            _broken_off(office, action, record, begun, error)
             raise
 
 
@@ -134,6 +135,25 @@ def _done(office: Office, action: Action, record: ActionRecord, made: Made) -> A
         detail = {"key": record.key, "begun": record.begun, **settled.detail}
         _record(tx, record, settled.subject or record.subject, settled.inputs or record.inputs, detail)
     return record
+
+
+def _broken_off(
+    office: Office, action: Action, record: ActionRecord, begun: Begun, error: BaseException
+) -> None:
+    """Record how an action ended that raised: failed, where it says so itself; else it is asked whether it happened.
+
+    Where that cannot be told it stays begun, and is asked when the office is next opened.
+    """
+    made = None
+    if not isinstance(error, AssayError) or isinstance(error, InDoubt):
+        try:
+            made = action.happened(begun)
+        except (AssayError, OSError):
+            return
+    if made is None:
+        _fail(office, record, f"{type(error).__name__}: {error}"[:_TOLD])
+    else:
+        _done(office, action, record, made)
 
 
 def _fail(office: Office, record: ActionRecord, why: str) -> ActionRecord:

@@ -13,6 +13,7 @@ from assay.engines.extras import install
 from assay.engines.gate.sink import LOADS, RELEASES, ROW, RUN, Entry, Release, Sink
 from assay.engines.inplace.files import written
 from assay.engines.tables.handle import connect
+from assay.engines.tables.lost import in_doubt
 from assay.engines.tables.seam import first_line, seam
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.methods.sqltext import literal, quoted
@@ -244,7 +245,7 @@ class PostgresSink(Sink):
 
     def commit(self) -> None:
         """Commit the transaction."""
-        with self._seam("the load cannot be committed"):
+        with self._seam("the load cannot be committed"), in_doubt(self._con, self.uri):
             self._con.commit()
 
     def close(self) -> None:

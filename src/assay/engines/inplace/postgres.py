@@ -26,6 +26,7 @@ from assay.engines.inplace.place import (
 from assay.engines.inplace.rows import row_hashes
 from assay.engines.tables.databases import choose
 from assay.engines.tables.handle import connect
+from assay.engines.tables.lost import in_doubt
 from assay.engines.tables.seam import first_line
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing, UsageError
@@ -226,7 +227,7 @@ class PostgresPlace(Place):
 
     def commit(self) -> None:
         """Commit the transaction."""
-        with self._seam("the change cannot be committed"):
+        with self._seam("the change cannot be committed"), in_doubt(self._con, self.uri):
             self._con.commit()
 
     def close(self) -> None:
