@@ -149,7 +149,7 @@ def main() -> None:
             "whylogs",
             WHYLOGS,
             (),
-            ("whylogs==1.6.*", "numpy<2", "pandas<2.3", "pyarrow", "setuptools<81"),
+            ("whylogs==1.6.*", "numpy<2", "pandas<2.3", "pyarrow<20", "setuptools<81"),
             "whylogs",
         ),
         Peer("polars describe", POLARS, (), ("polars>=1",), "polars"),
