@@ -45,3 +45,8 @@ def regression(quantile: float | None, tail: float) -> Headline:
             f"a hundredth of the rows makes up {tail:.0%} of the spread, and squares would be about them",
         )
     return Headline("rmse", "large errors count more than small ones")
+
+
+def ranking() -> Headline:
+    """What stands first counts most."""
+    return Headline("ndcg", "rows of one query are put in order, and what stands first counts most")

@@ -368,3 +368,27 @@ def test_what_makes_a_model_worse_is_tried_and_told(table, work):
     assert refused.count == 2 and "x is missing" in refused.message
     with pytest.raises(UsageError, match="cannot be asked again"):
         check(table(frame.assign(p=1)), label="y", predicted="p", robustness=True, work=work)
+
+
+def test_rows_of_a_query_are_judged_by_their_order(table, work):
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"q": rng.integers(0, 120, 2000), "y": rng.integers(0, 4, 2000)})
+    frame.loc[frame.q == 7, "y"] = 0
+    frame["s"], frame["t"] = frame.y + rng.normal(size=2000), frame.y + rng.normal(scale=3, size=2000)
+    report = check(table(frame), label="y", score="s", query="q", against_score="t", work=work)
+    told = frame[frame.q != 7]
+    expected = [sk.ndcg_score([2.0**g.y - 1], [g.s]) for _, g in told.groupby("q")]
+    assert report.data["problem"] == "ranking" and report.data["queries"] == told.q.nunique()
+    assert report.metric("ndcg").value == pytest.approx(np.mean(expected))
+    low, high = report.metric("ndcg").interval
+    assert low < np.mean(expected) < high
+    assert report.metric("ndcg", model="constant guess").value < low
+    rules = [f.rule for f in report.findings]
+    assert "model.validate.better" in rules and "model.validate.empty_queries" in rules
+    assert not any(m.name == "mcnemar_p" for m in report.metrics)
+    with pytest.raises(UsageError, match="relevance from 0"):
+        check(table(frame.assign(y=-1)), label="y", score="s", query="q", work=work)
+    with pytest.raises(BadInput, match="two queries"):
+        check(table(frame.assign(y=0)), label="y", score="s", query="q", work=work)
+    with pytest.raises(UsageError, match="ranked cannot be asked"):
+        check(table(frame), label="y", score="s", query="q", robustness=True, work=work)

@@ -2,12 +2,13 @@
 
 The problem type is found from the labels, and the score that stands for the model is chosen with its reason: the
 balanced F-score, its mean over classes, the cost of a row where errors have costs (the cheapest threshold is looked for
-then), the root mean square, absolute or pinball error. It comes with 95 % bootstrap intervals, over the hold-out and
-over stratified folds of it; a constant guess of the commonest answer is the yardstick. With --training the scores on
-the training data name over- and under-fitting, and rows that stand in both are told. With --against another model is
-asked about the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The
-subgroups on which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness
-it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions.
+then), the root mean square, absolute or pinball error, NDCG where rows of a --query are ranked. It comes with 95 %
+bootstrap intervals, over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the
+yardstick. With --training the scores on the training data name over- and under-fitting, and rows that stand in both are
+told. With --against another model is asked about the same rows, and McNemar's test, DeLong's and a paired bootstrap say
+whether the difference is real. The subgroups on which it is weakest are searched for in one half of the rows and
+confirmed in the other. With --robustness it is asked again about rows made worse. The subject is a model with --data,
+or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
@@ -15,17 +16,15 @@ Example: assay check model.validate registry://bookings \\
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, asked, rivals
-from assay.checks.model.validate._binary import Binary
 from assay.checks.model.validate._judged import Judged
-from assay.checks.model.validate._multiclass import Multiclass
 from assay.checks.model.validate._overlap import seen_before
-from assay.checks.model.validate._regression import Regression
+from assay.checks.model.validate._problem import Wanted, answered, judge
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._weak import weak
@@ -33,8 +32,6 @@ from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Chart, Coverage, Finding, Report
 from assay.kernel.severity import Severity
-
-_MOST_CLASSES = 50
 
 
 def check(
@@ -62,6 +59,9 @@ def check(
     quantile: Annotated[
         float | None, Interval(gt=0, lt=1), Doc("the predictions are of this quantile of the label")
     ] = None,
+    query: Annotated[
+        Column | None, Doc("rows with one value of this column are ranked together, by their scores")
+    ] = None,
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
     robustness: Annotated[
         bool, Doc("ask the model about 5,000 of the rows made worse: noise, gaps, shifts, shuffled columns")
@@ -72,28 +72,26 @@ def check(
     work: Work,
 ) -> Report:
     """Return scores, their intervals and folds, the yardstick, and what follows."""
-    from assay.methods import facets
-
+    if query is not None:  # rows are put in order by their scores, which are all that is needed
+        predicted, against_predicted = predicted or score, against_predicted or against_score
     table, said = asked(subject, data, predicted, score, label)
-    truth = facets.plain(table.column(label), label)
     rival = rivals(subject, data, against, against_predicted, against_score, label)
-    given = [said] if rival is None else [said, rival]
-    rows = facets.present(truth)
-    for answers in given:
-        rows = rows & facets.present(answers.plain())
-    if int(rows.sum()) < 2:
-        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
     if (cost_fp is None) != (cost_fn is None):
         raise UsageError(
             "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
         )
     costs = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
-    asked_for = Wanted(positive, costs, quantile)
-    made, *others = [_judge(truth, answers, rows, asked_for, label) for answers in given]
+    wanted = Wanted(label, positive, costs, quantile, query)
+    rows = answered(table, said, wanted)
+    if rival is not None:
+        rows = rows & answered(table, rival, wanted)
+    if int(rows.sum()) < 2:
+        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
+    made = judge(table, said, rows, wanted)
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if rival is not None:
-        findings += compared(made, others[0], rival.name, work)
+        findings += compared(made, judge(table, rival, rows, wanted), rival.name, work)
     charts = made.charts()
     hidden = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
     if training is not None:
@@ -102,18 +100,15 @@ def check(
         told, drawn = weak(made, table, {label} | hidden, slices, work)
         findings, charts = findings + told, charts + drawn
     if robustness:
-        if not isinstance(subject, Model):
-            raise UsageError(
-                "predictions cannot be asked again", remedy="name a model, or leave --robustness out"
-            )
-        asked_again = _robust(subject, table, made, asked_for, label, work)
+        if not isinstance(subject, Model) or query is not None:
+            what = "predictions" if query is None else "rows that are ranked"
+            remedy = f"{'name a model, or ' if query is None else ''}leave --robustness out"
+            raise UsageError(f"{what} cannot be asked again", remedy=remedy)
+        asked_again = _robust(subject, table, made, wanted, work)
         findings, charts = findings + asked_again[0], charts + asked_again[1]
     if training is not None and isinstance(subject, Model):
         seen, again = asked(subject, training, None, None, label)
-        known = facets.plain(seen.column(label), label)
-        both = facets.present(known) & facets.present(again.plain())
-        other = _judge(known, again, both, asked_for, label)
-        findings += made.fitting(other)
+        findings += made.fitting(judge(seen, again, answered(seen, again, wanted), wanted))
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
     lost = int((~rows).sum())
@@ -132,78 +127,13 @@ def check(
 
 
 def _robust(
-    model: Model, table: Any, made: Judged, wanted: Wanted, label: str, work: Work
+    model: Model, table: Any, made: Judged, wanted: Wanted, work: Work
 ) -> tuple[list[Finding], list[Chart]]:
     import pyarrow as pa
 
-    from assay.methods import facets
-
     some = table.take(pa.array(sampled(made.rows, work)))
-    truth = facets.plain(some.column(label), label)
 
-    def judge(answers: Answers) -> Judged:
-        return _judge(truth, answers, facets.present(truth) & facets.present(answers.plain()), wanted, label)
+    def judged(answers: Answers) -> Judged:
+        return judge(some, answers, answered(some, answers, wanted), wanted)
 
-    return Robustness(model, some, label, judge, work).findings(made)
-
-
-class Wanted(NamedTuple):
-    """What the caller said of the problem: which labels are yes, what errors cost, of which quantile predictions are."""
-
-    positive: tuple[str, ...] = ()
-    costs: tuple[float, float] | None = None
-    quantile: float | None = None
-
-
-def _judge(truth: Any, answers: Answers, rows: Any, wanted: Wanted, label: str) -> Judged:
-    """Judge the answers on some rows, as the kind of problem that the labels make it."""
-    import numpy as np
-
-    made, left = _kind(truth, answers, rows, wanted, label)
-    made.rows = np.flatnonzero(rows)[left]
-    return made
-
-
-def _kind(truth: Any, answers: Answers, rows: Any, wanted: Wanted, label: str) -> tuple[Judged, Any]:
-    """Return what judges them, and which of the rows it judges."""
-    import numpy as np
-
-    from assay.methods import facets, outcomes
-
-    positive, costs, quantile = wanted
-    score = answers.score(rows)
-    truth, prediction = truth.filter(rows), answers.plain().filter(rows)
-    names = outcomes.distinct(truth)
-    if quantile is not None or (facets.is_number(truth) and len(names) > 20 and not positive):
-        if costs is not None:
-            raise UsageError(
-                f"{label} holds numbers, and the costs are of yes and no", remedy="leave them out"
-            )
-        numbers = outcomes.finite(truth, label)
-        known = np.isfinite(numbers)
-        if int(known.sum()) < 2:
-            raise BadInput(f"fewer than two rows of {label} are finite", where=label)
-        said = outcomes.finite(prediction, answers.column or "the prediction")
-        return Regression(numbers[known], said[known], int((~known).sum()), quantile), known
-    strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
-    spelled, told = outcomes.aligned(prediction, truth, positive)
-    if len(names) == 2 or positive:
-        from assay.methods.values import spelled as spell
-
-        yes = [spell(p) for p in positive] or [spell(names[-1])]
-        if not any(t in yes for t in spelled):
-            raise UsageError(
-                f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
-            )
-        judged = Binary(
-            [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
-        )
-        return judged, slice(None)
-    if costs is not None:
-        raise UsageError(
-            f"{label} has {len(names)} values, and the costs are of two kinds of error",
-            remedy="name the one that counts as yes with --positive",
-        )
-    if len(names) > _MOST_CLASSES:
-        raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
-    return Multiclass(spelled, told, strange), slice(None)
+    return Robustness(model, some, wanted.label, judged, work).findings(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.checks.model.validate._judged import Judged
+from assay.kernel.errors import BadInput
 from assay.kernel.handles import Work
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
@@ -20,6 +21,10 @@ def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding
     from assay.methods import comparing
 
     n, main = len(made.truth), made.main
+    if len(rival.truth) != n:
+        raise BadInput(
+            f"{name} answers with numbers that are not finite where the other does not", where=name
+        )
     here, there = made.headline(np.arange(n)), rival.headline(np.arange(n))
     bounds = comparing.paired(
         lambda rows: (made.headline(rows), rival.headline(rows)),
@@ -33,7 +38,7 @@ def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding
         Metric.number(f"{main}_difference", here - there, of=of, interval=bounds),
     ]
     tests: dict[str, float] = {}
-    if made.kind != "regression":
+    if made.kind in ("binary", "multiclass"):
         one, other, tests["mcnemar"] = comparing.mcnemar(made.said == made.truth, rival.said == rival.truth)
         made.data["disagreements"] = {"right_alone": one, "wrong_alone": other}
     areas = _areas(made, rival)

@@ -1,0 +1,118 @@
+"""Which kind of problem the labels make it, and what judges the answers then."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from assay.checks.model.validate._answers import Answers
+from assay.checks.model.validate._binary import Binary
+from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._multiclass import Multiclass
+from assay.checks.model.validate._ranking import Ranking
+from assay.checks.model.validate._regression import Regression
+from assay.kernel.errors import BadInput, UsageError
+
+_MOST_CLASSES = 50
+_MOST_RELEVANT = 100  # its gain is two to the power of it
+
+
+class Wanted(NamedTuple):
+    """What the caller said of the problem.
+
+    label: the column of the truth. positive: the labels that are yes. costs: of a false positive and a false negative.
+    quantile: what predictions are the quantile of. query: the column whose values say which rows are ranked together.
+    """
+
+    label: str
+    positive: tuple[str, ...] = ()
+    costs: tuple[float, float] | None = None
+    quantile: float | None = None
+    query: str | None = None
+
+
+def answered(table: Any, answers: Answers, wanted: Wanted) -> Any:
+    """Return which rows have both a label and an answer."""
+    from assay.methods import facets
+
+    truth = facets.plain(table.column(wanted.label), wanted.label)
+    return facets.present(truth) & facets.present(answers.plain())
+
+
+def judge(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> Judged:
+    """Judge the answers on some rows of a table, as the kind of problem that the labels make it."""
+    import numpy as np
+
+    made, left = _kind(table, answers, rows, wanted)
+    made.rows = np.flatnonzero(rows)[left]
+    return made
+
+
+def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judged, Any]:
+    """Return what judges them, and which of the rows it judges."""
+    import numpy as np
+
+    from assay.methods import facets, outcomes
+
+    positive, costs, quantile, label = wanted.positive, wanted.costs, wanted.quantile, wanted.label
+    truth = facets.plain(table.column(label), label)
+    score = answers.score(rows)
+    truth, prediction = truth.filter(rows), answers.plain().filter(rows)
+    if wanted.query is not None:
+        queries = facets.plain(table.column(wanted.query), wanted.query).filter(rows)
+        return _ranking(truth, prediction, score, queries, answers, label)
+    names = outcomes.distinct(truth)
+    if quantile is not None or (facets.is_number(truth) and len(names) > 20 and not positive):
+        if costs is not None:
+            raise UsageError(
+                f"{label} holds numbers, and the costs are of yes and no", remedy="leave them out"
+            )
+        numbers = outcomes.finite(truth, label)
+        known = np.isfinite(numbers)
+        if int(known.sum()) < 2:
+            raise BadInput(f"fewer than two rows of {label} are finite", where=label)
+        said = outcomes.finite(prediction, answers.column or "the prediction")
+        return Regression(numbers[known], said[known], int((~known).sum()), quantile), known
+    strange = int(outcomes.unheard(prediction, truth, two=bool(positive)).sum())
+    spelled, told = outcomes.aligned(prediction, truth, positive)
+    if len(names) == 2 or positive:
+        from assay.methods.values import spelled as spell
+
+        yes = [spell(p) for p in positive] or [spell(names[-1])]
+        if not any(t in yes for t in spelled):
+            raise UsageError(
+                f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
+            )
+        judged = Binary(
+            [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
+        )
+        return judged, slice(None)
+    if costs is not None:
+        raise UsageError(
+            f"{label} has {len(names)} values, and the costs are of two kinds of error",
+            remedy="name the one that counts as yes with --positive",
+        )
+    if len(names) > _MOST_CLASSES:
+        raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
+    return Multiclass(spelled, told, strange), slice(None)
+
+
+def _ranking(
+    truth: Any, prediction: Any, score: Any, queries: Any, answers: Answers, label: str
+) -> tuple[Judged, Any]:
+    """Rank by the scores, or by the predictions where there are none; rows without a query or a relevance are left out."""
+    import numpy as np
+
+    from assay.methods import facets, outcomes
+
+    relevance = outcomes.finite(truth, label)
+    if score is None:
+        score = outcomes.finite(prediction, answers.column or "the prediction")
+    known = np.flatnonzero(np.isfinite(relevance) & np.isfinite(score) & facets.present(queries))
+    if (relevance[known] < 0).any() or (relevance[known] > _MOST_RELEVANT).any():
+        raise UsageError(
+            f"{label} is a relevance from 0 to {_MOST_RELEVANT} where rows are ranked", where=label
+        )
+    made = Ranking(facets.coded(queries)[0][known], relevance[known], score[known])
+    if len(made.truth) < 2:
+        raise BadInput(f"fewer than two queries have a row of {label} above 0", where=label)
+    return made, known[made.first]
