@@ -58,7 +58,7 @@ began, out = time.process_time(), []
 for text in cells:
     found = engine.analyze(text, language="en")
     found.sort(key=lambda r: (-r.score, r.start - r.end))
-    out.append([r.entity_type for r in found])
+    out.append([[r.entity_type, r.start, r.end] for r in found])
 print(json.dumps({"seconds": time.process_time() - began, "found": out, "recognisers": len(engine.registry.recognizers)}))
 """
 PEERS = {
@@ -100,7 +100,9 @@ def presidio(peer: Peer, columns: list[Column]) -> tuple[Said, float]:
         at += len(held)
         counted: dict[str, int] = {}
         for entities in mine:
-            kinds = [of_presidio(e) for e in entities if e not in FORGIVEN or of_presidio(e) == column.type]
+            kinds = [
+                of_presidio(e) for e, _, _ in entities if e not in FORGIVEN or of_presidio(e) == column.type
+            ]
             if kinds:
                 counted[kinds[0]] = counted.get(kinds[0], 0) + 1
         filled = sum(bool(str(v).strip()) for v in held)
@@ -111,7 +113,7 @@ def presidio(peer: Peer, columns: list[Column]) -> tuple[Said, float]:
 
 
 def asked(peer: Peer, cells: list[str]) -> dict[str, Any]:
-    """Return what a peer's script says of cells."""
+    """Return what a peer's script says of cells: their entities, each with its place, and the seconds it took."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cells.json"
         path.write_text(json.dumps(cells))
@@ -119,7 +121,7 @@ def asked(peer: Peer, cells: list[str]) -> dict[str, Any]:
         quiet = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
         done = subprocess.run(
             [peer.python(), "-c", peer.script, str(path), *peer.arguments],
-            capture_output=True, text=True, check=False, env=quiet,
+            capture_output=True, text=True, check=False, env=quiet, cwd=folder,
         )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{peer.name} failed: {done.stderr[-500:]}")
@@ -129,6 +131,7 @@ def asked(peer: Peer, cells: list[str]) -> dict[str, Any]:
 
 def ours(columns: list[Column]) -> tuple[Said, float]:
     """Return what data.pii says of each column, and the seconds of processor it took."""
+    from assay.methods.recognise.forms import FORMS, PROSE
     from assay.methods.recognise.telling import Columns, answers
 
     said: Said = {}
@@ -138,7 +141,7 @@ def ours(columns: list[Column]) -> tuple[Said, float]:
         examined = Columns(kinds)
         for batch in table.select(examined.names).combine_chunks().to_batches():
             examined.feed(batch)
-        for column, kind in answers(examined.told(), ["email"])["columns"].items():
+        for column, kind in answers(examined.told(), [f.type for f in (*FORMS, *PROSE)])["columns"].items():
             said[(name, column)] = kind
     return said, time.process_time() - began
 

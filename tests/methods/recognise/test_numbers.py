@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
+
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.methods.recognise import credentials, digits, identities, medical, phones, vehicles, wallets
+from assay.methods.recognise import (
+    credentials,
+    devices,
+    digits,
+    identities,
+    keccak,
+    medical,
+    phones,
+    vehicles,
+    wallets,
+)
 from assay.methods.recognise.headers import fold, said
+from assay.methods.recognise.telling import Columns
 
 # country's rule: an example that its authority or python-stdnum's documentation gives
 EXAMPLES = {
@@ -69,6 +84,13 @@ def test_every_rule_answers_any_text(text):
         ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNA", False),
         ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", True),
         ("0x0000000000000000000000000000000000000000", False),
+        # ERC-55: mixed letters that are checked, one wrong, and letters of one size
+        ("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", True),
+        ("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", True),
+        ("0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb", True),
+        ("0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9adb", False),
+        ("0x52908400098527886E0F7030069857D2E4169EE7", True),
+        ("0xde709f2102306220921060314715629080e2fb77", True),
     ],
 )
 def test_wallets(text, right):
@@ -132,3 +154,40 @@ def test_a_property_of_a_thing_is_not_the_thing(header):
 def test_any_header_is_read(text):
     said(text)
     assert fold(text) == fold(text).strip()
+
+
+# of the submission to NIST, and the same sponge with SHA-3's suffix beside hashlib
+def test_keccak():
+    assert keccak.keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+    assert (
+        keccak.keccak256(b"abc").hex() == "4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d6c45"
+    )
+    for size in (0, 1, 7, 8, 134, 135, 136, 137, 271, 272, 300):
+        data = bytes(k * 7 % 256 for k in range(size))
+        assert keccak._sponge(data, 0x06) == hashlib.sha3_256(data).digest()
+
+
+def test_addresses_in_letters_of_one_size_are_less_sure():
+    r = random.Random(5)
+    small = [f"0x{r.getrandbits(160):040x}" for _ in range(60)]
+    signs = [keccak.keccak256(t[2:].encode()).hex() for t in small]
+    mixed = [
+        "0x" + "".join(c.upper() if k >= "8" else c for c, k in zip(t[2:], s, strict=False))
+        for t, s in zip(small, signs, strict=True)
+    ]
+
+    def told(texts):
+        one = Columns([("v", "text")])
+        one.feed_column("v", pa.array(texts))
+        return [(t.type, t.confidence) for t in one.told()]
+
+    (kind, low), (_, high) = told(small)[0], told(mixed)[0]
+    assert kind == "crypto" and 0.5 < low < 0.8 and high > 0.94
+    assert told([t[:-2] + t[-2:].swapcase() for t in mixed if not t[-2:].isdigit()]) == []
+
+
+def test_numbers_of_devices():
+    assert devices.checked("490154203237518")  # the example of 3GPP TS 23.003
+    assert not devices.checked("490154203237519")
+    assert devices.checked("89014103211118510720")
+    assert devices.shares(["89490001", "490154203237518", "abc"]) == (1 / 3, 1 / 3)

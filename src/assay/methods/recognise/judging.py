@@ -9,6 +9,7 @@ from functools import cached_property
 from assay.methods.recognise import (
     credentials,
     dates,
+    devices,
     digits,
     identities,
     medical,
@@ -16,6 +17,7 @@ from assay.methods.recognise import (
     phones,
     special,
     vehicles,
+    wallets,
 )
 from assay.methods.recognise.evidence import Candidate, chance_weight
 from assay.methods.recognise.headers import Said
@@ -145,6 +147,10 @@ class Judge:
         """Return a kind whose form speaks for itself. share: of rows; right: how many distinct values have it."""
         one = self._hinted(kind, share)
         weight = chance_weight(right, 0.035, 7.0) if kind == "card" else FORM_WEIGHT.get(kind, 4.0)
+        if kind == "crypto" and sum(map(wallets.unchecked, self.texts)) * 2 > len(self.texts):
+            return one.add(
+                "format", "of one size of letters, which hold no check", 4.0 * min(1.0, share / 0.75)
+            )
         of = "checksum" if kind in ("card", "iban", "crypto", "national_id") else "format"
         one.add(of, f"{share:.2f} of values", weight * min(1.0, share / 0.75))
         if kind == "ip" and not one.hint and len(self.texts) >= 8 and _LOW(self.texts) > 0.95:
@@ -166,6 +172,12 @@ class Judge:
         if share < least:
             return None
         one = self._hinted(kind, share).add("format", f"{share:.2f} of values could be", 1.5 * share)
+        if kind == "device_id":
+            few, right = devices.shares(self.texts)
+            one.add("format", f"{few:.2f} have fewer digits than numbers of devices", -1.5 * few)
+            one.add(
+                "checksum", f"{right:.2f} keep the check of IMEI or ICCID", 2 * right if right > 0.5 else 0
+            )
         if kind == "medical_id":
             right = medical.share(self.texts)
             one.add("checksum", f"{right:.2f} keep a rule of such numbers", 3 * right if right > 0.5 else 0)

@@ -1,10 +1,12 @@
-"""Addresses of crypto-currencies: Base58Check and Bech32 with their checks, and hexadecimal ones by form."""
+"""Addresses of crypto-currencies: Base58Check, Bech32 and Ethereum's capitals (ERC-55) with their checks."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterator
+
+from assay.methods.recognise.keccak import keccak256
 
 SIEVE = r"\b0x[0-9a-fA-F]{40}\b|\b(?:bc1|ltc1|tb1|addr1|cosmos1)[0-9a-z]{10}|\b[13LMDTrXt][1-9A-HJ-NP-Za-km-z]{24}"
 _B58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -49,12 +51,28 @@ def bech32(text: str) -> bool:
     return check in (1, 0x2BC830A3)
 
 
+def capitals(text: str) -> bool:
+    """Whether the capitals of ``0x`` and 40 hexadecimal signs are those that ERC-55 writes: a letter is large where the
+    hash of the small ones has a sign from 8 up in its place."""
+    small = text[2:].lower()
+    signs = keccak256(small.encode()).hex()
+    wanted = (c.upper() if sign >= "8" else c for c, sign in zip(small, signs, strict=False))
+    return text[2:] == "".join(wanted)
+
+
+def unchecked(text: str) -> bool:
+    """Whether it is an address of Ethereum's in letters of one size, which hold no check."""
+    return text[:2] == "0x" and text[2:] in (text[2:].lower(), text[2:].upper())
+
+
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Give where each address begins and ends."""
     for match in _SHAPE.finditer(text):
         one = match.group()
         if one.startswith("0x"):
-            if len(set(one[2:].lower())) > 4:  # not all zeros, and no filler
+            if len(set(one[2:].lower())) > 4 and (
+                unchecked(one) or capitals(one)
+            ):  # not all zeros, and no filler
                 yield match.span()
         elif bech32(one) if one[:3] in ("bc1", "ltc", "tb1") else base58(one):
             yield match.span()

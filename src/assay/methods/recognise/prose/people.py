@@ -22,6 +22,7 @@ LEAST = -0.05
 NEAR = 1.5  # a longer name stands before a shorter one that is surer by no more than this
 _MOST = 4  # words of a name, parts not counted
 _GIVEN_AFTER = re.compile(rf", ({WORD})(?: (?:{INITIAL}|{WORD}))?(?![\w'’@])(?! [{UPPER}])")
+_LISTED = re.compile(rf"(?:, |,? (?:and|und|et|y|e|en|i|&) )[{UPPER}]")
 _PARTS_BEFORE = re.compile(rf"(?:(?<=\s)|^)(?:(?:{cues.PARTS}) )+$")
 
 
@@ -122,6 +123,8 @@ def _turned(held: _Text, run: list[Token], i: int, out: list[Found]) -> tuple[Fo
     found = _GIVEN_AFTER.match(held.text, run[-1].stop)
     if not found or odd(found[1]) or (found[1].isupper() and len(found[1]) < 5):
         return None
+    if _LISTED.match(held.text, found.end()):
+        return None  # "Smith, Jones and Brown" are a firm, or three people
     start = _parts_before(held.text, run[i].start) if i == 0 else run[i].start
     around = before(held.text, start, out[-1].stop if out else None)
     odds = turned(run[-1].what, word(found[1].lower()), around)
