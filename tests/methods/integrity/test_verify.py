@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.methods.integrity.verify import codes, repeated, undetermined
+from assay.methods.integrity.verify import again, codes, repeated, undetermined
 
 PARTS = st.none() | st.sampled_from(["a", "b", ""])
 
@@ -38,3 +38,15 @@ def test_a_negative_zero_is_no_other_zero_and_nan_no_value():
     found = undetermined(table, ["k"], "v")
     assert (found.support, found.broken) == (3, 0)
     assert repeated(table, ["v"]).numbers().tolist() == [2, 3]
+
+
+@given(st.lists(PARTS, max_size=30), st.integers(1, 7))
+def test_a_key_held_batch_by_batch_is_held_alike(values, size):
+    table = pa.table({"a": pa.array(values, pa.string())})
+    twice = pd.Series(values, dtype=object).value_counts()
+    found = again(
+        table.to_batches(max_chunksize=size), pa.array(twice[twice > 1].index.tolist(), pa.string())
+    )
+    whole = repeated(table, ["a"])
+    assert (found.support, found.broken) == (whole.support, whole.broken)
+    assert found.numbers().tolist() == whole.numbers().tolist()

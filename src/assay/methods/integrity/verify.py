@@ -116,10 +116,35 @@ def repeated(table: pa.Table, columns: Sequence[str]) -> Tally:
     key = codes(table, columns)
     known = np.flatnonzero(key >= 0)
     tally = Tally(support=len(known))
-    _, first = np.unique(key[known], return_index=True)
-    again = np.ones(len(known), bool)
-    again[first] = False
-    tally.add(known[again] + 1)
+    key = key[known]
+    if len(known) and np.bincount(key).max() > 1:
+        first = np.empty(int(key.max()) + 1, np.int64)
+        first[key[::-1]] = known[::-1]  # of rows with one key the first is written last
+        tally.add(known[first[key] != known] + 1)
+    return tally
+
+
+def again(batches: Iterable[pa.RecordBatch], values: pa.Array) -> Tally:
+    """Return the rows whose key an earlier row already has, as ``repeated`` does, from the batches of the key's one column
+    and the values that come more than once.
+    """
+    tally, first = Tally(), 1
+    seen = np.zeros(len(values), bool)
+    for batch in batches:
+        column = batch.column(0)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        tally.support += len(column) - column.null_count
+        if len(values):
+            codes = pc.index_in(column, value_set=values.cast(column.type), skip_nulls=True)
+            rows = np.flatnonzero(codes.is_valid().to_numpy(zero_copy_only=False))
+            codes = codes.drop_null().to_numpy(zero_copy_only=False)
+            late = seen[codes]
+            kinds, earliest = np.unique(codes, return_index=True)
+            late[np.setdiff1d(np.arange(len(codes)), earliest)] = True
+            seen[kinds] = True
+            tally.add(rows[late] + first)
+        first += batch.num_rows
     return tally
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS_IN_MEMORY = 20_000_000
 MOST_CELLS_AT_ONCE = 40_000_000
+FEW_ROWS = 1_000_000  # up to which a key's values are compared in memory, which is quicker
+MOST_REPEATED = 1_000_000  # values of a key that come more than once
 
 
 def held(
@@ -36,9 +38,9 @@ def held(
     return [(rule, tallies[id(rule)]) for rule in rules]
 
 
-def _told(table: Table, columns: Sequence[str], work: Work) -> Iterator[Any]:
+def _told(table: Table, columns: Sequence[str], work: Work, size: int = 65_536) -> Iterator[Any]:
     done = 0
-    for batch in table.batches(list(columns)):
+    for batch in table.batches(list(columns), size):
         work.progress(done, table.rows, "rows")
         yield batch
         done += batch.num_rows
@@ -63,21 +65,45 @@ def _included(
     tallies |= found
 
 
+def _single(table: Table, work: Work, column: str) -> Tally | None:
+    """Hold a key of one column without its values in memory: those that come twice are asked where the table lies.
+
+    None where they are too many, or of a kind that engines compare each in its own way.
+    """
+    from assay.methods.integrity.verify import again
+
+    if next(c.type for c in table.columns if c.name == column) not in ("integer", "text"):
+        return None
+    known = table.expr.filter(table.expr[column].notnull())
+    many = f"{column}_rows"  # the one name that the column cannot have
+    counted = known.group_by([known[column]]).agg(**{many: known.count()})
+    found = table.run(counted.filter(counted[many] > 1).select(column).limit(MOST_REPEATED + 1))
+    if found.num_rows > MOST_REPEATED:
+        return None
+    return again(_told(table, [column], work, 1 << 20), found.column(0).combine_chunks())
+
+
 def _compared(table: Table, work: Work, rules: Sequence[Any], tallies: dict[int, Tally | None]) -> None:
     """Hold keys and dependencies, for which rows must be compared: their columns are read once if they fit."""
     from assay.methods.expressions import parse
     from assay.methods.integrity.verify import repeated, undetermined
 
+    named = {c.name for c in table.columns}
+    wanted = {id(r): _parts(r, named) for r in rules}
+    if table.rows > FEW_ROWS:
+        for rule in rules:
+            by, target = wanted[id(rule)]
+            if not target and len(by) == 1:
+                tallies[id(rule)] = _single(table, work, by[0])
+        rules = [r for r in rules if tallies.get(id(r)) is None]
     if table.rows > MOST_ROWS_IN_MEMORY:
         tallies |= {id(r): None for r in rules}
         return
-    named = {c.name for c in table.columns}
-    wanted = {id(r): _parts(r, named) for r in rules}
 
     def columns(parts: Sequence[str]) -> list[str]:
         return list(dict.fromkeys(c for p in parts for c in ([p] if p in named else parse(p).columns)))
 
-    every = columns([p for by, target in wanted.values() for p in (*by, *([target] if target else []))])
+    every = columns([p for r in rules for p in (*wanted[id(r)][0], wanted[id(r)][1]) if p])
     at_once = table.arrow(every) if every and table.rows * len(every) <= MOST_CELLS_AT_ONCE else None
     for done, rule in enumerate(rules):
         work.progress(done, len(rules), "rules")
