@@ -77,11 +77,13 @@ def test_the_paired_bootstrap_holds_the_gap_of_means():
     rng = np.random.default_rng(1)
     x = rng.normal(size=400)
     y = x + rng.normal(0.1, 0.2, size=400)
-    low, high = comparing.paired(lambda rows: (y[rows].mean(), x[rows].mean()), 400, rng)
+    low, high = comparing.paired(
+        lambda rows: (y[rows].mean(), x[rows].mean()), lambda r: r.integers(0, 400, 400), rng
+    )
     gap = y - x
     t = stats.t.interval(0.95, 399, gap.mean(), gap.std(ddof=1) / 20)
     assert (low, high) == pytest.approx(t, abs=0.006)
-    assert comparing.paired(lambda _: (math.nan, 0.0), 400, rng) is None
+    assert comparing.paired(lambda _: (math.nan, 0.0), lambda r: r.integers(0, 400, 400), rng) is None
 
 
 def test_the_corrected_t_by_hand_and_its_ends():

@@ -125,14 +125,19 @@ def test_an_interval_covers_the_truth_as_often_as_it_says():
         def mean(rows, tosses=tosses):
             return {"mean": float(tosses[rows].mean())}
 
-        low, high = scores.bootstrap(mean, 60, rng, 200)["mean"]
+        low, high = scores.bootstrap(mean, lambda r: r.integers(0, 60, 60), rng, 200)["mean"]
         held += low <= 0.3 <= high
     assert 86 <= held <= 99
 
 
 def test_a_score_that_often_has_no_value_has_no_interval():
     lot = iter([1.0, math.nan] * 100)
-    assert scores.bootstrap(lambda rows: {"x": next(lot)}, 10, np.random.default_rng(0)) == {}
+    assert (
+        scores.bootstrap(
+            lambda rows: {"x": next(lot)}, lambda r: r.integers(0, 10, 10), np.random.default_rng(0)
+        )
+        == {}
+    )
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=2, max_size=80), st.integers(2, 7))

@@ -78,13 +78,16 @@ def _midranks(values: Any) -> Any:
 
 
 def paired(
-    measure: Callable[[Any], tuple[float, float]], rows: int, rng: np.random.Generator, times: int = 400
+    measure: Callable[[Any], tuple[float, float]],
+    draw: Callable[[np.random.Generator], Any],
+    rng: np.random.Generator,
+    times: int = 400,
 ) -> tuple[float, float] | None:
-    """Return the 95 % interval of how much the first score exceeds the second, both of the same resampled rows.
+    """Return the 95 % interval of how much the first score exceeds the second, both of the row numbers that ``draw`` gives.
 
     None where a tenth of the draws have no score.
     """
-    gaps = [one - other for one, other in (measure(rng.integers(0, rows, rows)) for _ in range(times))]
+    gaps = [one - other for one, other in (measure(draw(rng)) for _ in range(times))]
     return percentiles({"gap": gaps}).get("gap")
 
 

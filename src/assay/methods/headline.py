@@ -50,3 +50,9 @@ def regression(quantile: float | None, tail: float) -> Headline:
 def ranking() -> Headline:
     """What stands first counts most."""
     return Headline("ndcg", "rows of one query are put in order, and what stands first counts most")
+
+
+def forecast(season: int) -> Headline:
+    """season: how many rows the naive forecast looks back."""
+    back = "the value before" if season == 1 else f"the value {season} rows before"
+    return Headline("mase", f"values follow one another in time, and {back} is a forecast that costs nothing")

@@ -137,12 +137,15 @@ def pinball(truth: Any, said: Any, quantile: float) -> float:
 
 
 def bootstrap(
-    measure: Callable[[Any], Scores], rows: int, rng: np.random.Generator, times: int = 200
+    measure: Callable[[Any], Scores],
+    draw: Callable[[np.random.Generator], Any],
+    rng: np.random.Generator,
+    times: int = 200,
 ) -> dict[str, tuple[float, float]]:
-    """Return 95 % percentile intervals of what ``measure`` says of resampled row numbers."""
+    """Return 95 % percentile intervals of what ``measure`` says of the row numbers that ``draw`` gives."""
     found: dict[str, list[float]] = {}
     for _ in range(times):
-        for name, value in measure(rng.integers(0, rows, rows)).items():
+        for name, value in measure(draw(rng)).items():
             found.setdefault(name, []).append(value)
     return percentiles(found)
 

@@ -392,3 +392,33 @@ def test_rows_of_a_query_are_judged_by_their_order(table, work):
         check(table(frame.assign(y=0)), label="y", score="s", query="q", work=work)
     with pytest.raises(UsageError, match="ranked cannot be asked"):
         check(table(frame), label="y", score="s", query="q", robustness=True, work=work)
+
+
+def test_forecasts_are_judged_beside_the_value_one_season_before(table, work):
+    rng = np.random.default_rng(6)
+    days = pd.date_range("2026-01-01", periods=400)
+    frames = []
+    for name, level in (("b", 100.0), ("a", 50.0)):
+        week = level + 10 * np.sin(np.arange(400) * 2 * np.pi / 7)
+        y = week + rng.normal(size=400)
+        frames.append(pd.DataFrame({"shop": name, "day": days, "y": y, "p": week, "q": np.roll(y, 1)}))
+    frame = pd.concat(frames)
+    given = {"label": "y", "time": "day", "series": "shop", "season": 7, "work": work}
+    report = check(table(frame.sample(frac=1, random_state=1)), predicted="p", against_predicted="q", **given)
+    naive = frame.groupby("shop").y.shift(7)
+    known = naive.notna()
+    mase = (frame.y - frame.p)[known].abs().mean() / (frame.y - naive)[known].abs().mean()
+    assert report.data["problem"] == "forecast" and report.metric("mase").value == pytest.approx(mase)
+    assert report.metric("mase", model="constant guess").value == pytest.approx(1)
+    rules = [f.rule for f in report.findings]
+    assert "model.validate.better" in rules and "model.validate.errors_follow" not in rules
+    drifting = frame.assign(p=frame.p + np.tile(np.cumsum(rng.normal(size=400)), 2))
+    told = check(table(drifting), predicted="p", **given)
+    assert {"model.validate.errors_follow", "model.validate.no_better_than_guess"} & {
+        f.rule for f in told.findings
+    }
+    assert "model.validate.errors_follow" in [f.rule for f in told.findings]
+    with pytest.raises(UsageError, match="neither times nor numbers"):
+        check(table(frame), predicted="p", label="y", time="shop", work=work)
+    with pytest.raises(BadInput, match="no more than a season"):
+        check(table(frame.head(8)), predicted="p", label="y", time="day", season=7, work=work)

@@ -2,13 +2,13 @@
 
 The problem type is found from the labels, and the score that stands for the model is chosen with its reason: the
 balanced F-score, its mean over classes, the cost of a row where errors have costs (the cheapest threshold is looked for
-then), the root mean square, absolute or pinball error, NDCG where rows of a --query are ranked. It comes with 95 %
-bootstrap intervals, over the hold-out and over stratified folds of it; a constant guess of the commonest answer is the
-yardstick. With --training the scores on the training data name over- and under-fitting, and rows that stand in both are
-told. With --against another model is asked about the same rows, and McNemar's test, DeLong's and a paired bootstrap say
-whether the difference is real. The subgroups on which it is weakest are searched for in one half of the rows and
-confirmed in the other. With --robustness it is asked again about rows made worse. The subject is a model with --data,
-or a table that holds predictions.
+then), the root mean square, absolute or pinball error, NDCG where rows of a --query are ranked, the error beside that
+of a naive forecast where a --time orders them. It comes with 95 % bootstrap intervals, over the hold-out and over
+stratified folds of it; a constant guess of the commonest answer is the yardstick. With --training the scores on the
+training data name over- and under-fitting, and rows that stand in both are told. With --against another model is asked
+about the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The
+subgroups on which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness
+it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions.
 
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
@@ -62,6 +62,15 @@ def check(
     query: Annotated[
         Column | None, Doc("rows with one value of this column are ranked together, by their scores")
     ] = None,
+    time: Annotated[
+        Column | None, Doc("predictions are forecasts of values in the order of this column")
+    ] = None,
+    series: Annotated[
+        Column | None, Doc("the column that tells one series of a forecast from another")
+    ] = None,
+    season: Annotated[
+        int, Interval(ge=1, le=100_000), Doc("rows in a season, which naive forecasts look back")
+    ] = 1,
     folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
     robustness: Annotated[
         bool, Doc("ask the model about 5,000 of the rows made worse: noise, gaps, shifts, shuffled columns")
@@ -81,7 +90,7 @@ def check(
             "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
         )
     costs = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
-    wanted = Wanted(label, positive, costs, quantile, query)
+    wanted = Wanted(label, positive, costs, quantile, query, time, series, season)
     rows = answered(table, said, wanted)
     if rival is not None:
         rows = rows & answered(table, rival, wanted)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assay.methods.headline import Headline
 
 _FEW = 30
-_ERRORS = ("cost", "rmse", "mae", "pinball")
+_ERRORS = ("cost", "rmse", "mae", "pinball", "mase")
 
 
 class Judged:
@@ -53,6 +53,16 @@ class Judged:
         """Return each row's loss: 1 where it is wrong, 0 where it is right."""
         return (self.truth != self.said).astype(float)
 
+    def draw(self, rng: Any) -> Any:
+        """Draw as many rows anew as there are."""
+        return rng.integers(0, len(self.truth), len(self.truth))
+
+    def parted(self, folds: int, rng: Any) -> Any:
+        """Return each row's fold."""
+        from assay.methods.scores import stratified_folds
+
+        return stratified_folds(self.strata(), folds, rng)
+
     def strata(self) -> Any:
         """Return what folds are stratified by."""
         return self.truth
@@ -70,7 +80,7 @@ class Judged:
         n = len(self.truth)
         whole = self.scores(np.arange(n))
         spread = (
-            scores.bootstrap(self.scores, n, work.rng("bootstrap"), 200 if n <= 200_000 else 40)
+            scores.bootstrap(self.scores, self.draw, work.rng("bootstrap"), 200 if n <= 200_000 else 40)
             if n >= _FEW
             else {}
         )
@@ -133,9 +143,7 @@ class Judged:
     def _folds(self, folds: int, work: Work) -> None:
         import numpy as np
 
-        from assay.methods.scores import stratified_folds
-
-        at = stratified_folds(self.strata(), min(folds, len(self.truth)), work.rng("folds"))
+        at = self.parted(min(folds, len(self.truth)), work.rng("folds"))
         self.folds = at
         values = [self.headline(np.flatnonzero(at == f)) for f in range(at.max() + 1)]
         finite = [v for v in values if np.isfinite(v)]

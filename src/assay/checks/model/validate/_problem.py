@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._binary import Binary
+from assay.checks.model.validate._forecast import Forecast
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
 from assay.checks.model.validate._ranking import Ranking
@@ -21,6 +22,7 @@ class Wanted(NamedTuple):
 
     label: the column of the truth. positive: the labels that are yes. costs: of a false positive and a false negative.
     quantile: what predictions are the quantile of. query: the column whose values say which rows are ranked together.
+    time, series: the columns that put forecasts in order and tell series apart. season: rows that the naive one looks back.
     """
 
     label: str
@@ -28,6 +30,9 @@ class Wanted(NamedTuple):
     costs: tuple[float, float] | None = None
     quantile: float | None = None
     query: str | None = None
+    time: str | None = None
+    series: str | None = None
+    season: int = 1
 
 
 def answered(table: Any, answers: Answers, wanted: Wanted) -> Any:
@@ -57,6 +62,8 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
     truth = facets.plain(table.column(label), label)
     score = answers.score(rows)
     truth, prediction = truth.filter(rows), answers.plain().filter(rows)
+    if wanted.time is not None:
+        return _forecast(truth, prediction, table.filter(rows), answers, wanted)
     if wanted.query is not None:
         queries = facets.plain(table.column(wanted.query), wanted.query).filter(rows)
         return _ranking(truth, prediction, score, queries, answers, label)
@@ -116,3 +123,36 @@ def _ranking(
     if len(made.truth) < 2:
         raise BadInput(f"fewer than two queries have a row of {label} above 0", where=label)
     return made, known[made.first]
+
+
+def _forecast(
+    truth: Any, prediction: Any, table: Any, answers: Answers, wanted: Wanted
+) -> tuple[Judged, Any]:
+    """Put rows in order of time, series by series; those without a time or a finite number are left out."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from assay.methods import facets, forecasts, outcomes
+
+    values, said = (
+        outcomes.finite(c, n)
+        for c, n in ((truth, wanted.label), (prediction, answers.column or "the prediction"))
+    )
+    time = table.column(str(wanted.time))
+    if not (facets.is_number(time) or pa.types.is_temporal(time.type)):
+        raise UsageError(
+            f"{wanted.time} holds neither times nor numbers", remedy="name a column that orders the rows"
+        )
+    series = np.zeros(len(values), dtype=np.int64)
+    if wanted.series is not None:
+        series = facets.coded(facets.plain(table.column(wanted.series), wanted.series))[0]
+    known = np.flatnonzero(np.isfinite(values) & np.isfinite(said) & facets.present(time))
+    # Ranks, so that any order of times is one of integers
+    places = pc.rank(time.combine_chunks().take(pa.array(known)), tiebreaker="dense").to_numpy()
+    at = known[forecasts.ordered(places, series[known])]
+    if len(at) <= wanted.season + 1:
+        raise BadInput(
+            f"{len(at)} rows are no more than a season of {wanted.season} and a forecast", where=wanted.label
+        )
+    return Forecast(values[at], said[at], series[at], wanted.season), at

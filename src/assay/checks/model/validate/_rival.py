@@ -28,7 +28,7 @@ def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding
     here, there = made.headline(np.arange(n)), rival.headline(np.arange(n))
     bounds = comparing.paired(
         lambda rows: (made.headline(rows), rival.headline(rows)),
-        n,
+        made.draw,
         work.rng("rival"),
         400 if n <= 50_000 else 100,
     )

@@ -49,7 +49,7 @@ def weak(
 def _said(made: Judged, one: Slice) -> Finding:
     if made.kind == "ranking":
         gap = f"it is {one.loss:.3f} short of the best order on average, {one.rest:.3f} elsewhere"
-    elif made.kind == "regression":
+    elif made.kind in ("regression", "forecast"):
         gap = f"it is off by {one.loss:.4g} on average, {one.rest:.4g} elsewhere"
     else:
         gap = f"it is wrong in {one.loss:.1%} of rows, {one.rest:.1%} elsewhere"
@@ -65,9 +65,11 @@ def _said(made: Judged, one: Slice) -> Finding:
 
 
 def _drawn(made: Judged, found: list[Slice]) -> Chart:
-    what = {"regression": "mean absolute error", "ranking": "NDCG short of 1"}.get(
-        made.kind, "share of rows that are wrong"
-    )
+    what = {
+        "regression": "mean absolute error",
+        "forecast": "mean absolute error",
+        "ranking": "NDCG short of 1",
+    }.get(made.kind, "share of rows that are wrong")
     rows = [{"slice": "all other rows", "value": found[0].rest}]
     rows += [{"slice": one.name, "value": one.loss} for one in found]
     alt = f"Weakest where {found[0].name}: {found[0].loss:.3g}, {found[0].rest:.3g} elsewhere."
