@@ -4,9 +4,9 @@ Each peer runs in a virtual environment of its own under benchmarks/.envs, made 
 a whole process, start, imports and reading the file included: the median of the runs, and the most memory it held.
 Before anything is timed, the numbers of failing rows that the tools found are compared, rule by rule.
 
-Measured on 2 cores under a load of 5, medians of 3 runs of 976,840 rows and 15 rules: 0.62 s of processor and 135 MB,
-beside 6.2 s and 692 MB of Great Expectations (10.0x), 1.8 s and 596 MB of pandera on pandas (3.0x), 1.5 s and 569 MB
-of pandera on polars (2.4x); on the wall 9.3x, 2.7x and 2.3x. More than half of ours is starting Python and its imports.
+Measured on 2 cores under a load of 3, medians of 3 runs of 976,840 rows and 15 rules: 0.59 s of processor and 135 MB,
+beside 5.5 s and 721 MB of Great Expectations (9.3x), 2.2 s and 644 MB of pandera on pandas (3.7x), 1.1 s and 576 MB
+of pandera on polars (1.9x); on the wall 0.66 s, 11.1x, 3.5x and 1.8x. A third of ours is starting Python and its imports.
 
     python benchmarks/quality.py              Adult twenty times over, 976,840 rows
     python benchmarks/quality.py --times 2    fewer rows

@@ -16,6 +16,9 @@ type, format, outliers, sql), order (increasing, decreasing), other tables (refe
 (freshness), statistics (minimum, maximum, mean, median, sum, stddev, quantile, distinct, correlation, aggregate …),
 distribution against a baseline, and the table itself (row_count, columns, exists, schema …); all and any join rules.
 
+Of a table in PostgreSQL or on Spark, the server is asked each rule that means the same there, to read only. For the
+others the columns that they name are copied, and the report says which and why.
+
 Suites of Great Expectations, rulesets of AWS Glue DataBrew and DQDL (Glue Data Quality, Deequ) are read as they are.
 What is not understood of them is named, and the report is then incomplete: nothing passes unexamined. With --suggest,
 a ruleset that the table obeys is written from the table itself, and kept with --keep.
