@@ -21,7 +21,7 @@ def test_a_table_in_memory_without_a_home(make, tmp_path, monkeypatch):
     result = assay.check("data.bias", make(FRAME), label="hired", positive="1", facet="sex")
     assert result.outcome == "pass"
     assert result.metric("DPL", group="m").value == 1
-    assert "data.bias" in str(result) and repr(result) == "<assay.Result data.bias table: pass, 1 findings>"
+    assert "data.bias" in str(result) and repr(result) == "<assay.Result data.bias table: pass, 2 findings>"
     assert not list(tmp_path.iterdir())
 
 

@@ -153,6 +153,13 @@ class MustExist:
     """Beside a Key in a signature: a key that is not there is refused, and not made."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """Beside an optional parameter: it is needed all the same, unless the one of this name is given and says it."""
+
+    other: str
+
+
 class Work(Protocol):
     """A check's only hands."""
 

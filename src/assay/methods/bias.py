@@ -10,6 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 PRE_TRAINING = ("CI", "DPL", "KL", "JS", "LP", "TVD", "KS", "CDDL")
 POST_TRAINING = ("DPPL", "DI", "DCA", "DCR", "AD", "RD", "DAR", "DRR", "SD", "TE", "CDDPL", "FT", "GE")
@@ -17,77 +20,78 @@ POST_TRAINING = ("DPPL", "DI", "DCA", "DCR", "AD", "RD", "DAR", "DRR", "SD", "TE
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One group's rows by observed and predicted outcome; before training tp = positives and tn = negatives."""
+    """One group's rows by observed and predicted outcome; before training tp = positives and tn = negatives.
 
-    tp: float
-    fp: float
-    fn: float
-    tn: float
+    Each is a number, or an array of as many draws of it as every other; what is computed of them is then one too.
+    """
+
+    tp: Any
+    fp: Any
+    fn: Any
+    tn: Any
 
     @property
-    def n(self) -> float:
+    def n(self) -> Any:
         """Return how many rows."""
         return self.tp + self.fp + self.fn + self.tn
 
     @property
-    def observed(self) -> float:
+    def observed(self) -> Any:
         """Return the share observed positive."""
         return ratio(self.tp + self.fn, self.n)
 
     @property
-    def predicted(self) -> float:
+    def predicted(self) -> Any:
         """Return the share predicted positive."""
         return ratio(self.tp + self.fp, self.n)
 
 
-def ratio(x: float, y: float, *, zero: bool = False) -> float:
+def ratio(x: Any, y: Any, *, zero: bool = False) -> Any:
     """Return x / y; x/0 is infinite; 0/0 is NaN, or 0 under Clarify's convention (``zero``)."""
-    if y:
-        return x / y
-    if x:
-        return math.copysign(math.inf, x)
-    return 0.0 if zero else math.nan
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.true_divide(x, y)
+    return one(np.where(np.equal(x, 0) & np.equal(y, 0), 0.0, found) if zero else found)
 
 
-def difference(x: float, y: float) -> float:
+def difference(x: Any, y: Any) -> Any:
     """Return x - y; two infinities of one sign differ by nothing."""
-    return 0.0 if math.isinf(x) and x == y else x - y
+    with np.errstate(invalid="ignore"):
+        return one(np.where(np.isinf(x) & np.equal(x, y), 0.0, np.subtract(x, y)))
 
 
-def pre_training(a: Counts, d: Counts) -> dict[str, float]:
+def one(values: Any) -> Any:
+    """Return a plain float where there is one value, and an array of draws as it is."""
+    return float(values) if np.ndim(values) == 0 else values
+
+
+def pre_training(a: Counts, d: Counts) -> dict[str, Any]:
     """Return CI, DPL, KL, JS, LP, TVD, KS of two groups by their observed outcomes."""
-    pairs = _common(a.observed, d.observed)
-    return {
-        "CI": ratio(a.n - d.n, a.n + d.n) if a.n and d.n else math.nan,
-        "DPL": difference(a.observed, d.observed),
-        "KL": sum(p * math.log(p / q) for p, q in pairs) if pairs else math.nan,
-        "JS": 0.5 * sum(_js(p, q) for p, q in pairs) if pairs else math.nan,
-        "LP": math.sqrt(sum((p - q) ** 2 for p, q in pairs)) if pairs else math.nan,
-        "TVD": 0.5 * sum(abs(p - q) for p, q in pairs) if pairs else math.nan,
-        "KS": max((abs(p - q) for p, q in pairs), default=math.nan),
+    p, q = (np.stack([np.asarray(g.observed), 1 - np.asarray(g.observed)]) for g in (a, d))
+    # The outcomes that both groups have; their probabilities are not made to add up to 1 again.
+    common = (p > 0) & (q > 0)
+    p, q = (np.where(common, x, 1.0) for x in (p, q))  # what is left out adds nothing: ln 1 = 0, 1 - 1 = 0
+    middle, apart = (p + q) / 2, np.abs(p - q)
+    told = {
+        "KL": (p * np.log(p / q)).sum(axis=0),
+        "JS": 0.5 * (p * np.log(p / middle) + q * np.log(q / middle)).sum(axis=0),
+        "LP": np.sqrt((apart**2).sum(axis=0)),
+        "TVD": 0.5 * apart.sum(axis=0),
+        "KS": apart.max(axis=0),
     }
+    both, some = np.logical_and(a.n, d.n), common.any(axis=0)
+    return {
+        "CI": one(np.where(both, ratio(a.n - d.n, a.n + d.n), math.nan)),
+        "DPL": difference(a.observed, d.observed),
+    } | {name: one(np.where(some, value, math.nan)) for name, value in told.items()}
 
 
-def _common(pa: float, pd: float) -> list[tuple[float, float]]:
-    """The probabilities of the outcomes that both groups have; they are not made to add up to 1 again."""
-    if math.isnan(pa) or math.isnan(pd):
-        return []
-    return [(p, q) for p, q in ((pa, pd), (1 - pa, 1 - pd)) if p > 0 and q > 0]
-
-
-def _js(p: float, q: float) -> float:
-    middle = (p + q) / 2
-    return p * math.log(p / middle) + q * math.log(q / middle)
-
-
-def post_training(a: Counts, d: Counts, *, zero: bool = False) -> dict[str, float]:
+def post_training(a: Counts, d: Counts, *, zero: bool = False) -> dict[str, Any]:
     """Return DPPL, DI, DCA, DCR, AD, RD, DAR, DRR, SD and TE. DCR, DRR, SD and TE are d - a; the others a - d."""
 
-    def r(x: float, y: float) -> float:
+    def r(x: Any, y: Any) -> Any:
         return ratio(x, y, zero=zero)
 
-    def minus(x: float, y: float) -> float:
-        return difference(x, y)
+    minus = difference
 
     return {
         "DPPL": minus(a.predicted, d.predicted),
@@ -103,9 +107,11 @@ def post_training(a: Counts, d: Counts, *, zero: bool = False) -> dict[str, floa
     }
 
 
-def refused(values: dict[str, float], a: Counts, d: Counts) -> dict[str, float]:
+def refused(values: dict[str, Any], a: Counts, d: Counts) -> dict[str, Any]:
     """Return the metrics, all undefined (NaN) where a group is empty: the reference library tells nothing of it."""
-    return values if a.n and d.n else dict.fromkeys(values, math.nan)
+    if np.all(a.n) and np.all(d.n):
+        return values
+    return {name: one(np.full(np.shape(value), math.nan)) for name, value in values.items()}
 
 
 def generalised_entropy(tp: float, fp: float, fn: float, tn: float, alpha: float = 2.0) -> float:

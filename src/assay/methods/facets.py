@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from assay.methods.nearest import did_you_mean
 from assay.methods.values import spelled
 
 MAX_GROUPS = 50  # of a facet; the smaller ones are told as not examined
+MANY = 20  # different numbers; of more a facet is cut, and a label is an amount
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -27,6 +29,11 @@ class Group:
     member: Mask
     known: Mask
     named: bool = True  # the user named this group; else each takes its turn
+
+    @property
+    def shown(self) -> str:
+        """Return it in words: ``sex = Female``, or ``sex=Female & race=Black``."""
+        return self.name if " & " in self.facet else f"{self.facet} = {self.name}"
 
 
 def plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -117,9 +124,10 @@ def groups(
     threshold: float | None,
     *,
     missing_joins: bool,
+    cuts: Sequence[float] = (),
 ) -> tuple[list[Group], int]:
-    """Return the groups of a facet: the values named as one, those above a threshold, or each value against the rest,
-    the MAX_GROUPS largest of them; and how many more there are.
+    """Return the groups of a facet: the values named as one, those above a threshold, those between cuts, or each value
+    against the rest, the MAX_GROUPS largest of them; and how many more there are.
 
     missing_joins: rows without the facet count as advantaged, and a group may be everybody, which are the reference
     library's conventions. UsageError where a value named is in no row, or else where nobody is left to compare with.
@@ -139,6 +147,8 @@ def groups(
                 remedy="name another group, or another threshold",
             )
         return [Group(facet, shown, member, known)], 0
+    if cuts:
+        return _between(facet, column, cuts, known), 0
     codes, held = coded(column)
     counts = np.bincount(codes[present(column)], minlength=len(held))
     names = {
@@ -151,6 +161,54 @@ def groups(
     return found, int((counts > 0).sum()) - len(found)
 
 
+def cuts(column: pa.ChunkedArray) -> tuple[float, ...]:
+    """Return the quartiles at which a column of more than MANY numbers is cut; nothing where each value is a group.
+
+    A cut is a value of the column, strictly below its greatest, so that no part is empty.
+    """
+    if not is_number(column):
+        return ()
+    held = column.unique().cast(pa.float64(), safe=False).to_numpy()
+    if int(np.isfinite(held).sum()) <= MANY:
+        return ()
+    numbers = column.cast(pa.float64(), safe=False).drop_null().to_numpy()
+    numbers = numbers[np.isfinite(numbers)]
+    found = np.unique(np.quantile(numbers, [0.25, 0.5, 0.75], method="inverted_cdf"))
+    top = numbers.max()
+    inside = [float(c) for c in found if c < top]
+    return tuple(inside or [float(numbers[numbers < top].max())])
+
+
+def _between(facet: str, column: pa.ChunkedArray, cuts: Sequence[float], known: Mask) -> list[Group]:
+    """Return the parts of a column of numbers: up to the first cut, from each to the next, above the last."""
+    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    at = np.searchsorted(np.asarray(cuts), numbers, side="left")
+    said = [spelled(c) for c in cuts]
+    names = [f"<= {said[0]}", *(f"({x}, {y}]" for x, y in pairwise(said)), f"> {said[-1]}"]
+    return [Group(facet, name, (at == i) & known, known, named=False) for i, name in enumerate(names)]
+
+
+def crossed(parts: Sequence[Sequence[Group]], least: int) -> tuple[list[Group], int, int]:
+    """Return the groups that several facets make together, largest first, how many are smaller than ``least`` rows, and
+    how many more there are than MAX_GROUPS.
+
+    A facet with one group that was named has two: that group, and all others.
+    """
+    codes, names, known = np.zeros(len(parts[0][0].member), dtype=np.int64), [""], parts[0][0].known
+    for groups in parts:
+        masks = [g.member for g in groups] + ([~groups[0].member] if groups[0].named else [])
+        known = known & groups[0].known & np.logical_or.reduce(masks)
+        own = [f"{groups[0].facet}={g.name}" for g in groups]
+        own += [f"{groups[0].facet}=not {groups[0].name}"] if groups[0].named else []
+        codes = codes * len(masks) + np.argmax(np.stack(masks), axis=0)
+        names = [f"{one} & {other}" if one else other for one in names for other in own]
+    counts = np.bincount(codes[known], minlength=len(names))
+    order = [int(c) for c in np.argsort(-counts, kind="stable") if counts[c] >= max(least, 1)]
+    facet = " & ".join(groups[0].facet for groups in parts)
+    found = [Group(facet, names[c], (codes == c) & known, known, named=False) for c in order[:MAX_GROUPS]]
+    return found, int((counts > 0).sum()) - len(order), max(0, len(order) - MAX_GROUPS)
+
+
 def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
     """Return for each row the place of its value, -1 where there is none, and the distinct values."""
     encoded = column.combine_chunks().dictionary_encode()
@@ -159,13 +217,18 @@ def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
 
 
 def strata(
-    column: pa.ChunkedArray, yes: Mask, d_rows: Mask, known: Mask
+    column: pa.ChunkedArray, yes: Mask, d_rows: Mask, known: Mask, weights: Any = None
 ) -> list[tuple[float, float, float, float]]:
-    """Return (rejected of d, rejected, accepted of d, accepted) of each stratum; missing values are one of their own."""
+    """Return (rejected of d, rejected, accepted of d, accepted) of each stratum; missing values are one of their own.
+
+    weights: what each row counts for, or None where each is one.
+    """
     codes, held = coded(column)
     codes = np.where(present(column), codes, len(held))
 
     def count(rows: Mask) -> Any:
-        return np.bincount(codes[rows & known], minlength=len(held) + 1).astype(float).tolist()
+        counted = rows & known
+        weighed = None if weights is None else weights[counted]
+        return np.bincount(codes[counted], weighed, minlength=len(held) + 1).astype(float).tolist()
 
     return list(zip(count(~yes & d_rows), count(~yes), count(yes & d_rows), count(yes), strict=True))

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 
 _MOST = 20_000
+SIGNS = {
+    "docs": "the documentation's: above 0, more unfavourable flips against the group",
+    "clarify": "the reference library's: above 0, more favourable flips for the group",
+}
+UNITS = {"docs": "share flipped against the group", "clarify": "share flipped for the group"}
 
 
 def flip_test(

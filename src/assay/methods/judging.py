@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-SMALL = 30
+SMALL = 30  # rows of a group, by default
 RATIOS = ("DI",)
 REVERSED = ("DRR", "SD")  # d - a
 JUDGED = ("DPL", "CDDL", "DPPL", "DI", "AD", "RD", "DAR", "DRR", "SD", "CDDPL")
@@ -35,6 +35,25 @@ WORDS = {
     "CDDPL": "conditional demographic disparity of predicted labels",
     "FT": "counterfactual flip test",
     "GE": "generalised entropy",
+    "demographic_parity_difference": "demographic parity difference",
+    "demographic_parity_ratio": "demographic parity ratio",
+    "equalized_odds_difference": "equalised odds difference",
+    "equalized_odds_ratio": "equalised odds ratio",
+    "equal_opportunity_difference": "equal opportunity difference",
+    "equal_opportunity_ratio": "equal opportunity ratio",
+    "predictive_parity_difference": "predictive parity difference",
+    "predictive_parity_ratio": "predictive parity ratio",
+    "average_odds_difference": "average odds difference",
+    "impact_ratio": "rate of good outcomes over the highest group's",
+    "impact_p_value": "p-value of the four-fifths rule's test",
+    "calibration_error": "calibration error",
+    "calibration_error_difference": "difference in calibration error",
+    "counterfactual_change": "share of answers that another value of the facet changes",
+    "consistency": "consistency",
+    "mean_difference": "difference of means",
+    "standardized_mean_difference": "standardised mean difference",
+    "ks_statistic": "Kolmogorov-Smirnov statistic",
+    "mae_difference": "difference in mean absolute error",
 }
 
 

@@ -33,10 +33,10 @@ def predicted_rows(
     """
     if threshold is not None:
         return above(prediction, threshold)
-    return matches(prediction, ["1"] if positive and _numbered(prediction, label) else positive)
+    return matches(prediction, ["1"] if positive and numbered(prediction, label) else positive)
 
 
-def _numbered(prediction: pa.ChunkedArray, label: pa.ChunkedArray) -> bool:
+def numbered(prediction: pa.ChunkedArray, label: pa.ChunkedArray) -> bool:
     """Whether predictions are 0 and 1 while no label is either."""
     said = _spellings(prediction)
     return bool(said) and said <= {"0", "1"} and not said & _spellings(label)
@@ -51,7 +51,7 @@ def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool) -
 
     two: predictions of 0 and 1 may stand for two labels of other names.
     """
-    if two and _numbered(prediction, label):
+    if two and numbered(prediction, label):
         return np.zeros(len(prediction), dtype=bool)
     known = _spellings(label)
     codes, held = coded(prediction)
@@ -76,7 +76,7 @@ def aligned(
     """Return labels and predictions spelled alike; a model's 0 and 1 become the labels' own two names."""
     truth, said = _each(label), _each(prediction)
     names = set(truth)
-    if positive and len(names) == 2 and _numbered(prediction, label):
+    if positive and len(names) == 2 and numbered(prediction, label):
         yes = spelled(positive[0])
         no = next(iter(names - {yes}))
         said = [yes if v == "1" else no for v in said]

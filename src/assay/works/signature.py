@@ -6,7 +6,7 @@ import inspect
 import keyword
 import math
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import annotated_types as at
 from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Column, Key, Model, Table, Tree, Work
+from assay.kernel.handles import Column, Key, Model, Table, Tree, Unless, Work
 from assay.kernel.report import Report
 from assay.methods.nearest import did_you_mean
 
@@ -41,6 +41,15 @@ class Param:
     default: Any = None
     doc: str = ""
     limits: tuple[Any, ...] = ()
+
+    @property
+    def unless(self) -> str:
+        """Return the name of the parameter that may stand in for this one, or nothing."""
+        return next((limit.other for limit in self.limits if isinstance(limit, Unless)), "")
+
+    def needed(self, given: Iterable[str]) -> bool:
+        """Whether it must be given where these are."""
+        return self.required or bool(self.unless and self.unless not in given)
 
     @property
     def argument(self) -> str:

@@ -9,6 +9,7 @@ import pytest
 from assay.checks.model.bias import check
 from assay.kernel.errors import UsageError
 from assay.methods.bias import POST_TRAINING
+from assay.methods.fairness import PAIR
 
 
 def _frame(rows=400, seed=3):
@@ -26,7 +27,7 @@ def test_all_thirteen_by_pandas(table, work):
         table(frame), label="y", predicted="p", positive=("1",), facet=("g",), group_variable="v", work=work
     )
     names = {m.name for m in report.metrics if m.of.get("group") == "d"} - {"rows"}
-    assert names == set(POST_TRAINING)
+    assert names == {*POST_TRAINING, *PAIR, "impact_ratio", "impact_p_value"}
     a, d = frame[frame.g == "a"], frame[frame.g == "d"]
 
     def value(name):

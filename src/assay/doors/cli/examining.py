@@ -128,6 +128,7 @@ def _option(param: Param) -> click.Option:
         return click.Option(names, default=None, help=shown)
     given = param.default if isinstance(param.default, tuple) else (param.default,)
     shown_default = ", ".join(str(one) for one in given if one not in (None, ""))
+    text += f"  [required, unless --{param.unless} says it]" if param.unless else ""
     metavar_ = None if param.choices else _metavar(param)
     if len("|".join(param.choices)) > _WIDE:  # a line holds 80: the words stand in the text
         metavar_, text = "WORD", f"{text}: {', '.join(param.choices)}"
@@ -347,7 +348,8 @@ def _described(loaded: Loaded) -> dict[str, Any]:
             "role": "input" if p.role == "input" else "report" if p.role == "report" else "value",
             "expected": " or ".join(p.kinds) or p.expected,
             "many": p.many,
-            "required": p.required,
+            "required": p.needed(()),
+            "unless": p.unless or None,
             "default": list(p.default) if isinstance(p.default, tuple) else p.default,
             "doc": p.doc,
         }

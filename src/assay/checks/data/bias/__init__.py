@@ -1,0 +1,140 @@
+"""Bias before training: eight metrics of how unequally the data already treats people, and the four-fifths rule.
+
+CI, DPL, KL, JS, LP, TVD, KS and CDDL of each group of each facet, that group being the disadvantaged one and all others
+the advantaged, with 95 % bootstrap intervals; and each group's rate beside the highest group's, with a test. Rows whose
+facet is missing are left out of both groups, counted, and shown as a group of their own. Groups under --min-group rows
+are shown, not judged; a facet without one that can be judged leaves the report incomplete.
+
+Numbers are cut at --facet-threshold, or at their quartiles; --intersect crosses the facets. Without --positive each class
+takes its turn, and of an amount the means, the standardised difference and the distance of distributions are told. With
+--policy its limits, and they alone, say what is worth a finding. `--compat clarify` follows the reference library where it
+differs: rows without the facet count as advantaged, those without the label as told no, and small groups are judged.
+--config asks what an analysis_config.json of SageMaker Clarify asks, in that way; in it analysis.json is kept (--keep DIR).
+
+Example: assay check data.bias bookings.csv.gz --label is_canceled \\
+  --positive 0 --facet customer_type
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from annotated_types import Interval
+from typing_extensions import Doc
+
+from assay.checks.data.bias._judged import Judged
+from assay.kernel.handles import Column, Table, Unless, Work
+from assay.kernel.report import Coverage, Report
+
+if TYPE_CHECKING:
+    from assay.methods.question import Outcome, Part, Question
+
+
+def check(
+    table: Table,
+    *,
+    label: Annotated[Column | None, Unless("config"), Doc("the column that holds the outcome")] = None,
+    positive: Annotated[tuple[str, ...], Doc("the values of the label that are good for the person")] = (),
+    facet: Annotated[
+        tuple[Column, ...], Unless("config"), Doc("a column that tells groups apart, such as sex")
+    ] = (),
+    facet_value: Annotated[
+        tuple[str, ...],
+        Doc("the group that may be disadvantaged, as VALUE or FACET=VALUE; else each in turn"),
+    ] = (),
+    facet_threshold: Annotated[float | None, Doc("the group above this number may be disadvantaged")] = None,
+    intersect: Annotated[bool, Doc("look at the groups that the facets make together, too")] = False,
+    label_threshold: Annotated[float | None, Doc("labels above this number are good")] = None,
+    group_variable: Annotated[Column | None, Doc("the column whose strata CDDL compares within")] = None,
+    weights: Annotated[Column | None, Doc("the column that says how much each row counts for")] = None,
+    min_group: Annotated[
+        int | None, Interval(ge=1), Doc("the fewest rows of a group that is judged: 30")
+    ] = None,
+    threshold: Annotated[float, Interval(ge=0, le=1), Doc("the difference that is worth a finding")] = 0.1,
+    policy: Annotated[Path | None, Doc("a YAML file of limits: they alone make findings")] = None,
+    config: Annotated[
+        Path | None, Doc("an analysis_config.json of SageMaker Clarify, which asks all this")
+    ] = None,
+    compat: Annotated[
+        Literal["docs", "clarify"] | None,
+        Doc("whose conventions where they differ: docs; with --config clarify"),
+    ] = None,
+    work: Work,
+) -> Report:
+    """Return CI, DPL, KL, JS, LP, TVD, KS and CDDL for each group of each facet."""
+    from assay.methods import facets, outcomes
+    from assay.methods import question as questions
+    from assay.methods.bias import PRE_TRAINING
+    from assay.methods.judging import SMALL
+    from assay.methods.limits import read_limits
+
+    limits = read_limits(policy) if policy is not None else None
+    given, whole = _of_clarify(table, config)
+    asked = questions.question(
+        label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
+        label_threshold=label_threshold, group_variable=group_variable, compat=compat, given=given,
+    )  # fmt: skip
+    data = whole
+    if data is None:
+        data = table.arrow(list(dict.fromkeys([*asked.columns, *([weights] if weights else [])])))
+    truth = facets.plain(data.column(asked.label), asked.label)
+    judged = Judged(
+        asked,
+        facets.present(truth) | asked.clarify,
+        questions.weights(data, weights),
+        threshold=threshold,
+        least=min_group or (limits.min_group if limits and limits.min_group else SMALL),
+        policy=limits,
+        work=work,
+    )
+    if asked.group_variable:
+        judged.strata = facets.plain(data.column(asked.group_variable), asked.group_variable)
+    kind, classes = questions.kind_of(asked, truth)
+    parts = questions.parts(asked, data, intersect=intersect, least=judged.least)
+    judged.noted(parts)
+    judged.lost()
+    if kind == "amount":
+        judged.amount(parts, outcomes.finite(truth, asked.label))
+    for outcome in questions.told(asked, classes, truth) if kind != "amount" else ():
+        _outcome(judged, parts, outcome)
+    if limits is not None:
+        judged.hold(limits, [c.name for c in table.columns] if whole is None else whole.column_names, parts)
+    outputs = []
+    if asked.clarify and kind == "binary":
+        from assay.methods.clarify import analysis
+
+        told = analysis.section(asked, data, judged.entries(), asked.pre or PRE_TRAINING)
+        outputs = [work.put("analysis", analysis.written({"pre_training_bias_metrics": told}), "json")]
+    return Report.make(
+        coverage=Coverage(data.num_rows, data.num_rows, tuple(judged.skipped)),
+        metrics=judged.metrics,
+        findings=judged.findings,
+        charts=judged.charts(),
+        outputs=outputs,
+        data=questions.conventions(asked),
+    )
+
+
+def _of_clarify(table: Table, config: Path | None) -> tuple[Question | None, Any]:
+    """Return what an analysis config asks, and the table under its headers; nothing where there is none."""
+    if config is None:
+        return None, None
+    from assay.methods.clarify import asking
+    from assay.methods.clarify.config import read_config
+
+    read = read_config(config)
+    whole = asking.headed(table.arrow(), read.headers, read.file)
+    return asking.asked(read, whole), whole
+
+
+def _outcome(judged: Judged, parts: list[Part], outcome: Outcome) -> None:
+    judged.alike(outcome)
+    for part in parts:
+        large: list[Any] = []
+        for group in part.groups:
+            tally, enough = judged.add(group, outcome)
+            large += [(group, tally)] if enough else []
+        judged.unseen(part, bool(large))
+        judged.missing(part, outcome)
+        judged.four_fifths(part.name, large, outcome)

@@ -1,0 +1,117 @@
+"""What is told of people and not of counts alone: the flip test, consistency, and answers under another facet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.handles import Model
+from assay.kernel.report import Metric
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from assay.checks.model.bias._judged import Judged
+    from assay.methods.facets import Group
+    from assay.methods.question import Outcome, Part
+
+
+def _numeric(kind: pyarrow.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+
+
+class People:
+    """The features of the rows, and what is told of them. hidden: columns that are no features."""
+
+    def __init__(self, judged: Judged, hidden: set[str], neighbours: int) -> None:
+        self.judged, self.table, self.hidden, self.neighbours = judged, judged.table, hidden, neighbours
+        self._features: dict[str, Any] = {}
+
+    def flip(self, group: Group, outcome: Outcome) -> Metric:
+        """Return FT of a group."""
+        import numpy as np
+
+        from assay.methods.flip import UNITS, flip_test
+
+        of = {"facet": group.facet, "group": group.name, **outcome.of}
+        clarify = self.judged.asked.clarify
+        features, other = self._split(group.facet)
+        if not features:
+            return Metric("FT", None, of, reason="there are no numeric features")
+        if clarify and other:
+            reason = f"the reference library's flip test takes numbers only, and {other[0]} is none"
+            return Metric("FT", None, of, reason=reason)
+        values = np.column_stack([self._numbers(c) for c in features])
+        if clarify and np.isnan(values).any():
+            reason = "the reference library's flip test takes no missing values"
+            return Metric("FT", None, of, reason=reason)
+        rows = (group.known & self.judged.labelled).nonzero()[0]
+        rng = self.judged.work.rng("/".join(["flip", group.facet, group.name, *outcome.of.values()]))
+        value, _ = flip_test(values[rows], outcome.said[rows], group.member[rows], rng, clarify=clarify)
+        return Metric.number("FT", value, of=of, unit=UNITS[self.judged.asked.compat])
+
+    def _split(self, facet: str) -> tuple[list[str], list[str]]:
+        """Return the features that are numbers, and the others."""
+        features = [c for c in self.table.column_names if c not in self.hidden and c != facet]
+        numeric = [c for c in features if _numeric(self.table.column(c).type)]
+        return numeric, [c for c in features if c not in numeric]
+
+    def _numbers(self, name: str) -> Any:
+        from assay.methods.outcomes import finite
+
+        if name not in self._features:
+            self._features[name] = finite(self.table.column(name))
+        return self._features[name]
+
+    def consistency(self, outcome: Outcome) -> Metric:
+        """Return how alike those who are alike are told, facets left out."""
+        from assay.methods import consistency
+
+        facets = {f.name for f in self.judged.asked.facets}
+        names = [c for c in self.table.column_names if c not in self.hidden | facets]
+        rows = self.judged.labelled.nonzero()[0]
+        if "" not in self._features:
+            self._features[""] = consistency.standardised(self.table, names)
+        features = self._features[""]
+        if not features.shape[1]:
+            return Metric("consistency", None, outcome.of, reason="there are no features")
+        rng = self.judged.work.rng("/".join(["consistency", *outcome.of.values()]))
+        value, interval, _ = consistency.consistency(features[rows], outcome.said[rows], rng, self.neighbours)
+        return Metric.number("consistency", value, of=outcome.of, interval=interval)
+
+    def swapped(self, part: Part, outcome: Outcome, model: Model, says: Any) -> list[Metric]:
+        """Return the share of answers that change when the facet does, of all and of each group.
+
+        says: from a table to which of its rows are told yes.
+        """
+        from assay.methods import swapping
+
+        reason = ""
+        features = model.info.features
+        if part.column is None:
+            return []
+        if features and part.name not in features:
+            reason = f"the model takes no {part.name}"
+        elif part.cuts or any(g.name.startswith("> ") and g.named for g in part.groups):
+            reason = f"{part.name} is an amount, and has no other value to put in its place"
+        values = [] if reason else swapping.values(part.groups, self.table.column(part.name))
+        if not reason and len(values) < 2:
+            reason = f"{part.name} has no other value to put in its place"
+        of = {"facet": part.name, **outcome.of}
+        if reason:
+            return [Metric("counterfactual_change", None, of, reason=reason)]
+        rng = self.judged.work.rng("/".join(["swap", part.name, *outcome.of.values()]))
+        found = swapping.swap(self.table, part.name, values, says, rng)
+        metrics = [Metric.number("counterfactual_change", float(found.changed.mean()), of=of)]
+        for group in part.groups:
+            own = group.member[found.rows]
+            if own.any():
+                metrics.append(
+                    Metric.number(
+                        "counterfactual_change",
+                        float(found.changed[own].mean()),
+                        of=of | {"group": group.name},
+                    )
+                )
+        return metrics

@@ -1,0 +1,144 @@
+"""What an analysis_config.json asks of the table at hand: its columns by name, its values as values or as thresholds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assay.kernel.errors import UsageError
+from assay.methods import facets
+from assay.methods.clarify.config import Config, Values
+from assay.methods.question import Facet, Question
+
+_UNIQUE = 0.05  # of the rows: from so many different whole numbers on the library takes them for an amount
+_TWICE = re.compile(r"(.*)_\d+")
+
+
+def asked(config: Config, table: pa.Table) -> Question:
+    """Return the question. table: with the file's own names (``headed``)."""
+    names = table.column_names
+    label = config.column(config.label, names, "label")
+    predicted = None
+    if config.predicted is not None:
+        predicted = config.column(config.predicted, names, "predicted_label")
+    if not config.label_values:
+        raise UsageError(
+            "label_values_or_threshold is not given", where=config.file, remedy="say which outcome is good"
+        )
+    positive, threshold = _told(table.column(label), config.label_values)
+    own = []
+    for ref, values in config.facets:
+        name = config.column(ref, names, "facet")
+        if not values and continuous(table.column(name), values):
+            raise UsageError(
+                f"the facet {name!r} holds an amount, and has no value_or_threshold",
+                where=config.file,
+                remedy="give the number above which the group is",
+            )
+        own.append(Facet(name, *_told(table.column(name), values)))
+    stratum = None
+    if config.group_variable is not None:
+        stratum = config.column(config.group_variable, names, "group_variable")
+    return Question(
+        label,
+        tuple(own),
+        positive,
+        threshold,
+        predicted,
+        config.probability_threshold,
+        stratum,
+        "clarify",
+        tuple(config.column(r, names, "excluded_columns") for r in config.excluded),
+        config.pre,
+        config.post,
+        config.notes,
+    )
+
+
+def _told(column: pa.ChunkedArray, values: Values) -> tuple[tuple[str, ...], float | None]:
+    """Return values, or the one threshold that they are of an amount."""
+    if values and continuous(column, values):
+        return (), float(values[0])
+    return tuple(map(str, values)), None
+
+
+def continuous(column: pa.ChunkedArray, values: Sequence[Any]) -> bool:
+    """Whether the library takes a column for an amount, so that the one value given is a threshold.
+
+    Fractions are; whole numbers, and texts of them, from one in twenty different ones on; pandas makes fractions of whole
+    numbers where some are missing.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return False
+    if len(values) > 1 or any(isinstance(v, str) and not _number(v) for v in values):
+        return False
+    if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and column.null_count):
+        return True
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        try:
+            column = column.cast(pa.int64())
+        except pa.ArrowInvalid:
+            return False
+    elif not pa.types.is_integer(kind):
+        return False
+    held = len(column) - column.null_count
+    return bool(held) and pc.count_distinct(column).as_py() / held >= _UNIQUE
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def headed(table: pa.Table, headers: Sequence[str], file: str) -> pa.Table:
+    """Return a table under the file's own headers. A file without any had its first row taken for names: it is a row again.
+
+    UsageError where there are more or fewer columns than headers.
+    """
+    names = table.column_names
+    if not headers or set(headers) == set(names):
+        return table
+    if len(headers) != len(names):
+        raise UsageError(
+            f"there are {len(headers)} headers, and the table has {len(names)} columns", where=file
+        )
+    first = _first_row(table)
+    renamed = table.rename_columns(list(headers))
+    return renamed if first is None else pa.concat_tables([first.rename_columns(list(headers)), renamed])
+
+
+def _first_row(table: pa.Table) -> pa.Table | None:
+    """Return the names as the row that they were; None where a column of numbers has a name that is none."""
+    cells, seen = [], set()
+    for place, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True), 1):
+        twice = _TWICE.fullmatch(name)
+        text = twice[1] if twice and twice[1] in seen else name
+        seen.add(text)
+        one = pa.array([None if text == f"column{place}" else text], pa.string())
+        try:
+            cells.append(one if pa.types.is_string(kind) else one.cast(kind))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+    return pa.table(cells, schema=table.schema)
+
+
+def decided(prediction: pa.ChunkedArray, label: pa.ChunkedArray, threshold: float | None) -> pa.ChunkedArray:
+    """Return predictions as 1 and 0 where they are probabilities: above the threshold (0.5) is 1.
+
+    Those that are labels stay as they are.
+    """
+    if not pa.types.is_floating(prediction.type):
+        return prediction
+    known = set(facets.plain(label, "label").unique().to_pylist())
+    held = set(prediction.drop_null().unique().slice(0, 1000).to_pylist())
+    if held <= known or held <= {0.0, 1.0}:
+        return prediction
+    return pc.cast(pc.greater(prediction, 0.5 if threshold is None else threshold), pa.int64())
