@@ -123,7 +123,7 @@ def _turned(held: _Text, run: list[Token], i: int, out: list[Found]) -> tuple[Fo
     found = _GIVEN_AFTER.match(held.text, run[-1].stop)
     if not found or odd(found[1]) or (found[1].isupper() and len(found[1]) < 5):
         return None
-    if _LISTED.match(held.text, found.end()):
+    if _LISTED.match(held.text, found.end()) and word(found[1].lower()).family:
         return None  # "Smith, Jones and Brown" are a firm, or three people
     start = _parts_before(held.text, run[i].start) if i == 0 else run[i].start
     around = before(held.text, start, out[-1].stop if out else None)
