@@ -214,7 +214,7 @@ def _regex(reading: Reading, node: exp.Expression) -> str:
             backtracks=reading.far.backtracks,
         )
     except Otherwise as error:
-        raise Differs(f"of its pattern: {error}") from None
+        raise Differs(f"its pattern may be read otherwise ({error})") from None
     return "boolean"
 
 
