@@ -92,7 +92,8 @@ def check(
 ) -> Result:
     """Examine ``target`` with the check called ``name`` and return its result.
 
-    target: a pandas, polars or Arrow table, or a path. params: the check's own, as ``assay checks NAME`` lists them;
+    target: a pandas, polars or Arrow table, a model in memory (an object with ``predict``, or a function of a DataFrame
+    that gives predictions or scores), or a path. params: the check's own, as ``assay checks NAME`` lists them;
     a single value may stand for a list of one. keep: a folder that the outputs are copied into. Records nothing:
     use ``assay check`` inside a home for that. Raises AssayError when the target cannot be examined.
     """

@@ -137,7 +137,14 @@ class Bench:
         return FileTree(asset, root, self.home.within(root) if self.home else None)
 
     def _open_model(self, asset: Asset) -> Any:
-        """A model is always scanned before it is loaded, and never loaded when the scan stops it."""
+        """A model is always scanned before it is loaded, and never loaded when the scan stops it.
+
+        One in memory is loaded already: it is the caller's own.
+        """
+        if asset.uri.startswith("memory:"):
+            from assay.engines.models.inmemory import InMemoryModel
+
+            return InMemoryModel(asset, self.held[asset.uri])
         from assay.engines.models import open_model
 
         self.vouch(asset)

@@ -136,7 +136,7 @@ def _pin(source: Any, param: Param, table: Bench, home: Home | None) -> Asset:
         return hold_key(source, param, table, home)
     asset = pin(source, param.kinds, table.store, home)
     if asset.uri.startswith("memory:"):
-        table.held[asset.digest] = source
+        table.held[asset.digest or asset.uri] = source
     return asset
 
 

@@ -100,6 +100,10 @@ def _tree(folder: str, home: Home | None) -> str:
 
 
 def _in_memory(source: Any, kinds: tuple[str, ...]) -> Asset:
+    from assay.engines.models import inmemory
+
+    if "model" in kinds and inmemory.is_model(source) and not hasattr(source, "to_arrow"):
+        return inmemory.pin(source)
     if "table" not in kinds:
         raise UsageError(
             f"a {type(source).__name__} in memory is no {' or '.join(kinds)}", remedy="give a path"

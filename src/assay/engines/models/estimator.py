@@ -28,17 +28,18 @@ class EstimatorModel:
         """Read a pickle, with or without joblib's wrapping; boosters get their own wrapper."""
         import joblib
 
-        return cls._wrapped(joblib.load(path), "joblib")
+        return cls.wrapped(joblib.load(path), "joblib")
 
     @classmethod
     def read_skops(cls, path: Path) -> Any:
         """Read a skops file. Its types were judged by the scan before."""
         from skops import io
 
-        return cls._wrapped(io.load(path, trusted=io.get_untrusted_types(file=path)), "skops")
+        return cls.wrapped(io.load(path, trusted=io.get_untrusted_types(file=path)), "skops")
 
     @classmethod
-    def _wrapped(cls, found: Any, format: str) -> Any:
+    def wrapped(cls, found: Any, format: str) -> Any:
+        """Return what asks an object that predicts: boosters have a wrapper of their own."""
         name = f"{type(found).__module__}.{type(found).__name__}"
         if name.startswith("xgboost."):
             from assay.engines.models.boosters import XgboostModel

@@ -48,3 +48,26 @@ def _array(values: Any) -> pa.Array:
 def plain(values: Sequence[Any]) -> list[Any]:
     """Return classes as JSON values."""
     return [v.item() if hasattr(v, "item") else v for v in values]
+
+
+def told(made: Any) -> pa.Table:
+    """Return what a function of one's own gave: a column, a matrix of scores, or a frame with prediction and score.
+
+    One column of numbers from 0 to 1 is taken as scores of yes.
+    """
+    if isinstance(made, pa.Table):
+        made = made.to_pandas()
+    if hasattr(made, "columns"):
+        wanted = [c for c in made.columns if c == "prediction" or str(c).startswith("score")]
+        if "prediction" not in wanted:
+            raise ValueError("it gives a frame without a column prediction")
+        return pa.Table.from_pandas(made[wanted], preserve_index=False)
+    values = np.asarray(made)
+    if values.ndim == 0:
+        raise ValueError(f"it gives one {type(made).__name__} and not an answer a row")
+    if values.ndim == 2 and values.shape[1] > 1:
+        return predictions(values.argmax(axis=1), values)
+    values = values.reshape(len(values), -1)[:, 0]
+    if np.issubdtype(values.dtype, np.floating) and len(values) and values.min() >= 0 and values.max() <= 1:
+        return predictions((values > 0.5).astype(int), values)
+    return predictions(values)

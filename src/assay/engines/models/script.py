@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from assay.engines.models.frame import predictions, to_pandas
+from assay.engines.models.frame import to_pandas, told
 
 
 class ScriptModel:
@@ -43,21 +42,7 @@ class ScriptModel:
         frame = to_pandas(table)
         predict = getattr(self.module, "predict_fn", None)
         made = predict(frame, self.model) if predict else self.model.predict(frame)
-        if hasattr(made, "columns"):
-            wanted = [c for c in made.columns if c == "prediction" or str(c).startswith("score")]
-            return pa.Table.from_pandas(made[wanted], preserve_index=False)
-        values = np.asarray(made)
-        if values.ndim == 2 and values.shape[1] > 1:
-            return predictions(values.argmax(axis=1), values)
-        values = values.reshape(len(values), -1)[:, 0]
-        if (
-            np.issubdtype(values.dtype, np.floating)
-            and len(values)
-            and values.min() >= 0
-            and values.max() <= 1
-        ):
-            return predictions((values > 0.5).astype(int), values)
-        return predictions(values)
+        return told(made)
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return None: a script has no SHAP values of its own."""
