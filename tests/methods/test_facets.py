@@ -121,3 +121,12 @@ def test_predictions_that_are_no_label_are_told_and_none_at_all_is_refused():
         outcomes.unheard(chunked([0.25, 0.75, 0.5, 0.1]), label, two=True)
     people = chunked(["<=50K", ">50K", ">50K", "<=50K"])
     assert not outcomes.unheard(chunked([0, 1, 1, 0]), people, two=True).any()
+
+
+def test_a_negative_zero_is_in_the_group_of_zero():
+    found, more = facets.groups("g", pa.chunked_array([[0.0, -0.0, 1.0, 0.0]]), (), None, missing_joins=False)
+    assert [(g.name, g.member.tolist()) for g in found] == [
+        ("0.0", [True, True, False, True]),
+        ("1.0", [False, False, True, False]),
+    ]
+    assert more == 0

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assay.kernel.errors import UsageError
+from assay.methods.floats import settled
 from assay.methods.nearest import did_you_mean
 from assay.methods.values import spelled
 
@@ -211,7 +212,7 @@ def crossed(parts: Sequence[Sequence[Group]], least: int) -> tuple[list[Group], 
 
 def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
     """Return for each row the place of its value, -1 where there is none, and the distinct values."""
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = settled(column.combine_chunks()).dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return np.asarray(codes, dtype=np.int64), encoded.dictionary
 

@@ -137,3 +137,15 @@ def test_labels_in_every_spelling_give_the_same_numbers(table, work, values, pos
     }
     for name, value in expected.items():
         assert report.metric(name, group="d").value == pytest.approx(value), name
+
+
+def test_texts_that_tell_no_groups_apart_are_refused_unless_one_is_named(table, work, monkeypatch):
+    """Ten million of them took 2.7 GB to be told as fifty groups of one row."""
+    from assay.checks.data import bias
+
+    monkeypatch.setattr(bias, "MOST_GROUPS", 100)
+    data = table(pd.DataFrame({"y": [1, 0] * 100, "g": ["a"] * 99 + [f"t{k}" for k in range(101)]}))
+    with pytest.raises(UsageError, match="tell no groups apart"):
+        check(data, label="y", positive=("1",), facet=("g",), work=work)
+    named = check(data, label="y", positive=("1",), facet=("g",), facet_value=("a",), work=work)
+    assert named.metric("rows", group="a").value == 99

@@ -17,6 +17,7 @@ Example: assay check data.bias bookings.csv.gz --label is_canceled \\
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,11 +25,14 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.checks.data.bias._judged import Judged
+from assay.kernel.errors import UsageError
 from assay.kernel.handles import Column, Table, Unless, Work
 from assay.kernel.report import Coverage, Report
 
 if TYPE_CHECKING:
     from assay.methods.question import Outcome, Part, Question
+
+MOST_GROUPS = 1_000_000  # different texts of a facet
 
 
 def check(
@@ -77,6 +81,7 @@ def check(
     )  # fmt: skip
     data = whole
     if data is None:
+        _groups_all(table, [f.name for f in asked.facets if not f.values and f.threshold is None])
         data = table.arrow(list(dict.fromkeys([*asked.columns, *([weights] if weights else [])])))
     truth = facets.plain(data.column(asked.label), asked.label)
     judged = Judged(
@@ -114,6 +119,20 @@ def check(
         outputs=outputs,
         data=questions.conventions(asked),
     )
+
+
+def _groups_all(table: Table, facets: Sequence[str]) -> None:
+    """UsageError for a facet of which hardly two rows are of one group: its values need not be held to say so."""
+    for column in table.columns if table.rows > MOST_GROUPS else ():
+        if (
+            column.name in facets
+            and column.type == "text"
+            and table.counts([column.name], MOST_GROUPS) is None
+        ):
+            raise UsageError(
+                f"{column.name} holds more than {MOST_GROUPS:,} different texts, which tell no groups apart",
+                remedy="name one: --facet-value VALUE",
+            )
 
 
 def _of_clarify(table: Table, config: Path | None) -> tuple[Question | None, Any]:
