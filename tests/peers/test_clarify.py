@@ -179,3 +179,50 @@ def test_after_training(compared, table, work):
     assert all(seen[name, "number"] > CASES for name in POST_TRAINING if name != "FT"), seen
     assert seen["FT", "number"] > 30 and seen["FT", "error"] > 30
     assert seen["DI", "Infinity"] > 5 and seen["TE", "Infinity"] + seen["TE", "-Infinity"] > 5
+
+
+def _written(report, work, stage):
+    """What the file holds of a stage's facet."""
+    (asset,) = (a for a in report.outputs if a.name == "analysis")
+    return json.loads(work.store.read(asset.digest))[f"{stage}_training_bias_metrics"]["facets"]["g"]
+
+
+@pytest.mark.parametrize("stage", ["pre", "post"])
+def test_the_file_is_the_librarys(compared, table, work, tmp_path, stage):
+    """analysis.json of both stages, by way of an analysis_config.json, beside what the library reports."""
+    seen = 0
+    for (frame, positive, values, threshold), theirs in compared:
+        given = {} if values is None else {"value_or_threshold": values}
+        config = {
+            "label": "y", "label_values_or_threshold": positive, "predicted_label": "p", "group_variable": "v",
+            "facet": [{"name_or_index": "g", **given}],
+        }  # fmt: skip
+        (tmp_path / "c.json").write_text(json.dumps(config))
+        if stage == "pre":
+            report = before.check(
+                table(frame.drop(columns="p")), config=_without(tmp_path, config), work=work
+            )
+        else:
+            report = after.check(table(frame), config=tmp_path / "c.json", work=work)
+        mine = _written(report, work, stage)
+        told = [t for t in theirs[stage == "post"] if t["value_or_threshold"] not in ("nan", "None")]
+        assert [m["value_or_threshold"] for m in mine] == [t["value_or_threshold"] for t in told]
+        for one, other in zip(mine, told, strict=True):
+            for metric, reference in zip(one["metrics"], other["metrics"], strict=True):
+                assert ("error" in metric) == ("error" in reference), (metric, reference)
+                assert (metric["name"], metric["description"]) == (
+                    reference["name"],
+                    reference["description"],
+                )
+                value = reference["value"]
+                finite = isinstance(value, float | int) and math.isfinite(value)
+                assert metric["value"] == (pytest.approx(value, abs=1e-9) if finite else value), metric
+                seen += 1
+    assert seen > CASES * 8
+
+
+def _without(folder, config):
+    (folder / "before.json").write_text(
+        json.dumps({k: v for k, v in config.items() if k != "predicted_label"})
+    )
+    return folder / "before.json"
