@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from assay.kernel.report import Chart, Report
+from assay.kernel.report import Chart, Coverage, Metric, Report
 from assay.kernel.verdict import Gate, Verdict
 from assay.reports import FORMATS, render
 from assay.reports.numbers import number
@@ -63,6 +63,15 @@ def test_an_error_and_nothing_found():
     failed = Verdict(Report(check="x.y", error="it broke"), Gate())
     for format_ in FORMATS:
         assert "it broke" in render([failed], format_, tool=TOOL)
+
+
+def test_what_metrics_are_about_is_said_where_none_of_it_fits_beside_the_value():
+    """A list in which every metric was about something long showed the numbers alone."""
+    about = "a long condition " * 6
+    found = Report.make(coverage=Coverage(1, 1), metrics=[Metric.number("answer", 1.5, of={"when": about})])
+    text = render([Verdict(found, Gate())], "text", tool=TOOL)
+    assert " ".join(text.split()).count("a long condition") == 6
+    assert max(len(line) for line in text.splitlines()) <= 80
 
 
 def test_text_fits_80_columns(hostile):

@@ -123,7 +123,7 @@ def _list(console: Console, metrics: Sequence[Metric]) -> None:
     fits = [len(of) for _, of, _ in cells if names + len(of) + values + 6 <= WIDTH]
     column = max(fits, default=0)  # what is longer wraps by itself
     for name, of, value in cells:
-        body = Text(f"{of:<{column}}  " if column else "", style="dim")
+        body = Text(f"{of:<{column}}  " if of or column else "", style="dim")
         body.append(value, style="not dim")
         _hang(console, body, names + 4, Text(f"  {name:<{names}}  "))
 

@@ -3,8 +3,13 @@
 Exact SHAP values of trees, forests and boosted trees (scikit-learn, XGBoost, LightGBM, CatBoost; inside pipelines too)
 and of linear models, in margin units; sampled Shapley values of its score for any other model, with the error of each
 value and a budget of rows that the model is asked about. Values that do not add up to the model's own answers are a
-finding. Global: the mean absolute value of each feature with its interval; local: a waterfall for the rows asked for,
-or for the most confident and the least certain one; --cohort compares groups.
+finding, as are answers that change when it is asked twice.
+
+Global: the mean absolute value of each feature with its interval; local: a waterfall for the rows asked for, or for
+the most confident and the least certain one. --feature draws partial dependence, single rows' lines and accumulated
+local effects; --interactions names features that act together; --permute shuffles them; --cohort compares groups;
+--inside prints the model's tree or coefficients, or a small tree that answers alike with its fidelity. With --row and
+--want, the smallest changes that turn the answer, and with --reasons the reasons against it, in words.
 
 Example: assay check model.explain registry://bookings \\
   --data bookings.csv.gz --row 11
@@ -12,14 +17,16 @@ Example: assay check model.explain registry://bookings \\
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.explain import _sound, _summary
 from assay.checks.model.explain._asking import Asking
-from assay.checks.model.explain._values import explained
+from assay.checks.model.explain._more import More, Wanted
+from assay.checks.model.explain._values import Values, explained
+from assay.checks.model.explain._voice import plainly
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Coverage, Metric, Report
@@ -47,9 +54,29 @@ def check(
     cohort: Annotated[
         tuple[Column, ...], Doc("a column of the data whose groups are compared in what the model goes by")
     ] = (),
+    feature: Annotated[tuple[Column, ...], Doc("draw how the answer changes with this feature")] = (),
+    interactions: Annotated[bool, Doc("find the pairs of features that act together")] = False,
+    permute: Annotated[
+        int, Interval(ge=0, le=100), Doc("shuffle each feature so many times, and see what it costs")
+    ] = 0,
+    label: Annotated[Column | None, Doc("the column that holds the truth, for --permute")] = None,
+    want: Annotated[
+        str | None, Doc("the answer wanted for the rows named: a class, or a bound such as '>= 100'")
+    ] = None,
+    fixed: Annotated[tuple[Column, ...], Doc("a column that cannot be changed")] = (),
+    reasons: Annotated[
+        int, Interval(ge=0, le=20), Doc("so many reasons why rows are not answered as wanted; Reg B: up to 4")
+    ] = 0,
+    inside: Annotated[
+        bool, Doc("print its tree, its coefficients, or a small tree that answers alike")
+    ] = False,
+    depth: Annotated[int, Interval(ge=1, le=12), Doc("how many questions of a tree are printed")] = 3,
+    voice: Annotated[
+        Literal["engineer", "stakeholder"], Doc("for whom: everything, or one page without jargon")
+    ] = "engineer",
     work: Work,
 ) -> Report:
-    """Return mean absolute SHAP values, the table of all values, and local waterfalls."""
+    """Return mean absolute SHAP values, the table of all values, local waterfalls, and what else was asked for."""
     import numpy as np
     import pyarrow as pa
 
@@ -61,11 +88,12 @@ def check(
             raise UsageError(
                 f"there is no row {number}; the table has {table.num_rows}", remedy="rows count from 1"
             )
-    for name in cohort:
+    for name in (*cohort, *feature, *fixed, *([label] if label else [])):
         if name not in table.column_names:
             raise UsageError(f"the data has no column {name}", where=data.asset.name)
-    findings = _sound.steady(model, table)
     asking = Asking(model, work, answer)
+    wanted = Wanted(want, tuple(r - 1 for r in row), fixed, reasons).checked(asking, table)
+    findings = _sound.steady(model, table)
     found = explained(
         model,
         table,
@@ -92,28 +120,48 @@ def check(
             Metric.number("sampling_error", float(found.error.mean()), unit=found.unit),
             Metric.number("rows_asked", asking.asked, unit="rows"),
         ]
-    charts = [chart, *(_summary.locally(found, i, table) for i in _summary.chosen(found, row))]
+    shown = _summary.chosen(found, row)
+    charts = [chart, *(_summary.locally(found, i, table) for i in shown)]
+    kept = [work.put("shap_values", _kept(found))]
+    more = More(table, found, order, asking, work)
     for name in cohort:
-        more, drawn, told = _summary.cohorts(found, table, name, order)
-        metrics, charts, findings = metrics + more, charts + drawn, findings + told
-    columns = [("row", found.rows + 1), *zip(found.names, found.values.T, strict=True)]
-    if found.error is not None:
-        columns += [(f"error of {n}", e) for n, e in zip(found.names, found.error.T, strict=True)]
-    kept = pa.Table.from_arrays([pa.array(v) for _, v in columns], names=_apart([n for n, _ in columns]))
+        more.add(*_summary.cohorts(found, table, name, order))
+    more.effects(feature, interactions, permute, label)
+    if inside:
+        more.inside(depth)
+    parts = more.changes(wanted)
+    metrics, findings, charts = (
+        [*said, *metrics, *more.metrics],
+        findings + more.findings,
+        charts + more.charts,
+    )
+    if voice == "stakeholder":
+        metrics, charts, findings = plainly(found, mean, order, shown, findings, parts)
     return Report.make(
         coverage=Coverage(len(found.rows), len(found.rows)),
-        metrics=[*said, *metrics],
+        metrics=metrics,
         findings=findings,
         charts=charts,
-        outputs=[work.put("shap_values", kept)],
+        outputs=kept,
         data={
             "method": found.method,
             "unit": found.unit,
             "space": found.space,
             "order": [found.names[i] for i in order[:50]],
             **found.notes,
+            **more.data,
         },
     )
+
+
+def _kept(found: Values) -> Any:
+    """Return the values of each row explained, and their errors where they are sampled, as a table."""
+    import pyarrow as pa
+
+    columns = [("row", found.rows + 1), *zip(found.names, found.values.T, strict=True)]
+    if found.error is not None:
+        columns += [(f"error of {n}", e) for n, e in zip(found.names, found.error.T, strict=True)]
+    return pa.Table.from_arrays([pa.array(v) for _, v in columns], names=_apart([n for n, _ in columns]))
 
 
 def _apart(names: list[str]) -> list[str]:
