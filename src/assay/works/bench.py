@@ -139,8 +139,12 @@ class Bench:
     def _open_model(self, asset: Asset) -> Any:
         """A model is always scanned before it is loaded, and never loaded when the scan stops it.
 
-        One in memory is loaded already: it is the caller's own.
+        One in memory is loaded already: it is the caller's own. One behind a URL is asked there.
         """
+        if asset.format == "endpoint":
+            from assay.engines.models.endpoint import EndpointModel
+
+            return EndpointModel(asset)
         if asset.uri.startswith("memory:"):
             from assay.engines.models.inmemory import InMemoryModel
 

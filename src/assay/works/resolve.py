@@ -46,6 +46,10 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     text = str(source)
     if text.startswith(REGISTRY):
         return _registered(text, kinds, home)
+    if "model" in kinds and text.startswith(("http://", "https://")):
+        from assay.engines.models import endpoint
+
+        return endpoint.pin(text)
     if "table" in kinds and (len(kinds) == 1 or looks_like_table(text)):
         from assay.engines import tables
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.models import wire
-from assay.engines.models.handle import ModelError, SandboxedModel
+from assay.engines.models.asked import AskedModel, ModelError
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 
@@ -29,7 +29,7 @@ def pin(source: Any) -> Asset:
     return Asset("model", str(name)[:100], f"memory:{id(source):x}", "", "python")
 
 
-class InMemoryModel(SandboxedModel):
+class InMemoryModel(AskedModel):
     """Implements the kernel's Model over a function of a DataFrame, or over an object with ``predict``.
 
     A function gives what an inference script gives: a column, a matrix of scores, or a frame with prediction and score.
@@ -42,9 +42,6 @@ class InMemoryModel(SandboxedModel):
         self.asset, self.level = asset, "none"
         self._loaded = _loaded(source)
         self._info = self._described(self._ask(b"I", b""))
-
-    def close(self) -> None:
-        """Leave it as it is."""
 
     def _ask(self, kind: bytes, body: bytes) -> bytes:
         from assay.engines.models.worker import answered
