@@ -32,7 +32,7 @@ def _actions(home: Home) -> None:
 
     with actions.abandoned(home.office) as begun:
         for record in begun:
-            with contextlib.suppress(AssayError):
+            with contextlib.suppress(AssayError, LookupError, TypeError, ValueError):  # of a damaged record
                 actions.ask(home.office, _recalled(home, record), record)
 
 

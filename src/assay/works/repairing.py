@@ -19,6 +19,7 @@ from assay.kernel.canonical import canonical, plain
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.kernel.report import Report
 from assay.kernel.verdict import Gate, Verdict
+from assay.works.ours import not_ours
 
 if TYPE_CHECKING:
     from assay.engines.inplace import Place
@@ -135,13 +136,27 @@ class InPlace(Action):
             out.flush()
             os.fsync(out.fileno())
 
+    def _journaled(self) -> dict[str, Any] | None:
+        """Return what the journal says, None where nothing was written to its end; UsageError where it was changed since."""
+        path = self.home.folder("repairs") / f"{self.token}.json"
+        try:
+            made = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        texts = ("id", "before", "after", "undo", "from")
+        whole = isinstance(made, dict) and all(isinstance(made.get(n), str) for n in texts)
+        if not whole or made["id"] != self.token or not isinstance(made.get("rows"), int):
+            raise UsageError(
+                "whether it was repaired cannot be told, as the journal of the repair was changed",
+                where=str(path),
+                remedy="restore it from a backup",
+            )
+        return made  # type: ignore[no-any-return]
+
     def happened(self, begun: Begun) -> Made | None:
         """Whether the table is what the change was to make of it; UsageError where it is neither that nor what it was."""
-        try:
-            made: dict[str, Any] = json.loads(
-                (self.home.folder("repairs") / f"{self.token}.json").read_text(encoding="utf-8")
-            )
-        except (OSError, ValueError):
+        made = self._journaled()
+        if made is None:
             return None  # nothing is committed before it is in the journal
         _sweep(self.uri)
         found = _now(self.home, self.uri)
@@ -233,6 +248,7 @@ def change(home: Home | None, target: str, asked: Asked, actor: str = "") -> tup
         raise UsageError(NO_HOME, remedy="`assay init` makes one, or set ASSAY_HOME")
     if asked.params.get("leave_out"):
         raise UsageError("rows are marked in place, and never left out", remedy="write the result with -o")
+    not_ours(home, target)
     act = InPlace(home, located(target), actor or home.actor, f"repair-{secrets.token_hex(4)}", asked)
     done = actions.carry_out(home.office, act)
     assert act.report is not None

@@ -309,3 +309,19 @@ def test_a_repair_killed_at_moments_drawn_by_lot_is_whole_or_not_at_all(kind, fo
             again = _read(folder, source)
             assert int((again[FLAG] != (again[COUNT] > 0)).sum()) == 137 * 20
     assert json.dumps(sorted(states))
+
+
+def test_a_forged_journal_of_a_repair_does_not_shut_the_home(folder, frame, assay):
+    """Every command ended in a KeyError."""
+    frame.head(200).to_csv(folder / "forged.csv", index=False)
+    args = ["treat", "data.repair", "forged.csv", "--using", "r.json", "--in-place"]
+    code = _DIE.format(kind="csv", after=False)
+    for forged in ("{}", "[]", "null", '{"id": 1, "before": 3, "after": [1]}'):
+        assert subprocess.run([sys.executable, "-c", code, *args], cwd=folder, check=False).returncode == 9
+        newest = max((folder / ".assay" / "repairs").iterdir(), key=lambda p: p.stat().st_mtime_ns)
+        whole = newest.read_text()
+        newest.write_text(forged)
+        assert assay.json(folder, "log", "verify")["ok"]
+        newest.write_text(whole)
+        assert assay.json(folder, "log", "tail")["events"][-1]["outcome"] == "failed"
+    assert not list(folder.glob(".forged.csv.*"))

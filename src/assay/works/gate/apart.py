@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from assay.engines.tables.server import same_server
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.works.gate.order import Order
 
@@ -33,7 +33,7 @@ def _same(source: str, store: str) -> bool:
     one, of_one = _parted(source)
     other, of_other = _parted(store)
     if one.startswith(("postgres://", "postgresql://")):
-        return of_one == of_other and _server(one) == _server(other)
+        return of_one == of_other and same_server(one, other)
     with contextlib.suppress(AssayError, OSError):
         found = parse(source)
         place = Path(other)
@@ -56,20 +56,6 @@ def _parted(name: str) -> tuple[str, str]:
 def _plain(table: str) -> str:
     low = table.lower()
     return next((low[len(s) :] for s in _SCHEMAS if low.startswith(s)), low)
-
-
-def _server(url: str) -> tuple[str, ...]:
-    """Return what tells one PostgreSQL database from another, with what is meant where nothing is said."""
-    with contextlib.suppress(ImportError):
-        from psycopg import Error
-        from psycopg.conninfo import conninfo_to_dict
-
-        with contextlib.suppress(Error):
-            said = conninfo_to_dict(url.replace("postgres://", "postgresql://", 1))
-            name = said.get("dbname") or said.get("user") or ""
-            return str(said.get("host") or ""), str(said.get("port") or "5432"), str(name)
-    split = urlsplit(url)
-    return split.netloc.rpartition("@")[2], split.path, split.query
 
 
 def apart(order: Order, sink: Sink) -> None:

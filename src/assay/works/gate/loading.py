@@ -16,6 +16,7 @@ from assay.kernel.errors import UsageError
 from assay.works.gate import rulefiles
 from assay.works.gate.order import Order, located, name_of
 from assay.works.gate.passing import carried_out, summary
+from assay.works.ours import not_ours
 from assay.works.work import utc_now
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def load(home: Home | None, order: Order, actor: str = "") -> dict[str, Any]:
         raise UsageError(
             "by which rules?", remedy="say --rules FILE; `assay check data.quality --suggest` writes some"
         )
+    not_ours(home, order.into, "" if "::" in order.into else order.quarantine)
     source = pin(order.source)
     if home is None:
         from assay.works.home import loose_scratch
