@@ -15,19 +15,27 @@ import errno
 
 
 class AssayError(Exception):
-    """A failure told as what went wrong, where, and what to do about it."""
+    """A failure told as what went wrong, where, and what to do about it.
+
+    kept: what a log that is never rewritten keeps of ``what``, where that names values of rows.
+    """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", kept: str = "") -> None:
         super().__init__(what)
         self.what, self.where, self.remedy = what, where, remedy
+        self._kept = kept
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         pause = " " if self.what.endswith("?") else "; "
         advice = f"{pause}{self.remedy}" if self.remedy else ""
         return f"{place}{self.what}{advice}"
+
+    def for_the_log(self) -> str:
+        """Return the sentence without values of rows."""
+        return str(type(self)(self._kept, where=self.where, remedy=self.remedy)) if self._kept else str(self)
 
 
 def interrupted(error: BaseException | None) -> bool:

@@ -80,6 +80,7 @@ class Expression:
             raise UsageError(
                 f"the types in {self.text[:120]!r} do not fit together: {str(error).splitlines()[0][:160]}",
                 remedy="compare numbers with numbers, dates with dates and texts with texts",
+                kept=f"the types in {self.text[:120]!r} do not fit together",
             ) from None
 
 

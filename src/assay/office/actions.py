@@ -151,7 +151,8 @@ def _broken_off(
         except (AssayError, OSError):
             return
     if made is None:
-        _fail(office, record, f"{type(error).__name__}: {error}"[:_TOLD])
+        said = error.for_the_log() if isinstance(error, AssayError) else error
+        _fail(office, record, f"{type(error).__name__}: {said}"[:_TOLD])
     else:
         _done(office, action, record, made)
 

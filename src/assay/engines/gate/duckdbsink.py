@@ -82,6 +82,11 @@ class DuckSink(Sink):
         if not kind:
             return
         shape = self._con.execute(f"DESCRIBE {self.table}").fetchall()
+        made = [
+            r[1] for r in self._con.execute(f"PRAGMA table_info({literal(self.table)})").fetchall() if r[4]
+        ]
+        made = [name for name in made if self._generated(name)]
+        shape = [r for r in shape if r[0] not in made]
         self.columns = {r[0]: r[1] for r in shape}
         self.required = [r[0] for r in shape if r[2] == "NO"]
         keys = self._con.execute(
@@ -90,6 +95,18 @@ class DuckSink(Sink):
             "AND constraint_type IN ('PRIMARY KEY', 'UNIQUE')"
         ).fetchall()
         self.keys = [tuple(r[0]) for r in keys]
+
+    def _generated(self, column: str) -> bool:
+        """Whether a column is computed from others and takes no value: DuckDB tells it of a statement alone."""
+        import duckdb
+
+        query = f"PREPARE assay_takes AS INSERT INTO {self.table} ({quoted(column)}) VALUES (NULL)"
+        try:
+            self._con.execute(query)
+            self._con.execute("DEALLOCATE assay_takes")
+        except duckdb.BinderException as error:
+            return "generated" in str(error)
+        return False
 
     def loads(self) -> list[Entry]:
         """Return the loads of this table."""
@@ -105,7 +122,9 @@ class DuckSink(Sink):
     def existing(self, to: Path) -> None:
         """Write what it holds as Parquet."""
         with seam(self.uri):
-            self._con.execute(f"COPY (SELECT * FROM {self.table}) TO {literal(str(to))} (FORMAT parquet)")
+            self._con.execute(
+                f"COPY (SELECT {', '.join(map(quoted, self.columns))} FROM {self.table}) TO {literal(str(to))} (FORMAT parquet)"
+            )
 
     def append(
         self, clean: Path | None, quarantined: Path | None, columns: Mapping[str, str], entry: Entry
@@ -135,6 +154,7 @@ class DuckSink(Sink):
                 f"the store refuses a row, so none went in: {first_line(error)}",
                 where=self.uri,
                 remedy="state what it demands as a rule, and such rows are quarantined",
+                kept="the store refuses a row, so none went in",
             ) from None
 
     def _insert(self, clean: Path | None, columns: Mapping[str, str]) -> None:

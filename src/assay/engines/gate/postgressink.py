@@ -71,6 +71,7 @@ class PostgresSink(Sink):
                 f"the store refuses a row, so none went in: {first_line(error)}",
                 where=self.uri,
                 remedy="state what it demands as a rule, and such rows are quarantined",
+                kept="the store refuses a row, so none went in",
             ) from None
         except psycopg.errors.LockNotAvailable:
             raise UsageError(
@@ -79,7 +80,7 @@ class PostgresSink(Sink):
                 remedy="run this again when it is done",
             ) from None
         except psycopg.Error as error:
-            raise BadInput(f"{what}: {first_line(error)}", where=self.uri) from None
+            raise BadInput(f"{what}: {first_line(error)}", where=self.uri, kept=what) from None
 
     def _there(self, name: str) -> str:
         found = self._con.execute(

@@ -70,7 +70,7 @@ class Sink(ABC):
     """One table, or one file, held against other writers until it is closed. A context manager.
 
     columns: name → DuckDB's name of its type; empty where it is not there yet. required: columns that hold no null.
-    keys: columns that together hold no value twice. quarantine: where what is kept out goes, as a person names it.
+    keys: columns that together hold no value twice. keeps_nan: whether a number that is none stays one. quarantine: where what is kept out goes, as a person names it.
     """
 
     uri: str
@@ -83,6 +83,7 @@ class Sink(ABC):
         "binary",
         "other",
     )  # of the types that not every store has: bytes, and lists or objects
+    keeps_nan = True
 
     @property
     def exists(self) -> bool:

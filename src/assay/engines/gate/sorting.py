@@ -13,7 +13,7 @@ from assay.engines.gate.batch import PLACE, Sorted, Sorter, duck
 from assay.engines.gate.beside import hold_whole, keep_beside
 from assay.engines.gate.rulebook import Rulebook
 from assay.engines.gate.single import keep_single
-from assay.engines.gate.typed import keep_filled, number_and_type, same_columns, written_as
+from assay.engines.gate.typed import keep_filled, keep_numbers, number_and_type, same_columns, written_as
 from assay.engines.tables.handle import DuckTable
 from assay.engines.tables.seam import seam
 from assay.methods.sqltext import literal, quoted
@@ -29,11 +29,12 @@ def sort(
     tables: Mapping[str, str],
     scratch: Path,
     now: str,
+    keeps_nan: bool = True,
 ) -> Sorted:
     """Sort the rows of an opened source.
 
     columns: the store's, with their types, or nothing where it is to be made of the source's. existing: writes what the
-    store holds. tables: other tables that rules name. UsageError where the columns are not the store's, or where a
+    store holds. tables: other tables that rules name. keeps_nan: whether the store keeps a NaN as it is. UsageError where the columns are not the store's, or where a
     rule cannot be examined.
     """
     scratch.mkdir(parents=True, exist_ok=True)
@@ -45,6 +46,8 @@ def sort(
     con = source.connection
     with seam(source.asset.uri):
         number_and_type(con, theirs, wanted, sorter)
+        if not keeps_nan:
+            keep_numbers(con, theirs, wanted, sorter)
         keep_filled(con, required, sorter)
         batch = written_as(con, wanted, sorter)
     if batch is not None:

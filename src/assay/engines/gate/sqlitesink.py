@@ -26,6 +26,7 @@ class SqliteSink(Sink):
     """One table of a SQLite database, to which nobody else writes meanwhile."""
 
     takes = ("binary",)
+    keeps_nan = False  # it would become null
 
     def __init__(self, uri: str, file: Path, table: str, quarantine: str, scratch: Path) -> None:
         self.uri, self.file, self.name, self.scratch = uri, file, table, scratch
@@ -40,6 +41,9 @@ class SqliteSink(Sink):
                 file, timeout=sqlitefile.WAIT, isolation_level=None, check_same_thread=False
             )
             self._con.execute("PRAGMA trusted_schema = OFF")
+            self._con.execute(
+                "PRAGMA foreign_keys = ON"
+            )  # SQLite itself holds what its tables state only when told
             self._con.execute("BEGIN IMMEDIATE")
             self._look()
 
@@ -52,6 +56,7 @@ class SqliteSink(Sink):
                 f"the store refuses a row, so none went in: {error}",
                 where=self.uri,
                 remedy="state what it demands as a rule, and such rows are quarantined",
+                kept="the store refuses a row, so none went in",
             ) from None
         except sqlite3.OperationalError as error:
             if "locked" in str(error):

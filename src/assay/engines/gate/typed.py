@@ -57,6 +57,17 @@ def number_and_type(
             to.keep_out(row, f"type {column}", f"{column} holds {value!r}, which is no {target}")
 
 
+def keep_numbers(
+    con: duckdb.DuckDBPyConnection, theirs: Mapping[str, str], wanted: Mapping[str, str], to: Sorter
+) -> None:
+    """Keep those out that hold a NaN, which the store would make null."""
+    for column in (c for c, target in wanted.items() if target in ("DOUBLE", "FLOAT")):
+        value = f"TRY_CAST({quoted(column)} AS DOUBLE)" if theirs[column] != "DOUBLE" else quoted(column)
+        query = f"SELECT {quoted(PLACE)} FROM numbered WHERE isnan({value}) ORDER BY 1"
+        for (row,) in con.execute(query).fetchall():
+            to.keep_out(row, f"type {column}", f"{column} holds NaN, of which the store would make null")
+
+
 def keep_filled(con: duckdb.DuckDBPyConnection, required: Sequence[str], to: Sorter) -> None:
     """Keep those out that are empty where the store takes no empty value."""
     for column in required:

@@ -78,7 +78,7 @@ class PostgresPlace(Place):
                 f"{what}: {first_line(error)}", where=self.uri, remedy="ask for the right to it"
             ) from None
         except psycopg.Error as error:
-            raise BadInput(f"{what}: {first_line(error)}", where=self.uri) from None
+            raise BadInput(f"{what}: {first_line(error)}", where=self.uri, kept=what) from None
 
     def _chosen(self, table: str) -> tuple[str, str]:
         found = self._con.execute(

@@ -176,7 +176,8 @@ def copy_rows(con: duckdb.DuckDBPyConnection, source: sqlite3.Connection, name: 
     """Read a table of an open SQLite connection through into ``data``, and return what was met on the way."""
     import pyarrow as pa
 
-    columns = source.execute(f"PRAGMA table_info({quoted(name)})").fetchall()
+    columns = source.execute(f"PRAGMA table_xinfo({quoted(name)})").fetchall()
+    columns = [c for c in columns if c[6] != 1]  # generated ones too, but for what a virtual table hides
     held = [str(c[1]) for c in columns]
     problems: list[Finding] = []
     chosen: list[str] = []

@@ -43,7 +43,7 @@ def translated(error: Exception, where: str, what: str) -> Exception:
             remedy="give more with ASSAY_MEMORY, or a smaller table",
         )
     if isinstance(error, duckdb.Error):
-        return BadInput(f"{what}: {first_line(error)}", where=where)
+        return BadInput(f"{what}: {first_line(error)}", where=where, kept=what)
     module = type(error).__module__.partition(".")[0]
     if module in (
         "pyarrow",
@@ -58,7 +58,7 @@ def translated(error: Exception, where: str, what: str) -> Exception:
         "py4j",
         "grpc",
     ):
-        return BadInput(f"{what}: {first_line(error)}", where=where)
+        return BadInput(f"{what}: {first_line(error)}", where=where, kept=what)
     if isinstance(error, (OSError, UnicodeError, EOFError, OverflowError)):
-        return BadInput(f"{what}: {first_line(error)}", where=where)
+        return BadInput(f"{what}: {first_line(error)}", where=where, kept=what)
     return error

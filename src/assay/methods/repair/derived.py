@@ -32,6 +32,7 @@ def mend(batch: pa.RecordBatch, mendings: Sequence[Mending]) -> Mended:
                 f"{mending.to.text!r} does not fit the type of {mending.column}: "
                 f"{str(error).splitlines()[0][:120]}",
                 remedy="state a repair whose result is of the column's own type",
+                kept=f"{mending.to.text!r} does not fit the type of {mending.column}",
             ) from None
         wrong &= pc.is_valid(new).to_numpy(zero_copy_only=False)
         out.batch = replaced(out.batch, mending.column, wrong, new)

@@ -117,6 +117,7 @@ class Load(Action):
             if n:
                 edge(tx, Edge(begin, source.name, held.digest or held.uri, held.name, NAME, ""))
         detail = {k: v for k, v in made.items() if k not in _NOT_KEPT}
+        detail["held"] = [{"rule": h["rule"]} for h in made.get("held", ())]
         return Settled(self.subject, dict(self.inputs), detail)
 
 

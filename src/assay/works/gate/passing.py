@@ -47,6 +47,7 @@ def carried_out(order: Order, source: Asset, scratch: Path) -> dict[str, Any]:
             rules,
             columns=sink.columns,
             required=sink.required,
+            keeps_nan=sink.keeps_nan,
             existing=sink.existing if sink.exists else None,
             tables={**{n: str(p) for n, p in rules.tables.items()}, **order.tables},
             scratch=scratch / "sort",

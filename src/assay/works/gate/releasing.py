@@ -190,6 +190,7 @@ class Releasing(Action):
                 with_keys(rules, sink),
                 columns=columns,
                 required=sink.required,
+                keeps_nan=sink.keeps_nan,
                 existing=sink.existing if sink.exists else None,
                 tables={
                     **{n: str(p) for n, p in rules.tables.items()},
@@ -259,7 +260,7 @@ class Releasing(Action):
             for begin, name in begins:
                 edge(tx, Edge(begin, name, end, store.name, RELEASE, ""))
         detail = {k: v for k, v in made.items() if k not in ("rows_told", "schema", "held")}
-        detail["held"] = [h["rule"] for h in made.get("held", ())]
+        detail["held"] = [{"rule": h["rule"]} for h in made.get("held", ())]
         return Settled(self.subject, dict(self.inputs), detail)
 
 
