@@ -18,11 +18,9 @@ _COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "=", ast.NotEq: "<>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
 _ARITHMETIC: dict[type[ast.operator], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%",
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*",
 }  # fmt: skip
-
-
-_FUNCTIONS = ("abs", "round", "floor", "length", "lower", "upper")
+_FUNCTIONS = ("abs", "floor", "length", "lower", "upper")
 
 
 def statements(
@@ -30,7 +28,8 @@ def statements(
 ) -> list[str]:
     """Return the statements, in the order in which they would be carried out.
 
-    Rules without this remedy have none, and rules with a function that is not SQL's (``date``, ``days``, ``number``).
+    Rules without this remedy have none, and rules with a function that is not SQL's (``date``, ``days``, ``number``) or
+    means another thing there: ``round`` brings a half to the even number, and SQL away from zero.
     """
     out = []
     for mending in mendings:
@@ -114,7 +113,13 @@ class _Writer:
         return f"{word}{self._inner(node.operand)}"
 
     def _binop(self, node: ast.BinOp) -> str:
-        return f"{self._inner(node.left)} {_ARITHMETIC[type(node.op)]} {self._inner(node.right)}"
+        left, right = self._inner(node.left), self._inner(node.right)
+        if isinstance(node.op, (ast.Div, ast.Mod)):
+            # whole numbers are divided without rest in SQLite and PostgreSQL, and nothing by zero
+            ratio = f"CAST({left} AS DOUBLE PRECISION) / NULLIF({right}, 0)"
+            # a remainder has the sign of the divisor, which in SQL it has not
+            return ratio if isinstance(node.op, ast.Div) else f"{left} - {right} * floor({ratio})"
+        return f"{left} {_ARITHMETIC[type(node.op)]} {right}"
 
     def _boolop(self, node: ast.BoolOp) -> str:
         word = " AND " if isinstance(node.op, ast.And) else " OR "
