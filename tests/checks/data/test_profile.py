@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from assay.checks.data.profile import check
@@ -251,3 +253,13 @@ def test_a_correlation_is_exact_where_the_rows_in_common_lie_close_together(repo
     frame = pd.DataFrame({"a": [1.0, 1.0 + 1e-9, 1.0 + 2e-9, np.nan], "b": [3.0, 1.0, 2.0, 1e12]})
     found = {c["measure"]: c["value"] for c in report(frame).data["correlations"]}
     assert found["pearson"] == pytest.approx(-0.5, abs=1e-6)
+
+
+def test_lengths_of_time_are_no_numbers_kept_as_text(table, work):
+    data = pa.table(
+        {"took": pa.array([dt.timedelta(seconds=n) for n in range(60)]), "text": [str(n) for n in range(60)]}
+    )
+    told = [
+        f.where for f in check(table(data), work=work).findings if f.rule == "data.profile.numbers_as_text"
+    ]
+    assert told == [{"column": "text"}]

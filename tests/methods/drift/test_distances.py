@@ -130,6 +130,8 @@ def test_missing_infinite_and_unread_values_are_counted_apart():
     assert (got.infinite, got.missing) == (3, 6)
     read = as_numbers(texts(["1", "2.5", "n/a", " "], np.array([3, 1, 2, 1]), 9))
     assert read.unread == {"n/a": 2} and read.present == 4 and read.missing == 3
+    codes = as_numbers(texts(["12_34", "5"], np.array([2, 1]), 3))
+    assert codes.unread == {"12_34": 2} and codes.values.tolist() == [5.0]
 
 
 def test_rounding_keeps_the_order_and_four_digits():

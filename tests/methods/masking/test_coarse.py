@@ -31,6 +31,7 @@ def test_ranges_of_one_width():
         None,
         None,
     ]
+    assert hidden(Bands(10), ["12_34", "12"])[1] == [True, False]
     assert hidden(Bands(10), [1.0, float("nan"), float("inf")])[1] == [False, True, True]
 
 

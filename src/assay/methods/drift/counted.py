@@ -95,6 +95,8 @@ def as_numbers(column: Counted) -> Counted:
     unread: dict[str, int] = {}
     for place, text in enumerate(column.values):
         try:
+            if "_" in text:  # 12_34 is a number to Python, and to nobody else
+                raise ValueError(text)
             values[place] = float(text)
         except ValueError:
             if text.strip():

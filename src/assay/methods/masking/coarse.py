@@ -81,7 +81,9 @@ class Bands:
 
 def _number(text: str) -> float:
     try:
-        return float(text) if text.strip()[-1:].isdigit() or text.strip().endswith(".") else float("nan")
+        # what Python reads beside digits (inf, nan, 12_34) is a number to nobody else
+        plain = "_" not in text and (text.strip()[-1:].isdigit() or text.strip().endswith("."))
+        return float(text) if plain else float("nan")
     except ValueError:
         return float("nan")
 

@@ -98,7 +98,9 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
             "ambiguous_dates", Severity.INFO, f"{name} writes dates as {next(iter(shapes))} and is kept as text.",
             at, "write them as YYYY-MM-DD, so that day, month and year are told apart",
         )  # fmt: skip
-    if about.get("number_form"):
+    if (
+        about.get("number_form") and about["type"] == "text"
+    ):  # lengths of time and the like are shown as numbers
         yield finding(
             "numbers_as_text", Severity.LOW, f"{name} holds {_FORMS[about['number_form']]}, kept as text.", at,
             "read them as numbers, or say that they are codes",
