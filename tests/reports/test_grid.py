@@ -43,6 +43,24 @@ def test_few_names_sparse_kinds_and_names_said_twice_stay_lists():
     assert arranged([*alone, *sparse, *twice]) == [alone, sparse, twice]
 
 
+def test_columns_of_numbers_and_of_texts_stand_in_grids_of_their_own():
+    numbers = [Metric(n, 1.0, {"column": c}) for c in ("a", "b") for n in ("missing", *"pqrstuvw")]
+    texts = [Metric(n, 2, {"column": c}) for c in "cdefgh" for n in ("missing", "distinct")]
+    alone = [Metric("p", 3.0, {"column": "i"})]
+    first, second, left = arranged([*numbers, *texts, *alone])
+    assert [said for said, _ in first.rows] == ["a", "b"]
+    assert first.names == ("missing", *"pqrstuvw")
+    assert (second.names, [said for said, _ in second.rows]) == (("missing", "distinct"), [*"cdefgh"])
+    assert left == alone
+
+
+def test_names_of_rows_that_begin_alike_are_told_apart_where_there_is_room():
+    names = ["expect_column_values_to_be_unique id", "expect_column_values_to_be_unique email"]
+    metrics = [Metric(m, 1.0, {"rule": n}) for n in names for m in ("share", "failing", "value")]
+    said = text([Verdict(Report.make(coverage=Coverage(1, 1), metrics=metrics), Gate())])
+    assert all(n in said for n in names)
+
+
 @given(st.integers(3, 30), st.integers(1, 12), st.integers(30, 100))
 def test_pages_hold_every_column_once_and_keep_to_the_width(columns, rows, width):
     names = [f"metric_{i}" for i in range(columns)]

@@ -30,7 +30,8 @@ def arranged(metrics: Sequence[Metric], say: Say = _bare) -> list[Grid | list[Me
     """Return the metrics in the report's order, each kind of thing they are about as a grid, or as a list.
 
     say: what a cell shows; the bare number by default.
-    A kind with fewer than three names, one that holds two metrics of a name, or a grid mostly empty, is a list.
+    A kind with fewer than three names, or one that holds two metrics of a name, is a list. Where a grid would be mostly
+    empty, rows with the same metrics stand together: numbers with their means, texts without; the rest is a list.
     """
     kinds: dict[tuple[str, ...], list[Metric]] = {}
     for found in metrics:
@@ -40,11 +41,33 @@ def arranged(metrics: Sequence[Metric], say: Say = _bare) -> list[Grid | list[Me
         names = tuple(dict.fromkeys(m.name for m in held))
         places = {(m.name, _row(m.of)) for m in held}
         full = len(held) >= 0.4 * len(names) * len({row for _, row in places})
-        if keys and len(names) >= LEAST and len(places) == len(held) and full:
+        if not keys or len(names) < LEAST or len(places) < len(held):
+            out.append(held)
+        elif full:
             out.append(_grid(keys, names, held, say))
         else:
-            out.append(held)
+            out += _alike(keys, held, say)
     return out
+
+
+def _alike(keys: tuple[str, ...], held: Sequence[Metric], say: Say) -> list[Grid | list[Metric]]:
+    """Return a grid for all rows that have the same metrics, and the metrics of the other rows as one list at the end."""
+    rows: dict[tuple[str, ...], list[Metric]] = {}
+    for found in held:
+        rows.setdefault(_row(found.of), []).append(found)
+    groups: dict[tuple[str, ...], list[list[Metric]]] = {}
+    for row in rows.values():
+        groups.setdefault(tuple(sorted(m.name for m in row)), []).append(row)
+    out: list[Grid | list[Metric]] = []
+    shown: set[tuple[str, ...]] = set()
+    for names, same in groups.items():
+        if len(names) >= LEAST or (len(names) > 1 and len(same) > 1):
+            out.append(_grid(keys, tuple(m.name for m in same[0]), [m for row in same for m in row], say))
+            shown.update(_row(row[0].of) for row in same)
+    left = [
+        m for m in held if _row(m.of) not in shown
+    ]  # in the report's order, which may be that of their size
+    return [*out, left] if left else out
 
 
 def _row(of: Mapping[str, object]) -> tuple[str, ...]:

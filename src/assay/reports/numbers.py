@@ -19,7 +19,8 @@ def number(value: Any) -> str:
         return f"{int(value):,}" if abs(value) < 1e15 else f"{value:.4g}"
     if 1e-4 <= abs(value) < 1e6:
         digits = max(0, 4 - len(str(int(abs(value)))) if abs(value) >= 1 else 4)
-        return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+        said = f"{value:,.{digits}f}"
+        return said.rstrip("0").rstrip(".") if digits else said
     return f"{value:.3e}"
 
 

@@ -133,7 +133,10 @@ def _grid(console: Console, grid: Grid) -> None:
     from rich.text import Text
 
     rows = grid.rows[:_MOST_ROWS]
-    first = min(_FIRST, max(len(grid.of), *(len(said) for said, _ in rows)))
+    longest = max(len(grid.of), *(len(said) for said, _ in rows))
+    # What the cells leave free is the names': two that begin alike are told apart by their ends.
+    free = 78 - sum(2 + max(len(n), *(len(cells[i]) for _, cells in rows)) for i, n in enumerate(grid.names))
+    first = min(longest, max(_FIRST, free))
     for part in pages(replace(grid, rows=rows), 78, first):
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         table.add_column(Text("  " + grid.of), width=first + 2, no_wrap=True, overflow="ellipsis")
