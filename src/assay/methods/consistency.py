@@ -23,7 +23,7 @@ def consistency(
     """Return (consistency, its 95 % interval, rows asked). features: n × p numbers, said: n answers, 0 or 1.
 
     1 - mean |said of a row - mean said of its k nearest rows|, in Euclidean distance; a row is one of its own nearest, as
-    AIF360 counts. Above 2,000 rows a sample of them asks, among 50,000 at most; the interval is of drawing rows to ask.
+    AIF360 counts. Above 2,000 rows a sample of them asks; the interval is of drawing rows to ask.
     NaN where there are fewer rows than neighbours.
     """
     from sklearn.neighbors import NearestNeighbors
@@ -31,9 +31,6 @@ def consistency(
     values, told = np.asarray(features, dtype=np.float64), np.asarray(said, dtype=np.float64)
     if len(told) < neighbours:
         return float("nan"), None, 0
-    if len(told) > MOST_NEAR:
-        held = np.sort(rng.choice(len(told), MOST_NEAR, replace=False))
-        values, told = values[held], told[held]
     asked = np.arange(len(told))
     if len(told) > MOST_ASKED:
         asked = np.sort(rng.choice(len(told), MOST_ASKED, replace=False))
@@ -43,6 +40,12 @@ def consistency(
     drawn = alike[rng.integers(0, len(alike), (200, len(alike)))].mean(axis=1)
     interval = percentiles({"": drawn}).get("")
     return float(alike.mean()), interval if interval and interval[1] > interval[0] else None, len(asked)
+
+
+def among(known: Any, rng: np.random.Generator) -> Any:
+    """Return the rows among which neighbours are looked for: those that are known, or a sample of MOST_NEAR of them."""
+    rows = np.flatnonzero(known)
+    return rows if len(rows) <= MOST_NEAR else np.sort(rng.choice(rows, MOST_NEAR, replace=False))
 
 
 def standardised(table: pa.Table, names: Sequence[str]) -> Any:

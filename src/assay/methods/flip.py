@@ -16,9 +16,15 @@ UNITS = {"docs": "share flipped against the group", "clarify": "share flipped fo
 
 
 def flip_test(
-    features: Any, predicted: Any, in_d: Any, rng: np.random.Generator, *, clarify: bool = False
+    features: Any,
+    predicted: Any,
+    in_d: Any,
+    rng: np.random.Generator,
+    *,
+    known: Any = None,
+    clarify: bool = False,
 ) -> tuple[float, int]:
-    """Return (FT, rows of d compared). features: n × p numbers; predicted, in_d: booleans.
+    """Return (FT, rows of d compared). features: n × p numbers; predicted, in_d: booleans; known: the rows that count.
 
     A 5-nearest-neighbours classifier (1 under ten rows) learns the model's own answers on the advantaged group, in
     Euclidean distance, unscaled, and answers for d. By the documentation F+ counts d told no whose neighbours were
@@ -27,14 +33,15 @@ def flip_test(
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    values = np.nan_to_num(np.asarray(features, dtype=np.float64))
+    values = np.asarray(features, dtype=np.float64)
     said, member = np.asarray(predicted, dtype=bool), np.asarray(in_d, dtype=bool)
-    a, d = (_sample(np.flatnonzero(m), rng) for m in (~member, member))
+    counted = np.ones(len(member), dtype=bool) if known is None else known
+    a, d = (_sample(np.flatnonzero(m & counted), rng) for m in (~member, member))
     if not len(a) or not len(d):
         return math.nan, 0
     model = KNeighborsClassifier(n_neighbors=5 if len(a) > 9 else 1, algorithm="auto")
-    model.fit(values[a], said[a])
-    neighbours = np.asarray(model.predict(values[d]), dtype=bool)
+    model.fit(np.nan_to_num(values[a]), said[a])
+    neighbours = np.asarray(model.predict(np.nan_to_num(values[d])), dtype=bool)
     against = int((~said[d] & neighbours).sum()) - int((said[d] & ~neighbours).sum())
     return (-against if clarify else against) / len(d), len(d)
 

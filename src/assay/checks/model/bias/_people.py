@@ -26,7 +26,8 @@ class People:
 
     def __init__(self, judged: Judged, hidden: set[str], neighbours: int) -> None:
         self.judged, self.table, self.hidden, self.neighbours = judged, judged.table, hidden, neighbours
-        self._features: dict[str, Any] = {}
+        self._stacks: dict[tuple[str, ...], Any] = {}
+        self._alike: tuple[Any, Any] | None = None  # rows, and their features
 
     def flip(self, group: Group, outcome: Outcome) -> Metric:
         """Return FT of a group."""
@@ -42,13 +43,13 @@ class People:
         if clarify and other:
             reason = f"the reference library's flip test takes numbers only, and {other[0]} is none"
             return Metric("FT", None, of, reason=reason)
-        values = np.column_stack([self._numbers(c) for c in features])
+        values = self._stacked(features)
         if clarify and np.isnan(values).any():
             reason = "the reference library's flip test takes no missing values"
             return Metric("FT", None, of, reason=reason)
-        rows = (group.known & self.judged.labelled).nonzero()[0]
         rng = self.judged.work.rng("/".join(["flip", group.facet, group.name, *outcome.of.values()]))
-        value, _ = flip_test(values[rows], outcome.said[rows], group.member[rows], rng, clarify=clarify)
+        known = group.known & self.judged.labelled
+        value, _ = flip_test(values, outcome.said, group.member, rng, known=known, clarify=clarify)
         return Metric.number("FT", value, of=of, unit=UNITS[self.judged.asked.compat])
 
     def _split(self, facet: str) -> tuple[list[str], list[str]]:
@@ -57,12 +58,15 @@ class People:
         numeric = [c for c in features if _numeric(self.table.column(c).type)]
         return numeric, [c for c in features if c not in numeric]
 
-    def _numbers(self, name: str) -> Any:
+    def _stacked(self, names: list[str]) -> Any:
+        """Return columns of numbers as n × p floats, made once."""
+        import numpy as np
+
         from assay.methods.outcomes import finite
 
-        if name not in self._features:
-            self._features[name] = finite(self.table.column(name))
-        return self._features[name]
+        if tuple(names) not in self._stacks:
+            self._stacks = {tuple(names): np.column_stack([finite(self.table.column(n)) for n in names])}
+        return self._stacks[tuple(names)]
 
     def consistency(self, outcome: Outcome) -> Metric:
         """Return how alike those who are alike are told, facets left out."""
@@ -70,14 +74,14 @@ class People:
 
         facets = {f.name for f in self.judged.asked.facets}
         names = [c for c in self.table.column_names if c not in self.hidden | facets]
-        rows = self.judged.labelled.nonzero()[0]
-        if "" not in self._features:
-            self._features[""] = consistency.standardised(self.table, names)
-        features = self._features[""]
+        rng = self.judged.work.rng("/".join(["consistency", *outcome.of.values()]))
+        if self._alike is None:
+            rows = consistency.among(self.judged.labelled, rng)
+            self._alike = rows, consistency.standardised(self.table.select(names).take(rows), names)
+        rows, features = self._alike
         if not features.shape[1]:
             return Metric("consistency", None, outcome.of, reason="there are no features")
-        rng = self.judged.work.rng("/".join(["consistency", *outcome.of.values()]))
-        value, interval, _ = consistency.consistency(features[rows], outcome.said[rows], rng, self.neighbours)
+        value, interval, _ = consistency.consistency(features, outcome.said[rows], rng, self.neighbours)
         return Metric.number("consistency", value, of=outcome.of, interval=interval)
 
     def swapped(self, part: Part, outcome: Outcome, model: Model, says: Any) -> list[Metric]:
