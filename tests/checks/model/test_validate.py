@@ -422,3 +422,25 @@ def test_forecasts_are_judged_beside_the_value_one_season_before(table, work):
         check(table(frame), predicted="p", label="y", time="shop", work=work)
     with pytest.raises(BadInput, match="no more than a season"):
         check(table(frame.head(8)), predicted="p", label="y", time="day", season=7, work=work)
+
+
+def test_a_model_that_answers_otherwise_the_second_time_is_told(table, work):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": rng.normal(size=400), "z": 0.0})
+    frame["y"] = (frame.x > 0).astype(int)
+
+    class Dice(Rule):
+        def predict(self, data):
+            return pa.table({"prediction": rng.integers(0, 2, data.num_rows)})
+
+    class Ranks(Rule):
+        def predict(self, data):  # the answer to a row depends on which others are asked about
+            x = data.column("x").to_numpy()
+            return pa.table(
+                {"prediction": (x > np.median(x)).astype(int), "score": x.argsort().argsort() / len(x)}
+            )
+
+    given = {"data": table(frame), "label": "y", "slices": 0, "work": work}
+    assert "model.validate.unsteady" in [f.rule for f in check(Dice(), **given).findings]
+    assert "model.validate.unsteady" in [f.rule for f in check(Ranks(), **given).findings]
+    assert "model.validate.unsteady" not in [f.rule for f in check(Rule(), **given).findings]

@@ -27,6 +27,7 @@ from assay.checks.model.validate._overlap import seen_before
 from assay.checks.model.validate._problem import Wanted, answered, judge
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
+from assay.checks.model.validate._steady import unsteady
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
@@ -99,6 +100,8 @@ def check(
     made = judge(table, said, rows, wanted)
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
+    if isinstance(subject, Model):
+        findings += unsteady(subject, table, said, label)
     if rival is not None:
         findings += compared(made, judge(table, rival, rows, wanted), rival.name, work)
     charts = made.charts()
