@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_CELLS = 1 << 16  # numbers in one block of edges × rows: what a processor's cache holds
+_CELLS = 1 << 15  # numbers in one block of edges × rows: what a processor's cache holds
 
 
 class Tree(NamedTuple):

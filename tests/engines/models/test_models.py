@@ -135,6 +135,65 @@ def test_a_script_that_crashes_its_worker_is_one_sentence(opened, tmp_path):
         opened(tmp_path / "model.tar.gz", "tar.gz")
 
 
+def test_a_model_that_hangs_is_ended_and_one_that_raises_is_quoted(tmp_path):
+    from assay.engines.isolation import Limits
+
+    for name, body, said in (
+        ("hangs", "while True: pass", "not answered within its time"),
+        ("raises", "raise ArithmeticError('no such\\nthing')", "ArithmeticError: no such"),
+    ):
+        (tmp_path / name / "m").mkdir(parents=True)
+        script = f"def model_fn(d): return 1\ndef predict_fn(frame, model):\n    {body}\n"
+        (tmp_path / name / "m" / "inference.py").write_text(script)
+        asset = Asset("model", name, name, "sha256:0")
+        (tmp_path / name / "scratch").mkdir()
+        limits = Limits(memory=4 << 30, seconds=6)
+        with (
+            open_model(
+                tmp_path / name / "m",
+                asset,
+                scratch=tmp_path / name / "scratch",
+                level="partial",
+                limits=limits,
+            ) as model,
+            pytest.raises(AssayError, match=said) as told,
+        ):
+            model.predict(pa.table({"x": [1.0]}))
+        assert name in str(told.value)
+
+
+def test_trees_and_lines_are_explained_across_the_sandbox(opened, frame, tmp_path):
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.tree import DecisionTreeClassifier
+
+    from assay.kernel.handles import Transparent
+
+    table, label = frame
+    numbers, arrow = table[["x", "z"]], pa.Table.from_pandas(table)
+    for name, model in (
+        ("forest", RandomForestClassifier(5)),
+        ("tree", DecisionTreeClassifier(max_depth=3)),
+        ("line", make_pipeline(StandardScaler(), LogisticRegression())),
+    ):
+        joblib.dump(model.fit(numbers, np.where(label, "yes", "no")), tmp_path / f"{name}.joblib")
+        handle = opened(tmp_path / f"{name}.joblib", "joblib")
+        assert isinstance(handle, Transparent)
+        handle.background(arrow)
+        for of, score in (
+            ("yes", model.predict_proba(numbers)[:, 1]),
+            ("no", model.predict_proba(numbers)[:, 0]),
+        ):
+            found = handle.contributions(arrow, of=of)
+            *parts, margin = (c.to_numpy() for c in found.columns)
+            assert sum(parts) == pytest.approx(margin, abs=1e-9)
+            assert margin == pytest.approx(np.log(score / (1 - score)) if name == "line" else score)
+        inside = handle.inside()
+        assert (inside or {}).get("kind") == {"forest": None, "tree": "tree", "line": "linear"}[name]
+        assert handle.interactions(arrow.slice(0, 5)) is None
+    with pytest.raises(AssayError, match="no class"):
+        handle.contributions(arrow, of="perhaps")
+
+
 def test_many_rows_cross_and_return(opened, tmp_path):
     import resource
 

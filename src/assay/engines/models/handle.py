@@ -17,6 +17,13 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, Broken
 
 _TAIL = 600
+_ENDED = {
+    "time": "it has not answered within its time",
+    "memory": "it wants more memory than it may have",
+    "processes": "it starts more processes than it may",
+    "disk": "it writes more than it may",
+    "folders": "it changed folders that it may not",
+}
 
 
 class SandboxedModel(AskedModel):
@@ -51,9 +58,7 @@ class SandboxedModel(AskedModel):
         except (OSError, EOFError, ValueError) as error:
             self.close()
             ended = self._job.wait()
-            why = (
-                ended.reason if ended.reason not in ("exit", "stopped") else f"{error}" or "its worker ended"
-            )
+            why = _ENDED.get(ended.reason, f"{error}" or "its worker ended")
             raise ModelError(
                 f"cannot be used: {why}; {self._said()}".rstrip("; "), where=self.asset.name
             ) from None

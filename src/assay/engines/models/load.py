@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     import pyarrow
 
+_LIGHTGBM = b"tree\nversion="
 _SKIPPED = {".py", ".txt", ".md", ".yaml", ".yml", ".log"}
 
 
@@ -31,13 +32,19 @@ def load(folder: Path) -> Loaded:
             from assay.engines.models.script import ScriptModel
 
             return ScriptModel(folder, script)
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix not in _SKIPPED]
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or _trees(p))]
     if not files:
         raise ValueError("there is no model file in it")
     found = [m for m in (_load(p) for p in sorted(files, key=_rank)) if m is not None]
     if not found:
         raise ValueError(f"none of {', '.join(p.name for p in files[:5])} is of a known format")
     return found[0]
+
+
+def _trees(path: Path) -> bool:
+    """LightGBM's own files are texts, and are often called so."""
+    with path.open("rb") as content:
+        return content.read(len(_LIGHTGBM)) == _LIGHTGBM
 
 
 def _rank(path: Path) -> tuple[int, str]:
@@ -54,7 +61,7 @@ def _load(path: Path) -> Loaded | None:
         from assay.engines.models.boosters import XgboostModel
 
         return XgboostModel.read(path)
-    if head.startswith(b"tree\nversion="):
+    if head.startswith(_LIGHTGBM):
         from assay.engines.models.boosters import LightgbmModel
 
         return LightgbmModel.read(path)
