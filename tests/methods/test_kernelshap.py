@@ -56,6 +56,12 @@ def test_drawn_coalitions_come_near_and_their_errors_say_how_near():
     assert within > 0.8
 
 
+def test_coalitions_that_are_all_asked_about_leave_no_error():
+    truth, _ = _marginal()
+    values, error, _ = kernelshap.sampled(6, 7, 12, _ask, RNG, each=12 * 130)
+    assert values == pytest.approx(truth) and not error.any()
+
+
 def test_permutations_errors_say_how_near_too():
     truth, _ = _marginal()
     within = []

@@ -1,14 +1,15 @@
 """Kernel SHAP: Shapley values as a weighted least squares over coalitions (Lundberg and Lee 2017).
 
 φ minimises Σ_S w(S) (v(S) - v(∅) - Σ_{j∈S} φ_j)² under Σ φ_j = v(all) - v(∅), with w(S) ∝ (p-1) / (C(p,|S|) |S| (p-|S|)).
-Coalitions are drawn by their weight and each with its complement (Covert and Lee 2021), the same ones for every row, so
-that one matrix is solved. Standard errors are the sandwich's, pair by pair; they are those of drawing coalitions, and of
-the background rows where each coalition is asked about only some of them.
+The smallest and largest coalitions are taken whole; others are drawn by their weight, each with its complement (Covert and
+Lee 2021), the same ones for every row, so that one matrix is solved. Standard errors are the sandwich's, pair by pair, of
+drawing coalitions: the background rows are taken as given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from math import comb
 from typing import Any
 
@@ -53,12 +54,10 @@ def sampled(
     if features == 1:
         total, base = _ends(rows, features, background, evaluate)
         return total[:, None], np.zeros((rows, 1)), base
-    behind = min(background, max(1, each // (16 * features)))
+    behind = affordable(features, background, each)
     some = np.sort(rng.choice(background, behind, replace=False))
-    pairs = max(features, (each - behind - 1) // (2 * behind))
-    first = _drawn(features, pairs, rng)
-    masks = np.concatenate([first, ~first])
-    worth = np.empty((rows, 2 * pairs))
+    masks, weight, drawn = _coalitions(features, max(2 * features, (each - behind - 1) // behind), rng)
+    worth = np.empty((rows, len(masks)))
 
     def ask(row: Any, other: Any, mask: Any) -> Any:
         return evaluate(row, some[other], mask)
@@ -66,7 +65,7 @@ def sampled(
     for row in range(rows):
         worth[row] = _worth(np.full(len(masks), row), masks, behind, ask)
     total, base = _ends(rows, features, behind, ask)
-    return (*_solved(masks, worth - base[:, None], total), base)
+    return (*_solved(masks, weight, drawn, worth - base[:, None], total), base)
 
 
 def _ends(rows: int, features: int, background: int, evaluate: Evaluate) -> tuple[Any, Any]:
@@ -76,29 +75,61 @@ def _ends(rows: int, features: int, background: int, evaluate: Evaluate) -> tupl
     return full - base, base
 
 
-def _drawn(features: int, count: int, rng: np.random.Generator) -> Any:
-    """Draw coalitions by the kernel's weight: first a size, then any set of that size."""
+def affordable(features: int, background: int, each: int) -> int:
+    """Return how many background rows a coalition can be asked about, at four coalitions a feature."""
+    return min(background, max(1, each // (4 * features)))
+
+
+def _coalitions(features: int, count: int, rng: np.random.Generator) -> tuple[Any, Any, int]:
+    """Return coalitions, their weights, and how many of them, the last, were drawn: pairs, first all their firsts.
+
+    Sizes are taken whole from the outside in, as long as their share of the count covers them: there most of the weight
+    lies. The rest is drawn by its weight, each with its complement.
+    """
     sizes = np.arange(1, features)
-    weight = 1 / (sizes * (features - sizes))
-    size = rng.choice(sizes, count, p=weight / weight.sum())
-    rank = rng.random((count, features)).argsort(axis=1).argsort(axis=1)
-    return rank < size[:, None]
+    mass = 1 / (sizes * (features - sizes))
+    mass = mass / mass.sum()
+    whole: list[Any] = []
+    weight: list[float] = []
+    left, size = 1.0, 1
+    while size <= features // 2:
+        both = size if 2 * size == features else (size, features - size)
+        share = float(mass[np.unique(both) - 1].sum())
+        held = comb(features, size) * (1 if 2 * size == features else 2)
+        if (count - len(whole)) * share < held * left - 1e-9:
+            break
+        for chosen in combinations(range(features), size):
+            mask = np.zeros(features, dtype=bool)
+            mask[list(chosen)] = True
+            whole += [mask] if 2 * size == features else [mask, ~mask]
+        weight += [share / held] * held
+        left, size = left - share, size + 1
+    if size > features // 2:
+        return np.array(whole), np.array(weight), 0
+    inner = np.arange(size, features - size + 1)
+    pairs = max(features, (count - len(whole)) // 2)
+    of = rng.choice(inner, pairs, p=mass[inner - 1] / mass[inner - 1].sum())
+    rank = rng.random((pairs, features)).argsort(axis=1).argsort(axis=1)
+    first = rank < of[:, None]
+    masks = np.concatenate([np.array(whole).reshape(-1, features).astype(bool), first, ~first])
+    return masks, np.array(weight + [left / (2 * pairs)] * (2 * pairs)), 2 * pairs
 
 
-def _solved(masks: Any, worth: Any, total: Any) -> tuple[Any, Any]:
+def _solved(masks: Any, weight: Any, drawn: int, worth: Any, total: Any) -> tuple[Any, Any]:
     z = masks.astype(float)
-    count, features = z.shape
-    inverse = np.linalg.pinv(z.T @ z / count)
+    weighted = z * weight[:, None]
+    inverse = np.linalg.pinv(weighted.T @ z)
     one = inverse.sum(axis=1)
-    free = (worth @ z / count) @ inverse
+    free = (worth @ weighted) @ inverse
     values = free - np.outer((free.sum(axis=1) - total) / one.sum(), one)
+    error = np.zeros_like(values)
+    if not drawn:
+        return values, error
     # the constraint takes one direction out of what the coalitions leave uncertain
     project = inverse - np.outer(one, one) / one.sum()
-    rest = worth - values @ z.T
-    half = count // 2
-    error = np.empty_like(values)
+    rest = (worth - values @ z.T)[:, -drawn:]
+    half, last = drawn // 2, weighted[-drawn:]
     for row, left in enumerate(rest):
-        pair = z[:half] * left[:half, None] + z[half:] * left[half:, None]
-        moved = pair @ project.T
-        error[row] = np.sqrt((moved**2).sum(axis=0)) / count
-    return values, error * np.sqrt(half / max(half - features, 1))
+        pair = last[:half] * left[:half, None] + last[half:] * left[half:, None]
+        error[row] = np.sqrt(half * (pair @ project.T).var(axis=0, ddof=1))
+    return values, error * np.sqrt(half / max(half - values.shape[1], 1))

@@ -441,3 +441,18 @@ def test_for_people_who_decide_it_is_one_page_and_every_finding_stays(table, wor
     assert "goes most by income" in said and "Why" not in said and "because income is 25" in said
     for jargon in ("SHAP", "log-odds", "margin", "additiv"):
         assert jargon not in said
+
+
+def test_more_features_than_subsets_can_be_asked_about_are_weighed_by_coalitions(table, work):
+    class Wider(Linear):
+        info = ModelInfo("script", "script", tuple(f"f{i}" for i in range(24)))
+
+        def predict(self, data):
+            return pa.table({"prediction": data.column("f3").to_numpy() * data.column("f4").to_numpy()})
+
+    wide = pa.table({f"f{i}": np.random.default_rng(i).normal(size=60) for i in range(24)})
+    report = check(Wider(), data=table(wide), budget=60_000, samples=20, work=work)
+    assert report.data["method"] == "kernel SHAP of 20 rows" and report.data["background"] == 31
+    assert report.metric("rows_asked").value <= 60_000
+    assert set(report.data["order"][:2]) == {"f3", "f4"}
+    assert report.metric("additivity").value < 1e-9 and report.metric("sampling_error").value > 0

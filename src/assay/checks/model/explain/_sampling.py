@@ -12,6 +12,7 @@ from assay.kernel.handles import Work
 _CELLS = 20_000_000  # cells of masks held at a time
 _LEAST_PAIRS = 2  # fewer say nothing of their error
 _MOST_PAIRS = 64
+_BEHIND = 10  # background rows below which permutations, which take one each, say more
 
 
 def sampled(
@@ -23,6 +24,8 @@ def sampled(
     row, or where one row alone would be its own background.
     """
     import numpy as np
+
+    from assay.methods import kernelshap
 
     if table.num_rows < 2:
         raise UsageError(
@@ -55,7 +58,8 @@ def sampled(
         "exact": f"Shapley values over every subset of the features, for {len(chosen)} rows",
         "kernel": f"kernel SHAP of {len(chosen)} rows",
     }.get(way, f"sampled Shapley values of {len(chosen)} rows")
-    notes = {"background": there.num_rows, "asked": asking.asked}
+    behind = kernelshap.affordable(len(names), there.num_rows, spare) if way == "kernel" else there.num_rows
+    notes = {"background": behind, "asked": asking.asked}
     return Values(
         names, values, base, chosen, unit, said, margin=margin, error=None if exact else error, notes=notes
     )
@@ -63,11 +67,16 @@ def sampled(
 
 def _planned(features: int, behind: int, method: Method, budget: int, samples: int) -> tuple[int, str]:
     """Return the least rows asked for a row explained, and by which method."""
+    from assay.methods.kernelshap import affordable
+
     every = (1 << features) * behind if features <= 20 else budget + 1
     if method in ("auto", "kernel") and every * samples <= budget:
         return every, "exact"
+    enough = min(_BEHIND, behind)
     if method == "kernel":
         return 8 * features + 2, "kernel"
+    if method == "auto" and affordable(features, behind, budget // samples) >= enough:
+        return 4 * features * enough + enough + 2, "kernel"
     return 2 * (features + 1) * _LEAST_PAIRS, "permutation"
 
 
