@@ -78,7 +78,7 @@ def test_the_call_of_the_readme(copy):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["gate-in-ci", "keep-a-checkpoint"])
+@pytest.mark.parametrize("page", ["gate-in-ci", "keep-a-checkpoint", "hold-a-model-to-a-fairness-policy"])
 def test_how_to(page, copy):
     for block in _blocks(f"docs/how-to/{page}.md", "sh"):
         _type(_tolerant(block), copy)

@@ -149,3 +149,73 @@ def test_texts_that_tell_no_groups_apart_are_refused_unless_one_is_named(table, 
         check(data, label="y", positive=("1",), facet=("g",), work=work)
     named = check(data, label="y", positive=("1",), facet=("g",), facet_value=("a",), work=work)
     assert named.metric("rows", group="a").value == 99
+
+
+def _people(rows=400, seed=1):
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"sex": rng.choice(["F", "M"], rows), "town": rng.choice(["A", "B"], rows)})
+    frame["pay"] = rng.normal(100, 20, rows) + 30 * (frame.sex == "M")
+    frame["y"] = (frame.pay > 110).astype(int)
+    return frame.assign(w=np.tile([1.0, 3.0], rows // 2))
+
+
+def test_facets_crossed(table, work):
+    frame = _people()
+    asked = {"label": "y", "positive": ("1",), "facet": ("sex", "town"), "intersect": True}
+    report = check(table(frame), **asked, work=work)
+    d = (frame.sex == "F") & (frame.town == "A")
+    found = report.metric("DPL", facet="sex & town", group="sex=F & town=A").value
+    assert found == pytest.approx(frame.y[~d].mean() - frame.y[d].mean())
+    assert any(f.message.startswith("sex=F & town=") for f in report.findings)
+
+
+def test_an_amount_of_pay(table, work):
+    frame = _people()
+    report = check(table(frame), label="pay", facet=("sex",), work=work)
+    f, m = (frame.pay[frame.sex == s] for s in "FM")
+    assert report.metric("mean_difference", group="F").value == pytest.approx(m.mean() - f.mean())
+    pooled = np.sqrt(((len(m) - 1) * m.var() + (len(f) - 1) * f.var()) / (len(f) + len(m) - 2))
+    effect = report.metric("standardized_mean_difference", group="F")
+    assert effect.value == pytest.approx((m.mean() - f.mean()) / pooled)
+    assert effect.interval[0] > 0.8 and [str(f.severity) for f in report.findings] == ["high"]
+
+
+def test_weights_are_counted(table, work):
+    frame = _people()
+    often = frame.loc[frame.index.repeat(frame.w.astype(int))]
+    asked = {"label": "y", "positive": ("1",), "facet": ("sex",)}
+    one = check(table(frame), **asked, weights="w", work=work)
+    other = check(table(often), **asked, work=work)
+    for name in ("CI", "DPL", "KL", "JS", "LP", "TVD", "KS", "impact_ratio", "positive_share"):
+        assert one.metric(name, group="F").value == pytest.approx(other.metric(name, group="F").value), name
+
+
+def test_each_class_in_turn_and_one_outcome(table, work):
+    frame = _people().assign(grade=lambda f: pd.cut(f.pay, 3, labels=["c", "b", "a"]).astype(str))
+    report = check(table(frame), label="grade", facet=("sex",), work=work)
+    found = report.metric("DPL", group="F", **{"class": "a"}).value
+    top = frame.grade == "a"
+    assert found == pytest.approx(top[frame.sex == "M"].mean() - top[frame.sex == "F"].mean())
+    same = check(table(frame.assign(y=1)), label="y", positive=("1",), facet=("sex",), work=work)
+    assert "Every row has the good outcome" in same.findings[0].message
+
+
+def test_a_policy_of_both_checks_holds_here_what_is_told_here(assay, tmp_path):
+    _people().to_csv(tmp_path / "people.csv", index=False)
+    asked = ("people.csv", "--label", "y", "--positive", "1", "--facet", "sex", "--policy", "fairness.yaml")
+    (tmp_path / "fairness.yaml").write_text(
+        "metrics:\n  DPL: {limit: 0.2, severity: critical}\n  DPPL: 0.2\n"
+    )
+    report = assay.json(tmp_path, "check", "data.bias", *asked, code=1)
+    assert {(f["rule"], f["severity"]) for f in report["findings"]} == {("data.bias.DPL", "critical")}
+    assert report["coverage"]["skipped"] == []
+    (tmp_path / "fairness.yaml").write_text("metrics:\n  DPL: 0.9\n")
+    assert assay.json(tmp_path, "check", "data.bias", *asked)["outcome"] == "pass"
+    (tmp_path / "fairness.yaml").write_text("metrics:\n  DPLL: 0.9\n")
+    assert "fairness.yaml:2: there is no metric 'DPLL'" in assay.fails(tmp_path, "check", "data.bias", *asked)
+
+
+def test_without_a_question_it_is_the_users_mistake(assay, tmp_path):
+    _people().to_csv(tmp_path / "people.csv", index=False)
+    assert "--label is needed" in assay.fails(tmp_path, "check", "data.bias", "people.csv", "--facet", "sex")
+    assert "--facet is needed" in assay.fails(tmp_path, "check", "data.bias", "people.csv", "--label", "y")
