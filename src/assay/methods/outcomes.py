@@ -19,6 +19,26 @@ def distinct(column: pa.ChunkedArray, most: int = 1000) -> list[Any]:
     return sorted(found, key=lambda v: (len(spelled(v)), spelled(v)))
 
 
+def usual_yes(names: Sequence[Any]) -> str:
+    """Return which label is yes where nobody says it: the last as numbers, truth values or the alphabet order them.
+
+    So do the libraries that train models: of ``<=50K`` and ``>50K`` it is ``>50K``.
+    """
+    if all(isinstance(n, (str, bool)) for n in names):
+        return spelled(max(names, key=str))
+    return spelled(names[-1])
+
+
+def scores_of_yes(score: Any, classes: Sequence[Any], yes: Sequence[str]) -> Any:
+    """Return the scores of yes, floats: a model of two classes tells those of its last, so where yes is its first they are
+    turned over (1 - p, or -s where they are no probabilities). yes: spellings of labels."""
+    told = [spelled(c) for c in classes]
+    if len(told) != 2 or told[0] not in yes or told[1] in yes:
+        return score
+    known = score[np.isfinite(score)]
+    return 1 - score if ((known >= 0) & (known <= 1)).all() else -score
+
+
 def positive_rows(column: pa.ChunkedArray, positive: Sequence[str], threshold: float | None) -> Mask:
     """Return which rows have the good outcome: one of the values, or above the threshold."""
     return above(column, threshold) if threshold is not None else matches(column, positive)

@@ -100,16 +100,19 @@ def weights(values: Any, column: Compared) -> Floats:
     return even
 
 
-def losses(truth: pa.ChunkedArray, answers: pa.Table, positive: Sequence[str] = ()) -> tuple[Floats, str]:
+def losses(
+    truth: pa.ChunkedArray, answers: pa.Table, positive: Sequence[str] = (), classes: Sequence[object] = ()
+) -> tuple[Floats, str]:
     """Return each row's loss and its name: log loss of scores, squared error of numbers, else error (0 or 1).
 
-    NaN where the row has no label or no answer.
+    NaN where the row has no label or no answer. classes: what the model chooses among; of two, its scores are of the last.
     """
     names = outcomes.distinct(truth)
     scores = [c for c in answers.column_names if c.startswith("score_")]
     if "score" in answers.column_names and (len(names) == 2 or positive):
-        yes = {spelled(p) for p in positive} or {spelled(names[-1])}
-        said = np.clip(outcomes.finite(answers.column("score")), 1e-15, 1 - 1e-15)
+        yes = {spelled(p) for p in positive} or {outcomes.usual_yes(names)}
+        said = outcomes.scores_of_yes(outcomes.finite(answers.column("score")), classes, sorted(yes))
+        said = np.clip(said, 1e-15, 1 - 1e-15)
         hit = np.array([spelled(v) in yes for v in truth.to_pylist()])
         return _where(truth, np.where(hit, -np.log(said), -np.log1p(-said))), "log loss"
     if scores:

@@ -65,7 +65,7 @@ def costs(
     truth = before.column(label) if label else None
     base = None
     if truth is not None:
-        base, out.measure = cost.losses(truth, answers, positive)
+        base, out.measure = cost.losses(truth, answers, positive, model.info.classes)
         out.before = _mean(base)
     features = set(model.info.features or before.column_names) - {label}
     asked = [c for c in seen.columns if c.name in features and not c.of and c.pair.n]
@@ -81,7 +81,9 @@ def costs(
         after = model.predict(before.set_column(at, column.name, shifted))
         out.change[column.name] = cost.change(answers, after)
         if truth is not None and base is not None:
-            out.loss[column.name] = _mean(cost.losses(truth, after, positive)[0]) - out.before
+            out.loss[column.name] = (
+                _mean(cost.losses(truth, after, positive, model.info.classes)[0]) - out.before
+            )
             weight = cost.weights(values, column)
             known = ~np.isnan(base)
             out.weighted[column.name] = (
@@ -104,7 +106,7 @@ def _now(
 
     held = sample(table, work, list(table.columns), ROWS, "model/new")
     rows = pa.table({n: s.array for n, s in held.items()})
-    loss, _ = cost.losses(rows.column(label), model.predict(rows), positive)
+    loss, _ = cost.losses(rows.column(label), model.predict(rows), positive, model.info.classes)
     loss, base = loss[~np.isnan(loss)], base[~np.isnan(base)]
     if len(loss) > 1 and len(base) > 1:
         out.now = float(loss.mean())

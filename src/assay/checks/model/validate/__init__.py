@@ -52,7 +52,10 @@ def check(
         Column | None, Doc("the column that holds another model's predictions, of a table")
     ] = None,
     against_score: Annotated[Column | None, Doc("the column that holds its scores")] = None,
-    positive: Annotated[tuple[str, ...], Doc("the value of the label that counts as yes")] = (),
+    positive: Annotated[
+        tuple[str, ...],
+        Doc("the value of the label that counts as yes; of two, the last in order where none is named"),
+    ] = (),
     cost_fp: Annotated[
         float | None, Ge(0), Doc("what a false positive costs; the threshold of least cost is looked for")
     ] = None,

@@ -9,13 +9,17 @@ from assay.kernel.handles import Model, Table
 
 
 class Answers(NamedTuple):
-    """What a model says of each row: its predictions and perhaps scores, and the columns that hold them in a table."""
+    """What a model says of each row: its predictions and perhaps scores, and the columns that hold them in a table.
+
+    classes: what a model says that it chooses among; of two, its scores are of the last.
+    """
 
     prediction: Any
     scores: Any = None
     column: str | None = None
     score_column: str | None = None
     name: str = ""
+    classes: tuple[Any, ...] = ()
 
     def plain(self) -> Any:
         """Return the predictions as texts, numbers or booleans."""
@@ -50,8 +54,11 @@ def asked(
     from assay.methods.predictions import gather
 
     table, prediction, scores = gather(subject, data, predicted, score, label)
-    named = subject.asset.name if isinstance(subject, Model) else str(predicted)
-    return table, Answers(prediction, scores, predicted, score, named)
+    if isinstance(subject, Model) and not isinstance(subject, Table):
+        named, classes = subject.asset.name, tuple(subject.info.classes)
+    else:
+        named, classes = str(predicted), ()
+    return table, Answers(prediction, scores, predicted, score, named, classes)
 
 
 def rivals(
@@ -79,4 +86,4 @@ def answers_for(model: Model, table: Any, label: str) -> Answers:
     """Return what a model says of rows that are already in memory."""
     from assay.methods.predictions import answers
 
-    return Answers(*answers(model, table, label), name=model.asset.name)
+    return Answers(*answers(model, table, label), name=model.asset.name, classes=tuple(model.info.classes))

@@ -84,11 +84,13 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
     if len(names) == 2 or positive:
         from assay.methods.values import spelled as spell
 
-        yes = [spell(p) for p in positive] or [spell(names[-1])]
+        yes = [spell(p) for p in positive] or [outcomes.usual_yes(names)]
         if not any(t in yes for t in spelled):
             raise UsageError(
                 f"no label is {', '.join(positive)}", remedy=f"it holds {', '.join(map(str, names[:6]))}"
             )
+        if score is not None:
+            score = outcomes.scores_of_yes(score, answers.classes, yes)
         judged = Binary(
             [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
         )
