@@ -90,6 +90,8 @@ def _case(seed):
     frame["v"] = rng.choice(["s", "t", "u"], n)
     if rng.random() < 0.5:
         frame["v"] = rng.integers(0, 3, n)  # a number: then the flip test has numbers only
+    if rng.random() < 0.15:
+        frame.loc[rng.random(n) < 0.1, "v"] = None  # texts that lack some are refused there, numbers left out
     return frame, positive, values, threshold
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from assay.kernel.errors import BadInput, UsageError
 from assay.methods import facets, outcomes
+from assay.methods.bias import cddl
 from assay.methods.facets import Group, Mask
 
 Compat = Literal["docs", "clarify"]
@@ -231,6 +233,23 @@ def told(asked: Question, classes: Sequence[Any], truth: pa.ChunkedArray) -> Ite
     for name in classes:
         rows = facets.matches(truth, [name])
         yield Outcome(rows, rows, str(name), {"class": str(name)})
+
+
+def conditional(
+    asked: Question, strata: Any, yes: Mask, d_rows: Mask, known: Mask, weights: Any
+) -> tuple[float, str]:
+    """Return the conditional demographic disparity, or NaN and the reason why there is none.
+
+    Rows without a stratum are one of their own; the reference library leaves them out, and takes none among texts.
+    """
+    if strata is None:
+        return math.nan, "no group variable was named"
+    absent = ~facets.present(strata) if asked.clarify else np.zeros(1, dtype=bool)
+    if absent.any():
+        if not facets.is_number(strata):
+            return math.nan, "the reference library takes no group variable of texts where some are missing"
+        known = known & ~absent
+    return cddl(facets.strata(strata, yes, d_rows, known, weights)), ""
 
 
 def cut_words(part: Part) -> str:

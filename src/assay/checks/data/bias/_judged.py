@@ -78,12 +78,10 @@ class Judged:
         return d, not small
 
     def _cddl(self, outcome: Outcome, d_rows: Any, known: Any, of: dict[str, str]) -> Metric:
-        if self.strata is None:
-            return Metric("CDDL", None, of, reason="no group variable was named")
-        from assay.methods import bias, facets
+        from assay.methods.question import conditional
 
-        found = facets.strata(self.strata, outcome.observed, d_rows, known, self.weights)
-        return Metric.number("CDDL", bias.cddl(found), of=of)
+        value, why = conditional(self.asked, self.strata, outcome.observed, d_rows, known, self.weights)
+        return Metric("CDDL", None, of, reason=why) if why else Metric.number("CDDL", value, of=of)
 
     def _judge(
         self, group: Group, outcome: Outcome, name: str, value: float, spread: Any, a: Tally, d: Tally

@@ -116,12 +116,10 @@ class Judged:
             self.rows.setdefault(of["facet"], []).append(row)
 
     def _cddpl(self, outcome: Outcome, d_rows: Any, known: Any, of: dict[str, str]) -> Metric:
-        if self.strata is None:
-            return Metric("CDDPL", None, of, reason="no group variable was named")
-        from assay.methods import bias, facets
+        from assay.methods.question import conditional
 
-        found = facets.strata(self.strata, outcome.said, d_rows, known, self.weights)
-        return Metric.number("CDDPL", bias.cddl(found), of=of)
+        value, why = conditional(self.asked, self.strata, outcome.said, d_rows, known, self.weights)
+        return Metric("CDDPL", None, of, reason=why) if why else Metric.number("CDDPL", value, of=of)
 
     def _entropy(self, outcome: Outcome, known: Any, of: dict[str, str]) -> Metric:
         from assay.methods import bias, resample
@@ -256,16 +254,14 @@ class Judged:
         self, a: Tally, d: Tally, outcome: Outcome, d_rows: Any, known: Any, of: dict[str, str]
     ) -> None:
         """Keep the metrics before training, for a Clarify file that holds both."""
-        from assay.methods import bias, facets
+        from assay.methods import bias
         from assay.methods.clarify.analysis import Entry
+        from assay.methods.question import conditional
 
         values = bias.refused(bias.pre_training(a.counts, d.counts), a.counts, d.counts)
         told = [Metric.number(name, value) for name, value in values.items()]
-        if self.strata is None:
-            told.append(Metric("CDDL", None, reason="no group variable was named"))
-        else:
-            found = facets.strata(self.strata, outcome.observed, d_rows, known, self.weights)
-            told.append(Metric.number("CDDL", bias.cddl(found)))
+        value, why = conditional(self.asked, self.strata, outcome.observed, d_rows, known, self.weights)
+        told.append(Metric("CDDL", None, reason=why) if why else Metric.number("CDDL", value))
         self.before += [Entry(of["facet"], of["group"], m.name, m.value, m.reason or "") for m in told]
 
     def charts(self) -> list[Chart]:
