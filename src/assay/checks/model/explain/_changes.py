@@ -218,7 +218,10 @@ def _reason(table: Any, name: str, row: int, good: Any) -> str:
     if number(column):
         held = floats(column)
         held = held[np.isfinite(held)]
-        usual = f"{float(np.median(held)):.6g} in the middle" if len(held) else "none"
+        usual = "none"
+        if len(held):
+            middle, mean = float(np.median(held)), float(held.mean())
+            usual = f"{mean:.6g} on average" if middle == own else f"{middle:.6g} in the middle"
         return f"{name} is {_value(own)}; those answered so have {usual}"
     texts, counts = np.unique(np.array([str(v) for v in column.to_pylist()]), return_counts=True)
     at = int(counts.argmax())

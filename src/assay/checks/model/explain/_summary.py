@@ -15,6 +15,7 @@ _TIMES = 400
 _CELLS = 4_000_000
 _GROUPS = 20
 _COMPARED = 20
+_TOLD = 5
 
 
 def importance(found: Values, rng: Any) -> tuple[Any, Any, Any]:
@@ -166,21 +167,25 @@ def cohorts(
                 here, there = share[inside, i], share[~inside, i]
                 error = np.sqrt(here.var(ddof=1) / len(here) + there.var(ddof=1) / len(there))
                 gap = float(here.mean() - there.mean())
-                apart.append((abs(gap) > 4 * error and abs(gap) > 0.02, abs(gap), gap, feature, group))
-    told = sorted((a for a in apart if a[0]), reverse=True)[:5]
+                clear = abs(gap) > 4 * error and abs(gap) > 0.02
+                apart.append((clear, abs(gap), feature, group, float(here.mean()), float(there.mean())))
+    told: dict[str, tuple[str, float, float]] = {}  # of two groups one says it for both
+    for clear, _, feature, group, inside_, outside in sorted(apart, reverse=True):
+        if clear and feature not in told and len(told) < _TOLD:
+            told[feature] = group, inside_, outside
     findings = [
         Finding(
             "model.explain.cohort",
             Severity.LOW,
-            f"{feature} is {abs(gap):.0%} of the whole {'more' if gap > 0 else 'less'} of what the model goes by "
-            f"where {column} is {group} than elsewhere.",
+            f"Where {column} is {group}, {feature} makes up {inside_:.0%} of what the model goes by, and "
+            f"{outside:.0%} elsewhere.",
             {"column": feature, "facet": column, "group": group},
             "see whether the difference has a reason that the groups would accept; see model.bias",
         )
-        for _, _, gap, feature, group in told
+        for feature, (group, inside_, outside) in told.items()
     ]
     shown = {found.names[i] for i in order[:8]}
-    most = told[0][3] if told else found.names[order[0]]
+    most = next(iter(told), found.names[order[0]])
     chart = Chart(
         f"What the model goes by, by {column}",
         "grouped_bar",
