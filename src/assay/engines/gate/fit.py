@@ -7,6 +7,7 @@ import re
 from assay.methods.sqltext import quoted
 
 _WHOLE = r"\s*[+-]?\d+\s*"  # '1.7' AS BIGINT would be 2
+_KEPT = 17  # significant digits that tell any double from every other
 _DAY = r"\s*\d{4}-\d{2}-\d{2}\s*"
 _INTEGERS = (
     "TINYINT",
@@ -49,7 +50,16 @@ def fits(column: str, source: str, target: str) -> str:
     extra = f" AND regexp_full_match({name}, '{shape}')" if shape else ""
     if _plain(target) == "DECIMAL":  # digits past its scale would be rounded away
         extra = f" AND TRY_CAST({found} AS DOUBLE) = TRY_CAST({name} AS DOUBLE)"
+    if _plain(target) in ("DOUBLE", "FLOAT"):
+        extra = f" AND {_digits(name, found)}"
     return f"({name} IS NULL OR ({found} IS NOT NULL{extra}))"
+
+
+def _digits(name: str, found: str) -> str:
+    """Return SQL that is true where a text has no more digits than a floating number keeps: a whole one all, another 17."""
+    whole = f"coalesce(TRY_CAST({name} AS HUGEINT) = TRY_CAST({found} AS HUGEINT), FALSE)"
+    told = f"regexp_replace(regexp_replace({name}, '[eE].*$', ''), '^[^1-9]+|[^0-9]', '', 'g')"
+    return f"CASE WHEN regexp_full_match({name}, '{_WHOLE}') THEN {whole} ELSE length({told}) <= {_KEPT} END"
 
 
 def _plain(kind: str) -> str:

@@ -103,7 +103,7 @@ class PostgresSink(Sink):
         found = self._con.execute(
             "SELECT attname, format_type(atttypid, atttypmod), attnotnull AND NOT atthasdef AND attidentity = '' "
             "FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped "
-            "AND attgenerated = '' ORDER BY attnum",
+            "AND attgenerated = '' AND attidentity <> 'a' ORDER BY attnum",
             (self.table,),
         ).fetchall()
         self.columns = {n: read_as(k) for n, k, _ in found}

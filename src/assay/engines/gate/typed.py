@@ -16,6 +16,8 @@ from assay.methods.sqltext import quoted
 if TYPE_CHECKING:
     import duckdb
 
+_AT_ONCE = 200  # columns asked of in one question
+
 
 def same_columns(theirs: Mapping[str, str], wanted: Mapping[str, str], name: str) -> None:
     """UsageError where the source's columns (``theirs``) are not those that are wanted."""
@@ -46,31 +48,43 @@ def number_and_type(
     con.execute(
         f"CREATE TEMP TABLE numbered AS SELECT row_number() OVER () AS {quoted(PLACE)}, {texts} FROM {DATA}"
     )
-    for column, target in wanted.items():
-        check = fit.fits(column, theirs[column], target)
-        if check == "TRUE":
-            continue
+    checks = {c: fit.fits(c, theirs[c], target) for c, target in wanted.items()}
+    for column in _broken(con, {c: check for c, check in checks.items() if check != "TRUE"}):
         rows = con.execute(
-            f"SELECT {quoted(PLACE)}, CAST({quoted(column)} AS VARCHAR)[1:{LONG}] FROM numbered WHERE NOT {check} ORDER BY 1"
+            f"SELECT {quoted(PLACE)}, CAST({quoted(column)} AS VARCHAR)[1:{LONG}] FROM numbered "
+            f"WHERE NOT {checks[column]} ORDER BY 1"
         ).fetchall()
         for row, value in rows:
-            to.keep_out(row, f"type {column}", f"{column} holds {value!r}, which is no {target}")
+            to.keep_out(row, f"type {column}", f"{column} holds {value!r}, which is no {wanted[column]}")
+
+
+def _broken(con: duckdb.DuckDBPyConnection, checks: Mapping[str, str]) -> list[str]:
+    """Return the columns of which a check is not true in every row, many columns in one question."""
+    names, out = list(checks), []
+    for start in range(0, len(names), _AT_ONCE):
+        part = names[start : start + _AT_ONCE]
+        answers = con.execute(
+            f"SELECT {', '.join(f'bool_and({checks[n]})' for n in part)} FROM numbered"
+        ).fetchone()
+        out += [n for n, answer in zip(part, answers or (), strict=True) if answer is False]
+    return out
 
 
 def keep_numbers(
     con: duckdb.DuckDBPyConnection, theirs: Mapping[str, str], wanted: Mapping[str, str], to: Sorter
 ) -> None:
     """Keep those out that hold a NaN, which the store would make null."""
-    for column in (c for c, target in wanted.items() if target in ("DOUBLE", "FLOAT")):
-        value = f"TRY_CAST({quoted(column)} AS DOUBLE)" if theirs[column] != "DOUBLE" else quoted(column)
-        query = f"SELECT {quoted(PLACE)} FROM numbered WHERE isnan({value}) ORDER BY 1"
+    numbers = [c for c, target in wanted.items() if target in ("DOUBLE", "FLOAT")]
+    values = {c: quoted(c) if theirs[c] == "DOUBLE" else f"TRY_CAST({quoted(c)} AS DOUBLE)" for c in numbers}
+    for column in _broken(con, {c: f"coalesce(NOT isnan({v}), TRUE)" for c, v in values.items()}):
+        query = f"SELECT {quoted(PLACE)} FROM numbered WHERE isnan({values[column]}) ORDER BY 1"
         for (row,) in con.execute(query).fetchall():
             to.keep_out(row, f"type {column}", f"{column} holds NaN, of which the store would make null")
 
 
 def keep_filled(con: duckdb.DuckDBPyConnection, required: Sequence[str], to: Sorter) -> None:
     """Keep those out that are empty where the store takes no empty value."""
-    for column in required:
+    for column in _broken(con, {c: f"{quoted(c)} IS NOT NULL" for c in required}):
         query = f"SELECT {quoted(PLACE)} FROM numbered WHERE {quoted(column)} IS NULL ORDER BY 1"
         for (row,) in con.execute(query).fetchall():
             to.keep_out(row, f"complete {column}", f"{column} is empty, and the store takes no empty one")

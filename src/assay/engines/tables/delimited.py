@@ -198,10 +198,8 @@ def _unaccounted(
     """Hold the count of rows against the count of lines: a line the reader passed over is told too."""
     inside = 0
     if lines.quotes:
-        feeds = " + ".join(
-            f"COALESCE(length({quoted(n)}) - length(replace({quoted(n)}, chr(10), '')), 0)" for n in names
-        )
-        got = con.execute(f"SELECT COALESCE(sum({feeds}), 0) FROM {raw}").fetchone()
+        feeds = ", ".join(f"length({quoted(n)}) - length(replace({quoted(n)}, chr(10), ''))" for n in names)
+        got = con.execute(f"SELECT COALESCE(sum(list_sum([{feeds}])), 0) FROM {raw}").fetchone()
         inside = int(got[0]) if got else 0
         text = text.removeprefix("\ufeff")
         inside += _feeds_in_header(text)
