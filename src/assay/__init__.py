@@ -11,8 +11,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from assay.doors.python import Result, check, list_checks
+    from assay.kernel.errors import AssayError
 
-__all__ = ["Result", "__version__", "check", "list_checks"]
+__all__ = ["AssayError", "Result", "__version__", "check", "list_checks"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from assay.doors import python
 
         return getattr(python, name)
+    if name == "AssayError":
+        from assay.kernel.errors import AssayError
+
+        return AssayError
     raise AttributeError(f"module 'assay' has no attribute {name!r}")

@@ -59,3 +59,10 @@ def test_the_docstring_runs():
 
 def test_checks_are_listed():
     assert "data.bias" in assay.list_checks()
+
+
+def test_the_error_that_the_page_names_can_be_caught_by_that_name():
+    with pytest.raises(assay.AssayError, match="did you mean 'b'"):
+        assay.check(
+            "data.bias", pd.DataFrame({"b": [0, 1], "c": ["x", "y"]}), label="bb", positive="1", facet="c"
+        )
