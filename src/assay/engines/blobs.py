@@ -32,29 +32,45 @@ def digest_file(path: Path | str) -> str:
         return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def digest_tree(path: Path | str, without: Path | None = None) -> str:
+def name_in(root: Path, path: Path) -> str:
+    """Return a path below a root as text, with slashes; bytes that are no UTF-8 stand as ``\\xff``."""
+    name = path.relative_to(root).as_posix()
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def digest_tree(path: Path | str, without: Path | None = None, *, odd: bool = False) -> str:
     """Return the digest of a folder: SHA-256 of its manifest; of a file's bytes where ``path`` is a file.
 
     The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
     anything else that is not a plain file, since what it leads to may change behind the digest. without: a folder
-    inside that does not count.
+    inside that does not count. odd: links, devices and names that are no UTF-8 are borne; where a link leads and what
+    a device gives is then no part of it, and whoever looks at the folder must not read them.
     """
     root = Path(path)
     if root.is_file():
         return digest_file(root)
-    return _sha256(_manifest(root, digest_file, without))
+    return _sha256(_manifest(root, digest_file, without, odd=odd))
 
 
 def _sha256(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def _manifest(root: Path, digest: Callable[[Path], str], without: Path | None = None) -> bytes:
+def _manifest(
+    root: Path, digest: Callable[[Path], str], without: Path | None = None, *, odd: bool = False
+) -> bytes:
     entries: list[dict[str, Any]] = []
     for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
         if without is not None and path.is_relative_to(without):
             continue
-        name = path.relative_to(root).as_posix()
+        name = name_in(root, path)
+        if not odd and name != path.relative_to(root).as_posix():
+            raise UsageError(f"the name {name!r} is no UTF-8", where=str(root), remedy="give it another")
+        if odd and (path.is_symlink() or not (path.is_dir() or path.is_file())):
+            entries.append(
+                {"path": name, "link": os.fsencode(path.readlink()).hex() if path.is_symlink() else ""}
+            )
+            continue
         if path.is_symlink():
             raise UsageError(f"{name} is a link", where=str(root), remedy="put the file itself there")
         if path.is_dir():

@@ -29,17 +29,35 @@ class FileTree:
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Give each regular file's name and path; links are never followed."""
+        from assay.engines.blobs import name_in
+
         if self.root.is_file():
             yield (
                 (Path(self.asset.uri).name if "object:" not in self.asset.uri else self.asset.name),
                 self.root,
             )
             return
-        for path in sorted(self.root.rglob("*")):
-            if self.without is not None and path.is_relative_to(self.without):
-                continue
+        for path in self._inside():
             if path.is_file() and not path.is_symlink():
-                yield path.relative_to(self.root).as_posix(), path
+                yield name_in(self.root, path), path
+
+    @property
+    def refused(self) -> list[tuple[str, str]]:
+        """Return the names of what ``files`` leaves out, and why."""
+        from assay.engines.blobs import name_in
+
+        out = []
+        for path in self._inside() if self.root.is_dir() else ():
+            if path.is_symlink():
+                out.append((name_in(self.root, path), "it is a link, and was not followed"))
+            elif not path.is_dir() and not path.is_file():
+                out.append((name_in(self.root, path), "it is no regular file"))
+        return out
+
+    def _inside(self) -> Iterator[Path]:
+        for path in sorted(self.root.rglob("*")):
+            if self.without is None or not path.is_relative_to(self.without):
+                yield path
 
 
 @dataclass

@@ -86,7 +86,7 @@ def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None) -> None:
         if asset.uri.startswith(("object:", "memory:")):
             continue
         if (asset.kind == "table" and tables.changed(asset)) or (
-            asset.format == "folder" and _tree(asset.uri, home) != asset.digest
+            asset.format == "folder" and _tree(asset.uri, asset.kind, home) != asset.digest
         ):
             raise UsageError(
                 f"{asset.name} changed while it was examined",
@@ -95,12 +95,15 @@ def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None) -> None:
             )
 
 
-def _tree(folder: str, home: Home | None) -> str:
-    """Return the digest of a folder; the home that works on it is no part of it, and changes meanwhile."""
+def _tree(folder: str, kind: str, home: Home | None) -> str:
+    """Return the digest of a folder; the home that works on it is no part of it, and changes meanwhile.
+
+    A tree is looked at where it lies, links are not followed and are told of; a model, which is loaded, has none.
+    """
     from assay.engines.blobs import digest_tree
 
     root = Path(folder).resolve()
-    return digest_tree(root, home.within(root) if home else None)
+    return digest_tree(root, home.within(root) if home else None, odd=kind == "tree")
 
 
 def _in_memory(source: Any, kinds: tuple[str, ...]) -> Asset:
@@ -137,7 +140,7 @@ def _file(text: str, kind: str, store: Store, home: Home | None) -> Asset:
     if not path.exists():
         raise Missing(f"there is no file {text!r}", remedy="check the path")
     if path.is_dir():
-        return Asset(kind, path.resolve().name, text, _tree(text, home), "folder")  # type: ignore[arg-type]
+        return Asset(kind, path.resolve().name, text, _tree(text, kind, home), "folder")  # type: ignore[arg-type]
     if not path.is_file():
         raise UsageError(f"{text!r} is neither a file nor a folder")
     return Asset(kind, path.name, text, store.put_file(path), _format(path.name))  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import assay
@@ -243,3 +245,40 @@ def test_every_kind_can_be_masked(table, work):
                 after = {str(v) for v in masked[column].dropna()}
                 left = [v for v in before if v in after]
                 assert len(left) <= 0.2 * len(before), column
+
+
+def test_what_an_allow_list_takes_out_is_told_and_all_of_it_is_incomplete(table, work, tmp_path):
+    data = {
+        "mail": [f"u{k}@x.example" for k in range(30)],
+        "who": ["Anna Smith", "Bob Jones", "Eve Brown"] * 10,
+    }
+    allow = tmp_path / "allow.yaml"
+    allow.write_text("allow: {columns: [who], values: [u1@x.example]}")
+    report = check(table(pa.table(data)), allow=allow, work=work)
+    said = [f.message for f in report.findings if f.rule == "data.pii.allowed"]
+    assert said == [
+        "The allow list takes out columns who and 1 values of 1 columns; they were not looked at."
+    ]
+    assert report.coverage.complete
+    for text in ("allow: {patterns: ['.+']}", "allow: {columns: ['*']}"):
+        allow.write_text(text)
+        report = check(table(pa.table(data)), allow=allow, work=work)
+        assert not report.coverage.complete
+        assert report.coverage.skipped[0].why == "the allow list leaves nothing to look at"
+
+
+def test_a_table_without_a_header_row_is_told_of(table, work):
+    data = pa.table({"ann@x.example": ["bob@x.example"] * 5, "+44 20 7946 0123": ["x"] * 5, "n": range(5)})
+    (found,) = [f for f in check(table(data), work=work).findings if f.rule == "data.pii.header"]
+    assert found.message == "2 columns are named as values are (email, phone); is there no header row?"
+    assert "x.example" not in found.message and not found.where
+
+
+def test_identifiers_that_stand_often_in_many_texts_take_little_time(table, work, tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("identifiers: {pair: {pattern: '[0-9]{2}'}}")
+    data = pa.table({"note": [f"at 10:20 on 2024-01-02 order {k:06d}" for k in range(5_000)]})
+    began = time.process_time()
+    report = check(table(data), identifiers=own, work=work)
+    assert time.process_time() - began < 3
+    assert [(f.rule, f.count) for f in report.findings] == [("data.pii.pair", 5_000)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -12,8 +13,9 @@ import pandas as pd
 import pytest
 
 from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.report import Report
 from assay.kernel.severity import Severity
-from assay.methods.recognise.inventory import Item, compare
+from assay.methods.recognise.inventory import Item, compare, earlier
 from assay.works.checking import carry_out
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "engines/documents"))
@@ -206,3 +208,54 @@ def test_all_tables_of_a_server_are_swept(postgres):
     finally:
         with psycopg.connect(host=folder, user="me", dbname="postgres") as con:
             con.execute("drop schema hr cascade")
+
+
+def test_links_pipes_and_names_that_are_no_utf8_are_told_and_the_rest_is_read(tmp_path):
+    folder = tmp_path / "share"
+    folder.mkdir()
+    (tmp_path / "outside.txt").write_text("ann@x.example")
+    (folder / "away.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "up").symlink_to("..")
+    os.mkfifo(folder / "pipe.txt")
+    (folder / os.fsdecode(b"odd\xff.txt")).write_text("write to bob@x.example")
+    (folder / "line\n\x1b[31mred.txt").write_text("write to eve@x.example")
+    (folder / "plain.txt").write_text("write to dan@x.example")
+    report = sweep(folder)
+    assert kinds(report) == {n: {"email"} for n in ("odd\\xff.txt", "line\n\x1b[31mred.txt", "plain.txt")}
+    told = {s.what: s.why for s in report.coverage.skipped}
+    assert told["away.txt"] == told["up"] == "it is a link, and was not followed"
+    assert told["pipe.txt"] == "it is no regular file"
+    assert "x.example" not in json.dumps(report.to_dict())
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [1, 2],
+        {"a": None},
+        {"a": {"types": 7}},
+        {"a": {"types": "email"}},
+        {"a": {"types": [{"b": 1}]}},
+        {"a": {"types": {"\x1b[31m": 1}}},
+        {"a": {"types": {"zoe@x.example": 1}}},
+    ],
+)
+def test_a_forged_inventory_is_refused_in_a_sentence(tmp_path, items):
+    (tmp_path / "a").write_text("x")
+    report = sweep(tmp_path)
+    forged = Report.make(coverage=report.coverage, data={"items": items})
+    with pytest.raises(UsageError, match="inventory"):
+        earlier(forged.data)
+    with pytest.raises(UsageError, match="inventory"):
+        earlier(items)
+
+
+def test_an_allow_list_that_hides_all_of_a_table_makes_it_incomplete(tmp_path):
+    folder = tmp_path / "f"
+    folder.mkdir()
+    (folder / "m.csv").write_text("mail\n" + "\n".join(MAILS))
+    (folder / "n.txt").write_text(MAILS[0])
+    allow = tmp_path / "allow.yaml"
+    allow.write_text("allow: {patterns: ['.+']}")
+    report = sweep(folder, allow=str(allow))
+    assert {s.what for s in report.coverage.skipped} == {"m.csv", "n.txt"} and not report.coverage.complete

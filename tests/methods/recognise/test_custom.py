@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 import pytest
 
@@ -84,3 +86,10 @@ def test_allowed_values_columns_and_patterns(tmp_path):
     )
     assert examined.told() == []
     assert examined.permitted == {"mail": 10}
+
+
+@pytest.mark.parametrize("text", ["a1b22c", "\x01 1 \x02", "", "11", "1\x011", "é1€22"])
+def test_occurrences_stand_where_a_search_finds_them(tmp_path, text):
+    (own,) = read_identifiers(written(tmp_path, "identifiers:\n  x: {pattern: '[0-9]{1,2}'}\n"))
+    wanted = [m.span() for m in re.finditer("[0-9]{1,2}", text)]
+    assert list(own.form().spans(text)) == wanted

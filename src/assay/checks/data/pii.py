@@ -6,7 +6,8 @@ lists of names and words, and the columns beside it. Each piece has a weight in 
 confidence that they come to, under `data.evidence`.
 
 A column made of one kind is a medium finding, single occurrences inside longer texts a low one. Credentials are high, and so
-is a special category beside a column that says whose it is. No value is ever shown.
+is a special category beside a column that says whose it is. No value is ever shown; names of files and columns are, so that
+a table without a header row is told of. What an allow list takes out is told, and one that leaves nothing is incomplete.
 
 People's names and postal addresses are looked for inside running text too, in English, German, French, Spanish, Italian,
 Portuguese, Dutch and Polish: by lists of names and by what stands around them (titles, salutations, signatures, verbs of
@@ -73,6 +74,7 @@ def check(
         Finding(f"data.pii.{t.type}", Severity.parse(t.severity), t.message, {"column": t.column}, t.remedy, t.refs, t.rows)
         for t in told
     ]  # fmt: skip
+    findings += _beside(wanted, examined)
     metrics: list[Metric] = []
     for one in told:
         of = {"column": one.column, "type": one.type}
@@ -107,6 +109,20 @@ def _read(table: Table, work: Work, examined: Columns, drawn: int, total: int) -
         work.progress(done, drawn, "rows")
 
 
+def _beside(wanted: list[ColumnInfo], examined: Columns) -> Iterator[Finding]:
+    """Give what is to be said of the table as a whole: what the allow list takes out, and names that look like values."""
+    from assay.methods.recognise.values import values
+
+    if examined.left_out:
+        remedy = "keep the list as short as it can be"
+        yield Finding("data.pii.allowed", Severity.INFO, examined.left_out, {}, remedy)
+    kinds = [kind for c in wanted if (kind := values(c.name))]
+    if kinds:
+        said = f"{len(kinds):,} columns are named as values are ({', '.join(sorted(set(kinds)))}); is there no header row?"
+        remedy = "give the table a header row: names of columns stand in reports and in the log"
+        yield Finding("data.pii.header", Severity.MEDIUM, said, {}, remedy, ("GDPR:4(1)",), len(kinds))
+
+
 def _missed(drawn: int, total: int) -> list[Metric]:
     """Return how likely a sample misses what a share of the rows holds: (1 - share) to the power of the rows drawn.
 
@@ -120,6 +136,8 @@ def _missed(drawn: int, total: int) -> list[Metric]:
 
 
 def _skipped(wanted: list[ColumnInfo], examined: Columns, drawn: int, total: int) -> Iterator[Skipped]:
+    if examined.nothing_left:
+        yield Skipped("all columns", "the allow list leaves nothing to look at")
     if drawn < total:
         least = 1 - 0.05 ** (1 / drawn)
         why = f"only {drawn:,} were drawn; what stands in {least:.2g} of the rows or more is seen with probability 0.95"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engines.documents.bounds import MEMORY, SECONDS
+from assay.engines.documents.bounds import BYTES, MEMORY, SECONDS
 from assay.engines.documents.reading import SUFFIXES, kind
 from assay.engines.isolation.grant import Grant, Level, Limits
 from assay.engines.isolation.sandbox import run
@@ -42,10 +42,14 @@ def read(
         out = scratch / f"documents-{uuid.uuid4().hex[:12]}"
         out.mkdir(parents=True)
         listed = out / "list"
-        lines = [json.dumps([k, name, str(path.resolve())]) for k, (name, path) in enumerate(batch)]
+        held = [_named(path.resolve(), scratch / f"{out.name}-{k}") for k, (_, path) in enumerate(batch)]
+        lines = [
+            json.dumps([k, name, str(path)])
+            for k, ((name, _), path) in enumerate(zip(batch, held, strict=True))
+        ]
         listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
         grant = Grant(
-            read=tuple(dict.fromkeys(path.resolve() for _, path in batch)),
+            read=tuple(dict.fromkeys(held)),
             write=(out,),
             limits=Limits(memory=MEMORY, seconds=SECONDS * (len(batch) + 1), processes=8, disk=1 << 30),
             level=level,
@@ -69,6 +73,17 @@ def read(
             yield Document(batch[done][0], (), failed or "its reader wrote nothing")
             done += 1
         todo = todo[done:]
+
+
+def _named(path: Path, stand_in: Path) -> Path:
+    """Return a path that the sandbox can be told of: a copy's where the file's own is no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with path.open("rb") as source, stand_in.open("wb") as copy:
+            copy.write(source.read(BYTES + 1))
+        return stand_in
+    return path
 
 
 def _document(name: str, path: Path) -> Document:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.kernel.errors import UsageError
 from assay.methods.recognise.telling import Told
 
 ROWS = (
@@ -92,6 +94,33 @@ class Changes:
             for name, pairs in (("appeared", self.appeared), ("vanished", self.vanished))
         }
         return {"new": self.new, "gone": self.gone, "changed": self.changed, "same": self.same, **kinds}
+
+
+_KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def earlier(data: Any) -> dict[str, dict[str, Any]]:
+    """Return the items that the data of an earlier report hold; UsageError where they are none, or of another shape.
+
+    Whoever gives the report may have written it: of an item only what is compared is taken, and only if it is of its type.
+    """
+    held = data.get("items") if isinstance(data, Mapping) else None
+    if not isinstance(held, Mapping):
+        raise UsageError("the report given holds no inventory", remedy="give the JSON report of data.sweep")
+    out = {}
+    for name, item in held.items():
+        types = item.get("types", {}) if isinstance(item, Mapping) else None
+        if not isinstance(types, Mapping) or not all(_KIND.fullmatch(str(t)) for t in types):
+            raise UsageError(
+                f"the inventory given does not say of {name[-80:]!r} what it holds",
+                remedy="give the JSON report of data.sweep as it was written",
+            )
+        digest, rows = item.get("digest", ""), item.get("rows", 0)
+        fits = isinstance(digest, str) and isinstance(rows, int)
+        out[str(name)] = (
+            {"types": list(types), "digest": digest, "rows": rows} if fits else {"types": list(types)}
+        )
+    return out
 
 
 def compare(before: Mapping[str, Any], now: Iterable[Item]) -> Changes:

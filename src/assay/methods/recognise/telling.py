@@ -78,6 +78,26 @@ class Columns:
         """Return in how many rows of a column an allowed value stood."""
         return {s.name: s.permitted for s in self.scans if s.permitted}
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether the allow list takes out all there is."""
+        held = [s for s in self.scans if s.rows]
+        if held or not self.allowed:
+            return bool(held) and all(s.permitted == s.rows for s in held)
+        return not self.scans and not self.born
+
+    @property
+    def left_out(self) -> str:
+        """Return what the allow list takes out, as a sentence; "" where it takes out nothing."""
+        said = (
+            [f"columns {', '.join(self.allowed[:5])}{', …' if len(self.allowed) > 5 else ''}"]
+            if self.allowed
+            else []
+        )
+        if self.permitted:
+            said.append(f"{sum(self.permitted.values()):,} values of {len(self.permitted)} columns")
+        return f"The allow list takes out {' and '.join(said)}; they were not looked at." if said else ""
+
     def feed(self, batch: pa.RecordBatch) -> None:
         """Count one batch of exactly these columns."""
         self.rows += batch.num_rows

@@ -30,6 +30,21 @@ def occurrences(text: str) -> list[Occurrence]:
     return sorted(out, key=lambda o: o.start)
 
 
+def values(text: str) -> str:
+    """Return the kind that a short text is wholly of, where a name of a column would hardly be; "" where it is none."""
+    if not 7 <= len(text) <= 200:
+        return ""
+    found = occurrences(text)
+    if (
+        len(found) == 1
+        and found[0].type in _NEVER_NAMES
+        and found[0].stop - found[0].start >= len(text.strip()) - 2
+    ):
+        return found[0].type
+    return ""
+
+
+_NEVER_NAMES = frozenset({"email", "card", "iban", "phone", "ssn", "national_id", "crypto", "mac"})
 # A password in an address is first of all a password; what looks like many things comes after what has a form of its own.
 _RANK = {"credential": -1, "phone": 1, "address": 2}
 _ORDER = sorted(FORMS, key=lambda f: _RANK.get(f.type, 0))

@@ -5,7 +5,7 @@ since. Tables: CSV, TSV, Parquet, JSON lines, Arrow, gzipped too, all tables of 
 server's. Documents: JSON, text, Markdown, HTML, PDF, DOCX, XLSX, e-mail and mailboxes with what is attached to them.
 Documents are parsed in the sandbox, each within bounds of size, depth, time and memory; what cannot be read, or not to
 its end, is told under coverage and makes the outcome incomplete. PDF files need the extra `documents`, and pictures of
-text are not read.
+text are not read. Links are not followed, and told. No value is ever shown; names of files, tables and columns are.
 
 The target is a folder or file, `s3://bucket/prefix` (or what else fsspec reaches), or `postgres://host/database`. The output
 `inventory` has a row for each kind in each column or part; `--against REPORT` names the JSON report of an earlier sweep, and
@@ -47,13 +47,10 @@ def check(
     """Look at everything in ``tree``; coverage counts files, tables and documents."""
     from assay.checks.data.sweep._findings import findings
     from assay.checks.data.sweep._walk import Sweep
-    from assay.kernel.errors import UsageError
     from assay.methods.recognise.custom import read_allowed, read_identifiers
-    from assay.methods.recognise.inventory import compare
+    from assay.methods.recognise.inventory import compare, earlier
 
-    before = against.of("data.sweep").data.get("items") if against is not None else None
-    if against is not None and not isinstance(before, dict):
-        raise UsageError("the report given holds no inventory", remedy="give the JSON report of data.sweep")
+    before = earlier(against.of("data.sweep").data) if against is not None else None
     own = read_identifiers(identifiers) if identifiers is not None else ()
     allowed = read_allowed(allow) if allow is not None else None
     sweep = Sweep(tree, work, own, allowed, sample, items)

@@ -28,6 +28,8 @@ from assay.methods.recognise.telling import Columns, Told
 AT_ONCE = 50  # documents that one reader is given
 AT_ONCE_BYTES = 256 << 20
 CELLS = 1_000_000
+_UNKNOWN = "it is of no kind that is read"
+_ALLOWED = "the allow list leaves nothing of it to look at"
 TOLD = 1_000  # of what was not read, how much is told by name
 
 
@@ -93,8 +95,7 @@ class Sweep:
             if len(self._waiting) >= AT_ONCE:
                 self._documents()
         else:
-            why = "it is of no kind that is read"
-            self.found.append(Item(name, "", path.stat().st_size, digest_file(path), why=why))
+            self.found.append(Item(name, "", path.stat().st_size, digest_file(path), why=_UNKNOWN))
 
     def _database(self, source: str, name: str, format: str, size: int, digest: str) -> None:
         try:
@@ -131,6 +132,8 @@ class Sweep:
                 columns.rows = rows
             item.found = [("", t) for t in columns.told()]
             item.why = _left(table, rows, item.rows)
+            if columns.nothing_left:
+                item.why = _ALLOWED
         except AssayError as error:
             item.why = str(error)[:300]
         finally:
@@ -170,17 +173,19 @@ class Sweep:
             item.rows += table.rows
             item.found += [(part, t) for t in table.told()]
         item.found += [("", _in_text(t)) for t in running.told()]
+        if running.nothing_left:
+            item.why = item.why or _ALLOWED
 
     def skipped(self) -> Iterator[Skipped]:
         """Give what was not read, and why; kinds of files that are not read at all by their suffix."""
         unknown = Counter(
-            Path(i.name).suffix.lower() or "(no suffix)" for i in self.found if not i.format and i.why
+            Path(i.name).suffix.lower() or "(no suffix)" for i in self.found if i.why == _UNKNOWN
         )
         for suffix, count in sorted(unknown.items()):
             yield Skipped(f"{count:,} files {suffix}", "they are of no kind that is read")
         told = 0
         for item in self.found:
-            if item.format and item.why:
+            if item.why and item.why != _UNKNOWN:
                 told += 1
                 if told <= TOLD:
                     yield Skipped(item.name, item.why)

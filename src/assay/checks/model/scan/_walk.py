@@ -13,6 +13,7 @@ from types import ModuleType
 import assay.checks.model.scan as home
 from assay.checks.model.scan._ground import Ground, Spent
 from assay.checks.model.scan._view import View, opened
+from assay.engines.blobs import name_in
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
 
@@ -40,7 +41,7 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
     if tree.root.is_dir():
         known = {name for name, _ in files}
         for path in sorted(tree.root.rglob("*")):
-            name = path.relative_to(tree.root).as_posix()
+            name = name_in(tree.root, path)
             if path.is_symlink():
                 _odd(ground, name, f"is a link to {str(path.readlink())[:200]!r} and was not followed")
             elif not path.is_dir() and name not in known:
