@@ -18,9 +18,11 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from statistics import median
 
-from peers import ADULT, Peer, race
+from peers import ADULT, Peer, Spent
 
 CLARIFY = """
 import json, sys
@@ -128,20 +130,28 @@ CONFIG = {
 }
 
 
-def values(peer: Peer, files: list[Path]) -> dict[tuple[str, str, str], object]:
-    """Return what a tool says: (facet, group, metric) → value."""
-    done = subprocess.run(
-        [peer.python(), "-c", peer.script, *map(str, files), *peer.arguments], capture_output=True, text=True
-    )
-    if done.returncode:
-        raise SystemExit(f"{peer.name} failed: {done.stderr[-800:]}")
-    said = (json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
-    return {(facet, group, name): value for facet, group, name, value in said}
+Said = dict[tuple[str, str, str], object]
 
 
-def compare(
-    ours: dict[tuple[str, str, str], object], theirs: dict[tuple[str, str, str], object], name: str
-) -> None:
+def asked(peer: Peer, files: list[Path]) -> tuple[Said, Spent]:
+    """Return what a tool says, (facet, group, metric) → value, and what the run took."""
+    began = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out:
+        process = subprocess.Popen(
+            [peer.python(), "-c", peer.script, *map(str, files), *peer.arguments],
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise SystemExit(f"{peer.name} failed")
+        spent = Spent(time.perf_counter() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        out.seek(0)
+        said = (json.loads(line) for line in out if line.startswith("["))
+        return {(facet, group, name): value for facet, group, name, value in said}, spent
+
+
+def compare(ours: Said, theirs: Said, name: str) -> None:
     """Print how many of a peer's values are ours too; SystemExit where one is not."""
     furthest = 0.0
     for key, value in theirs.items():
@@ -163,7 +173,6 @@ def main() -> None:
     )
     parser.add_argument("--times", type=int, default=20, help="how many times Adult")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=900, help="seconds that one run may take")
     given = parser.parse_args()
     old = ("pandas<3", "numpy<2.3", "scikit-learn<1.8", "pyarrow")
     peers = [
@@ -182,12 +191,18 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", MAKE, str(ADULT), str(given.times), str(table)], check=True)
         print(f"Adult x{given.times}, {48_842 * given.times:,} rows")
         files = [table, config, keep]
-        said = {p.name: values(p, files) for p in peers}
-        compare(said["assay, as Clarify"], said["smclarify"], "smclarify")
-        compare(said["assay model.bias"], said["fairlearn"], "fairlearn")
-        compare(said["assay model.bias"], said["aif360"], "aif360")
-        race(peers[:2], files, lambda p: given.runs, given.limit, versions)
-        race(peers[2:], files, lambda p: given.runs, given.limit, versions)
+        runs = {p.name: [asked(p, files) for p in [p] * given.runs] for p in peers}
+        for peer, ours in ((peers[1], peers[0]), (peers[3], peers[2]), (peers[4], peers[2])):
+            compare(runs[ours.name][0][0], runs[peer.name][0][0], peer.name)
+        for first, *others in (peers[:2], peers[2:]):
+            base = [median(s[i] for _, s in runs[first.name]) for i in (0, 1)]
+            for peer in (first, *others):
+                spent = [s for _, s in runs[peer.name]]
+                wall, processor = (median(s[i] for s in spent) for i in (0, 1))
+                print(
+                    f"  {peer.name:20} {versions[peer.name]:9} {wall:8.2f} s {wall / base[0]:7.2f} x  {processor:7.2f} s of "
+                    f"processor {processor / base[1]:7.2f} x  {max(s.memory for s in spent):6.0f} MB"
+                )
 
 
 if __name__ == "__main__":
