@@ -30,6 +30,8 @@ def test_dates_in_writing():
     assert value("date(a, '%d.%m.%Y')", a=texts) == [date(2024, 1, 31), None, None, None]
     assert value("days(date(a, '%d.%m.%Y'))", a=["02.01.1970"]) == [1]
     assert value("left(a, 2)", a=["añb", "x", None]) == ["añ", "x", None]
+    assert value("join(a, ' ', b)", a=["x", None, ""], b=["y", "z", "z"]) == ["x y", None, " z"]
+    assert value("join(a, b, a)", a=["x"], b=[7]) == ["x7x"]
     assert value("floor(a)", a=[1.9, -0.1]) == [1, -1]
 
 

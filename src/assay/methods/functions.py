@@ -1,9 +1,9 @@
 """The functions of the language of rules: what each takes, and what it makes of a column.
 
-Besides abs, round, length, lower and upper: ``floor(x)``; ``left(text, n)``; ``number(text, mark)`` reads a number that is
-written with thousands marks, a decimal comma or a currency; ``date(text, format)`` reads a date; ``days(date)`` counts the days
-since 1970, with fractions; ``year``, ``quarter``, ``month``, ``day``; ``years(from, to)`` counts whole years, as an age.
-What cannot be read is nothing.
+Besides abs, round, length, lower and upper: ``floor(x)``; ``left(text, n)``; ``join(text, ' ', text)`` puts texts
+together; ``number(text, mark)`` reads a number that is written with thousands marks, a decimal comma or a currency;
+``date(text, format)`` reads a date; ``days(date)`` counts the days since 1970, with fractions; ``year``, ``quarter``,
+``month``, ``day``; ``years(from, to)`` counts whole years, as an age. What cannot be read is nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ TAKES = {
     "lower": (1, 1),
     "upper": (1, 1),
     "left": (2, 2),
+    "join": (2, 8),
     "number": (1, 2),
     "date": (2, 2),
     "days": (1, 1),
@@ -127,6 +128,13 @@ def _left(text: Any, count: Any) -> Any:
     return pc.utf8_slice_codeunits(_text(text), 0, count.as_py())
 
 
+def join(*texts: Any) -> Any:
+    """Return texts put together; null where one of them is null."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*map(_text, texts), "")
+
+
 def _text(value: Any) -> Any:
     import pyarrow as pa
 
@@ -152,6 +160,7 @@ _BY_NAME: dict[str, Callable[..., Any]] = {
     "lower": _kernel("utf8_lower"),
     "upper": _kernel("utf8_upper"),
     "left": _left,
+    "join": join,
     "number": number,
     "date": date,
     "days": days,

@@ -289,3 +289,14 @@ def _made(x, r):
         lambda: np.datetime64("2020-01-01") + (x * 100).astype(int),
         lambda: np.where(x > -1.5, x.round(1), np.nan),
     )[r.integers(0, 8)]()
+
+
+def test_a_whole_and_its_parts_are_one_rule():
+    """That a full name determines the first one follows, and was told beside it."""
+    r = rng(31)
+    first, last = (r.choice([f"{w}{k}" for k in range(12)], N).astype(object) for w in ("Ada", "Lane"))
+    full = first + " " + last
+    full[[10, 77, 900]] = "Some One"
+    assert found(full=full, first=first, last=last) == [
+        ("copy", "full is first, ' ' and last put together", 3)
+    ]

@@ -15,6 +15,7 @@ from assay.methods.integrity import (
     conditions,
     dependencies,
     flags,
+    joined,
     keys,
     linear,
     order,
@@ -64,6 +65,7 @@ def discover(columns: Sequence[Sampled], rng: np.random.Generator) -> Discovered
         order.find(dates, measured),
         conditions.find(columns),
         texts.find(columns, rng),
+        joined.find(columns, rng),
     ):
         rules += found
         untried += left

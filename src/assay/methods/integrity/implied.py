@@ -18,7 +18,7 @@ def without_implied(rules: Sequence[Rule]) -> list[Rule]:
     """Return the rules of which none follows from others of them.
 
     A dependency follows from whatever calculates or decides one of its columns from its others, and from two
-    dependencies by way of a third column; a condition, from a dependency or a flag between its two columns; an order, from
+    dependencies by way of a third column, and that a whole determines its parts from what puts them together; a condition, from a dependency or a flag between its two columns; an order, from
     a calculation that has both columns, or, where the names do not say it, from several that lead from one to the other; a key
     of several columns, from one with columns that are the same in other words.
     """
@@ -29,6 +29,7 @@ def without_implied(rules: Sequence[Rule]) -> list[Rule]:
         for r in rules
         if r.kind == "dependency" and len(r.sources) == 1 and not r.by
     }
+    parts = {(r.target, s) for r in rules if r.kind == "copy" and len(r.sources) == 2 for s in r.sources}
     keys = {r.target for r in rules if r.kind == "key" and not r.sources}
     group = _groups(calculated)
     same = _groups(
@@ -44,6 +45,8 @@ def without_implied(rules: Sequence[Rule]) -> list[Rule]:
             if any(c <= columns for c in (*calculated, *decided)) or (
                 not rule.by and keys & set(rule.sources)
             ):
+                continue
+            if len(rule.sources) == 1 and not rule.by and (rule.sources[0], rule.target) in parts:
                 continue
             if len(rule.sources) == 1 and not rule.by and _by_way(single, rule.sources[0], rule.target):
                 continue

@@ -8,7 +8,8 @@ The rules are found by themselves, in a sample of the rows, and then held agains
   arithmetic    sums of two to five terms, products and ratios such as
                 price * quantity * (1 - discount), other units, rounded
                 values, days between dates, ages
-  copies        equal columns, in small letters, a code's first letters
+  copies        equal columns, in small letters, a code's first letters,
+                two texts put together: join(first, ' ', last)
   dependencies  zip determines city; route and class determine the fare
   conditions    the fee is 0 wherever payment is 'cash'; never both flags
   keys          one column, or two or three together, different in every row
