@@ -24,11 +24,11 @@ def _ranges(wanted: list[str]) -> str:
 
 _LATIN = [chr(c) for c in range(0x41, 0x250)]
 UPPER = _ranges([c for c in _LATIN if c.isupper()])  # capitals, as the inside of a character class
-INITIAL = rf"[{UPPER}]\.(?:-?[{UPPER}]\.)*"
+INITIAL = rf"[{UPPER}]\.(?:-?[{UPPER}]\.){{0,4}}"
 WORD = rf"[{UPPER}][\w'’ʼ]*(?:-\w[\w'’ʼ]*)*"
 _PARTS = rf"(?:(?:{cues.PARTS})[ \u00a0]){{0,3}}"
 RUN = re.compile(
-    rf"(?<![\w@#/\\.\-_$])(?>(?:(?:{INITIAL} ?)+{_PARTS})?{WORD}(?:[ \u00a0]{_PARTS}(?:{INITIAL} ?)*(?:d['’])?{WORD}){{0,9}})"
+    rf"(?<![\w@#/\\.\-_$])(?>(?:(?:{INITIAL} ?){{1,5}}{_PARTS})?{WORD}(?:[ \u00a0]{_PARTS}(?:{INITIAL} ?){{0,5}}(?:d['’])?{WORD}){{0,9}})"
     r"(?![@/\\_=(\[{<:]\w|://)"
 )
 _TOKEN = re.compile(rf"{INITIAL}|[\w'’ʼ\-]+")
