@@ -130,3 +130,10 @@ def test_a_negative_zero_is_in_the_group_of_zero():
         ("1.0", [False, False, True, False]),
     ]
     assert more == 0
+
+
+def test_a_column_of_numbers_with_gaps_and_one_of_nothing_are_cut_or_not():
+    few = pa.chunked_array([pa.array([1, None, 2], pa.int64())])
+    assert facets.cuts(few) == () and facets.cuts(pa.chunked_array([pa.nulls(3, pa.float64())])) == ()
+    many = pa.chunked_array([pa.array([None, *range(1000)], pa.int64())])
+    assert facets.cuts(many) == (249.0, 499.0, 749.0)

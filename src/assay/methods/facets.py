@@ -169,7 +169,7 @@ def cuts(column: pa.ChunkedArray) -> tuple[float, ...]:
     """
     if not is_number(column):
         return ()
-    held = column.unique().cast(pa.float64(), safe=False).to_numpy()
+    held = column.unique().drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if int(np.isfinite(held).sum()) <= MANY:
         return ()
     numbers = column.cast(pa.float64(), safe=False).drop_null().to_numpy()
