@@ -5,6 +5,7 @@ What is needed to take it back is in the store, and a line in the home's journal
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import secrets
@@ -316,7 +317,7 @@ def _now(home: Home, uri: str) -> str:
 def _sweep(uri: str) -> None:
     """Remove what a process that is gone had written beside a file and not yet renamed."""
     path = Path(uri if Path(uri).exists() else uri.partition("::")[0])
-    for stale in path.parent.glob(f".{path.name}.????????.new*") if path.is_file() else ():
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.????????.new*") if path.is_file() else ():
         stale.unlink(missing_ok=True)
 
 

@@ -472,3 +472,17 @@ def test_two_loads_at_once_into_one_file_both_go_in(kind, tmp_path):
     again = _source(pd.DataFrame({"id": range(100, 150)}), tmp_path, "n1.csv")
     with pytest.raises(UsageError, match="went through the gate"):
         load(None, Order(again, store, (tmp_path / "r.yaml",)))
+
+
+def test_what_a_killed_load_left_beside_a_file_is_swept_by_the_next(rules, tmp_path):
+    store = f"{tmp_path}/s[1].csv"
+    load(None, Order(_source(FIRST, tmp_path, "first.csv"), store, rules, mode="create"))
+    for left in (
+        ".s[1].csv.0123abcd.new",
+        "..s[1].csv.loads.json.0123abcd.new",
+        ".s[1]_quarantine.csv.0123abcd.new",
+    ):
+        (tmp_path / left).write_text("x")
+    (tmp_path / ".s1.csv.0123abcd.new").write_text("another's")
+    load(None, Order(_source(SECOND, tmp_path, "second.csv"), store, rules))
+    assert [p.name for p in tmp_path.glob(".*.new")] == [".s1.csv.0123abcd.new"]

@@ -6,6 +6,7 @@ the store. Whoever is killed between has loaded nothing, and the next load of th
 
 from __future__ import annotations
 
+import glob
 import os
 import uuid
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from assay.engines.blobs import digest_file
 from assay.engines.gate.behind import appended, format_of
 from assay.engines.gate.looking import kept_out
-from assay.engines.gate.memory import Memory
+from assay.engines.gate.memory import Memory, beside
 from assay.engines.gate.sink import Entry, Release, Sink
 from assay.engines.inplace.filelock import FileLock
 from assay.engines.inplace.files import other_links, put_over, writable
@@ -32,6 +33,7 @@ class FileSink(Sink):
         self.name = path.name
         stem, _, suffixes = path.name.partition(".")
         self.quarantine = quarantine or str(path.with_name(f"{stem}_quarantine.{suffixes}"))
+        self._named = bool(quarantine)  # then it may be another store's too
         self._fresh: list[tuple[Path, Path]] = []
         self.columns, self._digest, self._rows = {}, "", 0
         self.takes = ("binary", "other") if format == "parquet" else ()
@@ -47,6 +49,7 @@ class FileSink(Sink):
             raise
 
     def _look(self) -> None:
+        self._sweep()
         if not self.path.exists():
             self._memory = Memory(self.path, "")
             return
@@ -66,6 +69,12 @@ class FileSink(Sink):
                 )
             self.columns = {c.name: c.native for c in table.columns}
             self._rows = table.rows
+
+    def _sweep(self) -> None:
+        """Remove what a process that is gone had written beside and not yet renamed: whoever has the lock is alone."""
+        for path in (self.path, beside(self.path), *([] if self._named else [Path(self.quarantine)])):
+            for stale in path.parent.glob(f".{glob.escape(path.name)}.????????.new"):
+                stale.unlink(missing_ok=True)
 
     def loads(self) -> list[Entry]:
         """Return the loads of this file; one that was cut short before the file was renamed is none."""
