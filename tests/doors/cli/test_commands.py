@@ -176,3 +176,15 @@ def test_a_scan_runs_what_fits_each_target(home, said):
     assert code == 0 and raw["schema"] == "assay.reports/1"
     checks = {(r["check"], r["subject"]["name"]) for r in raw["reports"]}
     assert ("model.scan", "m.pkl") in checks and ("data.profile", "t.csv") in checks
+
+
+def test_a_report_in_a_file_still_tells_the_verdict_in_a_line(tmp_path, monkeypatch, capsys):
+    from assay.doors.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n2,\n3,z\n")
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "data.quality", "t.csv", "--suggest", "--format", "json", "-o", "r.json"])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 0 and out == ""
+    assert "written to r.json" in err and "PASS  data.quality  t.csv" in err

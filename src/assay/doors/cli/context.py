@@ -85,6 +85,18 @@ def emit(text: str, output: Path | None) -> None:
     click.echo(f"written to {output}", err=True)
 
 
+def outline(verdict: Verdict) -> None:
+    """Tell a verdict in one line on stderr, where its report went into a file."""
+    from assay.kernel.printable import printable
+
+    report = verdict.report
+    n = len(report.findings)
+    subject = f"  {printable(report.subject.name)}" if report.subject else ""
+    click.echo(
+        f"{verdict.outcome.upper()}  {report.check}{subject}, {n} finding{'' if n == 1 else 's'}", err=True
+    )
+
+
 def emit_json(value: Mapping[str, Any]) -> None:
     """Print JSON, and nothing else."""
     click.echo(printable_json(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)))

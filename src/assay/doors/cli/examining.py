@@ -265,6 +265,8 @@ def show(verdicts: list[Any], format_: str, output: Path | None) -> None:
             print_verdict(Console(highlight=False, soft_wrap=False), verdict)
         return
     context.emit(render(verdicts, format_, tool=tool()), output)
+    for verdict in verdicts if output is not None else ():  # an exit code alone says little
+        context.outline(verdict)
 
 
 def _treat(
@@ -315,7 +317,7 @@ def _treat_in_place(loaded: Loaded, *, in_place: bool, undo: str | None, **given
             way, loaded.name, target, _given(given), undo or "", settings, shown["seed"], progress
         )
     format_ = shown["format_"]
-    if verdict is not None and (format_ != "json" or not done):
+    if verdict is not None and not (done and format_ in ("text", "json")):
         show([verdict], format_, None)
     if format_ == "text" or (format_ == "json" and done):
         mending.tell(verdict, done, format_)

@@ -90,10 +90,10 @@ def tell(verdict: Verdict | None, done: Mapping[str, Any], format_: str) -> None
     if verdict is not None:
         data = verdict.report.data
         _cells(data.get("changes") or (), int(data.get("cells", 0)))
-        for statement in data.get("sql") or ():
+        for statement in () if done else data.get("sql") or ():
             for line in textwrap.wrap(printable(str(statement)), 76, subsequent_indent="  "):
                 click.echo(f"  {line}")
-        if data.get("sql"):
+        if data.get("sql") and not done:
             click.echo()
     if done:
         _done(done, taken_back=verdict is None)
