@@ -71,6 +71,10 @@ def test_efficiency_holds_exactly():
 
 def test_the_row_asked_for_is_explained(table, work):
     report = check(Exact(), data=table(FRAME), row=(5,), work=work)
+    fall = next(c for c in report.charts if c.title == "Row 5")
+    assert [(m.of["feature"], m.value) for m in report.metrics if m.name == "shap"] == [
+        (part["feature"], part["value"]) for part in fall.data
+    ]
     assert [c.title for c in report.charts][1:] == ["Row 5"]
     with pytest.raises(UsageError, match="80"):
         check(Exact(), data=table(FRAME), row=(81,), work=work)

@@ -121,7 +121,11 @@ def check(
             Metric.number("rows_asked", asking.asked, unit="rows"),
         ]
     shown = _summary.chosen(found, row)
-    charts = [chart, *(_summary.locally(found, i, table) for i in shown)]
+    falls = [_summary.locally(found, i, table) for i in shown]
+    charts = [chart, *falls]
+    if row:  # what was asked for stands first
+        told = zip(shown, falls, strict=True)
+        said += [m for i, fall in told for m in _summary.in_numbers(fall, int(found.rows[i]) + 1, found.unit)]
     kept = [work.put("shap_values", _kept(found))]
     more = More(table, found, order, asking, work)
     for name in cohort:

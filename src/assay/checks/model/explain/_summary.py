@@ -98,6 +98,14 @@ def locally(found: Values, at: int, table: Any) -> Chart:
     return Chart(f"Row {number}", "waterfall", tuple(rows), "feature", "value", alt=alt)
 
 
+def in_numbers(waterfall: Chart, row: int, unit: str) -> list[Metric]:
+    """Return a row's waterfall as metrics, for whoever reads no pictures. row: from 1."""
+    return [
+        Metric.number("shap", part["value"], of={"row": row, "feature": part["feature"]}, unit=unit)
+        for part in waterfall.data
+    ]
+
+
 def cell(table: Any, name: str, row: int) -> Any:
     """Return one cell, None where the table has no such column."""
     return table.column(name)[row].as_py() if name in table.column_names else None
