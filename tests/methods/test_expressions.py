@@ -121,3 +121,25 @@ def test_what_no_kernel_takes_is_refused_before_it_runs(text):
 def test_a_list_that_is_not_behind_in_is_refused_before_it_runs(text):
     with pytest.raises(UsageError, match="list"):
         parse(text)
+
+
+def test_unsigned_numbers_that_differ_in_the_last_digit_are_not_equal():
+    """They went through floats: two digests of 64 bits that differ were equal, and a repair wrote a third."""
+    batch = pa.record_batch(
+        {
+            "a": pa.array([2**64 - 1, 2**63 + 5, 7, None], pa.uint64()),
+            "b": pa.array([2**64 - 2, 2**63 + 5, 7, 1], pa.uint64()),
+            "i": pa.array([-1, 2, 7, 1]),
+        }
+    )
+
+    def value(text):
+        return parse(text).evaluate(batch).to_pylist()
+
+    assert value("a == b") == [False, True, True, None]
+    assert value(f"a == {2**64 - 1}") == [True, False, False, None]
+    assert value(f"b == {2**64 - 1}") == [False, False, False, False]
+    assert value("a == i") == [False, False, True, None] and value("a > i") == [True, True, False, None]
+    assert value("a - b") == [1, 0, 0, None] and value("a in (7, 8)") == [False, False, True, None]
+    assert [None if v is None else int(v) for v in value("a")] == [2**64 - 1, 2**63 + 5, 7, None]
+    assert value("a / 7 == 1") == [False, False, True, None] and value("a == 7.0")[2] is True

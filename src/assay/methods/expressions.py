@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
@@ -235,7 +236,8 @@ class _Evaluator:
         if pa.types.is_decimal(kind) or pa.types.is_float16(kind) or pa.types.is_float32(kind):
             array = array.cast(pa.float64())
         elif pa.types.is_integer(kind) and kind != pa.int64():
-            array = _float(array) if kind == pa.uint64() else array.cast(pa.int64())
+            # of unsigned 64 bits a float does not tell every two apart, and a signed number does not hold all
+            array = array.cast(pa.decimal128(20, 0) if kind == pa.uint64() else pa.int64())
         if pa.types.is_floating(array.type):  # NaN is no number, and so is nothing
             array = pc.if_else(pc.is_nan(array), pa.scalar(None, pa.float64()), array)
         return array
@@ -243,9 +245,9 @@ class _Evaluator:
     def _constant(self, node: ast.Constant) -> Any:
         import pyarrow as pa
 
-        value = node.value
+        value: Any = node.value
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63:
-            value = float(value)
+            value = Decimal(value) if abs(value) < 2**64 else float(value)
         return pa.scalar(value)
 
     def _unaryop(self, node: ast.UnaryOp) -> Any:
