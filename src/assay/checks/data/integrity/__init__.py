@@ -142,7 +142,10 @@ def _discovered(
     columns = sampled(table, work, usable, evenly(table.rows, most))
     found = discover(columns, work.rng("integrity"))
     keys, unread = referred(table, columns, others, work)
-    included = sorted(find(columns, keys), key=lambda r: (-r.bits, r.target))
+    equal = [set(r.columns) for r in found.rules if r.kind == "equal"]  # whose values stand in one another
+    included = [
+        r for r in find(columns, keys) if r.inside not in [("", c) for e in equal if r.target in e for c in e]
+    ]
     both = sorted([*found.rules, *included], key=lambda r: (-r.bits, r.kind, r.columns, r.shown))
     return tuple(both), (*found.untried, *unread), found.further, keys
 
