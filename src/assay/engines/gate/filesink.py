@@ -151,6 +151,8 @@ class FileSink(Sink):
         if self.path in [p for _, p in self._fresh]:
             self._beside(memory).write_text(self._settled, encoding="utf-8")
         for fresh, path in self._fresh:
+            if path == self.path:
+                self._lock.follow(fresh)  # until the memory is settled
             if path.exists():
                 put_over(fresh, path)
                 continue

@@ -18,7 +18,7 @@ class FileLock:
     """A file held against every other change through here until it is let go; where a file system knows no locks, nothing is held."""
 
     def __init__(self, path: Path, where: str) -> None:
-        self._held = -1
+        self._held: list[int] = []
         until = time.monotonic() + WAIT
         while not self._taken(path):
             if time.monotonic() > until:
@@ -44,17 +44,23 @@ class FileLock:
         except OSError:  # a file system that knows no locks
             same = True
         if same:
-            self._held = held
+            self._held.append(held)
         else:  # somebody has it, or renamed another over it meanwhile
             os.close(held)
         return same
 
+    def follow(self, fresh: Path) -> None:
+        """Hold the file that is about to be renamed over it, too: a rename alone lets the next one in."""
+        held = os.open(fresh, os.O_RDONLY)
+        self._held.append(held)
+        with contextlib.suppress(OSError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
     def let_go(self) -> None:
         """Let others change it."""
-        if self._held >= 0:
+        for held in self._held:
             with contextlib.suppress(OSError):
-                fcntl.flock(
-                    self._held, fcntl.LOCK_UN
-                )  # closing alone leaves it with whoever was forked meanwhile
-                os.close(self._held)
-            self._held = -1
+                fcntl.flock(held, fcntl.LOCK_UN)  # closing alone leaves it with whoever was forked meanwhile
+            with contextlib.suppress(OSError):
+                os.close(held)
+        self._held = []
