@@ -71,7 +71,7 @@ def check(
     from assay.methods import question as questions
     from assay.methods.bias import PRE_TRAINING
     from assay.methods.judging import SMALL
-    from assay.methods.limits import read_limits
+    from assay.methods.limits import BEFORE, read_limits
 
     limits = read_limits(policy) if policy is not None else None
     given, whole = _of_clarify(table, config)
@@ -98,18 +98,19 @@ def check(
     kind, classes = questions.kind_of(asked, truth)
     parts = questions.parts(asked, data, intersect=intersect, least=judged.least)
     judged.noted(parts)
-    judged.lost()
+    judged.lost(asked.label)
     if kind == "amount":
         judged.amount(parts, outcomes.finite(truth, asked.label))
     for outcome in questions.told(asked, classes, truth) if kind != "amount" else ():
         _outcome(judged, parts, outcome)
     if limits is not None:
-        judged.hold(limits, [c.name for c in table.columns] if whole is None else whole.column_names, parts)
+        columns = [c.name for c in table.columns] if whole is None else whole.column_names
+        judged.held(limits, BEFORE, columns, parts)
     outputs = []
     if asked.clarify and kind == "binary":
         from assay.methods.clarify import analysis
 
-        told = analysis.section(asked, data, judged.entries(), asked.pre or PRE_TRAINING)
+        told = analysis.section(asked, data, judged.entries_of(PRE_TRAINING), asked.pre or PRE_TRAINING)
         outputs = [work.put("analysis", analysis.written({"pre_training_bias_metrics": told}), "json")]
     return Report.make(
         coverage=Coverage(data.num_rows, data.num_rows, tuple(judged.skipped)),
@@ -155,5 +156,7 @@ def _outcome(judged: Judged, parts: list[Part], outcome: Outcome) -> None:
             tally, enough = judged.add(group, outcome)
             large += [(group, tally)] if enough else []
         judged.unseen(part, bool(large))
-        judged.missing(part, outcome)
-        judged.four_fifths(part.name, large, outcome)
+        judged.absent(part, outcome, outcome.observed, "positive_share")
+        beside = judged.beside(large, outcome)
+        if beside is not None:
+            judged.four_fifths(part.name, *beside, outcome)

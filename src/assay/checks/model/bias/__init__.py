@@ -80,7 +80,7 @@ def check(
     from assay.methods import facets, outcomes
     from assay.methods import question as questions
     from assay.methods.judging import SMALL
-    from assay.methods.limits import read_limits
+    from assay.methods.limits import AFTER, read_limits
 
     limits = read_limits(policy) if policy is not None else None
     given, whole = _answers.of_clarify(subject, data, config)
@@ -107,7 +107,7 @@ def check(
     kind, classes = questions.kind_of(asked, truth)
     parts = questions.parts(asked, table, intersect=intersect, least=judged.least)
     judged.noted(parts)
-    judged.lost()
+    judged.lost(f"{asked.label} or no prediction")
     if kind == "amount":
         numbers = [
             outcomes.finite(c, n) for c, n in ((truth, asked.label), (answers.prediction, "the prediction"))
@@ -120,7 +120,7 @@ def check(
         for outcome in _answers.outcomes_of(asked, classes, truth, answers, judged):
             _outcome(judged, people, parts, outcome, answers, truth)
     if limits is not None:
-        judged.hold(limits, table.column_names, parts)
+        judged.held(limits, AFTER, table.column_names, parts)
     return Report.make(
         coverage=Coverage(table.num_rows, table.num_rows, tuple(judged.skipped)),
         metrics=[Metric("judged_rows", int(labelled.sum())), *judged.metrics],
@@ -142,7 +142,9 @@ def _analysis(judged: Judged) -> list[Asset]:
             asked, judged.table, judged.before, asked.pre
         )
     names = asked.post or POST_TRAINING
-    sections["post_training_bias_metrics"] = analysis.section(asked, judged.table, judged.entries(), names)
+    sections["post_training_bias_metrics"] = analysis.section(
+        asked, judged.table, judged.entries_of(POST_TRAINING), names
+    )
     return [judged.work.put("analysis", analysis.written(sections), "json")]
 
 
@@ -162,7 +164,7 @@ def _outcome(
             judged.metrics.append(people.flip(group, outcome))
             large += [(group, tally)] if enough else []
         judged.unseen(part, bool(large))
-        judged.missing(part, outcome)
+        judged.absent(part, outcome, outcome.said, "predicted_share")
         _facet.together(judged, part.name, large, outcome)
         _facet.calibration(judged, part.name, part.groups, outcome, score, why)
         if answers.model is not None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay.checks.model.bias._judged import REFS, Judged
-from assay.kernel.report import Finding, Metric
-from assay.kernel.severity import Severity
+from assay.checks.model.bias._judged import Judged
 
 if TYPE_CHECKING:
     from assay.methods.question import Part
@@ -23,30 +22,15 @@ def amount(judged: Judged, parts: list[Part], truth: Any, said: Any) -> None:
         for group in part.groups:
             known = group.known & judged.labelled & np.isfinite(truth) & np.isfinite(said)
             d, a = group.member & known, ~group.member & known
-            of = {"facet": part.name, "group": group.name}
-            small = min(int(d.sum()), int(a.sum())) < judged.least
-            judged.metrics.append(Metric("rows", int(d.sum()), of))
             found = amounts.amounts(said[a], said[d])
             found["mae_difference"] = amounts.error_difference(truth[known], said[known], group.member[known])
-            for name, told in found.items():
-                interval = None if small else told.interval
-                judged.metrics.append(Metric.number(name, told.value, of=of, interval=interval))
-            large |= not small
-            if small:
-                judged.small.add((part.name, group.name))
-                continue
-            effect = found["standardized_mean_difference"]
-            grave = amounts.grave(effect) if judged.policy is None else ""
-            if grave and (group.named or effect.value > 0):
-                judged.findings.append(
-                    Finding(
-                        "model.bias.standardized_mean_difference",
-                        Severity.parse(grave),
-                        f"{group.shown}: they are predicted {said[d].mean():.6g} on average and the others "
-                        f"{said[a].mean():.6g}, {abs(effect.value):.2f} standard deviations apart.",
-                        {"column": part.name, "facet": part.name, "group": group.name},
-                        "compare with the same difference of the labels (data.bias): is it the data's or the model's?",
-                        REFS,
-                    )
-                )
+            sizes = int(a.sum()), int(d.sum())
+            remedy = (
+                "compare with the same difference of the labels (data.bias): is it the data's or the model's?"
+            )
+            large |= judged.amounts(part, group, sizes, found, partial(_means, said[a], said[d]), remedy)
         judged.unseen(part, large)
+
+
+def _means(a: Any, d: Any) -> str:
+    return f"they are predicted {d.mean():.6g} on average and the others {a.mean():.6g}"

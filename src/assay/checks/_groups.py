@@ -1,0 +1,224 @@
+"""What data.bias and model.bias do alike: groups judged beside the others, gathered as metrics, findings and gaps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from assay.kernel.handles import Work
+from assay.kernel.report import Finding, Metric, Skipped
+from assay.kernel.severity import Severity
+
+if TYPE_CHECKING:
+    from assay.methods.amounts import Told
+    from assay.methods.clarify.analysis import Entry
+    from assay.methods.facets import Group
+    from assay.methods.limits import Policy
+    from assay.methods.question import Outcome, Part, Question
+    from assay.methods.resample import Tally
+
+
+class Groups:
+    """The metrics, findings and gaps of one examination, gathered group by group.
+
+    check: whose rules the findings are of. refs: what they refer to. remedy: what to do where a limit is passed.
+    """
+
+    check: ClassVar[str]
+    refs: ClassVar[tuple[str, ...]]
+    remedy: ClassVar[str]
+
+    def __init__(
+        self,
+        asked: Question,
+        labelled: Any,
+        weights: Any,
+        *,
+        threshold: float,
+        least: int,
+        policy: Policy | None,
+        work: Work,
+    ) -> None:
+        self.asked, self.labelled, self.weights = asked, labelled, weights
+        self.threshold, self.least, self.policy, self.work = threshold, least, policy, work
+        self.strata: Any = None
+        self.metrics: list[Metric] = []
+        self.findings: list[Finding] = []
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.skipped: list[Skipped] = []
+        self.small: set[tuple[str, str]] = set()  # facet and group of those that are shown and not judged
+
+    def find(
+        self,
+        rule: str,
+        severity: Severity,
+        message: str,
+        where: Mapping[str, Any],
+        remedy: str = "",
+        **more: Any,
+    ) -> None:
+        """Note a finding of this check."""
+        self.findings.append(Finding(f"{self.check}.{rule}", severity, message, where, remedy, **more))
+
+    def grave(self, group: Group, outcome: Outcome, name: str, value: float, spread: Any) -> str:
+        """Return how grave a metric's value is; empty where it is no finding, as where a policy alone says what is."""
+        from assay.methods import judging
+
+        if self.policy is not None:
+            return ""
+        # which class is good is not known, where each takes its turn
+        either = group.named or bool(outcome.of)
+        return judging.judge(name, value, spread, self.threshold, either=either)
+
+    def conditional(
+        self, name: str, positive: Any, d_rows: Any, known: Any, of: Mapping[str, str] | None = None
+    ) -> Metric:
+        """Return the conditional disparity within strata, or why there is none. positive: rows of the good outcome."""
+        from assay.methods.question import conditional
+
+        value, why = conditional(self.asked, self.strata, positive, d_rows, known, self.weights)
+        return Metric(name, None, of or {}, reason=why) if why else Metric.number(name, value, of=of or {})
+
+    def beside(
+        self, large: Sequence[tuple[Group, Tally]], outcome: Outcome
+    ) -> tuple[list[str], list[Tally]] | None:
+        """Return names and tallies of the groups that can be judged; a group that was named stands beside all others.
+
+        None where there are no two of them.
+        """
+        from assay.methods import resample
+
+        names, tallies = [g.name for g, _ in large], [t for _, t in large]
+        if large and large[0][0].named:
+            group = large[0][0]
+            rest = ~group.member & group.known & self.labelled
+            names.append("(others)")
+            tallies.append(resample.tally(outcome.observed, outcome.said, rest, self.weights))
+        if len(tallies) < 2 or not all(t.counts.n for t in tallies):
+            return None
+        return names, tallies
+
+    def four_fifths(
+        self, facet: str, names: Sequence[str], tallies: Sequence[Tally], outcome: Outcome
+    ) -> None:
+        """Add each group's rate over the highest group's, and the test of it."""
+        from assay.methods import fairness
+
+        found = fairness.four_fifths([t.selected for t in tallies], [t.effective for t in tallies])
+        best = names[max(range(len(names)), key=lambda i: tallies[i].counts.predicted)]
+        for name, impact in zip(names, found, strict=True):
+            shown = name if " & " in facet else f"{facet} = {name}"
+            of = {"facet": facet, "group": name, **outcome.of}
+            self.metrics.append(Metric.number("impact_ratio", impact.ratio, of=of))
+            if not math.isnan(impact.p):
+                self.metrics.append(Metric.number("impact_p_value", impact.p, of=of | {"test": impact.test}))
+            if self.policy is None and not outcome.of and impact.adverse and name != "(others)":
+                self.find(
+                    "four_fifths",
+                    Severity.MEDIUM,
+                    f"{shown}: {impact.words(best)}.",
+                    {"column": facet, "facet": facet, "group": name},
+                    "find out which step selects unequally, and whether it is needed for what is decided",
+                    refs=("29-CFR-1607.4(D)", *self.refs),
+                )
+
+    def amounts(
+        self,
+        part: Part,
+        group: Group,
+        sizes: tuple[int, int],
+        found: Mapping[str, Told],
+        words: Callable[[], str],
+        remedy: str,
+    ) -> bool:
+        """Add what is told of a group's amounts beside the others'; return whether both are large enough to be judged.
+
+        sizes: rows of the others and of the group. words: both means in a sentence that goes on with how far apart.
+        """
+        from assay.methods import amounts
+
+        of = {"facet": part.name, "group": group.name}
+        small = min(sizes) < self.least
+        self.metrics.append(Metric("rows", sizes[1], of))
+        for name, told in found.items():
+            interval = None if small else told.interval
+            self.metrics.append(Metric.number(name, told.value, of=of, interval=interval))
+        if small:
+            self.small.add((part.name, group.name))
+            return False
+        effect = found["standardized_mean_difference"]
+        grave = amounts.grave(effect) if self.policy is None else ""
+        if grave and (group.named or effect.value > 0):
+            message = f"{group.shown}: {words()}, {abs(effect.value):.2f} standard deviations apart."
+            where = {"column": part.name, **of}
+            rule = "standardized_mean_difference"
+            self.find(rule, Severity.parse(grave), message, where, remedy, refs=self.refs)
+        return True
+
+    def noted(self, parts: Sequence[Part]) -> None:
+        """Tell where numbers were cut, and what of a file has no part in this."""
+        from assay.methods.question import cut_words
+
+        for note in self.asked.notes:
+            self.find("config", Severity.INFO, f"Not read here: {note}.", {})
+        for part in parts:
+            if part.cuts:
+                where = {"column": part.name, "facet": part.name}
+                remedy = "name another cut with --facet-threshold, or values with --facet-value"
+                self.find("cut", Severity.INFO, cut_words(part), where, remedy)
+
+    def lost(self, what: str) -> None:
+        """Tell the rows that cannot be judged. what: they lack, in words."""
+        left = int((~self.labelled).sum())
+        if left:
+            message = f"{left} rows have no {what}, and are left out."
+            self.find("unlabelled", Severity.LOW, message, {"column": self.asked.label}, count=left)
+
+    def absent(self, part: Part, outcome: Outcome, positive: Any, share: str) -> None:
+        """Show the rows whose facet is missing as a group of their own, with the share of them that is positive."""
+        from assay.methods import facets
+
+        if part.column is None:
+            return
+        absent = ~facets.present(part.column) & self.labelled
+        if absent.any():
+            of = {"facet": part.name, "group": "(missing)", **outcome.of}
+            value = float(positive[absent].mean())
+            self.metrics += [Metric("rows", int(absent.sum()), of), Metric.number(share, value, of=of)]
+
+    def unseen(self, part: Part, judged: bool) -> None:
+        """Tell the groups of a facet that were not examined, and a facet of which none could be judged."""
+        for why in part.unseen(self.least, judged):
+            told = Skipped(f"facet {part.name}", why)
+            self.skipped += [] if told in self.skipped else [told]  # once, where each class takes its turn
+
+    def held(
+        self, policy: Policy, stage: Sequence[str], columns: Sequence[str], parts: Sequence[Part]
+    ) -> None:
+        """Hold the metrics of a stage against a policy: it alone says what is worth a finding."""
+        from assay.methods import holding
+
+        for facet in policy.check(columns, [p.name for p in parts]):
+            self.skipped.append(Skipped(f"facet {facet}", "the policy limits it, and it was not asked about"))
+        for one in holding.held(policy, self.metrics, stage, self.small):
+            if one.limit is None:
+                self.skipped.append(Skipped(one.what, one.words))
+                continue
+            severity = Severity.parse(one.limit.severity)
+            self.find(one.metric, severity, f"{one.sentence}.", one.where, self.remedy, refs=self.refs)
+
+    def entries_of(self, names: Sequence[str]) -> list[Entry]:
+        """Return the metrics of groups that have one of the names, as a Clarify file holds them."""
+        from assay.methods.clarify.analysis import Entry
+
+        return [
+            Entry(str(m.of["facet"]), str(m.of["group"]), m.name, m.value, m.reason or "")
+            for m in self.metrics
+            if m.name in names and "group" in m.of
+        ]
+
+
+def shown(of: Mapping[str, str]) -> str:
+    """Return a group as a chart names it."""
+    return f"{of['group']}: {of['class']}" if "class" in of else of["group"]
