@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+SOURCE = Path(__file__).parents[2] / "src"
+PACKAGES = ("shap", f"scikit-learn=={version('scikit-learn')}", "lightgbm", "catboost", "pandas", "pyarrow")
 SCRIPT = """
 import json, sys, warnings
 warnings.filterwarnings("ignore")
@@ -51,17 +53,8 @@ print(json.dumps(off))
 
 @pytest.mark.slow
 def test_values_are_those_of_shap(environment):
-    python = environment(
-        "shap",
-        "shap",
-        f"scikit-learn=={version('scikit-learn')}",
-        "lightgbm",
-        "catboost",
-        "pandas",
-        "pyarrow",
-    )
-    source = Path(__file__).parents[2] / "src"
-    done = subprocess.run([python, "-c", SCRIPT, source], capture_output=True, text=True, check=False)
+    python = environment("shap", *PACKAGES)
+    done = subprocess.run([python, "-c", SCRIPT, SOURCE], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr[-800:]
     found = json.loads(done.stdout.strip().splitlines()[-1])
     assert len(found) == 18
@@ -104,15 +97,6 @@ assert said.column_names == ["prediction", "score_0", "score_1", "score_2"]
 
 @pytest.mark.slow
 def test_files_of_catboost_and_lightgbm_are_read(environment, tmp_path):
-    python = environment(
-        "shap",
-        "shap",
-        f"scikit-learn=={version('scikit-learn')}",
-        "lightgbm",
-        "catboost",
-        "pandas",
-        "pyarrow",
-    )
-    source = Path(__file__).parents[2] / "src"
-    done = subprocess.run([python, "-c", READ, tmp_path, source], capture_output=True, text=True, check=False)
+    python = environment("shap", *PACKAGES)
+    done = subprocess.run([python, "-c", READ, tmp_path, SOURCE], capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr[-800:]

@@ -236,6 +236,22 @@ _DEATHS = [
 _SOON = [("csv", True, "derived"), ("duckdb", False, "soft-delete")]
 
 
+def _written(folder, kind, name, frame):
+    """Write the table anew as a file of a kind; return what the command calls it."""
+    (folder / name).unlink(missing_ok=True)
+    if kind == "csv":
+        frame.to_csv(folder / name, index=False)
+        return name
+    if kind == "duckdb":
+        with duckdb.connect(str(folder / name)) as con:
+            con.execute("CREATE TABLE t AS SELECT * FROM frame")
+    else:
+        con = sqlite3.connect(folder / name)
+        frame.to_sql("t", con, index=False, dtype={FLAG: "BOOLEAN"})
+        con.close()
+    return f"{name}::t"
+
+
 @pytest.mark.parametrize(
     ("kind", "after", "remedy"),
     [d if d in _SOON else pytest.param(*d, marks=pytest.mark.slow) for d in _DEATHS],
@@ -244,17 +260,7 @@ def test_a_process_that_dies_at_the_commit_leaves_the_old_or_the_new_and_the_hom
     kind, after, remedy, folder, frame, assay
 ):
     name = f"die-{remedy}-{after}.{kind}"
-    source = name if kind == "csv" else f"{name}::t"
-    (folder / name).unlink(missing_ok=True)
-    if kind == "csv":
-        frame.to_csv(folder / name, index=False)
-    elif kind == "duckdb":
-        with duckdb.connect(str(folder / name)) as con:
-            con.execute("CREATE TABLE t AS SELECT * FROM frame")
-    else:
-        con = sqlite3.connect(folder / name)
-        frame.to_sql("t", con, index=False, dtype={FLAG: "BOOLEAN"})
-        con.close()
+    source = _written(folder, kind, name, frame)
     args = ["treat", "data.repair", source, "--using", "r.json", "--remedy", remedy, "--in-place"]
     code = _DIE.format(kind=kind, after=after)
     assert subprocess.run([sys.executable, "-c", code, *args], cwd=folder, check=False).returncode == 9
@@ -277,16 +283,7 @@ def test_a_process_that_dies_at_the_commit_leaves_the_old_or_the_new_and_the_hom
 def test_a_repair_killed_at_moments_drawn_by_lot_is_whole_or_not_at_all(kind, folder, frame, assay):
     lot, name = random.Random(5), f"lot.{kind}"
     big = pd.concat([frame] * 20, ignore_index=True).assign(row_id=range(20 * len(frame)))
-    source = name if kind == "csv" else f"{name}::t"
-    if kind == "csv":
-        big.to_csv(folder / name, index=False)
-    elif kind == "duckdb":
-        with duckdb.connect(str(folder / name)) as con:
-            con.execute("CREATE TABLE t AS SELECT * FROM big")
-    else:
-        con = sqlite3.connect(folder / name)
-        big.to_sql("t", con, index=False, dtype={FLAG: "BOOLEAN"})
-        con.close()
+    source = _written(folder, kind, name, big)
     args = ["treat", "data.repair", source, "--using", "r.json", "--in-place"]
     command = [sys.executable, "-c", "from assay.doors.cli import main; main()", *args]
     states = set()

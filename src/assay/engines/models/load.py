@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assay.engines.folders import tail
+
 if TYPE_CHECKING:
     import pyarrow
 
@@ -65,12 +67,13 @@ def _load(path: Path) -> Loaded | None:
         from assay.engines.models.boosters import LightgbmModel
 
         return LightgbmModel.read(path)
-    if head[:4] == b"PK\x03\x04" and b"schema.json" in path.read_bytes()[-65536:]:
+    directory = tail(path, 65_536) if head[:4] == b"PK\x03\x04" else b""  # of a zip, which names its members
+    if b"schema.json" in directory:
         from assay.engines.models.estimator import EstimatorModel
 
         skops: Loaded = EstimatorModel.read_skops(path)
         return skops
-    if head[:4] == b"PK\x03\x04" and b"symbol.json" in path.read_bytes()[-65536:]:
+    if b"symbol.json" in directory:
         from assay.engines.models.linearlearner import LinearLearnerModel
 
         return LinearLearnerModel.read_zip(path)

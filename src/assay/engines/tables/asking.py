@@ -16,7 +16,7 @@ from assay.engines.tables.writing import write_parquet
 from assay.kernel.handles import ColumnInfo, Table
 from assay.methods.quality.question import Other
 from assay.methods.quality.there.reading import Differs
-from assay.methods.sqltext import literal, quoted
+from assay.methods.sqltext import keys, literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -184,11 +184,7 @@ class Asking:
 
     def hold(self, other: Asking, columns: Sequence[str], distinct: bool) -> str:
         """Copy columns of another table beside this one, and return the relation; its columns are k0, k1, …"""
-        names = [quoted(c) for c in columns]
-        chosen = ", ".join(f"{n} AS k{k}" for k, n in enumerate(names))
-        query = f"SELECT {'DISTINCT ' if distinct else ''}{chosen} FROM {other.plain}"
-        if distinct:
-            query += f" WHERE {' AND '.join(f'{n} IS NOT NULL' for n in names)}"
+        query = keys(other.plain, columns, distinct=distinct)
         self.fetch()
         other.fetch()
         self._held += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from assay.kernel.errors import AssayError
 from assay.methods.quality.hold import Late
 from assay.methods.quality.there.reading import Far, Kind
 from assay.methods.quality.there.written import written
-from assay.methods.sqltext import quoted
+from assay.methods.sqltext import keys, quoted
 
 if TYPE_CHECKING:
     import pyarrow
@@ -29,7 +30,7 @@ _OF_POSTGRES: dict[int, Kind] = {
 _MOST_DIGITS = 15  # a decimal number of more is another as a float
 
 
-class There:
+class There(ABC):
     """Rows of a server's table as relation ``t``, and ``n`` with their number (from 1) in front; NaN is null in both.
 
     A context manager: inside, every question sees the same state of the table.
@@ -50,11 +51,7 @@ class There:
 
     def hold(self, other: There, columns: Sequence[str], distinct: bool) -> str:
         """Make columns of another table of this server a relation, and return its name; its columns are k0, k1, …"""
-        names = [quoted(c) for c in columns]
-        chosen = ", ".join(f"{n} AS k{k}" for k, n in enumerate(names))
-        query = f"SELECT {'DISTINCT ' if distinct else ''}{chosen} FROM t"
-        if distinct:
-            query += f" WHERE {' AND '.join(f'{n} IS NOT NULL' for n in names)}"
+        query = keys("t", columns, distinct=distinct)
         name = f"r{len(self.relations)}"
         self.relations[name] = f"({written(query, self.far.dialect, other.relations)})"
         return name
@@ -70,11 +67,13 @@ class There:
         with seam(self._where, WHAT):
             return self._batches(written(sql, self.far.dialect, self.relations), schema)
 
+    @abstractmethod
     def _rows(self, text: str) -> list[Any]:
-        raise NotImplementedError
+        """Return the rows of a query in the server's words."""
 
+    @abstractmethod
     def _batches(self, text: str, schema: Any) -> tuple[pyarrow.Schema, Iterator[pyarrow.RecordBatch]]:
-        raise NotImplementedError
+        """Return the rows of a query of that schema, batch by batch."""
 
     def __enter__(self) -> There:
         return self

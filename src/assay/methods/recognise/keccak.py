@@ -27,33 +27,8 @@ _ROUNDS = _constants()
 
 def _permuted(a: list[int]) -> list[int]:  # written out lane by lane: four times as fast as loops
     """Return the state of 25 lanes after Keccak-f[1600]; lane x, y is at x + 5 y."""
-    (
-        a0,
-        a1,
-        a2,
-        a3,
-        a4,
-        a5,
-        a6,
-        a7,
-        a8,
-        a9,
-        a10,
-        a11,
-        a12,
-        a13,
-        a14,
-        a15,
-        a16,
-        a17,
-        a18,
-        a19,
-        a20,
-        a21,
-        a22,
-        a23,
-        a24,
-    ) = a
+    a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, \
+        a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24 = a  # fmt: skip
     for constant in _ROUNDS:
         # theta
         c0 = a0 ^ a5 ^ a10 ^ a15 ^ a20
@@ -142,33 +117,7 @@ def _permuted(a: list[int]) -> list[int]:  # written out lane by lane: four time
         a22 = b22 ^ (~b23 & b24)
         a23 = b23 ^ (~b24 & b20)
         a24 = b24 ^ (~b20 & b21)
-    return [
-        a0,
-        a1,
-        a2,
-        a3,
-        a4,
-        a5,
-        a6,
-        a7,
-        a8,
-        a9,
-        a10,
-        a11,
-        a12,
-        a13,
-        a14,
-        a15,
-        a16,
-        a17,
-        a18,
-        a19,
-        a20,
-        a21,
-        a22,
-        a23,
-        a24,
-    ]
+    return [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24]  # fmt: skip
 
 
 def keccak256(data: bytes) -> bytes:
