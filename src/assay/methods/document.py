@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from assay.kernel.errors import UsageError
+from assay.methods.nearest import did_you_mean
 from assay.methods.plainfile import read_plain
 
 MAX_BYTES = 1 << 20
@@ -49,6 +50,12 @@ class Node:
             raise self.place.error(f"{what} must be a mapping, such as `name: value`, and is {self.shown}")
         return self.value
 
+    def parts(self, what: str, known: Collection[str]) -> dict[str, Node]:
+        """Return it as a mapping of known names, or say which of them ``what`` does not have, and the nearest."""
+        found = self.mapping(what)
+        only(found, what, known)
+        return found
+
     def text(self, what: str) -> str:
         """Return it as text, or say that ``what`` must be one."""
         if isinstance(self.value, (dict, list)) or self.value is None:
@@ -69,6 +76,19 @@ class Node:
         """Return what it is, in words."""
         words = {dict: "a mapping", list: "a list", type(None): "empty"}
         return words.get(type(self.value), repr(self.value)[:60])
+
+
+def only(found: Mapping[str, Node], what: str, known: Collection[str]) -> None:
+    """UsageError for the first name that ``what`` does not have."""
+    for name, node in found.items():
+        if name not in known:
+            raise node.place.error(f"{what} has no {name!r}", did_you_mean(name, known))
+
+
+def part(parts: Mapping[str, Node], name: str) -> dict[str, Node]:
+    """Return a part that is a mapping; an empty one where it is not there, or nothing stands below its name."""
+    node = parts.get(name)
+    return {} if node is None or node.value is None else node.mapping(f"`{name}`")
 
 
 def read(path: Path, remedy: str = "") -> Node:

@@ -17,7 +17,7 @@ from assay.kernel.severity import SEVERITIES
 from assay.methods import fairness
 from assay.methods.amounts import AMOUNTS, ERRORS
 from assay.methods.bias import POST_TRAINING, PRE_TRAINING
-from assay.methods.document import Node, Place, read
+from assay.methods.document import Node, Place, only, part, read
 from assay.methods.nearest import did_you_mean
 
 BEFORE = (*PRE_TRAINING, "impact_ratio", *AMOUNTS)
@@ -86,29 +86,21 @@ class Policy:
 def read_limits(path: Path) -> Policy:
     """Read a policy; UsageError names file, line and the nearest name."""
     top = read(path, "write one: `metrics:`, and below it `DPPL: 0.1`")
-    given = top.mapping("a fairness policy")
-    for name, node in given.items():
-        if name not in _PARTS:
-            raise node.place.error(f"a fairness policy has no {name!r}", did_you_mean(name, _PARTS))
+    given = top.parts("a fairness policy", _PARTS)
     metrics: dict[str, Limit] = {}
-    for name, node in _mapping(given, "metrics").items():
+    for name, node in part(given, "metrics").items():
         limit = _limit(name, node)
         if limit is None:
             raise node.place.error(f"{name} has no limit", "leave it out, or write a number")
         metrics[name] = limit
     own: dict[str, dict[str, Limit | None]] = {}
     places: dict[str, Place] = {}
-    for facet, node in _mapping(given, "facets").items():
+    for facet, node in part(given, "facets").items():
         places[facet] = node.place
         own[facet] = {n: _limit(n, inner) for n, inner in node.mapping(f"the facet {facet!r}").items()}
     if not metrics and not any(own.values()):
         raise top.place.error("limits nothing", "write `metrics:`, and below it `DPPL: 0.1`")
     return Policy(metrics, own, places, _min_group(given.get("min_group")))
-
-
-def _mapping(given: Mapping[str, Node], name: str) -> dict[str, Node]:
-    node = given.get(name)
-    return {} if node is None or node.value is None else node.mapping(f"`{name}`")
 
 
 def _min_group(node: Node | None) -> int | None:
@@ -125,9 +117,7 @@ def _limit(metric: str, node: Node) -> Limit | None:
     if node.value == "none":
         return None
     said = node.value if isinstance(node.value, dict) else {"limit": node}
-    for name, inner in said.items():
-        if name not in _RULE:
-            raise inner.place.error(f"{metric} has no {name!r}", did_you_mean(name, _RULE))
+    only(said, metric, _RULE)
     if "limit" not in said:
         raise node.place.error(f"{metric} says no limit", "write `limit: 0.1`, say")
     number = _number(metric, said["limit"])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.kernel.errors import UsageError
-from assay.methods.document import Node, Place, read
+from assay.methods.document import Node, Place, part, read
 from assay.methods.masking.method import METHODS, UNFIT, Option, Rule
 from assay.methods.masking.partial import PARTIAL
 from assay.methods.masking.redact import TYPES
@@ -69,18 +69,15 @@ class Policy:
 def read_policy(path: Path) -> Policy:
     """Read a policy; UsageError names file, line and the nearest name."""
     top = read(path, "write one: `columns:`, and below it `email: partial`")
-    parts = top.mapping("a policy")
-    for name, node in parts.items():
-        if name not in PARTS:
-            raise node.place.error(f"a policy has no {name!r}", did_you_mean(name, PARTS))
+    parts = top.parts("a policy", PARTS)
     unfit = _choice(parts, "unfit", UNFIT.choices, UNFIT.default)
     columns: dict[str, Rule] = {}
     patterns: dict[str, Rule] = {}
-    for name, node in _mapping(parts, "columns").items():
+    for name, node in part(parts, "columns").items():
         rule = _rule(node, unfit, f"the column {name!r}")
         (patterns if any(c in name for c in "*?[") else columns)[name] = rule
     types = {}
-    for name, node in _mapping(parts, "types").items():
+    for name, node in part(parts, "types").items():
         if name not in (*TYPES, *PARTIAL, "*"):
             known = [*dict.fromkeys((*TYPES, *PARTIAL))]
             raise node.place.error(f"there is no type {name!r}", did_you_mean(name, known))
@@ -99,11 +96,6 @@ def read_policy(path: Path) -> Policy:
         _choice(parts, "missing", ("error", "skip"), "error") == "skip",
         path.resolve().parent,
     )
-
-
-def _mapping(parts: Mapping[str, Node], name: str) -> dict[str, Node]:
-    node = parts.get(name)
-    return {} if node is None or node.value is None else node.mapping(f"`{name}`")
 
 
 def _choice(parts: Mapping[str, Node], name: str, choices: tuple[str, ...], default: str) -> str:

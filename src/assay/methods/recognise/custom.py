@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from assay.methods.document import Node, read
+from assay.methods.document import Node, only, read
 from assay.methods.nearest import did_you_mean
 from assay.methods.recognise import digits
 from assay.methods.recognise.forms import Form
@@ -185,10 +185,7 @@ def read_allowed(path: Path) -> Allowed:
     """Read an allow list; UsageError names file, line and what is wrong."""
     top = read(path, "write one: `allow:`, and below it `values: [...]`").mapping("the file")
     parts = top["allow"].mapping("`allow:`") if set(top) == {"allow"} else top
-    known = ("values", "columns", "patterns")
-    for name, node in parts.items():
-        if name not in known:
-            raise node.place.error(f"an allow list has no {name!r}", did_you_mean(name, known))
+    only(parts, "an allow list", ("values", "columns", "patterns"))
     patterns = parts.get("patterns")
     held = (patterns.value if isinstance(patterns.value, list) else [patterns]) if patterns else []
     if len(held) > MOST:
