@@ -39,7 +39,13 @@ def pages() -> dict[str, str]:
             verb = "check" if kind == "check" else "treat"
             with click.Context(made, info_name=f"assay {verb} {item.name}", max_content_width=80) as ctx:
                 shown = made.get_help(ctx)
-            parts = [f"# {item.name}", item.summary, f"```text\n{_plain(shown)}\n```", *_example(item.name)]
+            parts = [
+                f"# {item.name}",
+                item.summary,
+                f"```text\n{_plain(shown)}\n```",
+                *_about(item.name),
+                *_example(item.name),
+            ]
             out[f"{item.name}.md"] = "\n\n".join(parts) + "\n"
             index.append(f"| [{item.name}]({item.name}.md) | {item.summary} |")
         index.append("")
@@ -48,6 +54,12 @@ def pages() -> dict[str, str]:
     out["masking-policy.md"] = _policy()
     out["quality-rules.md"] = _rules()
     return out
+
+
+def _about(name: str) -> list[str]:
+    """Return the part of a page that a person writes: formulas, how they are read, and when not to use it."""
+    kept = ROOT / "about" / f"{name}.md"
+    return [kept.read_text(encoding="utf-8").rstrip()] if kept.exists() else []
 
 
 def _example(name: str) -> list[str]:

@@ -61,6 +61,30 @@ def test_each_check_has_a_summary_an_example_and_a_test(kind, name):
     assert list(folder.glob(f"test_{leaf}*.py")), f"{folder}/test_{leaf}.py"
 
 
+def _written(name):
+    page = ROOT / "docs" / "reference" / "about" / f"{name}.md"
+    return page.read_text(encoding="utf-8") if page.exists() else ""
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_each_page_says_what_is_computed_and_when_not_to_use_it(kind, name):
+    page = _written(name)
+    assert "## When not to use it" in page, f"docs/reference/about/{name}.md"
+    assert re.search(r"^## (Formulas|What it (computes|does))$", page, re.M), name
+    assert kind == "treatment" or "## How to read it" in page, name
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+def test_each_metric_named_in_the_code_is_on_its_page(kind, name):
+    """Names that the code spells out; those it puts together are on the page as `…` and what follows."""
+    base = ROOT / "src" / "assay" / ("checks" if kind == "check" else "treatments") / name.replace(".", "/")
+    files = [base.with_suffix(".py")] if not base.is_dir() else sorted(base.rglob("*.py"))
+    text = "".join(p.read_text(encoding="utf-8") for p in files)
+    named = set(re.findall(r"Metric(?:\.number)?\(\s*\"(\w+)\"", text))
+    page = _written(name)
+    assert not {n for n in named if f"`{n}`" not in page}
+
+
 @pytest.mark.parametrize("tool", ["docs", "signatures"])
 def test_what_is_written_from_the_code_is_fresh(tool):
     """The signatures are the public API: what their diff shows belongs into CHANGELOG.md."""
