@@ -176,6 +176,38 @@ def test_reasons_are_measured_against_the_approved(table, work):
     assert report.metric("shortfall").value == pytest.approx((yes.income.mean() - 25) / 10)
 
 
+def test_a_protected_reason_is_a_finding_and_is_not_left_out(table, work):
+    report = check(
+        LoanWithValues(),
+        data=table(PEOPLE),
+        row=(1,),
+        want="yes",
+        reasons=2,
+        protected=("debt",),
+        work=work,
+    )
+    finding = next(f for f in report.findings if f.rule == "model.explain.protected_reason")
+    assert str(finding.severity) == "high" and finding.where == {"row": 1, "column": "debt"}
+    assert any(m.of["reason"].startswith("debt is 35") for m in report.metrics if m.name == "shortfall")
+    changes = [m.of["change"] for m in report.metrics if m.name == "change"]
+    assert changes and not any("debt" in c for c in changes)
+
+
+def test_reasons_carry_the_codes_of_a_notice(table, work, tmp_path):
+    (tmp_path / "codes.yaml").write_text(
+        "reasons:\n  income: {code: 007, says: Income insufficient}\n  sex: protected\n"
+    )
+    asked = {"data": table(PEOPLE), "row": (1,), "want": "yes", "reasons": 2, "work": work}
+    report = check(LoanWithValues(), codes=tmp_path / "codes.yaml", **asked)
+    told = [m.of for m in report.metrics if m.name == "shortfall"]
+    assert told[0]["code"] == "007" and told[0]["reason"].startswith("Income insufficient (income is 25; ")
+    assert "code" not in told[1] and "uncoded_reason" in _rules(report)
+    (tmp_path / "codes.yaml").write_text("reasons:\n  income: {says: Income insufficient}\n")
+    with pytest.raises(UsageError, match="income has no code") as error:
+        check(LoanWithValues(), codes=tmp_path / "codes.yaml", **asked)
+    assert error.value.where.endswith("codes.yaml:2")
+
+
 def test_an_answer_is_wanted_that_it_never_gives(table, work):
     with pytest.raises(UsageError, match="never answers perhaps.*no, yes"):
         check(Loan(), data=table(PEOPLE), row=(1,), want="perhaps", work=work)

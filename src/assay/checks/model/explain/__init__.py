@@ -9,7 +9,8 @@ Global: the mean absolute value of each feature with its interval; local: a wate
 the most confident and the least certain one. --feature draws partial dependence, single rows' lines and accumulated
 local effects; --interactions names features that act together; --permute shuffles them; --cohort compares groups;
 --inside prints the model's tree or coefficients, or a small tree that answers alike with its fidelity. With --row and
---want, the smallest changes that turn the answer, and with --reasons the reasons against it, in words.
+--want, the smallest changes that turn the answer, and with --reasons the reasons against it, in words (--codes: those of
+your notices); a reason that is --protected is a finding.
 
 Example: assay check model.explain registry://bookings \\
   --data bookings.csv.gz --row 11
@@ -17,6 +18,7 @@ Example: assay check model.explain registry://bookings \\
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
@@ -30,6 +32,7 @@ from assay.checks.model.explain._voice import plainly
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Coverage, Metric, Report
+from assay.methods.notices import Notices, read_notices
 
 
 def check(
@@ -67,6 +70,10 @@ def check(
     reasons: Annotated[
         int, Interval(ge=0, le=20), Doc("so many reasons why rows are not answered as wanted; Reg B: up to 4")
     ] = 0,
+    protected: Annotated[
+        tuple[Column, ...], Doc("a column that may be no reason, and is held fixed too")
+    ] = (),
+    codes: Annotated[Path | None, Doc("a YAML file: the codes and words of reasons in a notice")] = None,
     inside: Annotated[
         bool, Doc("print its tree, its coefficients, or a small tree that answers alike")
     ] = False,
@@ -88,11 +95,14 @@ def check(
             raise UsageError(
                 f"there is no row {number}; the table has {table.num_rows}", remedy="rows count from 1"
             )
-    for name in (*cohort, *feature, *fixed, *([label] if label else [])):
+    for name in (*cohort, *feature, *fixed, *protected, *([label] if label else [])):
         if name not in table.column_names:
             raise UsageError(f"the data has no column {name}", where=data.asset.name)
     asking = Asking(model, work, answer)
-    wanted = Wanted(want, tuple(r - 1 for r in row), fixed, reasons).checked(asking, table)
+    notices = read_notices(codes) if codes is not None else Notices({}, frozenset())
+    notices = Notices(notices.coded, notices.protected | set(protected))
+    still = tuple(dict.fromkeys((*fixed, *(n for n in table.column_names if n in notices.protected))))
+    wanted = Wanted(want, tuple(r - 1 for r in row), still, reasons, notices).checked(asking, table)
     findings = _sound.steady(model, table)
     found = explained(
         model,

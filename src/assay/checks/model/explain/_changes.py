@@ -1,14 +1,12 @@
-"""What would have to be otherwise: the smallest changes that turn an answer, and the reasons for an answer against."""
+"""What would have to be otherwise: the smallest changes that turn an answer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._summary import cell
-from assay.checks.model.explain._values import Values
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
@@ -87,13 +85,13 @@ def counterfactuals(
     for row in rows:
         here = given.slice(row, 1)
         if bool(wish.met(here)[0]):
-            findings.append(_note(row, f"Row {row + 1} is answered {wish.want} as it is."))
+            findings.append(note(row, f"Row {row + 1} is answered {wish.want} as it is."))
             continue
         found = Search(given, row, free, wish).found(_DEEPEST, _MOST)
         if not found:
             said = f"No change of up to {_DEEPEST} features among values of the data was found that has row {row + 1} answered {wish.want}."
             findings.append(
-                _note(
+                note(
                     row,
                     said,
                     "unmoved",
@@ -104,7 +102,7 @@ def counterfactuals(
         shown = []
         for change in found:
             words = "; ".join(
-                f"{n}: {_value(cell(given, n, row))} → {_value(v)}" for n, v in change.changes.items()
+                f"{n}: {value(cell(given, n, row))} → {value(v)}" for n, v in change.changes.items()
             )
             metrics.append(
                 Metric.number(
@@ -126,105 +124,13 @@ def counterfactuals(
     return metrics, charts, findings
 
 
-def _note(row: int, said: str, rule: str = "as_wanted", remedy: str = "") -> Finding:
+def note(row: int, said: str, rule: str = "as_wanted", remedy: str = "") -> Finding:
+    """Return a remark about a row, from 0."""
     return Finding(f"model.explain.{rule}", Severity.INFO, said, {"row": row + 1}, remedy)
 
 
-def _value(value: Any) -> str:
+def value(value: Any) -> str:
+    """Return a value as it is told in a sentence."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return "(missing)" if value is None else str(value)[:40]
-
-
-def reasons(
-    table: Any,
-    rows: list[int],
-    count: int,
-    wish: Wish,
-    explain: Callable[[list[int]], Values],
-    rng: Any,
-) -> tuple[list[Metric], list[Chart], list[Finding]]:
-    """Return the principal reasons of each row that is answered otherwise than wanted, greatest first.
-
-    A reason is a feature whose part in this row's score falls furthest short of its mean part among the rows that are
-    answered as wanted (12 CFR 1002, comment 9(b)(2)-5: the average of those approved, over all features considered).
-    explain: rows to their values, of the class wanted.
-    """
-    import numpy as np
-
-    met = wish.met(table)
-    good = np.flatnonzero(met)
-    if not len(good):
-        raise UsageError(
-            f"no row is answered {wish.want}, so that there is none to compare with",
-            remedy="give data that holds approved rows too",
-        )
-    behind = np.sort(rng.choice(good, min(len(good), 1000), replace=False)).tolist()
-    sign = -1.0 if wish.want.lstrip().startswith("<") else 1.0
-    asked = [r for r in rows if not met[r]]
-    findings = [
-        _note(r, f"Row {r + 1} is answered {wish.want}: there is nothing to give reasons for.")
-        for r in rows
-        if met[r]
-    ]
-    if not asked:
-        return [], [], findings
-    found = explain(sorted({*asked, *behind}))
-    place = {int(r): i for i, r in enumerate(found.rows)}
-    kept = [place[b] for b in behind if b in place]
-    mean = found.values[kept].mean(axis=0) if kept else found.values.mean(axis=0)
-    metrics, charts = [], []
-    for row in asked:
-        short = sign * (mean - found.values[place[row]])
-        order = [int(i) for i in np.argsort(-short, kind="stable")[:count] if short[i] > 0]
-        shown = []
-        for i in order:
-            words = _reason(table, found.names[i], row, good)
-            metrics.append(
-                Metric.number(
-                    "shortfall", float(short[i]), of={"row": row + 1, "reason": words}, unit=found.unit
-                )
-            )
-            shown.append({"reason": words, "shortfall": float(short[i])})
-        alt = (
-            f"Row {row + 1} is not answered {wish.want}, first of all because {shown[0]['reason']}."
-            if shown
-            else ""
-        )
-        charts.append(
-            Chart(
-                f"Why row {row + 1} is not answered {wish.want}",
-                "table",
-                tuple(shown),
-                "reason",
-                "shortfall",
-                alt=alt,
-            )
-        )
-    return metrics, charts, findings
-
-
-def _reason(table: Any, name: str, row: int, good: Any) -> str:
-    """Say one reason: the row's own value, and what those approved have."""
-    import numpy as np
-    import pyarrow as pa
-
-    from assay.methods.effects import floats, number
-
-    if name not in table.column_names:
-        return name
-    own = cell(table, name, row)
-    column = table.column(name).take(pa.array(good))
-    if number(column):
-        held = floats(column)
-        held = held[np.isfinite(held)]
-        usual = "none"
-        if len(held):
-            middle, mean = float(np.median(held)), float(held.mean())
-            usual = f"{mean:.6g} on average" if middle == own else f"{middle:.6g} in the middle"
-        return f"{name} is {_value(own)}; those answered so have {usual}"
-    texts, counts = np.unique(np.array([str(v) for v in column.to_pylist()]), return_counts=True)
-    at = int(counts.argmax())
-    return (
-        f"{name} is {_value(own)}; of those answered so {counts[at] / counts.sum():.0%} have {texts[at][:40]}"
-    )

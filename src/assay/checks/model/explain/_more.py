@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from assay.checks.model.explain import _changes, _effects, _inside
+from assay.checks.model.explain import _changes, _effects, _inside, _reasons
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._values import Values, explained
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Finding, Metric
+from assay.methods.notices import Notices
 
 
 class Wanted(NamedTuple):
@@ -19,13 +20,14 @@ class Wanted(NamedTuple):
     rows: tuple[int, ...]
     fixed: tuple[str, ...]
     reasons: int
+    notices: Notices
     wish: Any = None
 
     def checked(self, asking: Asking, table: Any) -> Wanted:
         """Return it with what asks the model; UsageError where something is missing, before anything long begins."""
         if self.want is None:
             if self.reasons or self.fixed:
-                what = "--reasons" if self.reasons else "--fixed"
+                what = "--reasons" if self.reasons else "--fixed or --protected"
                 raise UsageError(f"{what} is of an answer that is wanted", remedy="name it: --want VALUE")
             return self
         if not self.rows:
@@ -83,7 +85,15 @@ class More:
         if wanted.reasons:
             rng = self.work.rng("reasons")
             self.add(
-                *_changes.reasons(self.table, rows, wanted.reasons, wanted.wish, self._of_wanted(wanted), rng)
+                *_reasons.reasons(
+                    self.table,
+                    rows,
+                    wanted.reasons,
+                    wanted.wish,
+                    self._of_wanted(wanted),
+                    wanted.notices,
+                    rng,
+                )
             )
         return self.charts[before:]
 
