@@ -110,3 +110,20 @@ def test_two_distributions_stand_one_over_the_other():
     seen = [r for r in root.iter(f"{NS}rect") if r.get("fill-opacity") == "0.55"]
     assert len(seen) == 6 and seen[0].get("x") == seen[3].get("x")
     assert {"then", "now"} <= {t.text for t in root.iter(f"{NS}text")}
+
+
+def test_a_trade_has_a_dot_a_point_whiskers_and_pale_ones_for_what_is_dominated():
+    rows = tuple(
+        {"who": name, "gap": 0.1 * i, "y": 0.7 + 0.02 * i, "low": 0.6, "high": 0.9, "x_low": 0.0, "x_high": 0.5,
+         "label": f"{i}", "dim": i == 1, "mark": i == 0}
+        for name in ("trees", LONG) for i in range(3)
+    )  # fmt: skip
+    svg = draw(Chart("t", "scatter", rows, "gap", "y", series="who", low="low", high="high"))
+    root = ET.fromstring(svg)
+    dots = list(root.iter(f"{NS}circle"))
+    assert len(dots) == 6 and [d.get("opacity") for d in dots] == ["1", "0.35", "1"] * 2
+    assert ["fill:none" in d.get("style") for d in dots] == [True, False, False] * 2
+    for dot in dots:
+        assert 0 <= float(dot.get("cx")) <= 420 and 0 <= float(dot.get("cy")) <= 290
+    assert draw(Chart("t", "scatter", ({"gap": None, "y": 1},), "gap", "y")).count("<circle") == 0
+    assert draw(Chart("t", "scatter", ({"gap": 0.1, "y": 0.8},), "gap", "y")).count("<circle") == 1

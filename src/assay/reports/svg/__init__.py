@@ -15,6 +15,7 @@ from assay.reports.svg._canvas import SIZE, text
 from assay.reports.svg._columns import columns
 from assay.reports.svg._heatmap import heatmap
 from assay.reports.svg._lines import lines
+from assay.reports.svg._points import points
 
 WIDTH = 420
 _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
@@ -24,6 +25,7 @@ _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
     "waterfall": waterfall,
     "histogram": columns,
     "line": lines,
+    "scatter": points,
     "heatmap": heatmap,
 }
 

@@ -1,0 +1,186 @@
+"""What a treatment buys and costs, measured: reference learners on rows held out of the fit, and how the trade is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.handles import Work
+from assay.kernel.report import Chart, Finding, Metric
+from assay.kernel.severity import Severity
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from assay.methods.mitigation.features import Encoder
+    from assay.methods.mitigation.frontier import Point
+
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+MOST = 20_000  # rows that the trade is measured on, by lot
+LEAST = 200  # rows under which nothing is measured
+HELD_OUT = 0.4
+LEARNERS = {"trees": "boosted trees", "logistic": "logistic regression"}
+FEW = 1e-3  # of a gap or of accuracy: less is no difference that a sentence names
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a learner is given: rows to learn from, with labels and weights, and rows to be asked."""
+
+    encoder: Encoder
+    x: Any
+    yes: Any
+    weights: Any
+    asked: Any
+
+
+def halves(work: Work, rows: Any) -> tuple[Any, Any]:
+    """Return the places of rows to learn from and of rows held out, by lot; of at most MOST. rows: a mask."""
+    import numpy as np
+
+    chosen = np.flatnonzero(rows)
+    order = work.rng("trade/halves").permutation(chosen)[:MOST]
+    cut = round(len(order) * HELD_OUT)
+    return np.sort(order[cut:]), np.sort(order[:cut])
+
+
+def taken(table: pa.Table, rows: Any) -> pa.Table:
+    """Return some rows of a table in memory. rows: places."""
+    import pyarrow as pa
+
+    return table.take(pa.array(rows))
+
+
+def measured(
+    work: Work,
+    prepare: Callable[[float], Prepared],
+    truth: np.ndarray[Any, Any],
+    groups: np.ndarray[Any, Any],
+    strengths: Sequence[float] = STRENGTHS,
+) -> list[Point]:
+    """Return the trade of each reference learner at each strength, on the rows held out.
+
+    prepare: what a learner is given at a strength. truth, groups: of the rows that are asked.
+    """
+    from assay.methods.mitigation import frontier, learner
+
+    found = []
+    for done, strength in enumerate(strengths):
+        work.progress(done, len(strengths), "what it buys and costs")
+        given = prepare(strength)
+        for kind in learner.KINDS:
+            seed = int(work.rng(f"trade/{kind}").integers(1 << 31))
+            model = learner.learn(
+                kind, given.encoder, given.x, given.yes, given.weights, seed, max(1, work.cores)
+            )
+            said = model.score(given.asked) > 0.5
+            rng = work.rng(f"trade/{kind}/{strength}")
+            point = frontier.judged(kind, strength, truth, said, groups, rng, untreated=strength == 0)
+            found.append(point)
+    out: list[Point] = []
+    for kind in learner.KINDS:
+        out += [p for p in found if p.name == kind]
+    return out
+
+
+@dataclass(slots=True)
+class Told:
+    """What a report says of a trade. data: its points as JSON."""
+
+    metrics: list[Metric] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def told(
+    check: str, points: Sequence[Point], gap: str, held: str, of: str = "learner", word: str = "strength"
+) -> Told:
+    """Return a trade as metrics, as what it bought in a sentence, and as a chart.
+
+    held: on which rows, in words. of: what a point's name names. word: what its strength is called.
+    """
+    from assay.methods.mitigation import frontier
+
+    metrics: list[Metric] = []
+    findings: list[Finding] = []
+    marked: list[Point] = []
+    for name in dict.fromkeys(p.name for p in points):
+        marked += frontier.dominance([p for p in points if p.name == name], gap)
+    for p in marked:
+        about = {of: p.name if p.strength is None else f"{p.name}, {word} {p.strength:g}"}
+        for metric in ("balanced_accuracy", "accuracy", "selection_rate", *frontier.GAPS):
+            metrics.append(
+                Metric.number(metric, p.values[metric], of=about, interval=p.intervals.get(metric))
+            )
+        metrics.append(Metric("dominated", int(p.dominated), of=about))
+    for name in dict.fromkeys(p.name for p in points):
+        own = [p for p in marked if p.name == name and math.isfinite(p.values[gap])]
+        before = next((p for p in own if p.untreated), None)
+        treated = [p for p in own if not p.untreated]
+        if before is not None and treated:
+            findings.append(_bought(check, before, treated, gap, held, of, word))
+    charts = (
+        [picture(marked, gap, held, of, word)] if any(math.isfinite(p.values[gap]) for p in marked) else []
+    )
+    return Told(metrics, findings, charts, {"gap": gap, "trade": [_plain(p) for p in marked]})
+
+
+def _plain(point: Point) -> dict[str, Any]:
+    values = {n: v if math.isfinite(v) else None for n, v in point.values.items()}
+    intervals = {n: list(v) for n, v in point.intervals.items()}
+    return {
+        "name": point.name, "strength": point.strength, "values": values, "intervals": intervals,
+        "untreated": point.untreated, "dominated": point.dominated,
+    }  # fmt: skip
+
+
+def _bought(
+    check: str, before: Point, treated: Sequence[Point], gap: str, held: str, of: str, word: str
+) -> Finding:
+    """Return in a sentence what the strongest treatment bought and cost beside none."""
+    from assay.methods.mitigation.frontier import WORDS
+
+    after = max(treated, key=lambda p: p.strength or 0.0)
+    was, now = before.values[gap], after.values[gap]
+    cost = before.values["balanced_accuracy"] - after.values["balanced_accuracy"]
+    who = LEARNERS.get(after.name, after.name)
+    moved = "no balanced accuracy" if abs(cost) < FEW else f"{abs(cost):.3f} of balanced accuracy"
+    said = f"{who}: the {WORDS[gap]} goes from {was:.3f} to {now:.3f}"
+    said += f" at {word} {after.strength:g}" if after.strength is not None else ""
+    said += f", and {moved} is {'gained' if cost <= -FEW else 'lost'} ({held})."
+    said = said[0].upper() + said[1:]
+    where = {of: after.name}
+    if now > was - FEW:
+        remedy = "look at another strength in the chart, or at another treatment"
+        return Finding(f"{check}.bought_nothing", Severity.LOW, said, where, remedy)
+    return Finding(f"{check}.bought", Severity.INFO, said, where)
+
+
+def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str) -> Chart:
+    """Return the trade as a chart: the gap across, balanced accuracy up; best is the upper left."""
+    from assay.methods.mitigation.frontier import WORDS
+
+    rows: list[Mapping[str, Any]] = []
+    for p in points:
+        if not math.isfinite(p.values[gap]) or not math.isfinite(p.values["balanced_accuracy"]):
+            continue
+        row: dict[str, Any] = {
+            of: LEARNERS.get(p.name, p.name), "gap": p.values[gap], "balanced_accuracy": p.values["balanced_accuracy"],
+            "label": "untreated" if p.untreated else p.name if p.strength is None else f"{p.strength:g}",
+            "dim": p.dominated, "mark": p.untreated,
+        }  # fmt: skip
+        for metric, low, high in (("balanced_accuracy", "low", "high"), (gap, "x_low", "x_high")):
+            if metric in p.intervals:
+                row[low], row[high] = p.intervals[metric]
+        rows.append(row)
+    best = [r["label"] if word else r[of] for r in rows if not r["dim"]]
+    alt = f"Balanced accuracy over the {WORDS[gap]}, {held}; none is better in both than {', '.join(map(str, best[:8]))}."
+    return Chart(
+        f"What it buys and costs, by {word}" if word else "What each buys and costs", "scatter", tuple(rows),
+        "gap", "balanced_accuracy", series=of, low="low", high="high", x_title=WORDS[gap],
+        y_title="balanced accuracy", alt=alt,
+    )  # fmt: skip
