@@ -23,7 +23,7 @@ from assay.reports.svg._canvas import (
 
 _MOST = 40
 _STEP = 22
-_SHARE = 0.42  # of the width that the names may take
+_SHARE = 0.52  # of the width that the names may take
 
 
 def bars(chart: Chart, width: int) -> tuple[str, float]:

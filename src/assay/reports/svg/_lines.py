@@ -6,10 +6,10 @@ from html import escape
 
 from assay.kernel.report import Chart
 from assay.reports.numbers import number
-from assay.reports.svg._canvas import FAINT, colour, legend, line, span, text, value
+from assay.reports.svg._canvas import CHARACTER, FAINT, colour, legend, line, span, text, ticks, value, wide
 
 _GUIDES = ("chance", "perfect", "ideal", "diagonal", "guess")
-_TOP, _BOTTOM, _LEFT = 26.0, 250.0, 46.0
+_TOP, _BOTTOM, _LEFT = 26.0, 250.0, 30.0
 
 Point = tuple[float, float]
 
@@ -25,14 +25,15 @@ def lines(chart: Chart, width: int) -> tuple[str, float]:
     if not points:
         return text(8, 20, "no value to draw", room=width), 32
     across, up = span([p[0] for p in points], zero=False), span([p[1] for p in points], zero=False)
+    left = max(_LEFT, wide([number(t) for t in ticks(*up, 5)], 0.3 * width) + 10)
     right = width - 14.0
 
     def place(point: Point) -> str:
-        x = _LEFT + (point[0] - across[0]) / (across[1] - across[0]) * (right - _LEFT)
+        x = left + (point[0] - across[0]) / (across[1] - across[0]) * (right - left)
         y = _BOTTOM - (point[1] - up[0]) / (up[1] - up[0]) * (_BOTTOM - _TOP)
         return f"{x:.1f},{y:.1f}"
 
-    out = [text(4, 14, chart.y_title or chart.y, extra=FAINT, room=width), *_grid(across, up, right)]
+    out = [text(4, 14, chart.y_title or chart.y, extra=FAINT, room=width), *_grid(across, up, left, right)]
     shades = {n: "" if n.lower() in _GUIDES else colour(i) for i, n in enumerate(groups)}
     for name, found in groups.items():
         path = " ".join(place(p) for p in sorted(found))
@@ -42,11 +43,9 @@ def lines(chart: Chart, width: int) -> tuple[str, float]:
         title = f"<title>{escape(name)}</title>"
         out.append(f'<polyline points="{path}" fill="none" {style}>{title}</polyline>')
         if len(found) == 1:
-            left, top = place(found[0]).split(",")
-            out.append(
-                f'<circle cx="{left}" cy="{top}" r="4" style="fill:{shades[name] or "currentColor"}"/>'
-            )
-    out.append(text((_LEFT + right) / 2, _BOTTOM + 33, chart.x_title or chart.x, "middle", FAINT, room=width))
+            x, y = place(found[0]).split(",")
+            out.append(f'<circle cx="{x}" cy="{y}" r="4" style="fill:{shades[name] or "currentColor"}"/>')
+    out.append(text((left + right) / 2, _BOTTOM + 33, chart.x_title or chart.x, "middle", FAINT, room=width))
     height = _BOTTOM + 40
     if len(groups) > 1:
         drawn, height = legend(list(shades.items()), height, width)
@@ -54,13 +53,16 @@ def lines(chart: Chart, width: int) -> tuple[str, float]:
     return "".join(out), height
 
 
-def _grid(across: Point, up: Point, right: float) -> list[str]:
+def _grid(across: Point, up: Point, left: float, right: float) -> list[str]:
+    """Lines and numbers at round values; a number that would stand out of the picture is drawn inside it."""
     out = []
-    for part in range(5):
-        y = _BOTTOM - part / 4 * (_BOTTOM - _TOP)
-        x = _LEFT + part / 4 * (right - _LEFT)
-        out.append(line(_LEFT, y, right, y, 1, 0.14))
-        out.append(text(_LEFT - 6, y + 4, number(round(up[0] + part / 4 * (up[1] - up[0]), 6)), "end", FAINT))
-        said = number(round(across[0] + part / 4 * (across[1] - across[0]), 6))
-        out.append(text(x, _BOTTOM + 16, said, "end" if part == 4 else "middle", FAINT))
+    for tick in ticks(*up, 5):
+        y = _BOTTOM - (tick - up[0]) / (up[1] - up[0]) * (_BOTTOM - _TOP)
+        out.append(line(left, y, right, y, 1, 0.14))
+        out.append(text(left - 6, y + 4, number(tick), "end", FAINT))
+    for tick in ticks(*across, 5):
+        x = left + (tick - across[0]) / (across[1] - across[0]) * (right - left)
+        said = number(tick)
+        edge = x + len(said) * CHARACTER / 2 > right + 10
+        out.append(text(x, _BOTTOM + 16, said, "end" if edge else "middle", FAINT))
     return out

@@ -116,7 +116,9 @@ class Binary(Judged):
 
     def charts(self) -> list[Chart]:
         """Return what is drawn."""
-        out = [confusion([str(bool(t)) for t in self.truth], [str(bool(p)) for p in self.said])]
+        yes = self.data["positive"]
+        named = {True: yes, False: f"not {yes}"}
+        out = [confusion([named[bool(t)] for t in self.truth], [named[bool(p)] for p in self.said])]
         if self.cheapest is not None:
             out.append(_costs(self.cheapest))
         if self.score is None or not self.truth.any() or self.truth.all():

@@ -9,6 +9,7 @@ from assay.kernel.errors import BadInput
 from assay.kernel.handles import Work
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
+from assay.methods.inwords import p_value
 
 
 def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding]:
@@ -69,7 +70,7 @@ def _said(
     shown = f"{made.main} {here:.4f} against {there:.4f}"
     if bounds:
         shown += f", difference {here - there:+.4f} [{bounds[0]:+.4f}, {bounds[1]:+.4f}]"
-    shown += "".join(f", {t} p = {p:.3g}" for t, p in tests.items())
+    shown += "".join(f", {t} p {p_value(p)}" for t, p in tests.items())
     made.data["comparison"] = {"against": name, "real": real, "better": ahead if real else None}
     if not real:
         message = f"It cannot be told apart from {name}: {shown}."

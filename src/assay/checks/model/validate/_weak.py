@@ -8,6 +8,7 @@ from assay.checks.model.validate._judged import Judged
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
+from assay.methods.inwords import p_value
 
 if TYPE_CHECKING:
     from assay.methods.slices.search import Slice
@@ -57,7 +58,7 @@ def _said(made: Judged, one: Slice) -> Finding:
     return Finding(
         "model.validate.weak_slice",
         Severity.MEDIUM if grave else Severity.LOW,
-        f"Where {one.name} ({one.rows:,} rows) {gap} (p = {one.p:.2g}).",
+        f"Where {one.name} ({one.rows:,} rows) {gap} (p {p_value(one.p)}).",
         {"slice": one.name},
         "gather more rows like these, or do not use the model for them",
         count=one.rows,
