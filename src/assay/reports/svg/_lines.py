@@ -43,8 +43,8 @@ def lines(chart: Chart, width: int) -> tuple[str, float]:
         title = f"<title>{escape(name)}</title>"
         out.append(f'<polyline points="{path}" fill="none" {style}>{title}</polyline>')
         if len(found) == 1:
-            x, y = place(found[0]).split(",")
-            out.append(f'<circle cx="{x}" cy="{y}" r="4" style="fill:{shades[name] or "currentColor"}"/>')
+            cx, cy = place(found[0]).split(",")
+            out.append(f'<circle cx="{cx}" cy="{cy}" r="4" style="fill:{shades[name] or "currentColor"}"/>')
     out.append(text((left + right) / 2, _BOTTOM + 33, chart.x_title or chart.x, "middle", FAINT, room=width))
     height = _BOTTOM + 40
     if len(groups) > 1:
