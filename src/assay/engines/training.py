@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives, requirements
-from assay.engines.folders import entries
+from assay.engines.folders import entries, tail
 from assay.engines.isolation import Ended, Grant, Level, Limits, run
 from assay.kernel.errors import BadInput
+from assay.kernel.printable import printable
+
+if TYPE_CHECKING:
+    import pyarrow
+
+ENDED = {
+    "time": "ran past its time",
+    "memory": "used more memory than its limit",
+    "processes": "started more processes than its limit",
+    "disk": "wrote more than its limit",
+    "folders": "left folders that nest too deep or cannot be read",
+    "stopped": "was stopped",
+}
+_LAST = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,39 @@ class Trained:
     ended: Ended
     environment: Mapping[str, Any]
     problem: str = ""
+
+    @property
+    def said(self) -> str:
+        """Return how a job that left no model ended, as a sentence goes on."""
+        if self.problem:
+            return f"left what cannot be taken: {self.problem}"
+        if self.ended.reason in ENDED:
+            return ENDED[self.ended.reason]
+        return (
+            f"ended with exit code {self.ended.code}" if self.ended.code else "left no model in SM_MODEL_DIR"
+        )
+
+    @property
+    def last_words(self) -> str:
+        """Return a sentence with the last line that it printed."""
+        lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
+        return f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
+
+
+def write_channel(schema: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch], folder: Path) -> Path:
+    """Write rows as ``data.csv`` into a new folder, which a script reads as a channel; return the folder.
+
+    schema: of the header where there is no batch.
+    """
+    import pyarrow.csv as pacsv
+
+    folder.mkdir(parents=True)
+    given = iter(batches)
+    first = next(given, None)
+    with pacsv.CSVWriter(folder / "data.csv", schema if first is None else first.schema) as writer:
+        for batch in itertools.chain([first] if first is not None else [], given):
+            writer.write_batch(batch)
+    return folder
 
 
 def train(

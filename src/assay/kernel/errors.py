@@ -3,6 +3,7 @@
 AssayError
 ├── UsageError        exit 2: the user's mistake
 │   ├── BadInput      exit 2: the data or file given cannot be examined at all
+│   │   └── TrainingFailed  exit 2: a model could not be trained on the rows given
 │   └── Missing       exit 2: a name, file or extra that is not there
 ├── Refused           exit 1: a rule of the office forbids it
 └── Broken            exit 3: ours
@@ -57,6 +58,10 @@ class UsageError(AssayError, ValueError):
 
 class BadInput(UsageError):
     """What was given cannot be examined at all: empty, cut short, not of the named format."""
+
+
+class TrainingFailed(BadInput):
+    """A way of training that gave no model on the rows it was handed: it failed, hung, or left what cannot be loaded."""
 
 
 class Missing(UsageError, LookupError):

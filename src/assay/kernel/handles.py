@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, runtime_checkable
@@ -116,6 +117,36 @@ class Transparent(Protocol):
 
     def inside(self) -> dict[str, Any] | None:
         """Return its tree or its coefficients as JSON; None where it has neither."""
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """A way of training, opened for one actor: a training script, or an estimator's own configuration.
+
+    Each fit stands by itself: in a sandbox of its own, which has seen no rows but those it is handed.
+    """
+
+    asset: Asset
+    hyperparameters: Mapping[str, Any]  # those it trains with unless told otherwise, as far as it says
+
+    def fit(
+        self,
+        rows: pyarrow.Table,
+        *,
+        label: str,
+        weights: Any = None,
+        weight_column: str | None = None,
+        hyperparameters: Mapping[str, Any] = {},
+    ) -> AbstractContextManager[Model]:
+        """Train on rows and give the model, which ends with the context.
+
+        label: the column that is learned. weights: a float above or at 0 for each row, or None. An estimator takes them
+        as its ``sample_weight``; a script reads the rows and takes them from the column that ``weight_column`` names.
+        hyperparameters: instead of its own of these names. TrainingFailed says why there is no model.
+        """
+
+    def within(self, limits: Mapping[str, Any]) -> Trainer:
+        """Return it under other limits for each fit: memory, disk, minutes, seconds, processes; UsageError for others."""
 
 
 @runtime_checkable

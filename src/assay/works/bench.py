@@ -80,6 +80,7 @@ class Bench:
     scans: dict[str, Verdict] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
     levels: set[str] = field(default_factory=set)
+    seed: int = 7  # of the action under way
     _opened: int = 0
 
     def work(self, seed: int, progress: Progress | None = None) -> LocalWork:
@@ -143,6 +144,11 @@ class Bench:
             engine=self.engine,
         )
 
+    def _open_trainer(self, asset: Asset) -> Any:
+        from assay.works.trainers import open_trainer
+
+        return open_trainer(asset, self, self._private())
+
     def _open_key(self, asset: Asset) -> Any:
         return self.held[asset.digest]
 
@@ -182,7 +188,9 @@ class Bench:
             from assay.works.examine import examine
 
             scan = declared.load("check", "model.scan")
+            levels, seed = set(self.levels), self.seed
             report, _, _ = examine(scan, {"tree": asset}, {}, {}, self, seed=0)
+            self.levels, self.seed = self.levels | levels, seed  # those of the action that it is opened for
             verdict = self.scans[asset.digest] = Verdict(report, Gate())
         if not verdict.passed:
             stop = verdict.stopping

@@ -26,6 +26,7 @@ from assay.works.keys import hold_key
 from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
+from assay.works.trainers import hold_trainer
 from assay.works.work import Progress
 
 SEED = 7
@@ -106,6 +107,8 @@ def taken_apart(
             if param.many:
                 for each, source in _by_name(param.name, raw).items():
                     inputs[f"{param.name}.{each}"] = _pin(source, param, table, home)
+            elif raw is not None and param.kinds == ("trainer",):
+                inputs[param.name] = hold_trainer(raw, inputs[subject.name], table, home)
             elif raw is not None:
                 inputs[param.name] = _pin(raw, param, table, home)
         elif param is not None and param.role == "report":

@@ -14,21 +14,16 @@ from typing_extensions import Doc
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Model, Table
-from assay.kernel.printable import printable
 from assay.kernel.report import Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
-from assay.methods.nearest import did_you_mean
 from assay.works.examine import isolation_finding
 from assay.works.registering import Candidate, Registered, enter
 from assay.works.work import LocalWork
 
 if TYPE_CHECKING:
-    from assay.engines.isolation import Limits
+    from assay.engines.training import Trained
 
-_UNITS = {"kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40, "b": 1}
-_LIMITS = ("memory", "minutes", "seconds", "processes", "disk")
-_LAST = 4096
 _LEFT = (".git", ".venv", "__pycache__", ".assay")  # of a folder of code
 _CHANNEL = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
@@ -49,7 +44,9 @@ def train(
 ) -> Made:
     """Train in the sandbox, with no network, read-only inputs and stated limits; gives ``out``, the model."""
     from assay.engines.folders import tail
+    from assay.engines.isolation.limits import read_limits
     from assay.engines.training import train as run_script
+    from assay.engines.training import write_channel
 
     tables: Mapping[str, Table] = channels if isinstance(channels, Mapping) else {"train": channels}
     code = work.scratch / "code"
@@ -57,7 +54,10 @@ def train(
     for name in tables:
         if not _CHANNEL.fullmatch(name):
             raise UsageError(f"a channel cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
-    folders = {name: _channel(table, work.scratch / "channels" / name) for name, table in tables.items()}
+    folders = {
+        name: write_channel(table.arrow(limit=0).schema, table.batches(), work.scratch / "channels" / name)
+        for name, table in tables.items()
+    }
     work.progress(0, 1, "training in the sandbox")
     trained = run_script(
         code / script.name,
@@ -81,7 +81,7 @@ def train(
         made = work.put("model", trained.model, "tar.gz")
         outputs["out"] = Asset("model", "model", made.uri, made.digest, "tar.gz")
     else:
-        findings.append(_failed(ended.reason, ended.code, log, script, trained.problem))
+        findings.append(_failed(trained, script))
     metrics = [
         Metric("seconds", round(ended.seconds, 3)),
         Metric("peak_memory", ended.peak_memory, unit="bytes"),
@@ -151,75 +151,14 @@ def _plain_files(source: Path) -> None:
             )
 
 
-def _channel(table: Table, folder: Path) -> Path:
-    import pyarrow as pa
-    import pyarrow.csv as pacsv
+def _failed(trained: Trained, script: Path) -> Finding:
+    from assay.engines.training import ENDED
 
-    folder.mkdir(parents=True)
-    writer = None
-    for batch in table.batches():
-        if writer is None:
-            writer = pacsv.CSVWriter(folder / "data.csv", batch.schema)
-        writer.write_batch(batch)
-    if writer is None:
-        empty = table.arrow(limit=0)
-        writer = pacsv.CSVWriter(folder / "data.csv", empty.schema)
-        writer.write_table(pa.table(empty))
-    writer.close()
-    return folder
-
-
-def read_limits(given: Mapping[str, Any]) -> Limits:
-    """Return limits: memory and disk as bytes or ``2GB``, minutes or seconds, processes."""
-    from assay.engines.isolation import Limits
-
-    out: dict[str, Any] = {}
-    for name, raw in given.items():
-        if name not in _LIMITS:
-            raise UsageError(f"there is no limit {name!r}", remedy=did_you_mean(name, _LIMITS))
-        try:
-            if name in ("memory", "disk"):
-                out[name] = read_size(raw)
-            elif name == "processes":
-                out[name] = int(raw)
-            else:
-                out["seconds"] = float(raw) * (60 if name == "minutes" else 1)
-        except (TypeError, ValueError):
-            raise UsageError(
-                f"the limit {name} cannot be {raw!r}", remedy="write 2GB, or minutes: 5"
-            ) from None
-    if any(not value > 0 for value in out.values()):
-        raise UsageError("a limit must be above 0")
-    return Limits(**out)
-
-
-def read_size(raw: Any) -> int:
-    """Return bytes of ``2GB``, ``512 MB`` or a number."""
-    text = str(raw).strip().lower().replace(" ", "").replace("ib", "b")
-    for unit, factor in _UNITS.items():
-        if text.endswith(unit) and text[: -len(unit)].replace(".", "", 1).isdigit():
-            return int(float(text[: -len(unit)]) * factor)
-    return int(text)
-
-
-def _failed(reason: str, code: int | None, log: bytes, script: Path, problem: str) -> Finding:
-    words = {
-        "time": "ran past its time",
-        "memory": "used more memory than its limit",
-        "processes": "started more processes than its limit",
-        "disk": "wrote more than its limit",
-        "folders": "left folders that nest too deep or cannot be read",
-        "stopped": "was stopped",
-    }
-    said = words.get(reason) or (f"ended with exit code {code}" if code else "left no model in SM_MODEL_DIR")
-    if problem:
-        said = f"left what cannot be taken: {problem}"
-    lines = log[-_LAST:].decode("utf-8", "replace").strip().splitlines()
-    last = f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
+    reason = trained.ended.reason if trained.ended.reason in ENDED else "failed"
     return Finding(
-        f"train.{reason if reason in words else 'failed'}",
+        f"train.{reason}",
         Severity.CRITICAL,
-        f"The training script {script.name} {said}.{last}",
+        f"The training script {script.name} {trained.said}.{trained.last_words}",
         {"file": script.name},
         "read its log in the report; raise the limit under `limits:` only if the job needs it",
     )

@@ -41,7 +41,7 @@ def examine(
     subject = next((inputs[p.name] for p in spec if p.role == "input" and p.name in inputs), None)
     made: dict[str, Asset] = {}
     raised: AssayError | Exception | None = None
-    bench.levels.clear()
+    bench.levels, bench.seed = set(), seed
     try:
         with contextlib.ExitStack() as stack:
             handles = {n: stack.enter_context(bench.opened(a, _kind(spec, n, a))) for n, a in inputs.items()}

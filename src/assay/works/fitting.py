@@ -38,6 +38,17 @@ def fits(node: Node, kinds: Iterable[str], uses: str, data: Iterable[str], steps
         raise node.place.error(f"{uses} works on a {' or a '.join(sorted(wanted))}, and {name} is a {gives}")
 
 
+def trains(node: Node, steps: Mapping[str, Node]) -> str:
+    """Return what a step trains by: a train step's name, a path, or ``itself``; UsageError for a step that trains nothing."""
+    text = node.text("a training script, or the name of a train step")
+    if text in steps and _verb(steps[text]) != "train":
+        raise node.place.error(f"the step {text!r} trains nothing", "name a train step, or a script")
+    if text not in steps and not Path(text).suffix and "://" not in text and text != "itself":
+        known = [name for name, step in steps.items() if _verb(step) == "train"]
+        raise node.place.error(f"there is no train step called {text!r}", did_you_mean(text, known))
+    return text
+
+
 def _verb(step: Node) -> str:
     parts = step.value if isinstance(step.value, dict) else {}
     return next((verb for verb in ("check", "treat", "train", "do") if verb in parts), "check")
@@ -53,6 +64,11 @@ def present(pipeline: Pipeline, wanted: Iterable[str]) -> None:
                     Path(pipeline.data[ref.name]), str(pipeline.places[ref.name]), "name your data there"
                 )
         script = step.params.get("script") if step.verb == "train" else None
+        for param, source in step.trainers.items():
+            path = pipeline.file.resolve().parent / source
+            if source.endswith(".py") and not path.exists():
+                place = step.places.get(param, step.place)
+                _complain(path, str(place), "check the path")
         if script and not (path := pipeline.file.resolve().parent / str(script)).exists():
             _complain(path, str(step.place), "check the path after `train:`")
 

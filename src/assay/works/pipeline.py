@@ -13,7 +13,7 @@ from assay.kernel.verdict import Gate
 from assay.methods.document import Node, Place, parse, read
 from assay.methods.nearest import did_you_mean, nearest
 from assay.works import declared
-from assay.works.fitting import fits
+from assay.works.fitting import fits, trains
 from assay.works.order import Needs, arrange
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
@@ -39,7 +39,7 @@ class Ref:
 class Step:
     """One step. inputs: parameter (or channel) → what it is given; reports: parameter → the step it reads.
 
-    keys: parameter → the name of the key that it works with.
+    keys: parameter → the name of the key that it works with. trainers: parameter → the script or train step it trains by.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Step:
     inputs: Mapping[str, Ref] = field(default_factory=dict)
     reports: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    trainers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     gate: Gate = field(default_factory=Gate)
     after: tuple[str, ...] | None = None
@@ -202,6 +203,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     inputs: dict[str, Ref] = {}
     reports: dict[str, str] = {}
     keys: dict[str, str] = {}
+    trainers: dict[str, str] = {}
     values: dict[str, Any] = dict(step.params)
     subject = next((p for p in params.values() if p.role == "input"), None)
     if "of" in parts:
@@ -220,6 +222,8 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
                 inputs[f"{key}.{each}"] = _ref(ref, param, uses, data, steps)
         elif param.role == "input" and param.kinds == ("key",):
             keys[key] = value.text("the name of a key")
+        elif param.role == "input" and param.kinds == ("trainer",):
+            trainers[key] = trains(value, steps)
         elif param.role == "input":
             inputs[key] = _ref(value, param, uses, data, steps)
         elif param.role == "report":
@@ -227,7 +231,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         elif value.value is not None:  # nothing after the colon: as if it were not said
             values[key] = _value(param, value)
     for param in params.values():
-        given = any(param.name in held for held in (values, inputs, reports, keys))
+        given = any(param.name in held for held in (values, inputs, reports, keys, trainers))
         if param.needed(values) and not given and param is not subject and param.role != "work":
             raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
     return replace(
@@ -235,6 +239,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         inputs=inputs,
         reports=reports,
         keys=keys,
+        trainers=trainers,
         params=values,
         gate=_gate(parts.get("gate")),
         after=_after(parts.get("after"), steps),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import keyword
 import math
 import types
@@ -16,11 +17,11 @@ import annotated_types as at
 from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Column, Key, Model, Table, Tree, Unless, Work
+from assay.kernel.handles import Column, Key, Model, Table, Trainer, Tree, Unless, Work
 from assay.kernel.report import Report
 from assay.methods.nearest import did_you_mean
 
-HANDLES: dict[Any, str] = {Table: "table", Model: "model", Tree: "tree", Key: "key"}
+HANDLES: dict[Any, str] = {Table: "table", Model: "model", Tree: "tree", Key: "key", Trainer: "trainer"}
 Role = Literal["input", "report", "work", "value"]
 
 
@@ -63,6 +64,8 @@ class Param:
 
     def value(self, raw: Any) -> Any:
         """Return ``raw`` (text, or a YAML value) as this parameter's type; UsageError outside its limits."""
+        if self.type is dict and raw is not None:
+            return self._mapping(raw)
         if self.many:
             items = list(raw) if isinstance(raw, (list, tuple)) else [raw]
             return tuple(self._one(item) for item in items)
@@ -78,10 +81,6 @@ class Param:
                     f"{self.name} cannot be {raw!r}", remedy=did_you_mean(str(raw), self.choices)
                 )
             return str(raw)
-        if self.type is dict:
-            if not isinstance(raw, dict):
-                raise wrong
-            return raw
         if isinstance(raw, dict):
             raise wrong
         if self.type is bool:
@@ -98,6 +97,22 @@ class Param:
             raise wrong
         self._within(value)
         return value
+
+    def _mapping(self, raw: Any) -> dict[str, Any]:
+        """Return a mapping, given as one, as a JSON object, or as texts like ``name=value``."""
+        if isinstance(raw, dict):
+            return raw
+        out: dict[str, Any] = {}
+        for text in raw if isinstance(raw, (list, tuple)) else [raw]:
+            found = _json(text) if str(text).lstrip().startswith("{") else None
+            name, equals, value = str(text).partition("=")
+            if isinstance(found, dict):
+                out |= found
+            elif name.strip() and equals:
+                out[name.strip()] = _json(value)
+            else:
+                raise UsageError(f"{self.name} takes {self.expected}, and {str(text)[:60]!r} is not that")
+        return out
 
     def _bool(self, raw: Any, wrong: UsageError) -> bool:
         if isinstance(raw, bool):
@@ -118,11 +133,19 @@ class Param:
         """Return what it takes, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        word = {int: "a whole number", float: "a number", bool: "true or false", dict: "a mapping"}
+        word = {int: "a whole number", float: "a number", bool: "true or false", dict: "NAME=VALUE"}
         names = {Column: "the name of a column", Path: "a path"}
         base = word.get(self.type) or names.get(self.type) or "a text"
         bounds = [w for limit in self.limits for w in _words(limit)]
         return f"{base} {' and '.join(bounds)}".strip()
+
+
+def _json(text: Any) -> Any:
+    """Return what a text says as JSON, or the text itself."""
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, TypeError, RecursionError):
+        return text
 
 
 def _bounds(limit: Any) -> list[tuple[tuple[str, Any] | None, tuple[str, Any] | None]]:

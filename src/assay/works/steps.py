@@ -24,6 +24,7 @@ from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
 from assay.works.signature import signature
+from assay.works.trainers import ITSELF, hold_trainer, pin_script
 from assay.works.work import Progress
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Steps:
             if step.verb == "do":
                 done = self._do(step, inputs)
             else:
-                done = self._made(step, self._named(step) | inputs)
+                done = self._made(step, self._named(step) | inputs | self._trainers(step, inputs))
         except AssayError as error:
             done = Done(step, "error", note=_placed(step, error), error=error)
         return replace(done, seconds=round(time.perf_counter() - clock, 3))
@@ -97,6 +98,19 @@ class Steps:
                 out[name] = hold_key(source, param, self.bench, self.home)
             else:
                 out[name] = pin(source, param.kinds, self.home.store, self.home)
+        return out
+
+    def _trainers(self, step: Step, inputs: Mapping[str, Asset]) -> dict[str, Asset]:
+        """Return the ways of training of a step, pinned: a train step's script with all that the step says of it."""
+        out: dict[str, Asset] = {}
+        base = self.pipeline.file.resolve().parent
+        for name, source in step.trainers.items():
+            other = self.pipeline.steps.get(source)
+            if other is not None:
+                out[name] = pin_script(self._params(other), self.home.store)
+            else:
+                path = base / source if not (source == ITSELF or "://" in source) else source
+                out[name] = hold_trainer(path, next(iter(inputs.values()), None), self.bench, self.home)
         return out
 
     def _made(self, step: Step, inputs: Mapping[str, Asset]) -> Done:

@@ -117,7 +117,8 @@ def _option(param: Param) -> click.Option:
         shown = "NAME=TABLE" if "table" in param.kinds else "NAME=PATH"
         return click.Option(names, metavar=shown, multiple=True, help=text or "other tables, by name")
     if param.role == "input":
-        metavar = "TABLE" if "table" in param.kinds else param.kinds[0].upper()
+        words = {"table": "TABLE", "trainer": "SCRIPT|MODEL"}
+        metavar = next((words[k] for k in param.kinds if k in words), param.kinds[0].upper())
         return click.Option(names, metavar=metavar, required=param.required, help=text or "another table")
     if param.role == "report":
         shown = text or "a report, as JSON"
@@ -127,14 +128,14 @@ def _option(param: Param) -> click.Option:
         shown = f"{text}  [default: {'on' if param.default else 'off'}]"
         return click.Option(names, default=None, help=shown)
     given = param.default if isinstance(param.default, tuple) else (param.default,)
-    shown_default = ", ".join(str(one) for one in given if one not in (None, ""))
+    shown_default = ", ".join(str(one) for one in given if one not in (None, "", {}))
     text += f"  [required, unless --{param.unless} says it]" if param.unless else ""
     metavar_ = None if param.choices else _metavar(param)
     if len("|".join(param.choices)) > _WIDE:  # a line holds 80: the words stand in the text
         metavar_, text = "WORD", f"{text}: {', '.join(param.choices)}"
     return click.Option(
         names,
-        multiple=param.many,
+        multiple=param.many or param.type is dict,
         required=param.required,
         default=None,
         type=click.Choice(param.choices) if param.choices else None,
@@ -144,7 +145,7 @@ def _option(param: Param) -> click.Option:
 
 
 def _metavar(param: Param) -> str:
-    words = {int: "N", float: "X", Path: "FILE"}
+    words = {int: "N", float: "X", Path: "FILE", dict: "NAME=VALUE"}
     if param.type.__class__.__name__ == "NewType" or getattr(param.type, "__name__", "") == "Column":
         return "COLUMN"
     return words.get(param.type, "TEXT")

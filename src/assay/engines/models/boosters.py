@@ -17,9 +17,11 @@ from assay.engines.models.frame import predictions, to_pandas
 class XgboostModel:
     """A booster saved as JSON, UBJSON or the old binary form; categories it was trained on are kept in it."""
 
-    def __init__(self, booster: Any, classes: list[Any] | None = None) -> None:
+    def __init__(self, booster: Any, classes: list[Any] | None = None, source: Any = None) -> None:
+        """source: the estimator that holds the booster."""
         config = json.loads(booster.save_config())
-        self.booster = booster
+        self.booster, self.source = booster, source
+        self.configured = True  # whether it says what it was trained with
         self.objective = str(config["learner"]["objective"]["name"])
         self.many = int(config["learner"]["learner_model_param"].get("num_class", 0) or 0)
         self.names = list(booster.feature_names or [])
@@ -34,7 +36,9 @@ class XgboostModel:
 
         booster = xgb.Booster()
         booster.load_model(bytearray(path.read_bytes()))
-        return cls(booster)
+        made = cls(booster)
+        made.configured = False  # such a file holds what was learned, and not how
+        return made
 
     def _classes(self) -> list[Any]:
         if self.objective.startswith("binary:"):

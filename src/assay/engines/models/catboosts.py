@@ -68,7 +68,8 @@ class CatboostModel:
             "detail": {"objective": self.loss, "rounds": int(self.model.tree_count_)},
         }
 
-    def _pool(self, table: pa.Table) -> Any:
+    def pool(self, table: pa.Table, truth: Any = None, weight: Any = None) -> Any:
+        """Return rows as it takes them, with what they are to teach and their weights, if any."""
         import catboost
 
         frame = to_pandas(table, self.names)
@@ -77,11 +78,11 @@ class CatboostModel:
                 frame[name] = frame[name].map(_category).astype(object)
             elif not pd.api.types.is_numeric_dtype(frame[name]):
                 frame[name] = pd.to_numeric(frame[name], errors="coerce")
-        return catboost.Pool(frame, cat_features=self.categories)
+        return catboost.Pool(frame, truth, cat_features=self.categories, weight=weight)
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
-        pool = self._pool(table)
+        pool = self.pool(table)
         if self.classes:
             scores = np.asarray(self.model.predict(pool, prediction_type="Probability"))
             return predictions(np.asarray(self.classes)[scores.argmax(axis=1)], scores, self.classes)
@@ -90,7 +91,7 @@ class CatboostModel:
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return its own exact tree SHAP; of several classes, that of the class predicted or named."""
-        values, base, margin = catboost_values(self.model, self._pool(table))
+        values, base, margin = catboost_values(self.model, self.pool(table))
         wanted, sign = output(margin, self.classes, of)
         rows = np.arange(len(margin))
         return contributed(

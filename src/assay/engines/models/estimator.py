@@ -48,7 +48,7 @@ class EstimatorModel:
             classes = (
                 plain(getattr(found, "classes_", ())) if type(found).__name__ == "XGBClassifier" else None
             )
-            return XgboostModel(booster, classes)
+            return XgboostModel(booster, classes, None if booster is found else found)
         return cls(found, format)
 
     def describe(self) -> dict[str, Any]:

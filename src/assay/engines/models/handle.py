@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives
 from assay.engines.folders import tail
@@ -15,6 +18,9 @@ from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, Broken
+
+if TYPE_CHECKING:
+    import pyarrow
 
 _TAIL = 600
 _ENDED = {
@@ -39,6 +45,19 @@ class SandboxedModel(AskedModel):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def refit(
+        self, rows: pyarrow.Table, label: str, weights: str | None, hyperparameters: Mapping[str, Any]
+    ) -> None:
+        """Fit its own configuration to rows, inside; from then on what was learned from them answers.
+
+        weights: the column of their weights. ModelError where it cannot be fitted anew.
+        """
+        said = {"label": label, "weights": weights, "hyperparameters": dict(hyperparameters)}
+        body = wire.pack_asked(json.dumps(said), rows)
+        if len(body) > wire.MAX_MESSAGE:
+            raise ModelError(f"takes no more than {wire.MAX_MESSAGE >> 20} MB of rows", where=self.asset.name)
+        self._info = self._described(self._ask(b"F", body))
 
     def close(self) -> None:
         """End the worker."""

@@ -39,8 +39,17 @@ class InMemoryModel(AskedModel):
         if not is_model(source):
             remedy = "give a function, or an object with predict"
             raise UsageError(f"a {type(source).__name__} is no model", remedy=remedy)
-        self.asset, self.level = asset, "none"
-        self._loaded = _loaded(source)
+        self._take(asset, _loaded(source))
+
+    @classmethod
+    def of(cls, asset: Asset, loaded: Loaded) -> InMemoryModel:
+        """Return a model that is loaded already."""
+        made = cls.__new__(cls)
+        made._take(asset, loaded)
+        return made
+
+    def _take(self, asset: Asset, loaded: Loaded) -> None:
+        self.asset, self.level, self._loaded = asset, "none", loaded
         self._info = self._described(self._ask(b"I", b""))
 
     def _ask(self, kind: bytes, body: bytes) -> bytes:

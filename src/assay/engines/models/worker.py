@@ -26,6 +26,9 @@ def main() -> None:
                 from assay.engines.models.load import load
 
                 loaded = load(Path(sys.argv[1]))
+            if kind == b"F":
+                loaded = _refitted(loaded, body)
+                kind = b"I"
             if kind == b"I":
                 wire.send(answers, b"A", wire.pack_json(loaded.describe()))
                 continue
@@ -35,6 +38,16 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told
             said = f"{type(error).__name__}: {error}".strip().splitlines()[0]
             wire.send(answers, b"E", said.encode("utf-8", "replace")[:2000])
+
+
+def _refitted(loaded: Any, body: bytes) -> Any:
+    """Return what was loaded, fitted to the rows of a message; they alone answer from then on."""
+    import json
+
+    from assay.engines.models.refit import refitted
+
+    said, table = wire.unpack_asked(body)
+    return refitted(loaded, table, json.loads(said or "{}"))
 
 
 def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
