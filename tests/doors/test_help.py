@@ -58,7 +58,9 @@ def _marks(example):
 def test_help_fits_80_columns_and_has_an_example(path):
     text = PAGES[path]
     assert max(map(len, text.splitlines())) <= 80
-    assert "..." not in text.replace("TARGET...", "").replace("[ARGS]...", "").replace("COMMAND", "")
+    assert "..." not in text.replace("TARGET...", "").replace("[ARGS]...", "").replace(
+        "[QUERY]...", ""
+    ).replace("COMMAND", "")
     example = _example(text)
     assert example and example.split("&& ")[-1].startswith(path)
 

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("book", "List the runs, or show one."),
     "lineage": ("book", "What a thing was made from, or what from it."),
     "findings": ("book", "What was found."),
+    "search": ("search", "Search runs, models, data sets and findings."),
     "log": ("log", "The tamper-evident ledger."),
     "doctor": ("doctor", "What this machine can do, and what is missing."),
 }

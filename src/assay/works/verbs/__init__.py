@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assay.works.verbs import data, findings, log, models, quarantine, runs
+from assay.works.verbs import data, findings, log, models, quarantine, runs, search
 
 WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load"})
 VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
     **runs.VERBS,
+    **search.VERBS,
     **log.VERBS,
     **findings.VERBS,
     **data.VERBS,

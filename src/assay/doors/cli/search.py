@@ -1,0 +1,88 @@
+"""search: what the office knows, asked in one language."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+
+import click
+
+from assay.doors.cli import context
+from assay.doors.cli.examining import watching
+from assay.kernel.printable import printable
+
+_KEPT = (
+    "kind",
+    "key",
+    "at",
+    "name",
+    "urn",
+    "id",
+    "digest",
+    "report",
+    "pipeline",
+    "rule",
+    "first_seen",
+    "last_seen",
+)
+
+
+@click.command()
+@click.argument("query", nargs=-1)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option(
+    "--sagemaker", is_flag=True, help="QUERY is a request of SageMaker's Search, as JSON; - reads it."
+)
+@context.format_option
+def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) -> None:
+    """Search runs, models, datasets, findings, reports and quarantines.
+
+    A kind may stand first (none: any), then conditions that all hold:
+
+    \b
+      models metrics.f1 > 0.8 params.max_depth = 6
+      runs outcome != pass started > 7d
+      findings severity >= high status = open order by last_seen desc
+      models status in (PENDING, APPROVED) from (datasets hotel)
+      models from (datasets containing (quarantines at on tuesday))
+      "room type" or book*          words, wherever they stand
+
+    Fields are held by = != < <= > >=, ~ (a part of the text), in (a, b),
+    between a and b, exists, on (a day: 2026-11-24, tuesday, yesterday);
+    and, or, not and brackets join them. `from` finds what was made from
+    something, `into` what it was made from, `containing` tables that hold
+    rows which a load kept out. Metrics of a group: metrics.DPL.sex.Female.
+
+    Example: assay search models metrics.f1 '>' 0.5
+    """
+    several = len(query) > 1 and not sagemaker  # what the shell held together stays together
+    text = " ".join(f'"{q}"' if several and " " in q and '"' not in q else q for q in query)
+    if text == "-" and sagemaker:
+        text = sys.stdin.read(1 << 20)
+    with watching("search") as progress:
+        found = context.call("search", query=text, limit=limit, sagemaker=sagemaker, progress=progress)
+    if format_ == "json":
+        context.emit_json(found)
+        return
+    for record in found["results"]:
+        shown = record.get("urn") or record.get("id") or record.get("name")
+        click.echo(f"{record['kind']:<10}  {printable(str(shown))}  {record['at'][:16].replace('T', ' ')}")
+        told = "; ".join(
+            f"{k.replace('_', ' ')} {_said(v)}" for k, v in record.items() if k not in _KEPT and v
+        )
+        lines = textwrap.wrap(printable(told), 68, break_on_hyphens=False)
+        click.echo("\n".join(" " * 12 + line for line in lines[:6]))
+    if not found["results"]:
+        click.echo("nothing was found")
+    if found["more"]:
+        click.echo(f"and more; --limit {limit * 2} shows them", err=True)
+    for note in found["notes"]:
+        click.echo(f"note: {note}", err=True)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} = {v}" for k, v in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
