@@ -71,7 +71,7 @@ def main(count: int = 1_000_000) -> None:
         while chunk := list(itertools.islice(made, 20_000)):
             with index.following(done, done + len(chunk)):
                 index.put(chunk)
-                index.link((c.read[0], c.is_[0]) for c in chunk)
+                index.link((c.key, c.read[0], c.is_[0]) for c in chunk)
             done += len(chunk)
         took, size = time.perf_counter() - began, (Path(folder) / "index.sqlite").stat().st_size >> 20
         print(f"{count:,} records and as many edges indexed in {took:.0f} s, {size:,} MB")

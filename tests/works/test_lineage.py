@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.office.runs import Edge
-from assay.works.lineage import as_dot, as_openlineage
+from assay.works.lineage import as_dot, as_mermaid, as_openlineage, as_prov
 
 EDGES = [
     Edge("sha256:a", "bookings", "sha256:b", "clean", "clean", "r1"),
@@ -65,3 +65,34 @@ def test_openlineage_has_an_event_for_each_step_of_each_run():
     assert len({e["run"]["runId"] for e in events}) == 3
     again = as_openlineage(EDGES, "home", "2030-01-01T00:00:00Z")
     assert [e["run"]["runId"] for e in again] == [e["run"]["runId"] for e in events]
+
+
+def test_mermaid_says_all_and_only_the_edges():
+    said = as_mermaid([*EDGES, Edge("sha256:a", "bookings", "x", 'wiki "page"', "", "", "SameAs", "ada")])
+    lines = said.splitlines()
+    assert lines[0] == "flowchart LR" and len(lines) == 1 + 6 + 5
+    assert '  n0 -->|"clean"| n1' in lines and '  n0 -.->|"SameAs"| n5' in lines
+    assert '  n5["wiki #34;page#34;"]' in lines
+
+
+@given(st.lists(st.tuples(*[st.text(max_size=12)] * 3), min_size=1, max_size=6))
+def test_no_name_breaks_out_of_a_mermaid_box(names):
+    made = [Edge(f"u{i}", a, f"v{i}", b, s, "r") for i, (a, b, s) in enumerate(names)]
+    lines = as_mermaid(made).splitlines()
+    assert len(lines) == 1 + 3 * len(made)
+    assert all(re.fullmatch(r'  n\d+(\["[^"]*"\]| -->\|"[^"]*"\| n\d+)', line) for line in lines[1:])
+
+
+def test_prov_is_one_activity_a_step_with_what_it_used_and_made():
+    said = as_prov([*EDGES, Edge("sha256:a", "bookings", "x", "wiki", "", "", "SameAs", "ada")], "home")
+    labels = {k: v["prov:label"] for k, v in said["entity"].items()}
+    assert sorted(labels.values()) == ["bookings", "clean", "model", "split.test", "split.train", "wiki"]
+    steps = {k: (v["prov:label"], v["assay:run"]) for k, v in said["activity"].items()}
+    assert sorted(steps.values()) == [("clean", "r1"), ("split", "r1"), ("split", "r2")]
+    made = {(steps[g["prov:activity"]], labels[g["prov:entity"]]) for g in said["wasGeneratedBy"].values()}
+    assert (("split", "r1"), "split.test") in made and len(made) == 4
+    used = {(steps[u["prov:activity"]], labels[u["prov:entity"]]) for u in said["used"].values()}
+    assert used == {(("clean", "r1"), "bookings"), (("split", "r1"), "clean"), (("split", "r2"), "clean")}
+    assert [
+        (labels[a["prov:alternate1"]], labels[a["prov:alternate2"]]) for a in said["alternateOf"].values()
+    ] == [("bookings", "wiki")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ class StepRecord:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One thing was made from another, by a step of a run."""
+    """One thing was made from another, by a step of a run; or a person says how two belong together (``kind``, ``by``)."""
 
     source: str
     from_name: str
@@ -60,6 +61,8 @@ class Edge:
     to_name: str
     step: str
     run: str
+    kind: str = ""
+    by: str = ""
 
 
 def begin(tx: Tx, run_id: str, pipeline: str, actor: str, detail: Mapping[str, Any]) -> int:
@@ -183,31 +186,32 @@ def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
 
     urn: a digest, ``registry://name@version``, or the name of an asset (its latest version).
     """
-    table = schema.edges
-    this, other = (table.c.target, "source") if up else (table.c.source, "target")
-    todo = _starts(office, urn)
-    seen: set[str] = set()
+    edges = schema.edges
+    this, other = (edges.c.target, edges.c.source) if up else (edges.c.source, edges.c.target)
     out: dict[str, Edge] = {}
-    while todo:
-        digest = todo.pop()
-        if digest in seen:
-            continue
-        seen.add(digest)
-        for (text,) in office.rows(sa.select(table.c.value).where(this == digest)):
+    for start in _starts(office, urn):
+        reached = sa.select(sa.literal(start).label("urn")).cte("reached", recursive=True)
+        reached = reached.union(sa.select(other).select_from(reached.join(edges, this == reached.c.urn)))
+        query = sa.select(edges.c.value).select_from(reached.join(edges, this == reached.c.urn))
+        for (text,) in office.rows(query):
             found = read(Edge, text)
             out.setdefault(f"{found.source}{found.target}{found.step}", found)
-            todo.append(getattr(found, other))
     return list(out.values())
 
 
 def _starts(office: Office, urn: str) -> list[str]:
-    if urn.startswith("sha256:"):
+    if urn.startswith(("sha256:", "registry://")):
         return [urn]
-    if urn.startswith("registry://"):
-        return [urn]
-    query = sa.select(schema.edges.c.value)
-    edges = [read(Edge, r[0]) for r in office.rows(query)]
-    named = {e.source for e in edges if e.from_name == urn} | {e.target for e in edges if e.to_name == urn}
+    assets = schema.assets
+    known = office.rows(sa.select(assets.c.value).where(assets.c.name == urn))
+    named = {str(a.get("digest") or a["uri"]) for a in (json.loads(text) for (text,) in known)}
+    if not named:  # what a load filled is in no catalogue
+        edges = schema.edges
+        query = sa.select(edges.c.value).where(edges.c.source.is_not(None))
+        every = [read(Edge, text) for (text,) in office.rows(query)]
+        named = {e.source for e in every if e.from_name == urn} | {
+            e.target for e in every if e.to_name == urn
+        }
     if not named:
         raise Missing(
             f"nothing is known of {urn!r}", remedy="name a digest, registry://NAME@VERSION or a data set"

@@ -43,10 +43,11 @@ class Deriving:
                 if made is not None:
                     yield made
 
-    def edges(self) -> Iterator[tuple[str, str]]:
-        """Return what was made from what."""
-        for value in self.rows.get("edges", {}).values():
-            yield str(value["source"]), str(value["target"])
+    def edges(self) -> Iterator[tuple[str, str, str]]:
+        """Return the key of each edge, and what was made from what; what was withdrawn without them."""
+        for key, value in self.rows.get("edges", {}).items():
+            gone = value.get("withdrawn")
+            yield key, "" if gone else str(value["source"]), "" if gone else str(value["target"])
 
     def _read(self, digest: str | None) -> Json:
         """Return a report from the store; nothing where it is gone or is none."""

@@ -85,7 +85,7 @@ def test_lineage():
     inner = Question(("dataset",), Words("hotel"))
     assert _where("from (datasets hotel)") == Made("from", inner)
     of = Question((), Any((Comparison("name", "=", "hotel"), Comparison("urn", "=", "hotel"))))
-    assert _where("into hotel") == Made("into", of)
+    assert _where("into hotel") == Made("into", of, "hotel")
     assert (
         parse("models from (datasets containing (quarantines at on tuesday))", NOW).where.of.where.direction
         == "containing"

@@ -51,7 +51,7 @@ def filled(tmp_path_factory):
     with index.following(0, 120) as mine:
         assert mine
         index.put(records)
-        index.link((r.read[0], r.is_[0]) for r in records if r.read)
+        index.link((r.key, r.read[0], r.is_[0]) for r in records if r.read)
     yield index, records
     index.close()
 

@@ -6,6 +6,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.kernel.association import ASSOCIATIONS
 from assay.kernel.severity import SEVERITIES
 
 
@@ -79,7 +80,7 @@ def show_(run: str, format_: str) -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "dot", "openlineage"]),
+    type=click.Choice(["text", "json", "dot", "mermaid", "openlineage", "prov"]),
     default="text",
     help="How to print.",
 )
@@ -91,12 +92,36 @@ def lineage(urn: str, up: bool, format_: str) -> None:
     Example: assay lineage registry://bookings@1 --up
     """
     found = context.call("lineage", urn=urn, up=up, format="json" if format_ == "text" else format_)
-    if format_ == "dot":
+    if format_ in ("dot", "mermaid"):
         return click.echo(found, nl=False)
-    if format_ in ("json", "openlineage"):
+    if format_ != "text":
         return context.emit_json(found)
     columns = (("from_name", "from"), ("step", "step"), ("to_name", "to"), ("run", "run"))
-    return show.table(found["edges"], columns, f"nothing is known of {urn}")
+    rows = [e | {"step": e["kind"] or e["step"], "run": e["run"] or e["by"]} for e in found["edges"]]
+    return show.table(rows, columns, f"nothing is known of {urn}")
+
+
+@click.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option(
+    "--as", "kind", type=click.Choice(ASSOCIATIONS), required=True, help="How they belong together."
+)
+@click.option("--withdraw", is_flag=True, help="Take back what was said; the log keeps that it was.")
+@context.format_option
+def associate(source: str, target: str, kind: str, withdraw: bool, format_: str) -> None:
+    """Say that FROM contributed to TO, produced it, is the same, and the like.
+
+    Each is registry://NAME@VERSION, a digest, the name of a data set, the id
+    of a run, or an address of anything else, such as https://wiki/page.
+
+    Example: assay associate ticket:7 registry://bookings@1 --as SameAs
+    """
+    found = context.call("associate", source=source, target=target, kind=kind, withdraw=withdraw)
+    if format_ == "json":
+        return context.emit_json(found)
+    said = "no longer " if withdraw else ""
+    return click.echo(f"{found['from_name']} {said}{kind} {found['to_name']} (event {found['event']})")
 
 
 @click.group(cls=Group)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model": ("models", "The registry: register, approve, verify."),
     "runs": ("book", "List the runs, or show one."),
     "lineage": ("book", "What a thing was made from, or what from it."),
+    "associate": ("book", "Say how two things belong together."),
     "findings": ("book", "What was found."),
     "search": ("search", "Search runs, models, data sets and findings."),
     "log": ("log", "The tamper-evident ledger."),

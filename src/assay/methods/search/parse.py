@@ -277,7 +277,7 @@ class _Reader:
             raise self.wrong(f"after `{direction}` comes a name, or a search in brackets")
         name = self.take().text
         named = Any((Comparison("name", "=", name), Comparison("urn", "=", name)))
-        return Made(direction, Question((), named))
+        return Made(direction, Question((), named), name)
 
     def _test(self) -> Condition:
         name = self.take()

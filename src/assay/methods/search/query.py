@@ -34,11 +34,13 @@ class Words:
 class Made:
     """Things that were made from what a question finds (``from``), or that it was made from (``into``).
 
-    rows: what it finds are tables of rows, and only what holds one of these rows counts (``containing``).
+    ``containing``: what it finds kept rows out, and only tables that hold one of these rows count. thing: an urn that counts
+    too, though nothing is known of it but that something was made from it.
     """
 
     direction: Direction
     of: Question
+    thing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

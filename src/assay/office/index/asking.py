@@ -240,6 +240,9 @@ class _Asking:
         near = MADE if down else READ
         starts = self._starts(made.of, (IS, near))
         self.con.executemany(f"INSERT INTO {table} VALUES (?, ?)", starts)
+        self.con.execute(
+            f"INSERT OR IGNORE INTO {table} SELECT id, 1 FROM things WHERE urn = ?", [made.thing]
+        )
         this, other = ("source", "target") if down else ("target", "source")
         self.con.execute(
             f"""INSERT OR IGNORE INTO {table}

@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.kernel.errors import Broken
 from assay.office.index.record import Record
 
-VERSION = "1"
+VERSION = "2"
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE records (
@@ -28,7 +28,8 @@ CREATE TABLE things (id INTEGER PRIMARY KEY, urn TEXT NOT NULL UNIQUE);
 CREATE TABLE links (
   record INTEGER NOT NULL, role INTEGER NOT NULL, thing INTEGER NOT NULL, PRIMARY KEY (record, role, thing)) WITHOUT ROWID;
 CREATE INDEX links_thing ON links (thing, role);
-CREATE TABLE edges (source INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID;
+CREATE TABLE edges (key TEXT PRIMARY KEY, source INTEGER NOT NULL, target INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX edges_source ON edges (source, target);
 CREATE INDEX edges_target ON edges (target, source);
 CREATE VIRTUAL TABLE words USING fts5 (text, content='records', content_rowid='id', tokenize="unicode61 tokenchars '_'");
 """
@@ -158,10 +159,14 @@ class Index:
             links = [(id_, role, self._thing(urn)) for role, urns in roles for urn in urns if urn]
             con.executemany("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", links)
 
-    def link(self, edges: Iterable[tuple[str, str]]) -> None:
-        """Keep that targets were made from sources, by their urns."""
-        made = [(self._thing(a), self._thing(b)) for a, b in edges if a and b and a != b]
-        self.connection.executemany("INSERT OR IGNORE INTO edges VALUES (?, ?)", made)
+    def link(self, edges: Iterable[tuple[str, str, str]]) -> None:
+        """Keep by its key that a target was made from a source; an edge without them is taken away."""
+        for key, source, target in edges:
+            if source and target and source != target:
+                values = (key, self._thing(source), self._thing(target))
+                self.connection.execute("INSERT OR REPLACE INTO edges VALUES (?, ?, ?)", values)
+            else:
+                self.connection.execute("DELETE FROM edges WHERE key = ?", [key])
 
     def fields(self) -> list[str]:
         """Return the names of all fields."""

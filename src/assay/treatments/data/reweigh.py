@@ -9,7 +9,8 @@ Told are the difference in good outcomes before and after, how many rows the wei
 boosted trees and logistic regression learn from part of the rows and are judged on the others, at each strength.
 
 Example: assay treat data.reweigh bookings.csv.gz --label is_canceled \\
-  --positive 0 --facet customer_type --hide reservation_status -o weighed.parquet
+  --positive 0 --facet customer_type --hide reservation_status \\
+  -o weighed.parquet
 """
 
 from __future__ import annotations

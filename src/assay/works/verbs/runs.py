@@ -32,20 +32,33 @@ def runs_show(home: Home, actor: str, *, run: str) -> Json:
 
 
 def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
-    """Show what something was made from (up), or what was made from it (down): json, dot or openlineage."""
+    """Show what something was made from (up), or what was made from it (down): json, dot, mermaid, openlineage or prov."""
     from assay.office import runs
-    from assay.works.lineage import as_dot, as_openlineage
+    from assay.works import lineage
 
     edges = runs.lineage(home.office, urn, up)
     if format == "dot":
-        return as_dot(edges)
+        return lineage.as_dot(edges)
+    if format == "mermaid":
+        return lineage.as_mermaid(edges)
+    if format == "prov":
+        return lineage.as_prov(edges, home.id)
     if format == "openlineage":
-        return listed("events", as_openlineage(edges, home.id, utc_now()))
+        return listed("events", lineage.as_openlineage(edges, home.id, utc_now()))
     return listed("edges", [plain_record(e) for e in edges]) | {"of": urn, "up": up}
+
+
+def associate(home: Home, actor: str, *, source: str, target: str, kind: str, withdraw: bool = False) -> Json:
+    """Say how two things belong together, or take back what was said."""
+    from assay.works.associating import associate as associated
+
+    edge, event = associated(home, source, target, kind, actor, withdraw=withdraw)
+    return {"schema": "assay.edge/1", **plain_record(edge), "event": event}
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {
     "runs.list": runs_list,
     "runs.show": runs_show,
     "lineage": lineage_of,
+    "associate": associate,
 }
