@@ -144,7 +144,7 @@ def _bought(
     """Return in a sentence what the strongest treatment bought and cost beside none."""
     from assay.methods.mitigation.frontier import WORDS
 
-    after = max(treated, key=lambda p: p.strength or 0.0)
+    after = treated[-1]  # the strongest
     was, now = before.values[gap], after.values[gap]
     cost = before.values["balanced_accuracy"] - after.values["balanced_accuracy"]
     who = LEARNERS.get(after.name, after.name)

@@ -213,11 +213,15 @@ def treat_to(
         raise UsageError(f"{out} is already there", remedy="name another file after -o, or remove it first")
     with loose_scratch() as held:
         verdict = carry_out("treatment", name, target, params, home=home, keep=held, **rest)
-        made = {a.name: a for a in verdict.report.outputs if a.kind == "table"}
+        made = {a.name: a for a in verdict.report.outputs if a.kind in ("table", "model")}
         paths: dict[str, Path] = {}
         if len(made) == 1:
             out.parent.mkdir(parents=True, exist_ok=True)
-            export(next(iter(made.values())).uri, out)
+            only = next(iter(made.values()))
+            if only.kind == "model":
+                shutil.copyfile(only.uri, out)
+            else:
+                export(only.uri, out)
             paths[next(iter(made))] = out
         else:
             out.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,6 @@ from assay.methods.nearest import did_you_mean, nearest
 if TYPE_CHECKING:
     from assay.works.pipeline import Pipeline
 
-_GIVES = {"treat": "table", "train": "model"}
 _PATTERN = set("*?[")
 
 
@@ -32,7 +31,7 @@ def fits(node: Node, kinds: Iterable[str], uses: str, data: Iterable[str], steps
         raise node.place.error(
             f"the step {name!r} {made} and makes nothing to work on", "name what it works on itself"
         )
-    gives = _GIVES.get(verb, "table")
+    gives = _gives(name, output, steps)
     wanted = {"model" if kind == "tree" else kind for kind in kinds}
     if wanted and gives not in wanted and verb != "check":
         raise node.place.error(f"{uses} works on a {' or a '.join(sorted(wanted))}, and {name} is a {gives}")
@@ -47,6 +46,29 @@ def trains(node: Node, steps: Mapping[str, Node]) -> str:
         known = [name for name, step in steps.items() if _verb(step) == "train"]
         raise node.place.error(f"there is no train step called {text!r}", did_you_mean(text, known))
     return text
+
+
+def _gives(name: str, output: str, steps: Mapping[str, Node]) -> str:
+    """Return what a data set or a step's output is. A treatment says whether it makes models, or what its subject is."""
+    from assay.works import declared
+
+    verb = _verb(steps[name]) if name in steps else ""
+    if verb == "train":
+        return "model"
+    parts = steps[name].value if verb == "treat" else None
+    if not isinstance(parts, dict):
+        return "table"
+    if output == "fitted":
+        return "model"  # a file, which goes where a tree or a model goes
+    uses = parts["treat"].value
+    module = declared.load("treatment", uses).module if uses in declared.names("treatment") else None
+    gives = str(getattr(module, "GIVES", "table"))
+    of = parts["of"].value if "of" in parts else None
+    if gives != "subject" or not isinstance(of, str):
+        return "table" if gives == "subject" else gives
+    source, _, part = of.partition(".")
+    seen = {k: v for k, v in steps.items() if k != name}  # steps in a circle are told elsewhere
+    return _gives(source, part, seen)
 
 
 def _verb(step: Node) -> str:

@@ -35,8 +35,9 @@ _ENDED = {
 class SandboxedModel(AskedModel):
     """A model whose worker runs in the sandbox. Close it, or use it as a context, to end the worker."""
 
-    def __init__(self, asset: Asset, job: Job, log: Path, watching: threading.Thread) -> None:
+    def __init__(self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path) -> None:
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
+        self.files = files  # a copy of it, which it can only read
         self.level: Level = job.level
         self._info = self._described(self._ask(b"I", b""))
 
@@ -122,7 +123,7 @@ def open_model(
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
     try:
-        return SandboxedModel(asset, job, log, watching)
+        return SandboxedModel(asset, job, log, watching, folder)
     except BaseException:
         job.end()
         watching.join()

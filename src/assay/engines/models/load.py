@@ -28,7 +28,11 @@ class Loaded(Protocol):
 
 
 def load(folder: Path) -> Loaded:
-    """Load what lies in ``folder``: a script with model_fn, or a file of a known format; ValueError otherwise."""
+    """Load what lies in ``folder``: a composition, a script with model_fn, or a file of a known format; ValueError otherwise."""
+    if (folder / "composition.json").is_file():
+        from assay.engines.models import composed
+
+        return composed.read(folder)
     for script in (folder / "code" / "inference.py", folder / "inference.py"):
         if script.is_file():
             from assay.engines.models.script import ScriptModel

@@ -1,0 +1,1 @@
+"""Treatments of models, and of what they say of people."""
