@@ -11,6 +11,7 @@ from assay.kernel.printable import printable
 from assay.kernel.report import Finding, Metric
 from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged, pages
+from assay.reports.marked import print_words
 from assay.reports.numbers import about, counted, metric, number, seconds
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     if len(report.findings) > _MOST_FINDINGS:
         rest = len(report.findings) - _MOST_FINDINGS
         _hang(console, Text(f"and {rest} more; see --format json", style="dim"), 2)
+    for chart in report.charts:
+        if chart.kind == "text":
+            print_words(console, chart)
     _metrics(console, report.metrics)
     for asset in report.outputs:
         if asset.uri:

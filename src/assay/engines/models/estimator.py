@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from assay.engines.models.attribution import Attribution
 from assay.engines.models.frame import plain, predictions, to_pandas
+from assay.engines.models.texts import takes_text, the_text
 
 
 class EstimatorModel:
@@ -22,6 +23,7 @@ class EstimatorModel:
         self.estimator, self.format = estimator, format
         self.features = [str(n) for n in getattr(estimator, "feature_names_in_", ())]
         self.classes = plain(getattr(estimator, "classes_", ()))
+        self.reads = not self.features and takes_text(estimator)
 
     @classmethod
     def read_joblib(cls, path: Path) -> Any:
@@ -60,7 +62,7 @@ class EstimatorModel:
             "features": self.features,
             "classes": self.classes,
             "task": task,
-            "detail": {"type": type(self.estimator).__name__},
+            "detail": {"type": type(self.estimator).__name__} | ({"takes": "text"} if self.reads else {}),
         }
 
     def predict(self, table: pa.Table) -> pa.Table:
@@ -73,6 +75,8 @@ class EstimatorModel:
         return predictions(self.estimator.predict(given))
 
     def _given(self, table: pa.Table) -> Any:
+        if self.reads:
+            return the_text(table)
         frame = to_pandas(table, self.features)
         return frame if self.features else frame.to_numpy()
 
@@ -82,11 +86,12 @@ class EstimatorModel:
 
     def background(self, table: pa.Table) -> None:
         """Measure what is linear in it against the mean of these rows."""
-        self._apart.background(self._given(table))
+        if not self.reads:
+            self._apart.background(self._given(table))
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return exact SHAP values of trees, linear models and boosters; None of anything else."""
-        return self._apart.contributions(self._given(table), of)
+        return None if self.reads else self._apart.contributions(self._given(table), of)
 
     def inside(self) -> dict[str, Any] | None:
         """Return its tree or its coefficients."""

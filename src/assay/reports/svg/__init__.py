@@ -16,6 +16,7 @@ from assay.reports.svg._columns import columns
 from assay.reports.svg._heatmap import heatmap
 from assay.reports.svg._lines import lines
 from assay.reports.svg._points import points
+from assay.reports.svg._words import words
 
 WIDTH = 420
 _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
@@ -27,6 +28,7 @@ _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
     "line": lines,
     "scatter": points,
     "heatmap": heatmap,
+    "text": words,
 }
 
 

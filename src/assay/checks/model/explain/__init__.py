@@ -12,6 +12,10 @@ local effects; --interactions names features that act together; --permute shuffl
 --want, the smallest changes that turn the answer, and with --reasons the reasons against it, in words (--codes: those of
 your notices); a reason that is --protected is a finding.
 
+--text explains by the words of a column of texts: each is left out, or made --mask, alone and with others, and what the
+answer does is shared among them (exact, kernel SHAP, or Owen values by sentence for a long text), against the same row
+without a word.
+
 Example: assay check model.explain registry://bookings \\
   --data bookings.csv.gz --row 11
 """
@@ -19,20 +23,22 @@ Example: assay check model.explain registry://bookings \\
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
-from assay.checks.model.explain import _sound, _summary
+from assay.checks.model.explain import _columns, _sound, _summary, _words
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._more import More, Wanted
-from assay.checks.model.explain._values import Values, explained
 from assay.checks.model.explain._voice import plainly
+from assay.checks.model.explain._way import Limits
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
 from assay.kernel.report import Coverage, Metric, Report
 from assay.methods.notices import Notices, read_notices
+
+_TOLD = 200  # names of which a metric is given each
 
 
 def check(
@@ -74,6 +80,10 @@ def check(
         tuple[Column, ...], Doc("a column that may be no reason, and is held fixed too")
     ] = (),
     codes: Annotated[Path | None, Doc("a YAML file: the codes and words of reasons in a notice")] = None,
+    text: Annotated[Column | None, Doc("explain by the words of this column of texts")] = None,
+    mask: Annotated[
+        str | None, Doc("what stands for a word left out, such as '[MASK]'; nothing where not named")
+    ] = None,
     inside: Annotated[
         bool, Doc("print its tree, its coefficients, or a small tree that answers alike")
     ] = False,
@@ -103,41 +113,37 @@ def check(
     notices = Notices(notices.coded, notices.protected | set(protected))
     still = tuple(dict.fromkeys((*fixed, *(n for n in table.column_names if n in notices.protected))))
     wanted = Wanted(want, tuple(r - 1 for r in row), still, reasons, notices).checked(asking, table)
-    findings = _sound.steady(model, table)
-    found = explained(
-        model,
-        table,
-        asking,
-        method=method,
-        row=row,
-        samples=samples,
-        most=most,
-        budget=budget,
-        work=work,
-    )
+    if mask is not None and text is None:
+        raise UsageError("--mask is of words", remedy="name the column that holds them: --text COLUMN")
+    limits = Limits(row, samples, most, budget)
+    if text is not None:
+        way = _words.way(model, table, text, asking, limits, mask, work)
+    else:
+        way = _columns.way(model, table, asking, limits, method, work)
+    found, given = way.found, way.given
+    findings = _sound.steady(model, given)
     mean, low, high = _summary.importance(found, work.rng("bootstrap"))
     order = np.argsort(-mean, kind="stable")
     said, wrong = _sound.adds_up(found)
     findings += wrong
     if found.error is None:
-        rows = table.take(pa.array(found.rows))
+        rows = given.take(pa.array(found.rows))
         findings += _sound.of_its_answers(found, model.predict(rows), model.info.classes, answer)
     findings += _summary.dominant(found, mean, order)
-    findings += _sound.constant(table, found.names)
-    metrics, chart = _summary.globally(found, mean, low, high, order)
+    findings += _sound.constant(given, way.columns)
+    metrics, chart = _summary.globally(found, mean, low, high, order[:_TOLD])
     if found.error is not None:
         said += [
-            Metric.number("sampling_error", float(found.error.mean()), unit=found.unit),
+            Metric.number("sampling_error", way.sampling_error, unit=found.unit),
             Metric.number("rows_asked", asking.asked, unit="rows"),
         ]
     shown = _summary.chosen(found, row)
-    falls = [_summary.locally(found, i, table) for i in shown]
-    charts = [chart, *falls]
+    drawn = [way.drawn(i) for i in shown]
+    charts = [chart, *(c for c, _ in drawn)]
     if row:  # what was asked for stands first
-        told = zip(shown, falls, strict=True)
-        said += [m for i, fall in told for m in _summary.in_numbers(fall, int(found.rows[i]) + 1, found.unit)]
-    kept = [work.put("shap_values", _kept(found))]
-    more = More(table, found, order, asking, work)
+        said += [m for _, numbers in drawn for m in numbers]
+    kept = [work.put("shap_values", way.kept)]
+    more = More(given, found, order, asking, work)
     for name in cohort:
         more.add(*_summary.cohorts(found, table, name, order))
     more.effects(feature, interactions, permute, label)
@@ -152,7 +158,7 @@ def check(
     if voice == "stakeholder":
         metrics, charts, findings = plainly(found, mean, order, shown, findings, parts)
     return Report.make(
-        coverage=Coverage(len(found.rows), len(found.rows)),
+        coverage=Coverage(len(found.rows), len(found.rows) + len(way.skipped), way.skipped),
         metrics=metrics,
         findings=findings,
         charts=charts,
@@ -166,23 +172,3 @@ def check(
             **more.data,
         },
     )
-
-
-def _kept(found: Values) -> Any:
-    """Return the values of each row explained, and their errors where they are sampled, as a table."""
-    import pyarrow as pa
-
-    columns = [("row", found.rows + 1), *zip(found.names, found.values.T, strict=True)]
-    if found.error is not None:
-        columns += [(f"error of {n}", e) for n, e in zip(found.names, found.error.T, strict=True)]
-    return pa.Table.from_arrays([pa.array(v) for _, v in columns], names=_apart([n for n, _ in columns]))
-
-
-def _apart(names: list[str]) -> list[str]:
-    """Return names of which none comes twice: a feature may be called row."""
-    out: list[str] = []
-    for name in names:
-        while name in out:
-            name += "_"
-        out.append(name)
-    return out

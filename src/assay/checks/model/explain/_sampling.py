@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.checks.model.explain._asking import Asking
-from assay.checks.model.explain._values import Method, Values, background
+from assay.checks.model.explain._values import ADDS_UP, Method, Values, background
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Work
 
@@ -60,9 +60,12 @@ def sampled(
     }.get(way, f"sampled Shapley values of {len(chosen)} rows")
     behind = kernelshap.affordable(len(names), there.num_rows, spare) if way == "kernel" else there.num_rows
     notes = {"background": behind, "asked": asking.asked}
-    return Values(
-        names, values, base, chosen, unit, said, margin=margin, error=None if exact else error, notes=notes
-    )
+    found = Values(names, values, base, chosen, unit, said, margin=margin, notes=notes)
+    if exact:
+        found.tolerance = ADDS_UP
+    else:
+        found.error = error
+    return found
 
 
 def _planned(features: int, behind: int, method: Method, budget: int, samples: int) -> tuple[int, str]:

@@ -9,7 +9,6 @@ from assay.kernel.handles import Model
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 
-_ADDS_UP = 1e-5
 _AGREES = 1e-4
 _TWICE = 200
 _NAMED = 8
@@ -57,7 +56,7 @@ def adds_up(found: Values) -> tuple[list[Metric], list[Finding]]:
     if off is None:
         return [Metric.number("additivity", None, reason="it gives no answer to compare with")], []
     metrics = [Metric.number("additivity", off, unit="max error")]
-    if found.error is not None or off <= _ADDS_UP:
+    if found.tolerance is None or off <= found.tolerance:
         return metrics, []
     return metrics, [
         Finding(

@@ -11,6 +11,7 @@ from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Model, Transparent, Work
 
 Method = Literal["auto", "exact", "kernel", "permutation"]
+ADDS_UP = 1e-5
 _WORDS = 120
 _BACKGROUND = 200
 
@@ -21,6 +22,7 @@ class Values:
 
     rows: which rows of the table, from 0. base: what each row's values start from; margin: the model's own answer in
     ``unit``, None where it was not asked. error: the standard error of each value, None where they are exact.
+    tolerance: how far the values may be from adding up, None where they are of a sample that need not.
     """
 
     names: list[str]
@@ -32,6 +34,7 @@ class Values:
     space: str = "the columns of the data"
     margin: Any = None
     error: Any = None
+    tolerance: float | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -120,6 +123,7 @@ def _exact(
         about["method"],
         about["space"],
         margin=columns[-1],
+        tolerance=ADDS_UP,
     )
 
 
