@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 Column = NewType("Column", str)  # the name of a column of the subject; works checks that it exists
+MOST_NAMED = 2_000  # features of a model that a report names
 Type = Literal["integer", "number", "boolean", "text", "date", "time", "timestamp", "binary", "other"]
 
 
@@ -79,6 +80,18 @@ class ModelInfo:
     classes: tuple[Any, ...] = ()
     task: str = "unknown"
     detail: Mapping[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a report keeps of it; of thousands of features the first, and how many there are."""
+        named = list(self.features[:MOST_NAMED])
+        return {
+            "framework": self.framework,
+            "format": self.format,
+            "task": self.task,
+            "features": named,
+            "features_in_all": len(self.features),
+            "classes": [str(c) for c in self.classes[:MOST_NAMED]],
+        }
 
 
 @runtime_checkable
@@ -189,6 +202,13 @@ class Unless:
     """Beside an optional parameter: it is needed all the same, unless the one of this name is given and says it."""
 
     other: str
+
+
+class AllAbout:
+    """Beside reports in a signature: where a pipeline names none, they are all that is said of the subject.
+
+    Those are the reports of whatever made it or examined it, and of the data that it was made from and judged on.
+    """
 
 
 class Work(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.report import Report
 from assay.kernel.verdict import Gate, Verdict
-from assay.methods.plainfile import read_plain
-from assay.works import declared
+from assay.works import declared, reading
 from assay.works.bench import Bench
 from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
@@ -30,7 +28,6 @@ from assay.works.trainers import hold_trainer
 from assay.works.work import Progress
 
 SEED = 7
-_LARGEST = 256 << 20  # bytes of a report
 
 
 @contextlib.contextmanager
@@ -111,8 +108,10 @@ def taken_apart(
                 inputs[param.name] = hold_trainer(raw, inputs[subject.name], table, home)
             elif raw is not None:
                 inputs[param.name] = _pin(raw, param, table, home)
+        elif param is not None and param.role == "report" and param.many:
+            reports |= {f"{param.name}.{n}": r for n, r in reading.many(raw).items()}
         elif param is not None and param.role == "report":
-            reports[param.name] = raw if isinstance(raw, Report) else _read_report(raw)
+            reports[param.name] = reading.report(raw)
         else:
             values[name] = raw
     for name, source in named(loaded, values).items():
@@ -141,18 +140,6 @@ def _pin(source: Any, param: Param, table: Bench, home: Home | None) -> Asset:
     if asset.uri.startswith("memory:"):
         table.held[asset.digest or asset.uri] = source
     return asset
-
-
-def _read_report(path: Any) -> Report:
-    try:
-        return Report.from_dict(json.loads(read_plain(Path(path), _LARGEST, "the report")))
-    except UsageError:
-        raise
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is not a report: {type(error).__name__}: {str(error)[:120]}",
-            remedy="make one with `assay check … --format json -o FILE`",
-        ) from None
 
 
 def _loose(asset: Asset) -> Asset:

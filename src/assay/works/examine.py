@@ -110,7 +110,11 @@ def _arguments(
                 n.partition(".")[2]: h for n, h in handles.items() if n.startswith(f"{param.name}.")
             }
     for param in spec:
-        if param.role == "report" and param.name in reports:
+        if param.role == "report" and param.many:
+            out[param.argument] = {
+                n.partition(".")[2]: r for n, r in reports.items() if n.startswith(f"{param.name}.")
+            }
+        elif param.role == "report" and param.name in reports:
             out[param.name] = reports[param.name]
         if param.role != "value" or param.name not in params:
             continue

@@ -13,6 +13,7 @@ from assay.kernel.verdict import Gate
 from assay.methods.document import Node, Place, parse, read
 from assay.methods.nearest import did_you_mean, nearest
 from assay.works import declared
+from assay.works.behind import given_all
 from assay.works.fitting import fits, trains
 from assay.works.order import Needs, arrange
 from assay.works.settings import Settings
@@ -108,7 +109,7 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
         raise raw_steps[both[0]].place.error(f"{both[0]!r} names a data set and a step", "rename one of them")
     if not raw_steps:
         raise parts["steps"].place.error("has no step under `steps:`")
-    steps = {name: _step(name, node, data, raw_steps) for name, node in raw_steps.items()}
+    steps = _told({name: _step(name, node, data, raw_steps) for name, node in raw_steps.items()})
     needs = arrange(steps, frozenset(data))
     seed = parts["seed"].plain if "seed" in parts else 7
     if not isinstance(seed, int) or isinstance(seed, bool):
@@ -127,6 +128,17 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
         seed,
         {k: v.plain for k, v in settings.items()},
     )
+
+
+def _told(steps: dict[str, Step]) -> dict[str, Step]:
+    """Give the steps that may have every report about their subject all there are, where they name none."""
+    spec = {
+        n: {p.name: p for p in signature(step_function(s.verb, s.uses))}
+        for n, s in steps.items()
+        if s.verb in ("check", "treat")
+    }
+    asking = frozenset(n for n, params in spec.items() if any(p.all_about for p in params.values()))
+    return {n: given_all(s, spec[n], steps, asking) if n in asking else s for n, s in steps.items()}
 
 
 def _named(node: Node | None, what: str) -> dict[str, Node]:
@@ -226,6 +238,9 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
             trainers[key] = trains(value, steps)
         elif param.role == "input":
             inputs[key] = _ref(value, param, uses, data, steps)
+        elif param.role == "report" and param.many:
+            items = value.value if isinstance(value.value, list) else [value]
+            reports |= {f"{key}.{name}": name for name in (_report(item, steps) for item in items)}
         elif param.role == "report":
             reports[key] = _report(value, steps)
         elif value.value is not None:  # nothing after the colon: as if it were not said

@@ -17,7 +17,7 @@ import annotated_types as at
 from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Column, Key, Model, Table, Trainer, Tree, Unless, Work
+from assay.kernel.handles import AllAbout, Column, Key, Model, Table, Trainer, Tree, Unless, Work
 from assay.kernel.report import Report
 from assay.methods.nearest import did_you_mean
 
@@ -29,7 +29,7 @@ Role = Literal["input", "report", "work", "value"]
 class Param:
     """One parameter. kinds: which handles it takes (inputs). type: str, int, float, bool, Column, Path or dict.
 
-    many: a tuple of values; of inputs, any number of them by name (``Mapping[str, Table]``).
+    many: a tuple of values; of inputs and reports, any number of them by name (``Mapping[str, Table]``).
     """
 
     name: str
@@ -47,6 +47,11 @@ class Param:
     def unless(self) -> str:
         """Return the name of the parameter that may stand in for this one, or nothing."""
         return next((limit.other for limit in self.limits if isinstance(limit, Unless)), "")
+
+    @property
+    def all_about(self) -> bool:
+        """Whether it is, where none is named, every report that there is about the subject."""
+        return any(limit is AllAbout or isinstance(limit, AllAbout) for limit in self.limits)
 
     def needed(self, given: Iterable[str]) -> bool:
         """Whether it must be given where these are."""
@@ -212,8 +217,16 @@ def _param(name: str, hint: Any, parameter: inspect.Parameter) -> Param:
         return Param(
             name, "input", kinds, many=bool(named), required=required, default=default, doc=doc, limits=marks
         )
-    if Report in options:
-        return Param(name, "report", required=required, default=default, doc=doc)
+    if Report in options or Report in named:
+        return Param(
+            name,
+            "report",
+            many=Report in named,
+            required=required,
+            default=default,
+            doc=doc,
+            limits=tuple(limits),
+        )
     base, many = options[0], False
     if get_origin(base) is tuple:
         base, many = get_args(base)[0], True

@@ -120,6 +120,10 @@ def _option(param: Param) -> click.Option:
         words = {"table": "TABLE", "trainer": "SCRIPT|MODEL"}
         metavar = next((words[k] for k in param.kinds if k in words), param.kinds[0].upper())
         return click.Option(names, metavar=metavar, required=param.required, help=text or "another table")
+    if param.role == "report" and param.many:
+        names = [param.flag, *(["--reports"] if param.name == "using" else []), param.argument]
+        shown = text or "reports, as JSON"
+        return click.Option(names, metavar="FILE|DIR", multiple=True, help=shown)
     if param.role == "report":
         shown = text or "a report, as JSON"
         return click.Option(names, metavar="REPORT.json", required=param.required, help=shown)
