@@ -15,7 +15,19 @@ from assay.kernel.severity import Severity
 
 SCHEMA = "assay.report/1"
 # A place that stays where it is when rows are added or bytes move; the rest of `where` only helps to look.
-STABLE = ("file", "member", "column", "step", "resource", "package", "facet", "group", "class", "pair")
+STABLE = (
+    "file",
+    "member",
+    "column",
+    "step",
+    "resource",
+    "package",
+    "facet",
+    "group",
+    "class",
+    "pair",
+    "field",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """Return a page's template, which escapes all that it is given."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -45,7 +46,7 @@ def _template(name: str) -> Template:
 
 def run_page(run: RunView) -> str:
     """Return the page of a run."""
-    return printable_page(_template("page.html.j2").render(run=run, title=f"{run.pipeline}: {run.outcome}"))
+    return printable_page(template("page.html.j2").render(run=run, title=f"{run.pipeline}: {run.outcome}"))
 
 
 def verdict_page(verdicts: Sequence[Verdict], tool: Mapping[str, str]) -> str:

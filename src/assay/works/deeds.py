@@ -17,6 +17,7 @@ from assay.kernel.handles import Model, Table
 from assay.kernel.report import Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
+from assay.works import cards
 from assay.works.examine import isolation_finding
 from assay.works.registering import Candidate, Registered, enter
 from assay.works.work import LocalWork
@@ -172,9 +173,14 @@ def register(
     purpose: Annotated[str, Doc("what the model is for")] = "",
     run: Candidate,
 ) -> Registered:
-    """Register the model as PENDING, with every report of the run, and strike its hallmark."""
+    """Register the model as PENDING, with every report of the run and its card, and strike its hallmark.
+
+    Owner and purpose are those of its card where they are not said here.
+    """
     asset = model if isinstance(model, Asset) else model.asset
-    return enter(run, asset, as_, {"owner": owner, "purpose": purpose})
+    told = cards.said(run.verdicts, asset)
+    given = {"owner": owner or told.get("owner", ""), "purpose": purpose or told.get("purpose", "")}
+    return enter(run, asset, as_, told | given)
 
 
 DEEDS: dict[str, Any] = {"model.register": register}

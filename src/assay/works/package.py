@@ -1,6 +1,6 @@
 """A model package on disk: the artifact, its code, environment, data digests and reports; the marks beside it.
 
-packages/NAME/VERSION/package/…            what is signed
+packages/NAME/VERSION/package/…            what is signed; in card/, the model card where one was written
 packages/NAME/VERSION/model.sig            OpenSSF model signing bundle
 packages/NAME/VERSION/hallmark.intoto.json what the office examined, and its place in the ledger
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a package. reports: step → the verdict, as ``document`` writes it."""
+    """What goes into a package. reports: step → the verdict, as ``document`` writes it. card: file → its bytes."""
 
     artifact: Path
     artifact_name: str
@@ -32,6 +32,7 @@ class Contents:
     inputs: Mapping[str, Asset]
     reports: Mapping[str, bytes]
     about: Mapping[str, Any]
+    card: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def build(contents: Contents, folder: Path) -> None:
@@ -50,6 +51,10 @@ def build(contents: Contents, folder: Path) -> None:
     (folder / "reports").mkdir()
     for step, report in contents.reports.items():
         (folder / "reports" / f"{step}.json").write_bytes(report)
+    if contents.card:
+        (folder / "card").mkdir()
+    for name, content in contents.card.items():
+        (folder / "card" / name).write_bytes(content)
 
 
 def document(value: Any) -> bytes:

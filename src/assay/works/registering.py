@@ -12,7 +12,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, sha256
 from assay.kernel.errors import UsageError
 from assay.kernel.verdict import Verdict
-from assay.works import package
+from assay.works import cards, package
 from assay.works.marking import strike
 
 if TYPE_CHECKING:
@@ -160,15 +160,25 @@ def _key(contents: package.Contents, model: Asset, candidate: Candidate) -> str:
 def _contents(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> package.Contents:
     bench = candidate.bench
     suffix = f".{model.format}" if model.format and model.format != "folder" else ""
+    reports = {s: package.document(v.to_dict(tool())) for s, v in candidate.verdicts.items()}
     return package.Contents(
         artifact=bench.path(model),
         artifact_name=f"model{suffix}",
         code=bench.path(candidate.code) if candidate.code else None,
         environment=candidate.environment,
         inputs=candidate.inputs,
-        reports={s: package.document(v.to_dict(tool())) for s, v in candidate.verdicts.items()},
+        reports=reports,
         about={"name": name, "pipeline": candidate.pipeline, **metadata},
+        card=_card(candidate, model, name, reports),
     )
+
+
+def _card(candidate: Candidate, model: Asset, name: str, reports: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    card = cards.written(candidate.verdicts, model)
+    if card is None:
+        return {}
+    kept = {step: sha256(raw) for step, raw in reports.items()}
+    return cards.files(candidate.bench.path(card).read_bytes(), name, kept)
 
 
 def tool() -> dict[str, str]:

@@ -12,6 +12,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from assay.kernel.errors import UsageError
+from assay.methods.card.file import template
 from assay.works.checking import bench
 from assay.works.done import Observer, RunResult
 from assay.works.home import Home
@@ -87,11 +88,22 @@ def init_home(folder: Path, environment: Mapping[str, str]) -> list[str]:
     had = (folder / ".assay" / "home.json").is_file()
     Home.create(folder, environment)
     said = [f"{'there is already' if had else 'made'} a home in {folder / '.assay'}"]
-    target = folder / "assay.yaml"
-    if target.exists():
-        return [*said, f"left {target} as it is"]
-    target.write_text(files("assay.examples").joinpath("start", "assay.yaml").read_text(encoding="utf-8"))
-    return [*said, f"wrote {target}: name your data in it, then `assay run`"]
+    texts = {
+        "assay.yaml": files("assay.examples").joinpath("start", "assay.yaml").read_text(encoding="utf-8"),
+        "card.yaml": template(),
+    }
+    what = {
+        "assay.yaml": "name your data in it, then `assay run`",
+        "card.yaml": "what only people know of a model",
+    }
+    for name, text in texts.items():
+        target = folder / name
+        if target.exists():
+            said.append(f"left {target} as it is")
+            continue
+        target.write_text(text, encoding="utf-8")
+        said.append(f"wrote {target}: {what[name]}")
+    return said
 
 
 def lay_out_demo(folder: Path, environment: Mapping[str, str]) -> Path:

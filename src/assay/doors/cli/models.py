@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from assay.doors.cli import context, show
@@ -35,12 +37,30 @@ def _show(found: dict[str, object]) -> None:
             ("registered", f"{found.get('registered_at')} by {found.get('registered_by')}"),
             ("decided", f"{found['decided_at']} by {found['decided_by']}" if found.get("decided_by") else ""),
             ("reason", found.get("reason")),
+            ("owner", _metadata(found).get("owner")),
+            ("purpose", _metadata(found).get("purpose")),
+            ("card", _card(found)),
             ("run", found.get("run")),
             ("event", found.get("event")),
             ("hallmark", show.short(str(found["hallmark_path"])) if found.get("hallmark_path") else None),
             ("note", found.get("identity")),
         ]
     )
+
+
+def _metadata(found: dict[str, object]) -> dict[str, object]:
+    metadata = found.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _card(found: dict[str, object]) -> str:
+    """Tell whether its package has a card, and what that lacks."""
+    card = _metadata(found).get("card")
+    if not isinstance(card, dict):
+        return "none; its package can have one written"
+    if card.get("complete"):
+        return "complete"
+    return f"lacks {', '.join(map(str, card.get('missing', ())))}"
 
 
 @model.command("list")
@@ -134,6 +154,48 @@ def export(name: str, to: str, format_: str) -> None:
     click.echo(f"  model_signing verify key {to}/package \\")
     click.echo(f"    --signature {to}/model.sig --public_key {to}/hallmark.pub")
     return None
+
+
+_SUFFIXES = {".html": "html", ".md": "markdown", ".json": "json"}
+
+
+@model.command("card")
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["html", "markdown", "huggingface", "sagemaker", "cyclonedx", "json"]),
+    help="How to show it; by the file's suffix, else Markdown.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to a file.")
+@click.option(
+    "--facts", type=click.Path(), metavar="FILE", help="Write it anew with this card.yaml from its reports."
+)
+@click.option("--template", is_flag=True, help="Write a commented card.yaml to fill in.")
+def card(
+    name: str | None, format_: str | None, output: Path | None, facts: str | None, template: bool
+) -> None:
+    """Show a model card: of NAME@VERSION in the registry, or of a card.json.
+
+    \b
+    html         one page, for reading and printing
+    markdown     the same, for a wiki
+    huggingface  README.md with the hub's metadata
+    sagemaker    the request of CreateModelCard
+    cyclonedx    a CycloneDX 1.6 ML-BOM
+    json         the card itself (assay.card/1)
+
+    Example: assay model card bookings@1 --format html -o card.html
+    """
+    if bool(name) == template:
+        raise click.UsageError("name a model or a card.json, or ask for the --template")
+    shown = format_ or (_SUFFIXES.get(output.suffix.lower(), "markdown") if output else "markdown")
+    found = context.call("model.card", name=name or "", format=shown, facts=facts)
+    if template and output is not None and output.exists():
+        raise click.UsageError(f"{output} is already there; name another file after -o")
+    context.emit(found["content"], output)
+    if found.get("missing"):
+        click.echo(f"the card lacks {', '.join(found['missing'])}", err=True)
 
 
 @model.command("verify")

@@ -10,7 +10,7 @@ from typing import Any
 
 from assay.works.verbs import data, findings, log, models, quarantine, runs, search
 
-WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load"})
+WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load", "model.card"})
 VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
     **runs.VERBS,

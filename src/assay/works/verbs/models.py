@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import Refused, UsageError
 from assay.kernel.verdict import Gate, Verdict
+from assay.methods.nearest import did_you_mean
 from assay.works import package
 from assay.works.exporting import export
 from assay.works.home import IDENTITY_NOTE, Home
@@ -103,6 +104,47 @@ def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
     return _model(record) | {"to": to, "event": done.event}
 
 
+def model_card(
+    home: Home | None, actor: str, *, name: str = "", format: str = "markdown", facts: str | None = None
+) -> Json:
+    """Show the card of a registered package as it stands now, or of a card's own file; no name: a card.yaml to begin with.
+
+    facts: a card.yaml, with which the card is written anew from the package's reports.
+    """
+    from assay.methods.card.file import template
+    from assay.reports.card import FORMATS, render
+    from assay.works import cards
+    from assay.works.registering import tool
+
+    if not name:
+        return {"schema": "assay.shown_card/1", "model": None, "format": "yaml", "content": template()}
+    if format not in FORMATS:
+        raise UsageError(f"a card is not shown as {format!r}", remedy=did_you_mean(format, FORMATS))
+    if Path(name).is_file():
+        if facts is not None:
+            raise UsageError(
+                f"{name} is a card already", remedy="assay check model.card MODEL --facts FILE writes another"
+            )
+        card = cards.read(Path(name)).with_(tool=tool())
+    elif home is None:
+        raise UsageError(
+            f"there is no card {name!r}, and no home here", remedy="name a card.json, or `assay init`"
+        )
+    else:
+        from assay.office import registry
+
+        record = registry.get(home.office, name)
+        card = cards.of_package(home, record, Path(facts) if facts is not None else None)
+    return {
+        "schema": "assay.shown_card/1",
+        "model": card.standing.name and f"{card.standing.name}@{card.standing.version}",
+        "format": format,
+        "complete": not card.missing,
+        "missing": [f.name for f in card.missing],
+        "content": render(card, format),
+    }
+
+
 def model_verify(home: Home, actor: str, *, name: str) -> Json:
     """Verify a package: every file, the marks, the reports behind them, the decision, and the ledger."""
     from assay.office import hallmark, packages, registry, verification
@@ -135,6 +177,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "model.register": model_register,
     "model.approve": model_approve,
     "model.reject": model_reject,
+    "model.card": model_card,
     "model.export": model_export,
     "model.verify": model_verify,
 }

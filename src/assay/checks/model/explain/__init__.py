@@ -168,6 +168,7 @@ def check(
             "unit": found.unit,
             "space": found.space,
             "order": [found.names[i] for i in order[:50]],
+            "model": model.info.to_dict(),
             **found.notes,
             **more.data,
         },

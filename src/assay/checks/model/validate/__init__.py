@@ -127,6 +127,8 @@ def check(
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
     lost = int((~rows).sum())
+    if isinstance(subject, Model):
+        made.data["model"] = subject.info.to_dict()
     if lost:
         message = f"{lost} rows have no {label} or no prediction, and are left out."
         findings.append(
