@@ -200,13 +200,13 @@ def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
 
 
 def _starts(office: Office, urn: str) -> list[str]:
-    if urn.startswith(("sha256:", "registry://")):
+    assets, edges = schema.assets, schema.edges
+    known = sa.select(edges.c.key).where((edges.c.source == urn) | (edges.c.target == urn)).limit(1)
+    if urn.startswith(("sha256:", "registry://")) or office.rows(known):
         return [urn]
-    assets = schema.assets
-    known = office.rows(sa.select(assets.c.value).where(assets.c.name == urn))
-    named = {str(a.get("digest") or a["uri"]) for a in (json.loads(text) for (text,) in known)}
+    of_name = office.rows(sa.select(assets.c.value).where(assets.c.name == urn))
+    named = {str(a.get("digest") or a["uri"]) for a in (json.loads(text) for (text,) in of_name)}
     if not named:  # what a load filled is in no catalogue
-        edges = schema.edges
         query = sa.select(edges.c.value).where(edges.c.source.is_not(None))
         every = [read(Edge, text) for (text,) in office.rows(query)]
         named = {e.source for e in every if e.from_name == urn} | {

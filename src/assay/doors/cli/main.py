@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import keyword
 import os
 import sys
 
@@ -30,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "associate": ("book", "Say how two things belong together."),
     "findings": ("book", "What was found."),
     "search": ("search", "Search runs, models, data sets and findings."),
+    "import": ("importing", "Take in the runs of MLflow or OpenLineage."),
     "log": ("log", "The tamper-evident ledger."),
     "doctor": ("doctor", "What this machine can do, and what is missing."),
 }
@@ -47,7 +49,7 @@ class Root(Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"assay.doors.cli.{COMMANDS[cmd_name][0]}")
-        return getattr(module, cmd_name)  # type: ignore[no-any-return]
+        return getattr(module, f"{cmd_name}_" if cmd_name in keyword.kwlist else cmd_name)  # type: ignore[no-any-return]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table above."""

@@ -65,8 +65,10 @@ def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) ->
         context.emit_json(found)
         return
     for record in found["results"]:
-        shown = record.get("urn") or record.get("id") or record.get("name")
-        click.echo(f"{record['kind']:<10}  {printable(str(shown))}  {record['at'][:16].replace('T', ' ')}")
+        own = record.get("urn") or record.get("id") or ""
+        name = "" if str(own).startswith(f"registry://{record.get('name')}@") else str(record.get("name", ""))
+        shown = printable("  ".join(str(part) for part in (own, name) if part))
+        click.echo(f"{record['kind']:<10}  {shown}  {record['at'][:16].replace('T', ' ')}")
         told = "; ".join(
             f"{k.replace('_', ' ')} {_said(v)}" for k, v in record.items() if k not in _KEPT and v
         )

@@ -1,0 +1,29 @@
+"""A run that another system recorded, as this office takes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.kernel.asset import Asset
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRun:
+    """id: unique in its system. pipeline: its experiment or job. outcome: running, pass, fail, error or interrupted.
+
+    inputs, outputs: what it read and made, by urns that mean the same in every import. notes: what else was said of it.
+    """
+
+    id: str
+    pipeline: str
+    actor: str
+    outcome: str
+    started: str
+    ended: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    inputs: Sequence[Asset] = ()
+    outputs: Sequence[Asset] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,130 @@
+"""Runs of another system kept in this office: each with a report of its parameters and metrics, and its edges."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.asset import Asset
+from assay.kernel.canonical import canonical, plain, sha256
+from assay.kernel.errors import Missing, UsageError
+from assay.kernel.report import Coverage, Metric, Report
+from assay.works.importing import mlflow, openlineage
+from assay.works.importing.foreign import ForeignRun
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+
+_BATCH = 500
+Progress = Callable[[int, int, str], None]
+
+
+def import_(home: Home, source: str, actor: str, progress: Progress | None = None) -> dict[str, Any]:
+    """Take the runs of a file in; those that are here already, and are as they were, are counted and left.
+
+    The file's digest stands in each event. UsageError for what is neither MLflow's SQLite store nor OpenLineage events.
+    """
+    from assay.engines.blobs import digest_file
+
+    path = Path(source.removeprefix("sqlite:///"))
+    if not path.is_file():
+        raise Missing(
+            f"there is no file {source!r}", remedy="name an MLflow SQLite store, or OpenLineage events"
+        )
+    if mlflow.is_store(path):
+        system, runs = mlflow.SYSTEM, mlflow.read(path)
+    elif openlineage.is_events(path):
+        system, runs = openlineage.SYSTEM, openlineage.read(path)
+    else:
+        raise UsageError(
+            "it is neither an MLflow SQLite store nor OpenLineage events",
+            where=source,
+            remedy="see `assay import --help`",
+        )
+    told = {"schema": "assay.import/1", "system": system, "source": str(path), "digest": digest_file(path)}
+    counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0}
+    events: list[int] = []
+    while batch := list(itertools.islice(runs, _BATCH)):
+        event = _kept(home, batch, told, counts, actor)
+        events += [event] if event is not None else []
+        if progress is not None:
+            progress(counts["runs"], 0, f"{counts['runs']:,} runs")
+    return told | counts | {"events": events}
+
+
+def _kept(
+    home: Home, batch: Iterable[ForeignRun], told: dict[str, Any], counts: dict[str, int], actor: str
+) -> int | None:
+    """Keep some runs in one transaction; return the seq of its event, None where nothing is new."""
+    from assay.office import runs as book
+    from assay.office.catalogue import put
+
+    system, made = str(told["system"]), []
+    reports = [(run, sha256(canonical(plain(_plain(run)))), _report(run, system)) for run in batch]
+    stored = {run.id: home.store.put_bytes(report.to_json()) for run, _, report in reports}
+    with home.office.transaction() as tx:
+        for run, digest, _ in reports:
+            counts["runs"] += 1
+            key = f"{system}-{run.id}"
+            before = tx.get("runs", key)
+            if before is not None and dict(before.get("detail") or {}).get("digest") == digest:
+                counts["unchanged"] += 1
+                continue
+            counts["changed" if before is not None else "new"] += 1
+            detail = {"imported": system, "digest": digest, **run.notes}
+            record = book.RunRecord(
+                key,
+                run.pipeline,
+                run.actor,
+                run.outcome,
+                run.started,
+                run.ended,
+                stored[run.id],
+                None,
+                detail,
+            )
+            tx.write(
+                "runs", key, asdict(record), pipeline=run.pipeline, outcome=run.outcome, started=run.started
+            )
+            inputs, outputs = _named(run.inputs), _named(run.outputs)
+            step = book.StepRecord(
+                key, system, f"import.{system}", run.outcome, False, "", inputs, outputs, stored[run.id], 0.0
+            )
+            tx.write("steps", f"{key}/{system}", asdict(step), run=key, reuse=None)
+            for asset in (*run.inputs, *run.outputs):
+                put(tx, asset)
+            for target in run.outputs:
+                for used in run.inputs:
+                    ends = (used.digest or used.uri, used.name, target.digest or target.uri, target.name)
+                    book.edge(tx, book.Edge(*ends, system, key))
+                    counts["edges"] += 1
+            made.append(key)
+        if not made:
+            return None
+        detail = {"source": told["source"], "runs": len(made), "first": made[0], "last": made[-1]}
+        return tx.record("import", system, actor=actor, inputs={"source": told["digest"]}, detail=detail)
+
+
+def _plain(run: ForeignRun) -> dict[str, Any]:
+    raw = asdict(run)
+    return raw | {"metrics": {k: repr(v) for k, v in run.metrics.items()}}
+
+
+def _named(assets: Iterable[Asset]) -> dict[str, Asset]:
+    return {f"{i}": asset for i, asset in enumerate(assets)}
+
+
+def _report(run: ForeignRun, system: str) -> Report:
+    metrics = tuple(Metric.number(name, value) for name, value in run.metrics.items())
+    return Report(
+        check=f"import.{system}",
+        subject=run.inputs[0] if run.inputs else None,
+        params=dict(run.params),
+        metrics=metrics,
+        coverage=Coverage(1, 1, unit="runs"),
+        data=dict(run.notes),
+        started=run.started,
+    )

@@ -1,0 +1,171 @@
+"""Runs of other systems: a store with MLflow's own tables, and events as other tools print them."""
+
+import datetime as dt
+import json
+import sqlite3
+
+import pytest
+
+from assay.kernel.errors import BadInput, Missing, UsageError
+from assay.methods.search.parse import parse
+from assay.office import runs, verification
+from assay.works.home import Home
+from assay.works.importing.keeping import import_
+from assay.works.searching import search
+
+# As MLflow 3 makes them, of the columns that matter; the constraints are left out
+TABLES = """
+CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY, name VARCHAR(256), lifecycle_stage VARCHAR(32));
+CREATE TABLE runs (run_uuid VARCHAR(32) PRIMARY KEY, name VARCHAR(250), user_id VARCHAR(256), status VARCHAR(9),
+  start_time BIGINT, end_time BIGINT, lifecycle_stage VARCHAR(20), artifact_uri VARCHAR(200), experiment_id INTEGER);
+CREATE TABLE params (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32));
+CREATE TABLE tags (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32));
+CREATE TABLE latest_metrics (key VARCHAR(250), value FLOAT, timestamp BIGINT, step BIGINT, is_nan BOOLEAN, run_uuid VARCHAR(32));
+CREATE TABLE datasets (dataset_uuid VARCHAR(36), experiment_id INTEGER, name VARCHAR(500), digest VARCHAR(36), dataset_source TEXT);
+CREATE TABLE inputs (input_uuid VARCHAR(36), source_type VARCHAR(36), source_id VARCHAR(36), destination_type VARCHAR(36), destination_id VARCHAR(36));
+CREATE TABLE model_versions (name VARCHAR(256), version INTEGER, run_id VARCHAR(32));
+INSERT INTO experiments VALUES (1, 'hotel', 'active');
+INSERT INTO runs VALUES
+  ('aa', 'first', 'ada', 'FINISHED', 1764000000000, 1764000060000, 'active', 's3://b/1', 1),
+  ('bb', NULL, 'ben', 'FAILED', 1764000100000, NULL, 'active', 's3://b/2', 1),
+  ('cc', NULL, 'ben', 'FINISHED', 1764000200000, NULL, 'deleted', 's3://b/3', 1);
+INSERT INTO params VALUES ('max_depth', '6', 'aa');
+INSERT INTO tags VALUES ('team', 'fraud', 'aa'), ('mlflow.source.git.commit', 'abc123', 'aa');
+INSERT INTO latest_metrics VALUES ('f1', 0.8, 0, 1, 0, 'aa'), ('loss', 0.0, 0, 1, 1, 'aa');
+INSERT INTO datasets VALUES ('d1', 1, 'guests', '4a2', '{}');
+INSERT INTO inputs VALUES ('i1', 'DATASET', 'd1', 'RUN', 'aa');
+INSERT INTO model_versions VALUES ('hotel', 3, 'aa');
+"""
+EVENTS = [
+    {"eventType": "START", "eventTime": "2026-01-01T00:00:00Z", "run": {"runId": "r1"}, "job": {"namespace": "n", "name": "load"},
+     "inputs": [{"namespace": "s3://b", "name": "raw.csv"}], "producer": "https://airflow"},
+    {"eventType": "FAIL", "eventTime": "2026-01-01T00:05:00Z",
+     "run": {"runId": "r1", "facets": {"errorMessage": {"message": "disk full"}}}, "job": {"namespace": "n", "name": "load"},
+     "outputs": [{"namespace": "db", "name": "t", "facets": {"version": {"datasetVersion": "7"}}}], "producer": "https://airflow"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path):
+    found = Home.create(tmp_path / "home", {})
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "mlflow.db"
+    with sqlite3.connect(path) as con:
+        con.executescript(TABLES)
+    con.close()
+    return path
+
+
+def _counts(told):
+    return {k: told[k] for k in ("runs", "new", "changed", "unchanged", "edges")}
+
+
+def _keys(home, text):
+    return [r["key"] for r in search(home, parse(text, dt.datetime.now(dt.UTC)))[0].records]
+
+
+def test_mlflow_s_runs_are_found_by_what_they_logged(home, store):
+    told = import_(home, str(store), "ada")
+    assert told["system"] == "mlflow" and _counts(told) == {
+        "runs": 2,
+        "new": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "edges": 1,
+    }
+    assert _keys(home, "runs metrics.f1 >= 0.8 params.max_depth = 6 detail.tags.team = fraud") == [
+        "mlflow-aa"
+    ]
+    with pytest.raises(UsageError, match="nothing has a field"):  # it was no number
+        _keys(home, "runs metrics.loss exists")
+    assert _keys(home, "runs outcome = fail actor = ben pipeline = hotel") == ["mlflow-bb"]
+    assert runs.get(home.office, "mlflow-aa").detail["commit"] == "abc123"
+    (edge,) = runs.lineage(home.office, "mlflow:models/hotel/3", True)
+    assert (edge.from_name, edge.to_name, edge.run) == ("guests", "hotel@3", "mlflow-aa")
+    assert verification.verify(home.office).ok
+
+
+def test_what_is_here_is_left_and_what_changed_is_told(home, store):
+    import_(home, str(store), "ada")
+    before = verification.verify(home.office)
+    assert _counts(import_(home, f"sqlite:///{store}", "ada"))["unchanged"] == 2
+    assert verification.verify(home.office).size == before.size
+    with sqlite3.connect(store) as con:
+        con.execute("UPDATE runs SET status = 'FINISHED' WHERE run_uuid = 'bb'")
+    con.close()
+    told = _counts(import_(home, str(store), "ada"))
+    assert (told["changed"], told["unchanged"]) == (1, 1)
+    assert _keys(home, "runs outcome = fail") == [] and verification.verify(home.office).ok
+
+
+def test_a_store_of_mlflow_1_has_no_data_sets_and_no_names(home, tmp_path):
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as con:
+        con.executescript(TABLES)
+        con.executescript(
+            "DROP TABLE datasets; DROP TABLE inputs; DROP TABLE model_versions; ALTER TABLE runs DROP COLUMN name"
+        )
+    con.close()
+    assert _counts(import_(home, str(path), "ada"))["new"] == 2
+
+
+@pytest.mark.parametrize("how", ["lines", "list", "ours"])
+def test_openlineage_s_events_of_a_run_are_one_run(home, tmp_path, how):
+    path = tmp_path / "events.json"
+    text = {
+        "lines": "".join(json.dumps(e) + "\n" for e in EVENTS),
+        "list": json.dumps(EVENTS, indent=1),
+        "ours": json.dumps({"schema": "assay.events/1", "events": EVENTS}, indent=1),
+    }[how]
+    path.write_text(text)
+    assert _counts(import_(home, str(path), "ada")) == {
+        "runs": 1,
+        "new": 1,
+        "changed": 0,
+        "unchanged": 0,
+        "edges": 1,
+    }
+    found = runs.get(home.office, "openlineage-r1")
+    assert (found.pipeline, found.outcome, found.started, found.ended) == (
+        "load", "fail", "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z",
+    )  # fmt: skip
+    assert found.detail["error"] == "disk full"
+    (edge,) = runs.lineage(home.office, "openlineage:db/t@7", True)
+    assert edge.source == "openlineage:s3://b/raw.csv"
+
+
+def test_what_assay_prints_of_its_lineage_comes_back_under_the_same_digests(home, tmp_path):
+    from assay.office.runs import Edge
+    from assay.works.lineage import as_openlineage
+
+    edges = [Edge("sha256:" + "a" * 64, "raw", "sha256:" + "b" * 64, "clean", "clean", "r")]
+    path = tmp_path / "e.json"
+    path.write_text("\n".join(json.dumps(e) for e in as_openlineage(edges, "other", "2026-01-01T00:00:00Z")))
+    import_(home, str(path), "ada")
+    (edge,) = runs.lineage(home.office, "sha256:" + "b" * 64, True)
+    assert edge.source == "sha256:" + "a" * 64
+
+
+def test_what_is_no_store_and_no_events_is_refused(home, tmp_path, store):
+    with pytest.raises(Missing):
+        import_(home, str(tmp_path / "none"), "ada")
+    other = tmp_path / "x.txt"
+    for content in (b"", b"hello", b"SQLite format 3\0" + b"x" * 100, b'{"eventType": 1, "runId": }'):
+        other.write_bytes(content)
+        with pytest.raises((UsageError, BadInput)):
+            import_(home, str(other), "ada")
+    other.write_text(json.dumps(EVENTS[0]) + "\n" + '{"eventType": "START"}\n')
+    with pytest.raises(BadInput, match="no run event") as error:
+        import_(home, str(other), "ada")
+    assert error.value.where.endswith(":2")
+    with pytest.raises(Missing, match="log is empty"):  # nothing half taken in
+        verification.verify(home.office)
+    cut = store.read_bytes()
+    store.write_bytes(cut[: len(cut) // 2])
+    with pytest.raises((BadInput, UsageError)):
+        import_(home, str(store), "ada")
