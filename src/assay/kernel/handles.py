@@ -141,6 +141,7 @@ class Trainer(Protocol):
 
     asset: Asset
     hyperparameters: Mapping[str, Any]  # those it trains with unless told otherwise, as far as it says
+    spent: float  # seconds of wall time that its fits have taken so far
 
     def fit(
         self,

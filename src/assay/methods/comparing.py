@@ -91,7 +91,7 @@ def paired(
     return percentiles({"gap": gaps}).get("gap")
 
 
-def corrected_t(differences: Sequence[float], tested: int, trained: int) -> tuple[float, float]:
+def corrected_t(differences: Sequence[float], tested: float, trained: float) -> tuple[float, float]:
     """Return the corrected resampled t statistic and its two-sided p-value, of one difference a fold or repeat.
 
     tested, trained: rows of each fold that are tested on and trained on; their ratio stands for how much training sets
@@ -100,12 +100,31 @@ def corrected_t(differences: Sequence[float], tested: int, trained: int) -> tupl
     from scipy.stats import t as student
 
     values = np.asarray(differences, dtype=np.float64)
-    k = len(values)
-    if k < 2:
+    if len(values) < 2:
         return math.nan, math.nan
-    variance = float(values.var(ddof=1)) * (1 / k + tested / trained)
-    mean = float(values.mean())
-    if variance <= 0:
+    error, mean = corrected_error(values, tested, trained), float(values.mean())
+    if error <= 0:
         return (0.0, 1.0) if mean == 0 else (math.copysign(math.inf, mean), 0.0)
-    statistic = mean / math.sqrt(variance)
-    return statistic, float(2 * student.sf(abs(statistic), k - 1))
+    statistic = mean / error
+    return statistic, float(2 * student.sf(abs(statistic), len(values) - 1))
+
+
+def corrected_error(values: Any, tested: float, trained: float) -> float:
+    """Return the standard error of the mean over folds: √(s² (1/k + tested/trained)), k scores with variance s².
+
+    The second part is what folds have in common, since they share most of their training rows (Nadeau and Bengio).
+    """
+    found = np.asarray(values, dtype=np.float64)
+    return math.sqrt(float(found.var(ddof=1)) * (1 / len(found) + tested / trained))
+
+
+def corrected_interval(values: Sequence[float], tested: float, trained: float) -> tuple[float, float] | None:
+    """Return the 95 % interval of the mean score over folds by the corrected resampled t; None of fewer than two."""
+    from scipy.stats import t as student
+
+    found = np.asarray(values, dtype=np.float64)
+    if len(found) < 2 or not np.isfinite(found).all():
+        return None
+    mean = float(found.mean())
+    half = float(student.ppf(0.975, len(found) - 1)) * corrected_error(found, tested, trained)
+    return mean - half, mean + half

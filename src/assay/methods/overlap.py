@@ -46,6 +46,12 @@ def overlap(seen: pa.Table, new: pa.Table) -> Overlap:
     return Overlap(exact, near | exact, repeated, tuple(columns), tuple(n for n in aside if n not in columns))
 
 
+def likeness(table: pa.Table) -> Any:
+    """Return a number for each row, the same where rows are nearly alike; columns that number the rows are put aside."""
+    columns = [n for n in table.column_names if not _numbers_rows(table.column(n))] or table.column_names
+    return _hashes(table, columns, near=True)
+
+
 def _numbers_rows(column: pa.ChunkedArray) -> bool:
     """Whether each row has a value of its own that is no measurement: an integer or a text."""
     kind = column.type

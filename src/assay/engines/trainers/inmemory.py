@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ class InMemoryTrainer:
         self.asset = asset
         self.source = source() if isinstance(source, type) else source
         self.hyperparameters: Mapping[str, Any] = {}
+        self.spent = 0.0
 
     def within(self, limits: Mapping[str, Any]) -> InMemoryTrainer:
         """Refuse limits: the caller's own process has none."""
@@ -64,11 +66,14 @@ class InMemoryTrainer:
         """Fit a clone, or call the function, and give the model; TrainingFailed with what it raises."""
         given = dict(self.hyperparameters) | dict(hyperparameters or {})
         weight = None if weights is None else checked(weights, rows.num_rows)
+        clock = time.perf_counter()
         try:
             model = self._fitted(rows, label, weight, given)
         except Exception as error:
             said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:400]
             raise TrainingFailed(said, where=self.asset.name) from error
+        finally:
+            self.spent += time.perf_counter() - clock
         yield model
 
     def _fitted(self, rows: pyarrow.Table, label: str, weight: Any, given: dict[str, Any]) -> Model:

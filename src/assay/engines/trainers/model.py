@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ class ModelTrainer:
     ran: Callable[[str], object]
     limits: Limits = LIMITS
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    spent: float = 0.0
 
     def within(self, limits: Mapping[str, Any]) -> ModelTrainer:
         """Return it under other limits for each fit."""
@@ -66,6 +68,7 @@ class ModelTrainer:
             rows = weighed(rows, weights, column)
         scratch = Path(tempfile.mkdtemp(prefix="refit", dir=self.scratch))
         given = dict(self.hyperparameters) | dict(hyperparameters or {})
+        clock = time.perf_counter()
         try:
             with open_model(
                 self.path, self.asset, scratch=scratch, level=self.level, limits=self.limits
@@ -77,4 +80,5 @@ class ModelTrainer:
                     raise TrainingFailed(error.what, where=error.where, remedy=error.remedy) from None
                 yield model
         finally:
+            self.spent += time.perf_counter() - clock
             sweep(scratch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +42,7 @@ class ScriptTrainer:
     seed: int
     vouch: Callable[[Path], object]
     ran: Callable[[str], object]
+    spent: float = 0.0
     _fits: int = 0
 
     def within(self, limits: Mapping[str, Any]) -> ScriptTrainer:
@@ -70,12 +72,14 @@ class ScriptTrainer:
             rows = weighed(rows, weights, weight_column)
         self._fits += 1
         scratch = Path(tempfile.mkdtemp(prefix="fit", dir=self.scratch))
+        clock = time.perf_counter()
         try:
             path = self._trained(rows, dict(self.hyperparameters) | dict(hyperparameters or {}), scratch)
             asset = Asset("model", f"{self.script.stem}, fit {self._fits}", str(path), "", "tar.gz")
             with open_model(path, asset, scratch=scratch, level=self.level, limits=self.limits) as model:
                 yield model
         finally:
+            self.spent += time.perf_counter() - clock
             sweep(scratch)
 
     def _trained(self, rows: pyarrow.Table, hyperparameters: Mapping[str, Any], scratch: Path) -> Path:

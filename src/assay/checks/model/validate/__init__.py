@@ -10,6 +10,11 @@ about the same rows, and McNemar's test, DeLong's and a paired bootstrap say whe
 subgroups on which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness
 it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions.
 
+With --retrain a way of training is judged instead: by models that it makes of some rows, on the others, fold after fold
+(--scheme), each in a sandbox of its own. Intervals and comparisons (--against-retrain, --against-hyperparameters) are by the
+corrected resampled t; --tune chooses by inner folds and tells how much too good the best score is; --learning-curve
+and --complexity name under-fitting, over-fitting, and whether more data would help.
+
 Example: assay check model.validate registry://bookings \\
   --data bookings.csv.gz --label is_canceled
 """
@@ -23,8 +28,29 @@ from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, asked, rivals
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._options import (
+    AgainstHyperparameters,
+    AgainstRetrain,
+    Group,
+    Held,
+    Hyperparameters,
+    LearningCurve,
+    Limits,
+    Minutes,
+    Repeats,
+    Retrain,
+    Scheme,
+    Training,
+    Tune,
+    Without,
+    along,
+    candidates,
+    ways,
+)
+from assay.checks.model.validate._options import Complexity as ComplexityCurve
 from assay.checks.model.validate._overlap import seen_before
 from assay.checks.model.validate._problem import Wanted, answered, judge
+from assay.checks.model.validate._retrain import retrained
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._steady import unsteady
@@ -67,7 +93,10 @@ def check(
         Column | None, Doc("rows with one value of this column are ranked together, by their scores")
     ] = None,
     time: Annotated[
-        Column | None, Doc("predictions are forecasts of values in the order of this column")
+        Column | None,
+        Doc(
+            "predictions are forecasts of values in the order of this column; with --retrain, folds are in its order"
+        ),
     ] = None,
     series: Annotated[
         Column | None, Doc("the column that tells one series of a forecast from another")
@@ -75,7 +104,21 @@ def check(
     season: Annotated[
         int, Interval(ge=1, le=100_000), Doc("rows in a season, which naive forecasts look back")
     ] = 1,
-    folds: Annotated[int, Interval(ge=2, le=50), Doc("how many stratified folds of the hold-out")] = 5,
+    folds: Annotated[int, Interval(ge=2, le=50), Doc("how many folds: of the hold-out, or of --retrain")] = 5,
+    retrain: Retrain = None,
+    scheme: Scheme = None,
+    group: Group = None,
+    repeats: Repeats = 1,
+    test: Held = 0.25,
+    without: Without = (),
+    hyperparameters: Hyperparameters = None,
+    limits: Limits = None,
+    minutes: Minutes = 60.0,
+    against_retrain: AgainstRetrain = None,
+    against_hyperparameters: AgainstHyperparameters = None,
+    tune: Tune = None,
+    complexity: ComplexityCurve = None,
+    learning_curve: LearningCurve = False,
     robustness: Annotated[
         bool, Doc("ask the model about 5,000 of the rows made worse: noise, gaps, shifts, shuffled columns")
     ] = False,
@@ -85,28 +128,56 @@ def check(
     work: Work,
 ) -> Report:
     """Return scores, their intervals and folds, the yardstick, and what follows."""
-    if query is not None:  # rows are put in order by their scores, which are all that is needed
-        predicted, against_predicted = predicted or score, against_predicted or against_score
-    table, said = asked(subject, data, predicted, score, label)
-    rival = rivals(subject, data, against, against_predicted, against_score, label)
     if (cost_fp is None) != (cost_fn is None):
         raise UsageError(
             "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
         )
     costs = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
+    if retrain is not None:
+        way, rival_way = ways(retrain, against_retrain, hyperparameters, against_hyperparameters, limits)
+        asked_for = Training(
+            way,
+            rival_way,
+            scheme or "",
+            folds,
+            repeats,
+            test,
+            group or query,
+            time,
+            without,
+            minutes,
+            candidates(tune),
+            along(complexity),
+            learning_curve,
+        )
+        rows = _learned(subject, data, predicted or score or against or training or robustness)
+        in_time = (
+            time if series or season > 1 else None
+        )  # folds in time may be of anything; a forecast is said
+        wanted = Wanted(label, positive, costs, quantile, query, in_time, series, season)
+        return retrained(rows.arrow(), asked_for, wanted, slices, work)
+    _only_with_retrain(
+        scheme=scheme, group=group, tune=tune, complexity=complexity, learning_curve=learning_curve,
+        hyperparameters=hyperparameters, limits=limits, against_retrain=against_retrain,
+        against_hyperparameters=against_hyperparameters, without=without,
+    )  # fmt: skip
+    if query is not None:  # rows are put in order by their scores, which are all that is needed
+        predicted, against_predicted = predicted or score, against_predicted or against_score
+    table, said = asked(subject, data, predicted, score, label)
+    rival = rivals(subject, data, against, against_predicted, against_score, label)
     wanted = Wanted(label, positive, costs, quantile, query, time, series, season)
-    rows = answered(table, said, wanted)
+    known = answered(table, said, wanted)
     if rival is not None:
-        rows = rows & answered(table, rival, wanted)
-    if int(rows.sum()) < 2:
+        known = known & answered(table, rival, wanted)
+    if int(known.sum()) < 2:
         raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
-    made = judge(table, said, rows, wanted)
+    made = judge(table, said, known, wanted)
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if isinstance(subject, Model):
         findings += unsteady(subject, table, said, label)
     if rival is not None:
-        findings += compared(made, judge(table, rival, rows, wanted), rival.name, work)
+        findings += compared(made, judge(table, rival, known, wanted), rival.name, work)
     charts = made.charts()
     hidden = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
     if training is not None:
@@ -126,9 +197,9 @@ def check(
         findings += made.fitting(judge(seen, again, answered(seen, again, wanted), wanted))
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
-    lost = int((~rows).sum())
     if isinstance(subject, Model):
         made.data["model"] = subject.info.to_dict()
+    lost = int((~known).sum())
     if lost:
         message = f"{lost} rows have no {label} or no prediction, and are left out."
         findings.append(
@@ -141,6 +212,27 @@ def check(
         charts=charts,
         data=made.data,
     )
+
+
+def _learned(subject: Table | Model, data: Table | None, other: Any) -> Table:
+    """Return the table whose rows are trained on and judged; UsageError where what is said goes with a fitted model."""
+    if other:
+        raise UsageError(
+            "--retrain judges a way of training, and no predictions that are there already",
+            remedy="leave predictions, --against, --training and --robustness out; compare with --against-retrain",
+        )
+    rows = subject if isinstance(subject, Table) else data
+    if rows is None:
+        raise UsageError("there are no rows to train on", remedy="name them: --data TABLE")
+    return rows
+
+
+def _only_with_retrain(**given: Any) -> None:
+    for name, value in given.items():
+        if value:
+            raise UsageError(
+                f"--{name.replace('_', '-')} goes with --retrain", remedy="name what trains anew"
+            )
 
 
 def _robust(

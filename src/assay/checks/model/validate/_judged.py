@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assay.methods.headline import Headline
 
 _FEW = 30
-_ERRORS = ("cost", "rmse", "mae", "pinball", "mase")
+ERRORS = ("cost", "rmse", "mae", "pinball", "mase")
 
 
 class Judged:
@@ -34,8 +34,13 @@ class Judged:
 
     def led_by(self, headline: Headline) -> None:
         """Take a score as the one that stands for the model."""
-        self.main, self.lower_is_better = headline.name, headline.name in _ERRORS
+        self.main, self.lower_is_better = headline.name, headline.name in ERRORS
         self.data |= {"metric": self.main, "why": headline.reason}
+
+    def led_like(self, other: Judged) -> None:
+        """Be judged by the score that stands for another, which knows all labels."""
+        self.main, self.lower_is_better = other.main, other.lower_is_better
+        self.data |= {k: other.data[k] for k in ("metric", "why") if k in other.data}
 
     def scores(self, rows: Any) -> dict[str, float]:
         """Return the scores on some rows."""
@@ -92,7 +97,7 @@ class Judged:
             "name": self.main,
             "value": whole[self.main] if np.isfinite(whole[self.main]) else None,
         }
-        out = [self._headline()] if "why" in self.data else []
+        out = [self.reason()] if "why" in self.data else []
         if n < _FEW:
             message = f"Only {n} rows: no score of so few says anything of the model."
             out.append(
@@ -111,7 +116,8 @@ class Judged:
             )
         return out + self._strange() + self.more(whole)
 
-    def _headline(self) -> Finding:
+    def reason(self) -> Finding:
+        """Return by which score it is judged, and why."""
         message = f"It is judged by {self.main}: {self.data['why']}."
         return Finding("model.validate.metric", Severity.INFO, message)
 
