@@ -99,12 +99,12 @@ class Curves:
         best, simplest = points[places.best], points[places.simplest]
         message = f"Of {name}, {best.at} is best: {self.main} {best.mean:.4f} on rows held out, {best.own:.4f} on those trained on."
         parts = [
-            (places.under, "under-fitting: too simple"),
-            (places.over, "over-fitting: better on training rows, worse on others"),
+            (places.under, "it under-fits: it is too simple"),
+            (places.over, "it over-fits: better on training rows, worse on others"),
         ]
         for some, what in parts:
             if some:
-                message += f" {', '.join(str(points[i].at) for i in some)} is {what}."
+                message += f" At {', '.join(str(points[i].at) for i in some)} {what}."
         if not places.under and not places.over:
             message += " No value is worse by more than one standard error."
         if simplest is not best:
