@@ -101,15 +101,17 @@ def told(
 ) -> Told:
     """Return a trade as metrics, as what it bought in a sentence, and as a chart.
 
-    held: on which rows, in words. of: what a point's name names. word: what its strength is called.
+    held: on which rows, in words. of: what a point's name names. word: what its strength is called; empty where each point
+    is a way of its own, and all are held against each other.
     """
     from assay.methods.mitigation import frontier
 
     metrics: list[Metric] = []
     findings: list[Finding] = []
     marked: list[Point] = []
-    for name in dict.fromkeys(p.name for p in points):
+    for name in dict.fromkeys(p.name for p in points if word):
         marked += frontier.dominance([p for p in points if p.name == name], gap)
+    marked = marked or frontier.dominance(points, gap)
     for p in marked:
         about = {of: p.name if p.strength is None else f"{p.name}, {word} {p.strength:g}"}
         for metric in ("balanced_accuracy", "accuracy", "selection_rate", *frontier.GAPS):
@@ -170,14 +172,18 @@ def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str) ->
             continue
         row: dict[str, Any] = {
             of: LEARNERS.get(p.name, p.name), "gap": p.values[gap], "balanced_accuracy": p.values["balanced_accuracy"],
-            "label": "untreated" if p.untreated else p.name if p.strength is None else f"{p.strength:g}",
+            "label": "untreated" if p.untreated and word else p.name if p.strength is None else f"{p.strength:g}",
             "dim": p.dominated, "mark": p.untreated,
         }  # fmt: skip
         for metric, low, high in (("balanced_accuracy", "low", "high"), (gap, "x_low", "x_high")):
             if metric in p.intervals:
                 row[low], row[high] = p.intervals[metric]
         rows.append(row)
-    best = [r["label"] if word else r[of] for r in rows if not r["dim"]]
+    best = [
+        (r["label"] if len({p.name for p in points}) == 1 else f"{r[of]}, {r['label']}") if word else r[of]
+        for r in rows
+        if not r["dim"]
+    ]
     alt = f"Balanced accuracy over the {WORDS[gap]}, {held}; none is better in both than {', '.join(map(str, best[:8]))}."
     return Chart(
         f"What it buys and costs, by {word}" if word else "What each buys and costs", "scatter", tuple(rows),

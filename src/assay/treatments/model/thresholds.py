@@ -10,8 +10,9 @@ Told are each group's rates before and after, and the trade: learnt from some ro
 What was learnt is kept as JSON (--fitted applies it to further tables and models). Deciding by group may be unlawful in
 credit and employment: the report says so.
 
-Example: assay treat model.thresholds registry://bookings --data bookings.csv.gz \\
-  --label is_canceled --positive 0 --facet customer_type -o fair.tar.gz
+Example: assay treat model.thresholds registry://bookings \\
+  --data bookings.csv.gz --label is_canceled --positive 0 \\
+  --facet customer_type -o fair.tar.gz
 """
 
 from __future__ import annotations
