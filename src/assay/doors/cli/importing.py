@@ -20,6 +20,7 @@ def import_(source: str, format_: str) -> None:
     is here already is left. Artifacts are named and not copied. They are
     then searched, and followed through lineage, as the office's own are.
 
+    \b
     Example: assay lineage bookings --down --format openlineage > seen.json &&
       assay import seen.json
     """
