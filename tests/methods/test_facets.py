@@ -114,7 +114,7 @@ def test_predictions_that_are_no_label_are_told_and_none_at_all_is_refused():
         False,
     ]
     with pytest.raises(
-        UsageError, match=r"most predictions are no value of the label: they are yes, no, and labels 0, 1"
+        UsageError, match=r"most predictions are no value of the label: they are no, yes, and labels 0, 1"
     ):
         outcomes.unheard(chunked(["yes", "no", "no", "yes"]), label, two=True)
     with pytest.raises(UsageError, match="scores go with a threshold"):

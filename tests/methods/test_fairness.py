@@ -116,9 +116,11 @@ def test_weights_widen_the_interval_as_resampling_rows_does():
     rng = np.random.default_rng(3)
     n = 600
     observed, said, weights = rng.random(n) < 0.5, rng.random(n) < 0.4, rng.exponential(size=n) ** 2
+    from assay.methods.cells import Cells
     from assay.methods.resample import tally
 
-    one = tally(observed, said, np.ones(n, dtype=bool), weights)
+    cells = Cells(None, np.ones(n), weights, weights**2)
+    one = tally(observed, said, np.ones(n, dtype=bool), cells)
     assert one.counts.predicted == pytest.approx(weights[said].sum() / weights.sum())
     low, high = intervals([one], lambda g: {"rate": g.predicted}, np.random.default_rng(1), 2000)["rate"]
     rows = rng.integers(0, n, (2000, n))

@@ -12,16 +12,20 @@ from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
     from assay.methods.amounts import Told
+    from assay.methods.cells import Cells
     from assay.methods.clarify.analysis import Entry
     from assay.methods.facets import Group
     from assay.methods.limits import Policy
     from assay.methods.question import Outcome, Part, Question
     from assay.methods.resample import Tally
 
+_SIZES = ("rows", "weight")  # told whatever is asked for
+
 
 class Groups:
     """The metrics, findings and gaps of one examination, gathered group by group.
 
+    labelled, and every mask of rows here, are of the combinations of values that ``cells`` counts.
     check: whose rules the findings are of. refs: what they refer to. remedy: what to do where a limit is passed.
     """
 
@@ -33,14 +37,14 @@ class Groups:
         self,
         asked: Question,
         labelled: Any,
-        weights: Any,
+        cells: Cells,
         *,
         threshold: float,
         least: int,
         policy: Policy | None,
         work: Work,
     ) -> None:
-        self.asked, self.labelled, self.weights = asked, labelled, weights
+        self.asked, self.labelled, self.cells = asked, labelled, cells
         self.threshold, self.least, self.policy, self.work = threshold, least, policy, work
         self.strata: Any = None
         self.metrics: list[Metric] = []
@@ -77,7 +81,7 @@ class Groups:
         """Return the conditional disparity within strata, or why there is none. positive: rows of the good outcome."""
         from assay.methods.question import conditional
 
-        value, why = conditional(self.asked, self.strata, positive, d_rows, known, self.weights)
+        value, why = conditional(self.asked, self.strata, positive, d_rows, known, self.cells)
         return Metric(name, None, of or {}, reason=why) if why else Metric.number(name, value, of=of or {})
 
     def beside(
@@ -94,7 +98,7 @@ class Groups:
             group = large[0][0]
             rest = ~group.member & group.known & self.labelled
             names.append("(others)")
-            tallies.append(resample.tally(outcome.observed, outcome.said, rest, self.weights))
+            tallies.append(resample.tally(outcome.observed, outcome.said, rest, self.cells))
         if len(tallies) < 2 or not all(t.counts.n for t in tallies):
             return None
         return names, tallies
@@ -103,6 +107,8 @@ class Groups:
         self, facet: str, names: Sequence[str], tallies: Sequence[Tally], outcome: Outcome
     ) -> None:
         """Add each group's rate over the highest group's, and the test of it."""
+        if not self.asked.wants("impact_ratio", "impact_p_value"):
+            return
         from assay.methods import fairness
 
         found = fairness.four_fifths([t.selected for t in tallies], [t.effective for t in tallies])
@@ -113,7 +119,8 @@ class Groups:
             self.metrics.append(Metric.number("impact_ratio", impact.ratio, of=of))
             if not math.isnan(impact.p):
                 self.metrics.append(Metric.number("impact_p_value", impact.p, of=of | {"test": impact.test}))
-            if self.policy is None and not outcome.of and impact.adverse and name != "(others)":
+            judged = self.policy is None and self.asked.wants("impact_ratio")
+            if judged and not outcome.of and impact.adverse and name != "(others)":
                 self.find(
                     "four_fifths",
                     Severity.MEDIUM,
@@ -170,7 +177,7 @@ class Groups:
 
     def lost(self, what: str) -> None:
         """Tell the rows that cannot be judged. what: they lack, in words."""
-        left = int((~self.labelled).sum())
+        left = self.cells.count(~self.labelled)
         if left:
             message = f"{left} rows have no {what}, and are left out."
             self.find("unlabelled", Severity.LOW, message, {"column": self.asked.label}, count=left)
@@ -184,8 +191,9 @@ class Groups:
         absent = ~facets.present(part.column) & self.labelled
         if absent.any():
             of = {"facet": part.name, "group": "(missing)", **outcome.of}
-            value = float(positive[absent].mean())
-            self.metrics += [Metric("rows", int(absent.sum()), of), Metric.number(share, value, of=of)]
+            whole = self.cells.weight(absent)
+            value = self.cells.weight(absent & positive) / whole if whole else math.nan
+            self.metrics += [Metric("rows", self.cells.count(absent), of), Metric.number(share, value, of=of)]
 
     def unseen(self, part: Part, judged: bool) -> None:
         """Tell the groups of a facet that were not examined, and a facet of which none could be judged."""
@@ -207,6 +215,12 @@ class Groups:
                 continue
             severity = Severity.parse(one.limit.severity)
             self.find(one.metric, severity, f"{one.sentence}.", one.where, self.remedy, refs=self.refs)
+
+    def told(self) -> list[Metric]:
+        """Return the metrics that were asked for, and how many rows they are of."""
+        if not self.asked.metrics:
+            return self.metrics
+        return [m for m in self.metrics if m.name in (*self.asked.metrics, *_SIZES)]
 
     def entries_of(self, names: Sequence[str]) -> list[Entry]:
         """Return the metrics of groups that have one of the names, as a Clarify file holds them."""

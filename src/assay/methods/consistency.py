@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.methods.facets import coded, is_number
+from assay.methods.neighbours import votes
 from assay.methods.resample import percentiles
 
 MOST_ASKED = 2_000  # rows whose neighbours are looked for
@@ -23,20 +24,16 @@ def consistency(
     """Return (consistency, its 95 % interval, rows asked). features: n × p numbers, said: n answers, 0 or 1.
 
     1 - mean |said of a row - mean said of its k nearest rows|, in Euclidean distance; a row is one of its own nearest, as
-    AIF360 counts. Above 2,000 rows a sample of them asks; the interval is of drawing rows to ask.
+    AIF360 counts, and those equally near count alike. Above 2,000 rows a sample of them asks; the interval is of drawing rows to ask.
     NaN where there are fewer rows than neighbours.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     values, told = np.asarray(features, dtype=np.float64), np.asarray(said, dtype=np.float64)
     if len(told) < neighbours:
         return float("nan"), None, 0
     asked = np.arange(len(told))
     if len(told) > MOST_ASKED:
         asked = np.sort(rng.choice(len(told), MOST_ASKED, replace=False))
-    near = NearestNeighbors(n_neighbors=neighbours).fit(values)
-    found = near.kneighbors(values[asked], return_distance=False)
-    alike = 1 - np.abs(told[asked] - told[found].mean(axis=1))
+    alike = 1 - np.abs(told[asked] - votes(values, told, values[asked], neighbours))
     drawn = alike[rng.integers(0, len(alike), (200, len(alike)))].mean(axis=1)
     interval = percentiles({"": drawn}).get("")
     return float(alike.mean()), interval if interval and interval[1] > interval[0] else None, len(asked)

@@ -126,12 +126,14 @@ def groups(
     *,
     missing_joins: bool,
     cuts: Sequence[float] = (),
+    times: Any = None,
 ) -> tuple[list[Group], int]:
     """Return the groups of a facet: the values named as one, those above a threshold, those between cuts, or each value
     against the rest, the MAX_GROUPS largest of them; and how many more there are.
 
     missing_joins: rows without the facet count as advantaged, and a group may be everybody, which are the reference
-    library's conventions. UsageError where a value named is in no row, or else where nobody is left to compare with.
+    library's conventions. times: how many rows each one stands for, or None where it is one. UsageError where a value
+    named is in no row, or else where nobody is left to compare with.
     """
     if values and threshold is not None:
         raise UsageError(f"{facet} is told apart by values or by a threshold", remedy="give one of them")
@@ -151,7 +153,7 @@ def groups(
     if cuts:
         return _between(facet, column, cuts, known), 0
     codes, held = coded(column)
-    counts = np.bincount(codes[present(column)], minlength=len(held))
+    counts = _counted(codes, present(column), len(held), times)
     names = {
         int(c): str(held[int(c)].as_py())
         for c in np.argsort(-counts, kind="stable")[: 2 * MAX_GROUPS]
@@ -162,20 +164,31 @@ def groups(
     return found, int((counts > 0).sum()) - len(found)
 
 
-def cuts(column: pa.ChunkedArray) -> tuple[float, ...]:
+def _counted(codes: Any, rows: Mask, least: int, times: Any) -> Any:
+    """Return how many rows have each code. rows: those that are counted; times: how many each stands for."""
+    found = np.bincount(codes[rows], None if times is None else times[rows], minlength=least)
+    return found.astype(np.int64)
+
+
+def cuts(column: pa.ChunkedArray, times: Any = None) -> tuple[float, ...]:
     """Return the quartiles at which a column of more than MANY numbers is cut; nothing where each value is a group.
 
-    A cut is a value of the column, strictly below its greatest, so that no part is empty.
+    A cut is a value of the column, strictly below its greatest, so that no part is empty. times: how many rows each value
+    stands for, or None where it is one.
     """
     if not is_number(column):
         return ()
     held = column.unique().drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if int(np.isfinite(held).sum()) <= MANY:
         return ()
-    numbers = column.cast(pa.float64(), safe=False).drop_null().to_numpy()
-    numbers = numbers[np.isfinite(numbers)]
-    found = np.unique(np.quantile(numbers, [0.25, 0.5, 0.75], method="inverted_cdf"))
-    top = numbers.max()
+    numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    finite = np.isfinite(numbers)
+    numbers = numbers[finite]
+    order = np.argsort(numbers)
+    reached = np.cumsum((np.ones(len(numbers)) if times is None else times[finite])[order])
+    # the least value that so many rows do not exceed, as numpy's inverted_cdf
+    places = np.searchsorted(reached, reached[-1] * np.array([0.25, 0.5, 0.75]))
+    found, top = np.unique(numbers[order[places]]), numbers.max()
     inside = [float(c) for c in found if c < top]
     return tuple(inside or [float(numbers[numbers < top].max())])
 
@@ -189,11 +202,11 @@ def _between(facet: str, column: pa.ChunkedArray, cuts: Sequence[float], known: 
     return [Group(facet, name, (at == i) & known, known, named=False) for i, name in enumerate(names)]
 
 
-def crossed(parts: Sequence[Sequence[Group]], least: int) -> tuple[list[Group], int, int]:
+def crossed(parts: Sequence[Sequence[Group]], least: int, times: Any = None) -> tuple[list[Group], int, int]:
     """Return the groups that several facets make together, largest first, how many are smaller than ``least`` rows, and
     how many more there are than MAX_GROUPS.
 
-    A facet with one group that was named has two: that group, and all others.
+    A facet with one group that was named has two: that group, and all others. times: as in ``groups``.
     """
     codes, names, known = np.zeros(len(parts[0][0].member), dtype=np.int64), [""], parts[0][0].known
     for groups in parts:
@@ -203,7 +216,7 @@ def crossed(parts: Sequence[Sequence[Group]], least: int) -> tuple[list[Group], 
         own += [f"{groups[0].facet}=not {groups[0].name}"] if groups[0].named else []
         codes = codes * len(masks) + np.argmax(np.stack(masks), axis=0)
         names = [f"{one} & {other}" if one else other for one in names for other in own]
-    counts = np.bincount(codes[known], minlength=len(names))
+    counts = _counted(codes, known, len(names), times)
     order = [int(c) for c in np.argsort(-counts, kind="stable") if counts[c] >= max(least, 1)]
     facet = " & ".join(groups[0].facet for groups in parts)
     found = [Group(facet, names[c], (codes == c) & known, known, named=False) for c in order[:MAX_GROUPS]]
@@ -222,7 +235,7 @@ def strata(
 ) -> list[tuple[float, float, float, float]]:
     """Return (rejected of d, rejected, accepted of d, accepted) of each stratum; missing values are one of their own.
 
-    weights: what each row counts for, or None where each is one.
+    weights: what each row, or combination of values, counts for; None where each is one.
     """
     codes, held = coded(column)
     codes = np.where(present(column), codes, len(held))

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from assay.methods.neighbours import votes
+
 _MOST = 20_000
 SIGNS = {
     "docs": "the documentation's: above 0, more unfavourable flips against the group",
@@ -29,20 +31,24 @@ def flip_test(
     A 5-nearest-neighbours classifier (1 under ten rows) learns the model's own answers on the advantaged group, in
     Euclidean distance, unscaled, and answers for d. By the documentation F+ counts d told no whose neighbours were
     told yes, F- the other way, and FT = (F+ - F-)/n_d: above 0, more unfavourable flips against d. The reference
-    library has the opposite sign (``clarify``). Above 20,000 rows a group, a sample of it is compared.
+    library has the opposite sign (``clarify``), and of neighbours that are equally near takes those that its tree finds
+    first; here they count alike. Above 20,000 rows a group, a sample of it is compared.
     """
-    from sklearn.neighbors import KNeighborsClassifier
-
     values = np.asarray(features, dtype=np.float64)
     said, member = np.asarray(predicted, dtype=bool), np.asarray(in_d, dtype=bool)
     counted = np.ones(len(member), dtype=bool) if known is None else known
     a, d = (_sample(np.flatnonzero(m & counted), rng) for m in (~member, member))
     if not len(a) or not len(d):
         return math.nan, 0
-    model = KNeighborsClassifier(n_neighbors=5 if len(a) > 9 else 1, algorithm="auto")
-    model.fit(np.nan_to_num(values[a]), said[a])
-    neighbours = np.asarray(model.predict(np.nan_to_num(values[d])), dtype=bool)
-    against = int((~said[d] & neighbours).sum()) - int((said[d] & ~neighbours).sum())
+    k = 5 if len(a) > 9 else 1
+    near, theirs = np.nan_to_num(values[a]), np.nan_to_num(values[d])
+    if clarify:
+        from sklearn.neighbors import KNeighborsClassifier
+
+        vote = KNeighborsClassifier(n_neighbors=k).fit(near, said[a]).predict(theirs).astype(float)
+    else:
+        vote = votes(near, said[a], theirs, k)
+    against = int((~said[d] & (vote > 0.5)).sum()) - int((said[d] & (vote < 0.5)).sum())
     return (-against if clarify else against) / len(d), len(d)
 
 

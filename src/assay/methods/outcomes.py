@@ -66,10 +66,10 @@ def _spellings(column: pa.ChunkedArray) -> set[str]:
     return {spelled(v) for v in column.unique().to_pylist()} - {""}
 
 
-def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool) -> Mask:
+def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool, times: Any = None) -> Mask:
     """Return which rows are predicted to be what no label is; UsageError where not one in two is a label.
 
-    two: predictions of 0 and 1 may stand for two labels of other names.
+    two: predictions of 0 and 1 may stand for two labels of other names. times: how many rows each stands for, or None.
     """
     if two and numbered(prediction, label):
         return np.zeros(len(prediction), dtype=bool)
@@ -77,17 +77,17 @@ def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool) -
     codes, held = coded(prediction)
     strange = np.array([*(spelled(v) not in known for v in held.to_pylist()), False], dtype=bool)
     out: Mask = strange[codes]
-    if len(held) and (strange[:-1].all() or out.mean() > 0.5):
+    if len(held) and (strange[:-1].all() or np.average(out, weights=times) > 0.5):
         raise UsageError(
-            f"most predictions are no value of the label: they are {_some(held)}, and labels {_some(label.unique())}",
+            f"most predictions are no value of the label: they are {_some(prediction)}, and labels {_some(label)}",
             remedy="give a column that predicts labels; scores go with a threshold or in a column of their own",
         )
     return out
 
 
-def _some(values: Any) -> str:
-    shown = [str(v)[:40] for v in values.slice(0, 100).to_pylist() if v is not None and v == v][:4]
-    return ", ".join(shown) + (", …" if len(values) > 4 else "")
+def _some(column: pa.ChunkedArray) -> str:
+    held = distinct(column)
+    return ", ".join(str(v)[:40] for v in held[:4]) + (", …" if len(held) > 4 else "")
 
 
 def aligned(

@@ -13,7 +13,9 @@ import pyarrow as pa
 from assay.kernel.errors import BadInput, UsageError
 from assay.methods import facets, outcomes
 from assay.methods.bias import cddl
+from assay.methods.cells import Cells
 from assay.methods.facets import Group, Mask
+from assay.methods.nearest import did_you_mean
 
 Compat = Literal["docs", "clarify"]
 MOST_CLASSES = 50
@@ -32,7 +34,8 @@ class Facet:
 class Question:
     """What is asked. excluded: columns that are no features; notes: what of a file was read and has no part in this.
 
-    pre, post: the metrics that a file asks for, in its words; None where it says nothing.
+    pre, post: the metrics that a file asks for, in its words; None where it says nothing. metrics: those that are told,
+    all where none is named.
     """
 
     label: str
@@ -48,6 +51,11 @@ class Question:
     post: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+    def wants(self, *names: str) -> bool:
+        """Whether one of these metrics is to be told."""
+        return not self.metrics or any(n in self.metrics for n in names)
 
     @property
     def clarify(self) -> bool:
@@ -72,11 +80,14 @@ def question(
     predicted: str | None = None,
     group_variable: str | None,
     compat: Compat | None,
+    metric: Sequence[str] = (),
+    known: Sequence[str] = (),
     given: Question | None = None,
 ) -> Question:
     """Return the question that options ask; what they leave out is as ``given``, a file's question, says.
 
-    A value may be written ``facet=value`` where there are several facets. UsageError where it is no whole question.
+    A value may be written ``facet=value`` where there are several facets. known: the metrics that can be asked for.
+    UsageError where it is no whole question.
     """
     base = given or Question("", ())
     if positive and label_threshold is not None:
@@ -95,6 +106,10 @@ def question(
         asked = replace(asked, facets=own)
     elif facet_value or facet_threshold is not None:
         raise UsageError("a group was named and no column", remedy="say --facet COLUMN")
+    for name in metric:
+        if name not in known:
+            raise UsageError(f"there is no metric {name!r} here", remedy=did_you_mean(name, known))
+    asked = replace(asked, metrics=tuple(dict.fromkeys(metric)))
     if not asked.label:
         raise UsageError("which column holds the outcome?", remedy="say --label COLUMN")
     if not asked.facets:
@@ -137,26 +152,34 @@ class Part:
         return out
 
 
-def parts(asked: Question, table: pa.Table, *, intersect: bool, least: int) -> list[Part]:
+def parts(asked: Question, cells: Cells, *, intersect: bool, least: int) -> list[Part]:
     """Return each facet's groups, and then those of all facets together where they are to be crossed."""
     out = []
     for facet in asked.facets:
-        column = facets.plain(table.column(facet.name), facet.name)
+        column = cells.table.column(facet.name)
         threshold = facet.threshold
         if threshold is not None and len(asked.facets) > 1 and not facets.is_number(column):
             threshold = None  # it is meant for the facets that hold numbers
-        cut = facets.cuts(column) if not facet.values and threshold is None and not asked.clarify else ()
+        cut: tuple[float, ...] = ()
+        if not facet.values and threshold is None and not asked.clarify:
+            cut = facets.cuts(column, cells.times)
         found, more = facets.groups(
-            facet.name, column, facet.values, threshold, missing_joins=asked.clarify, cuts=cut
+            facet.name,
+            column,
+            facet.values,
+            threshold,
+            missing_joins=asked.clarify,
+            cuts=cut,
+            times=cells.times,
         )
-        missing = int((~facets.present(column)).sum())
+        missing = cells.count(~facets.present(column))
         out.append(Part(facet.name, found, column, more, 0, cut, missing))
     if intersect:
         if len(out) < 2:
             raise UsageError("one facet has nothing to cross", remedy="name two or more: --facet A --facet B")
         there = [p.groups for p in out if p.groups]
         if len(there) == len(out):
-            crossed, small, more = facets.crossed(there, least)
+            crossed, small, more = facets.crossed(there, least, cells.times)
             out.append(Part(" & ".join(p.name for p in out), crossed, None, more, small))
     return out
 
@@ -202,6 +225,16 @@ def weights(table: pa.Table, name: str | None) -> Any:
     return values
 
 
+def unweighted(asked: Question, weights: str | None) -> None:
+    """UsageError where weights are given to an amount."""
+    if weights is not None:
+        raise UsageError(
+            f"{asked.label} is an amount, and weights are counted where it is yes or no",
+            where=weights,
+            remedy="leave --weights out, or say which outcome is good: --positive VALUE, --label-threshold X",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome that is looked at: which rows have it, which are told it (before training: have it), and its class where
@@ -236,7 +269,7 @@ def told(asked: Question, classes: Sequence[Any], truth: pa.ChunkedArray) -> Ite
 
 
 def conditional(
-    asked: Question, strata: Any, yes: Mask, d_rows: Mask, known: Mask, weights: Any
+    asked: Question, strata: Any, yes: Mask, d_rows: Mask, known: Mask, cells: Cells
 ) -> tuple[float, str]:
     """Return the conditional demographic disparity, or NaN and the reason why there is none.
 
@@ -249,6 +282,7 @@ def conditional(
         if not facets.is_number(strata):
             return math.nan, "the reference library takes no group variable of texts where some are missing"
         known = known & ~absent
+    weights = cells.times if cells.sums is None else cells.sums
     return cddl(facets.strata(strata, yes, d_rows, known, weights)), ""
 
 

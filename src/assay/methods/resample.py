@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.methods.bias import Counts
+
+if TYPE_CHECKING:
+    from assay.methods.cells import Cells
 
 TIMES = 400
 
@@ -69,15 +72,16 @@ class Tally:
         return Counts(*np.maximum(drawn * mean[:, None] + noise, 0))
 
 
-def tally(observed: Any, said: Any, rows: Any, weights: Any = None) -> Tally:
-    """Return the tally of some rows. observed, said, rows: booleans; weights: floats, or None where each weighs 1."""
+def tally(observed: Any, said: Any, rows: Any, cells: Cells) -> Tally:
+    """Return the tally of some rows. observed, said, rows: masks of combinations, of which there are as ``cells`` says."""
     cell = np.where(said, np.where(observed, 0, 1), np.where(observed, 2, 3))[rows]
-    counted = tuple(np.bincount(cell, minlength=4).astype(float).tolist())
-    if weights is None:
-        return Tally(counted, counted, counted)
-    held = weights[rows]
-    sums, squares = (np.bincount(cell, w, minlength=4).tolist() for w in (held, held**2))
-    return Tally(tuple(sums), counted, tuple(squares))
+    counted, *weighed = (
+        tuple(np.bincount(cell, held[rows], minlength=4).tolist())
+        for held in (cells.times, cells.sums, cells.squares)
+        if held is not None
+    )
+    sums, squares = weighed or (counted, counted)
+    return Tally(sums, counted, squares)
 
 
 def intervals(

@@ -58,17 +58,14 @@ def swap(
     return Swapped(rows, (other != now).any(axis=0), (other & ~now).any(axis=0), (~other & now).any(axis=0))
 
 
-def values(groups: Sequence[Any], held: pa.ChunkedArray) -> list[Any]:
-    """Return the values of the facet to put in place: of each group its commonest one, and the others' where one was named.
+def values(masks: Sequence[Any], held: pa.ChunkedArray) -> list[Any]:
+    """Return the values of the facet to put in place: of each group its commonest one.
 
-    held: the facet's column as the model takes it.
+    masks: each group's rows; held: the facet's column as the model takes it.
     """
     out: list[Any] = []
     if pa.types.is_dictionary(held.type):
         held = held.cast(held.type.value_type)
-    masks = [g.member for g in groups] + (
-        [~groups[0].member & groups[0].known] if groups and groups[0].named else []
-    )
     for mask in masks[:MOST_VALUES]:
         counted = held.filter(pa.array(mask)).drop_null().value_counts()
         if len(counted):

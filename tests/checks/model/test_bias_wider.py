@@ -298,3 +298,38 @@ def test_the_order_of_rows_does_not_matter(table, work, seed):
         for r in (one, other)
     ]
     assert values[0] == pytest.approx(values[1])
+
+
+def test_metrics_that_were_asked_for_are_those_of_the_whole_check(table, work):
+    """They are counted where the table lies, and the whole check reads its rows."""
+    frame = _frame()
+    options = {**ASKED, "facet": ("sex", "age"), "work": work}
+    whole = check(table(frame), **options)
+    names = ("DPPL", "AD", "equalized_odds_ratio", "impact_ratio", "GE")
+    some = check(table(frame), **options, metric=names)
+    assert {m.name for m in some.metrics} == {*names, "rows", "judged_rows"}
+    told = {(m.name, *sorted(m.of.items())): m for m in whole.metrics}
+    for metric in some.metrics:
+        assert metric == told[metric.name, *sorted(metric.of.items())]
+    assert {f.rule for f in some.findings} <= {f.rule for f in whole.findings}
+    with pytest.raises(UsageError, match="no metric 'DPL' here"):
+        check(table(frame), **options, metric=("DPL",))
+
+
+def test_weights_of_an_amount_are_refused_and_not_left_out(table, work):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.normal(size=90), "p": rng.normal(size=90), "g": ["a", "b"] * 45, "w": 2.0})
+    with pytest.raises(UsageError, match="y is an amount, and weights are counted where it is yes or no"):
+        check(table(frame), label="y", predicted="p", facet=("g",), weights="w", work=work)
+
+
+def test_the_share_of_rows_without_the_facet_is_weighed(table, work):
+    """Whatever the rows weighed, the missing group's share was of rows."""
+    frame = pd.DataFrame(
+        {"y": [0, 1] * 60, "p": [0, 1] * 60, "sex": (["a", "b", "b"] * 40)[:116] + [None] * 4}
+    )
+    frame["w"] = np.where(frame.p == 1, 3.0, 1.0)
+    report = check(
+        table(frame), label="y", predicted="p", positive=("1",), facet=("sex",), weights="w", work=work
+    )
+    assert report.metric("predicted_share", group="(missing)").value == 0.75

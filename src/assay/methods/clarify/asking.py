@@ -79,14 +79,15 @@ def continuous(column: pa.ChunkedArray, values: Sequence[Any]) -> bool:
         return False
     if pa.types.is_floating(kind) or (pa.types.is_integer(kind) and column.null_count):
         return True
+    held = len(column) - column.null_count
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         try:
-            column = column.cast(pa.int64())
+            values_of = column.unique().cast(pa.int64()).unique()
         except pa.ArrowInvalid:
             return False
-    elif not pa.types.is_integer(kind):
+        return bool(held) and len(values_of.drop_null()) / held >= _UNIQUE
+    if not pa.types.is_integer(kind):
         return False
-    held = len(column) - column.null_count
     return bool(held) and pc.count_distinct(column).as_py() / held >= _UNIQUE
 
 

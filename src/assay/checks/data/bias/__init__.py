@@ -30,6 +30,7 @@ from assay.kernel.handles import Column, Table, Unless, Work
 from assay.kernel.report import Coverage, Report
 
 if TYPE_CHECKING:
+    from assay.methods.cells import Cells
     from assay.methods.question import Outcome, Part, Question
 
 MOST_GROUPS = 1_000_000  # different texts of a facet
@@ -52,6 +53,7 @@ def check(
     label_threshold: Annotated[float | None, Doc("labels above this number are good")] = None,
     group_variable: Annotated[Column | None, Doc("the column whose strata CDDL compares within")] = None,
     weights: Annotated[Column | None, Doc("the column that says how much each row counts for")] = None,
+    metric: Annotated[tuple[str, ...], Doc("a metric that is told, such as DPL; else all are")] = (),
     min_group: Annotated[
         int | None, Interval(ge=1), Doc("the fewest rows of a group that is judged: 30")
     ] = None,
@@ -77,29 +79,28 @@ def check(
     given, whole = _of_clarify(table, config)
     asked = questions.question(
         label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
-        label_threshold=label_threshold, group_variable=group_variable, compat=compat, given=given,
+        label_threshold=label_threshold, group_variable=group_variable, compat=compat,
+        metric=metric, known=(*BEFORE, "positive_share"), given=given,
     )  # fmt: skip
-    data = whole
-    if data is None:
-        _groups_all(table, [f.name for f in asked.facets if not f.values and f.threshold is None])
-        data = table.arrow(list(dict.fromkeys([*asked.columns, *([weights] if weights else [])])))
-    truth = facets.plain(data.column(asked.label), asked.label)
+    data, held = _counted(table, asked, weights, whole)
+    truth = held.table.column(asked.label)
     judged = Judged(
         asked,
         facets.present(truth) | asked.clarify,
-        questions.weights(data, weights),
+        held,
         threshold=threshold,
         least=min_group or (limits.min_group if limits and limits.min_group else SMALL),
         policy=limits,
         work=work,
     )
     if asked.group_variable:
-        judged.strata = facets.plain(data.column(asked.group_variable), asked.group_variable)
+        judged.strata = held.table.column(asked.group_variable)
     kind, classes = questions.kind_of(asked, truth)
-    parts = questions.parts(asked, data, intersect=intersect, least=judged.least)
+    parts = questions.parts(asked, held, intersect=intersect, least=judged.least)
     judged.noted(parts)
     judged.lost(asked.label)
     if kind == "amount":
+        questions.unweighted(asked, weights)
         judged.amount(parts, outcomes.finite(truth, asked.label))
     for outcome in questions.told(asked, classes, truth) if kind != "amount" else ():
         _outcome(judged, parts, outcome)
@@ -113,13 +114,34 @@ def check(
         told = analysis.section(asked, data, judged.entries_of(PRE_TRAINING), asked.pre or PRE_TRAINING)
         outputs = [work.put("analysis", analysis.written({"pre_training_bias_metrics": told}), "json")]
     return Report.make(
-        coverage=Coverage(data.num_rows, data.num_rows, tuple(judged.skipped)),
-        metrics=judged.metrics,
+        coverage=Coverage(held.rows, held.rows, tuple(judged.skipped)),
+        metrics=judged.told(),
         findings=judged.findings,
         charts=judged.charts(),
         outputs=outputs,
         data=questions.conventions(asked),
     )
+
+
+def _counted(table: Table, asked: Question, weights: str | None, whole: Any) -> tuple[Any, Cells]:
+    """Return the rows that were read, and the combinations of their values: counted where they lie where none need be read.
+
+    whole: the table, where it was read already.
+    """
+    from assay.methods import cells, facets
+    from assay.methods import question as questions
+
+    if whole is None:
+        _groups_all(table, [f.name for f in asked.facets if not f.values and f.threshold is None])
+    if whole is None and weights is None and not asked.clarify:
+        found = table.counts(asked.columns, cells.MOST)
+        if found is not None:
+            return None, cells.of_counts(found, asked.columns)
+    data = whole
+    if data is None:
+        data = table.arrow(list(dict.fromkeys([*asked.columns, *([weights] if weights else [])])))
+    columns = {name: facets.plain(data.column(name), name) for name in asked.columns}
+    return data, cells.of_rows(columns, questions.weights(data, weights))
 
 
 def _groups_all(table: Table, facets: Sequence[str]) -> None:

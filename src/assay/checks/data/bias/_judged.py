@@ -28,7 +28,7 @@ class Judged(Groups):
 
         known = group.known & self.labelled
         d_rows, a_rows = group.member & known, ~group.member & known
-        a, d = (resample.tally(outcome.observed, outcome.said, r, self.weights) for r in (a_rows, d_rows))
+        a, d = (resample.tally(outcome.observed, outcome.said, r, self.cells) for r in (a_rows, d_rows))
         of = {"facet": group.facet, "group": group.name, **outcome.of}
         values = bias.pre_training(a.counts, d.counts)
         if self.asked.clarify:
@@ -37,12 +37,12 @@ class Judged(Groups):
         rng = self.work.rng("/".join([group.facet, group.name, *outcome.of.values()]))
         spread = {} if small else resample.intervals((a, d), bias.pre_training, rng)
         self.metrics.append(Metric("rows", d.n, of))
-        if self.weights is not None:
+        if self.cells.sums is not None:
             self.metrics.append(Metric.number("weight", d.counts.n, of=of))
         self.metrics.append(Metric.number("positive_share", d.counts.observed, of=of))
         for name, value in values.items():
             self.metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
-            if not small:
+            if not small and self.asked.wants(name):
                 self._judge(group, outcome, name, value, spread.get(name), a, d)
         self.metrics.append(self.conditional("CDDL", outcome.observed, d_rows, known, of))
         if small:
@@ -86,7 +86,7 @@ class Judged(Groups):
             large = False
             for group in part.groups:
                 known = group.known & self.labelled & np.isfinite(truth)
-                d, a = truth[group.member & known], truth[~group.member & known]
+                d, a = (self.cells.repeated(truth, m & known) for m in (group.member, ~group.member))
                 remedy = "ask why the groups differ, and whether a model should learn it"
                 large |= self.amounts(
                     part, group, (len(a), len(d)), amounts.amounts(a, d), partial(self._means, a, d), remedy

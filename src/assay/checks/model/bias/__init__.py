@@ -60,6 +60,7 @@ def check(
     label_threshold: Annotated[float | None, Doc("labels and predictions above this are good")] = None,
     group_variable: Annotated[Column | None, Doc("the column whose strata CDDPL compares within")] = None,
     weights: Annotated[Column | None, Doc("the column that says how much each row counts for")] = None,
+    metric: Annotated[tuple[str, ...], Doc("a metric that is told, such as DPPL; else all are")] = (),
     min_group: Annotated[
         int | None, Interval(ge=1), Doc("the fewest rows of a group that is judged: 30")
     ] = None,
@@ -86,29 +87,29 @@ def check(
     given, whole = _answers.of_clarify(subject, data, config)
     asked = questions.question(
         label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
-        label_threshold=label_threshold, predicted=predicted, group_variable=group_variable, compat=compat, given=given,
+        label_threshold=label_threshold, predicted=predicted, group_variable=group_variable, compat=compat,
+        metric=metric, known=AFTER, given=given,
     )  # fmt: skip
-    answers = _answers.gathered(subject, data, asked, score, whole)
-    table = answers.table
-    truth = facets.plain(table.column(asked.label), asked.label)
+    answers = _answers.gathered(subject, data, asked, score, weights, whole)
+    cells, truth = answers.cells, answers.cells.table.column(asked.label)
     labelled = (facets.present(truth) & facets.present(answers.prediction)) | asked.clarify
     judged = Judged(
-        table,
         asked,
         labelled,
-        questions.weights(table, weights),
+        cells,
         threshold=threshold,
         least=min_group or (limits.min_group if limits and limits.min_group else SMALL),
         policy=limits,
         work=work,
     )
     if asked.group_variable:
-        judged.strata = facets.plain(table.column(asked.group_variable), asked.group_variable)
+        judged.strata = cells.table.column(asked.group_variable)
     kind, classes = questions.kind_of(asked, truth)
-    parts = questions.parts(asked, table, intersect=intersect, least=judged.least)
+    parts = questions.parts(asked, cells, intersect=intersect, least=judged.least)
     judged.noted(parts)
     judged.lost(f"{asked.label} or no prediction")
     if kind == "amount":
+        questions.unweighted(asked, weights)
         numbers = [
             outcomes.finite(c, n) for c, n in ((truth, asked.label), (answers.prediction, "the prediction"))
         ]
@@ -116,34 +117,32 @@ def check(
     else:
         hidden = {asked.label, *(n for n in (asked.predicted, score, weights) if n), *asked.excluded}
         hidden |= set() if asked.clarify else {f.name for f in asked.facets}
-        people = People(judged, hidden, neighbours)
+        people = People(judged, answers.table, hidden, neighbours)
         for outcome in _answers.outcomes_of(asked, classes, truth, answers, judged):
             _outcome(judged, people, parts, outcome, answers, truth)
     if limits is not None:
-        judged.held(limits, AFTER, table.column_names, parts)
+        judged.held(limits, AFTER, answers.names, parts)
     return Report.make(
-        coverage=Coverage(table.num_rows, table.num_rows, tuple(judged.skipped)),
-        metrics=[Metric("judged_rows", int(labelled.sum())), *judged.metrics],
+        coverage=Coverage(cells.rows, cells.rows, tuple(judged.skipped)),
+        metrics=[Metric("judged_rows", cells.count(labelled)), *judged.told()],
         findings=judged.findings,
         charts=judged.charts(),
-        outputs=_analysis(judged) if asked.clarify and kind == "binary" else (),
+        outputs=_analysis(judged, answers.table) if asked.clarify and kind == "binary" else (),
         data=judged.data(),
     )
 
 
-def _analysis(judged: Judged) -> list[Asset]:
+def _analysis(judged: Judged, table: Any) -> list[Asset]:
     """Keep what was told as Clarify's analysis.json: before training too, where that was asked."""
     from assay.methods.bias import POST_TRAINING
     from assay.methods.clarify import analysis
 
     asked, sections = judged.asked, {}
     if asked.pre:
-        sections["pre_training_bias_metrics"] = analysis.section(
-            asked, judged.table, judged.before, asked.pre
-        )
+        sections["pre_training_bias_metrics"] = analysis.section(asked, table, judged.before, asked.pre)
     names = asked.post or POST_TRAINING
     sections["post_training_bias_metrics"] = analysis.section(
-        asked, judged.table, judged.entries_of(POST_TRAINING), names
+        asked, table, judged.entries_of(POST_TRAINING), names
     )
     return [judged.work.put("analysis", analysis.written(sections), "json")]
 
@@ -161,13 +160,16 @@ def _outcome(
         large = []
         for group in part.groups:
             tally, enough = judged.add(group, outcome)
-            judged.metrics.append(people.flip(group, outcome))
+            if asked.wants("FT"):
+                judged.metrics.append(people.flip(group, outcome))
             large += [(group, tally)] if enough else []
         judged.unseen(part, bool(large))
         judged.absent(part, outcome, outcome.said, "predicted_share")
         _facet.together(judged, part.name, large, outcome)
-        _facet.calibration(judged, part.name, part.groups, outcome, score, why)
-        if answers.model is not None:
+        if asked.wants("calibration_error", "calibration_error_difference"):
+            _facet.calibration(judged, part.name, part.groups, outcome, score, why)
+        if answers.model is not None and asked.wants("counterfactual_change"):
             says = _answers.says(asked, truth, answers, outcome)
             judged.metrics += people.swapped(part, outcome, answers.model, says)
-    judged.metrics.append(people.consistency(outcome))
+    if asked.wants("consistency"):
+        judged.metrics.append(people.consistency(outcome))

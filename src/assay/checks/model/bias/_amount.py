@@ -21,14 +21,16 @@ def amount(judged: Judged, parts: list[Part], truth: Any, said: Any) -> None:
         large = False
         for group in part.groups:
             known = group.known & judged.labelled & np.isfinite(truth) & np.isfinite(said)
-            d, a = group.member & known, ~group.member & known
-            found = amounts.amounts(said[a], said[d])
-            found["mae_difference"] = amounts.error_difference(truth[known], said[known], group.member[known])
-            sizes = int(a.sum()), int(d.sum())
+            repeated = judged.cells.repeated
+            a, d = (repeated(said, m & known) for m in (~group.member, group.member))
+            errors = (repeated(np.abs(truth - said), m & known) for m in (~group.member, group.member))
+            found = amounts.amounts(a, d)
+            found["mae_difference"] = amounts.error_difference(*errors)
+            sizes = len(a), len(d)
             remedy = (
                 "compare with the same difference of the labels (data.bias): is it the data's or the model's?"
             )
-            large |= judged.amounts(part, group, sizes, found, partial(_means, said[a], said[d]), remedy)
+            large |= judged.amounts(part, group, sizes, found, partial(_means, a, d), remedy)
         judged.unseen(part, large)
 
 

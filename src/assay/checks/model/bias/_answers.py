@@ -12,17 +12,24 @@ from assay.kernel.handles import Model, Table
 
 if TYPE_CHECKING:
     from assay.checks.model.bias._judged import Judged
+    from assay.methods.cells import Cells
     from assay.methods.question import Outcome, Question
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The table that is judged, its predictions, and scores: of a table the good outcome's, of a model its own."""
+    """What is judged. cells: labels, predictions, facets and strata, counted; prediction: its column of them.
 
-    table: Any
+    table: the rows, None where they were counted where they lie. scores: of each row, of a table the good outcome's, of a
+    model its own. names: the table's columns.
+    """
+
+    cells: Cells
     prediction: Any
+    table: Any
     scores: Any
-    model: Model | None
+    names: tuple[str, ...]
+    model: Model | None = None
     column: str | None = None
 
 
@@ -40,7 +47,7 @@ class _Held:
 def of_clarify(subject: Any, data: Any, config: Path | None) -> tuple[Question | None, Any]:
     """Return what an analysis config asks, and the table under its headers; nothing where there is none."""
     source = data if data is not None else subject
-    if config is None or not isinstance(source, Table):
+    if config is None or isinstance(source, Model):
         return None, None
     from assay.methods.clarify import asking
     from assay.methods.clarify.config import read_config
@@ -50,20 +57,44 @@ def of_clarify(subject: Any, data: Any, config: Path | None) -> tuple[Question |
     return asking.asked(read, whole), whole
 
 
-def gathered(subject: Any, data: Any, asked: Question, score: str | None, whole: Any = None) -> Answers:
+def gathered(
+    subject: Any, data: Any, asked: Question, score: str | None, weights: str | None, whole: Any = None
+) -> Answers:
     """Return what is said of each row. whole: the table, where it was read already."""
-    from assay.methods import facets
+    from assay.methods import cells, facets
     from assay.methods.predictions import gather
+    from assay.methods.question import weights as weighed
 
     model = subject if isinstance(subject, Model) and not isinstance(subject, Table) else None
-    held = data if whole is None else _Held(whole)
-    source = subject if model is not None or whole is None else held
-    table, prediction, scores = gather(source, held, asked.predicted, score, asked.label)
+    if model is None and whole is None and _counts_do(asked, score, weights):
+        names = asked.columns
+        found = subject.counts(names, cells.MOST)
+        if found is not None:
+            held = cells.of_counts(found, names)
+            whole_names = tuple(c.name for c in subject.columns)
+            return Answers(held, held.table.column(asked.predicted), None, None, whole_names)
+    held_whole = data if whole is None else _Held(whole)
+    source = subject if model is not None or whole is None else held_whole
+    table, prediction, scores = gather(source, held_whole, asked.predicted, score, asked.label)
     if whole is not None:
         from assay.methods.clarify.asking import decided
 
         prediction = decided(prediction, table.column(asked.label), asked.probability_threshold)
-    return Answers(table, facets.plain(prediction, asked.predicted or "the prediction"), scores, model, score)
+    name = asked.predicted or "prediction"
+    while model is not None and name in table.column_names:
+        name += "_"
+    columns = {n: facets.plain(table.column(n), n) for n in asked.columns}
+    columns[name] = facets.plain(prediction, asked.predicted or "the prediction")
+    counted = cells.of_rows(columns, weighed(table, weights))
+    return Answers(
+        counted, counted.table.column(name), table, scores, tuple(table.column_names), model, score
+    )
+
+
+def _counts_do(asked: Question, score: str | None, weights: str | None) -> bool:
+    """Whether counts alone tell what is asked, so that no row need be read."""
+    rows = ("FT", "consistency")
+    return asked.predicted is not None and not (asked.clarify or score or weights or asked.wants(*rows))
 
 
 def outcomes_of(
@@ -76,7 +107,8 @@ def outcomes_of(
 
     said = answers.prediction
     if asked.label_threshold is None:
-        judged.unheard(asked.label, outcomes.unheard(said, truth, two=not classes))
+        times = answers.cells.times
+        judged.unheard(asked.label, outcomes.unheard(said, truth, two=not classes, times=times))
     if not classes:
         observed = questions.observed_in(asked, truth, asked.positive)
         told = outcomes.predicted_rows(said, truth, asked.positive, asked.label_threshold)

@@ -44,12 +44,13 @@ def calibration(
         return
     import numpy as np
 
-    errors = []
+    errors, observed = [], judged.cells.of_rows(outcome.observed)
     for group in groups:
-        rows = group.member & group.known & judged.labelled & np.isfinite(score)
+        own = judged.cells.of_rows(group.member & group.known & judged.labelled)
+        rows = own & np.isfinite(score)
         if int(rows.sum()) < judged.least:
             continue
-        error = scores.calibration_error(outcome.observed[rows], score[rows])
+        error = scores.calibration_error(observed[rows], score[rows])
         errors.append(error)
         judged.metrics.append(Metric.number("calibration_error", error, of=of | {"group": group.name}))
     apart = max(errors) - min(errors) if len(errors) > 1 else math.nan

@@ -10,6 +10,7 @@ from assay.kernel.report import Chart, Metric
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
+    from assay.methods.cells import Cells
     from assay.methods.clarify.analysis import Entry
     from assay.methods.facets import Group
     from assay.methods.question import Outcome, Question
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
 
 
 class Judged(Groups):
-    """The metrics, findings and charts of one examination of predictions. table: the rows that are judged."""
+    """The metrics, findings and charts of one examination of predictions."""
 
     check, refs = "model.bias", ("EU-AI-ACT:15(4)",)
     remedy = "reweigh the data, or choose thresholds that treat groups alike; or ask those who set the limit"
 
-    def __init__(self, table: Any, asked: Question, labelled: Any, weights: Any, **more: Any) -> None:
-        super().__init__(asked, labelled, weights, **more)
-        self.table = table
+    def __init__(self, asked: Question, labelled: Any, cells: Cells, **more: Any) -> None:
+        super().__init__(asked, labelled, cells, **more)
         self.before: list[Entry] = []  # as a Clarify file holds them
 
     def add(self, group: Group, outcome: Outcome) -> tuple[Tally, bool]:
@@ -33,12 +33,13 @@ class Judged(Groups):
 
         known = group.known & self.labelled
         d_rows, a_rows = group.member & known, ~group.member & known
-        a, d = (resample.tally(outcome.observed, outcome.said, r, self.weights) for r in (a_rows, d_rows))
+        a, d = (resample.tally(outcome.observed, outcome.said, r, self.cells) for r in (a_rows, d_rows))
         clarify = self.asked.clarify
 
         def measure(x: bias.Counts, y: bias.Counts) -> dict[str, Any]:
             found = bias.post_training(x, y, zero=clarify)
-            return (bias.refused(found, x, y) if clarify else found) | fairness.pair(x, y)
+            found = (bias.refused(found, x, y) if clarify else found) | fairness.pair(x, y)
+            return {name: value for name, value in found.items() if name == "DPPL" or self.asked.wants(name)}
 
         of = {"facet": group.facet, "group": group.name, **outcome.of}
         small = min(a.n, d.n) < self.least and not clarify
@@ -46,11 +47,11 @@ class Judged(Groups):
         spread = {} if small else resample.intervals((a, d), measure, rng)
         values = measure(a.counts, d.counts)
         self.metrics.append(Metric("rows", d.n, of))
-        if self.weights is not None:
+        if self.cells.sums is not None:
             self.metrics.append(Metric.number("weight", d.counts.n, of=of))
         for name, value in values.items():
             self.metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
-            if not small:
+            if not small and self.asked.wants(name):
                 self._judge(group, outcome, name, value, spread.get(name), a, d)
         self.metrics += [
             self.conditional("CDDPL", outcome.said, d_rows, known, of),
@@ -92,13 +93,13 @@ class Judged(Groups):
     def _entropy(self, outcome: Outcome, known: Any, of: dict[str, str]) -> Metric:
         from assay.methods import bias, resample
 
-        counts = resample.tally(outcome.observed, outcome.said, known, self.weights).counts
+        counts = resample.tally(outcome.observed, outcome.said, known, self.cells).counts
         value = bias.generalised_entropy(counts.tp, counts.fp, counts.fn, counts.tn)
         return Metric.number("GE", value, of=of)
 
     def unheard(self, label: str, unheard: Any) -> None:
         """Tell the predictions that no label is."""
-        strange = int((unheard & self.labelled).sum())
+        strange = self.cells.count(unheard & self.labelled)
         if strange:
             self.find(
                 "unknown_predictions",

@@ -22,10 +22,11 @@ def _numeric(kind: pyarrow.DataType) -> bool:
 
 
 class People:
-    """The features of the rows, and what is told of them. hidden: columns that are no features."""
+    """The features of the rows, and what is told of them. table: the rows; hidden: columns that are no features."""
 
-    def __init__(self, judged: Judged, hidden: set[str], neighbours: int) -> None:
-        self.judged, self.table, self.hidden, self.neighbours = judged, judged.table, hidden, neighbours
+    def __init__(self, judged: Judged, table: Any, hidden: set[str], neighbours: int) -> None:
+        self.judged, self.table, self.hidden, self.neighbours = judged, table, hidden, neighbours
+        self.rows = judged.cells.of_rows
         self._stacks: dict[tuple[str, ...], Any] = {}
         self._alike: tuple[Any, Any] | None = None  # rows, and their features
 
@@ -49,7 +50,8 @@ class People:
             return Metric("FT", None, of, reason=reason)
         rng = self.judged.work.rng("/".join(["flip", group.facet, group.name, *outcome.of.values()]))
         known = group.known & self.judged.labelled
-        value, _ = flip_test(values, outcome.said, group.member, rng, known=known, clarify=clarify)
+        own, said, known = (self.rows(m) for m in (group.member, outcome.said, known))
+        value, _ = flip_test(values, said, own, rng, known=known, clarify=clarify)
         return Metric.number("FT", value, of=of, unit=UNITS[self.judged.asked.compat])
 
     def _split(self, facet: str) -> tuple[list[str], list[str]]:
@@ -70,18 +72,25 @@ class People:
 
     def consistency(self, outcome: Outcome) -> Metric:
         """Return how alike those who are alike are told, facets left out."""
+        import pyarrow as pa
+
         from assay.methods import consistency
 
         facets = {f.name for f in self.judged.asked.facets}
         names = [c for c in self.table.column_names if c not in self.hidden | facets]
         rng = self.judged.work.rng("/".join(["consistency", *outcome.of.values()]))
         if self._alike is None:
-            rows = consistency.among(self.judged.labelled, rng)
-            self._alike = rows, consistency.standardised(self.table.select(names).take(rows), names)
+            rows = consistency.among(self.rows(self.judged.labelled), rng)
+            self._alike = (
+                rows,
+                consistency.standardised(self.table.select(names).take(pa.array(rows.tolist())), names),
+            )
         rows, features = self._alike
         if not features.shape[1]:
             return Metric("consistency", None, outcome.of, reason="there are no features")
-        value, interval, _ = consistency.consistency(features, outcome.said[rows], rng, self.neighbours)
+        value, interval, _ = consistency.consistency(
+            features, self.rows(outcome.said)[rows], rng, self.neighbours
+        )
         return Metric.number("consistency", value, of=outcome.of, interval=interval)
 
     def swapped(self, part: Part, outcome: Outcome, model: Model, says: Any) -> list[Metric]:
@@ -99,7 +108,12 @@ class People:
             reason = f"the model takes no {part.name}"
         elif part.cuts or any(g.name.startswith("> ") and g.named for g in part.groups):
             reason = f"{part.name} is an amount, and has no other value to put in its place"
-        values = [] if reason else swapping.values(part.groups, self.table.column(part.name))
+        masks = [g.member for g in part.groups]
+        if part.groups and part.groups[0].named:
+            masks.append(~masks[0] & part.groups[0].known)
+        values = (
+            [] if reason else swapping.values([self.rows(m) for m in masks], self.table.column(part.name))
+        )
         if not reason and len(values) < 2:
             reason = f"{part.name} has no other value to put in its place"
         of = {"facet": part.name, **outcome.of}
@@ -109,7 +123,7 @@ class People:
         found = swapping.swap(self.table, part.name, values, says, rng)
         metrics = [Metric.number("counterfactual_change", float(found.changed.mean()), of=of)]
         for group in part.groups:
-            own = group.member[found.rows]
+            own = self.rows(group.member)[found.rows]
             if own.any():
                 metrics.append(
                     Metric.number(
