@@ -2,8 +2,8 @@
 
 Adult twenty times over (976,840 rows, Parquet) with the answers of a fixed rule; facets sex and race. Each figure is of a
 whole process, start and imports included. smclarify reports both stages with CDDL, as Assay does with an
-analysis_config.json; fairlearn and AIF360 give what Assay gives too of parities, odds and rates, without the intervals,
-tests and neighbours that Assay adds. Each peer runs in an environment of its own under benchmarks/.envs, made with pip.
+analysis_config.json; fairlearn and AIF360 each stand beside Assay asked for the metrics that they tell (--metric; its
+intervals and tests come with them), and beside the whole check with its neighbours too. Each peer runs in an environment of its own under benchmarks/.envs, made with pip.
 
     python benchmarks/responsible.py
 """
@@ -41,7 +41,7 @@ for stage, section in said.items():
 OURS = """
 import json, sys
 from assay.works.checking import carry_out
-asked = {"label": "income", "positive": [">50K"], "predicted": "said", "facet": ["sex", "race"]}
+asked = {"label": "income", "positive": [">50K"], "predicted": "said", "facet": ["sex", "race"], "metric": sys.argv[4:]}
 verdict = carry_out("check", "model.bias", sys.argv[1], asked, home=None)
 assert not verdict.report.error, verdict.report.error
 json.dumps(verdict.to_dict())
@@ -128,7 +128,14 @@ CONFIG = {
     "group_variable": "education",
     "methods": {"pre_training_bias": {"methods": "all"}, "post_training_bias": {"methods": "all"}},
 }
-
+FAIRLEARNS = tuple(
+    f"{what}_{kind}"
+    for what in ("demographic_parity", "equalized_odds", "equal_opportunity", "predictive_parity")
+    for kind in ("difference", "ratio")
+)
+AIFS = (
+    "DPPL", "DI", "average_odds_difference", "RD", "AD", "SD", "DAR", "GE", "equalized_odds_difference",
+)  # fmt: skip
 
 Said = dict[tuple[str, str, str], object]
 
@@ -178,9 +185,11 @@ def main() -> None:
     peers = [
         Peer("assay, as Clarify", CLARIFY),
         Peer("smclarify", SMCLARIFY, (), ("smclarify==0.5", *old), "smclarify"),
-        Peer("assay model.bias", OURS),
+        Peer("assay, as fairlearn", OURS, FAIRLEARNS),
         Peer("fairlearn", FAIRLEARN, (), ("fairlearn==0.13.*", "pyarrow"), "fairlearn"),
+        Peer("assay, as AIF360", OURS, AIFS),
         Peer("aif360", AIF360, (), ("aif360==0.6.1", "pyarrow"), "aif360"),
+        Peer("assay model.bias", OURS),
     ]
     versions = {p.name: p.version() for p in peers}
     cores = len(os.sched_getaffinity(0))
@@ -191,18 +200,31 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", MAKE, str(ADULT), str(given.times), str(table)], check=True)
         print(f"Adult x{given.times}, {48_842 * given.times:,} rows")
         files = [table, config, keep]
-        runs = {p.name: [asked(p, files) for p in [p] * given.runs] for p in peers}
-        for peer, ours in ((peers[1], peers[0]), (peers[3], peers[2]), (peers[4], peers[2])):
-            compare(runs[ours.name][0][0], runs[peer.name][0][0], peer.name)
-        for first, *others in (peers[:2], peers[2:]):
-            base = [median(s[i] for _, s in runs[first.name]) for i in (0, 1)]
-            for peer in (first, *others):
-                spent = [s for _, s in runs[peer.name]]
-                wall, processor = (median(s[i] for s in spent) for i in (0, 1))
-                print(
-                    f"  {peer.name:20} {versions[peer.name]:9} {wall:8.2f} s {wall / base[0]:7.2f} x  {processor:7.2f} s of "
-                    f"processor {processor / base[1]:7.2f} x  {max(s.memory for s in spent):6.0f} MB"
-                )
+        runs: dict[str, list[tuple[Said, Spent]]] = {p.name: [] for p in peers}
+        for _ in range(given.runs):
+            for peer in peers:
+                runs[peer.name].append(asked(peer, files))
+        whole = runs[peers[-1].name]
+        for own, peer in (peers[:2], peers[2:4], peers[4:6]):
+            compare(runs[own.name][0][0], runs[peer.name][0][0], peer.name)
+            told(peer, versions, runs[peer.name], {own.name: runs[own.name], peers[-1].name: whole})
+        for peer in peers[::2]:
+            told(peer, versions, runs[peer.name], {})
+
+
+def told(
+    peer: Peer,
+    versions: dict[str, str],
+    runs: list[tuple[Said, Spent]],
+    beside: dict[str, list[tuple[Said, Spent]]],
+) -> None:
+    """Print what a tool took, and how many times what others did: by the clock, and of processor time."""
+    wall, processor = (median(s[i] for _, s in runs) for i in (0, 1))
+    line = f"  {peer.name:20} {versions[peer.name]:9} {wall:8.2f} s, {processor:7.2f} of processor, "
+    print(f"{line}{max(s.memory for _, s in runs):5.0f} MB")
+    for name, others in beside.items():
+        one, other = (median(s[i] for _, s in others) for i in (0, 1))
+        print(f"  {'':20} {wall / one:7.1f} x ({processor / other:.1f} x) {name}", flush=True)
 
 
 if __name__ == "__main__":

@@ -83,15 +83,9 @@ def matches(column: pa.ChunkedArray, values: Sequence[Any]) -> Mask:
 
 def present(column: pa.ChunkedArray) -> Mask:
     """Return which rows are not missing; NaN and empty text are missing."""
-    valid = np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), dtype=bool)
-    if pa.types.is_floating(column.type):
-        valid &= ~np.asarray(
-            pc.fill_null(pc.is_nan(column), False).to_numpy(zero_copy_only=False), dtype=bool
-        )
+    valid = ~np.asarray(pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False), dtype=bool)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        valid &= np.asarray(
-            pc.fill_null(pc.not_equal(column, ""), False).to_numpy(zero_copy_only=False), dtype=bool
-        )
+        valid &= pc.binary_length(column).to_numpy(zero_copy_only=False) != 0
     return valid
 
 
@@ -104,9 +98,7 @@ def above(column: pa.ChunkedArray, threshold: float) -> Mask:
             f"a threshold wants numbers, and a column holds others ({str(error).splitlines()[0][:120]})",
             remedy="name values instead",
         ) from None
-    return np.asarray(
-        pc.fill_null(pc.greater(numbers, threshold), False).to_numpy(zero_copy_only=False), dtype=bool
-    )
+    return np.asarray(numbers.to_numpy(zero_copy_only=False) > threshold, dtype=bool)  # missing is NaN
 
 
 def is_number(column: pa.ChunkedArray) -> bool:
@@ -226,8 +218,11 @@ def crossed(parts: Sequence[Sequence[Group]], least: int, times: Any = None) -> 
 def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
     """Return for each row the place of its value, -1 where there is none, and the distinct values."""
     encoded = settled(column.combine_chunks()).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return np.asarray(codes, dtype=np.int64), encoded.dictionary
+    places = encoded.indices
+    codes = np.frombuffer(places.buffers()[1] or b"", np.int32, len(places), 4 * places.offset)
+    if places.null_count:  # fill_null with a number would import pandas
+        codes = np.where(places.is_valid().to_numpy(zero_copy_only=False), codes, -1)
+    return codes.astype(np.int64), encoded.dictionary
 
 
 def strata(

@@ -36,7 +36,9 @@ def _distinct(values: Any, said: Any) -> tuple[Any, Any, Any]:
     _, first, place = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(values[first[place]], values):  # two different rows under one key
         first = place = np.arange(len(values))
-    return first, np.bincount(place).astype(float), np.bincount(place, said)
+    # in no order, so that some of them tell how near the nearest are at most
+    mixed = np.random.default_rng(0).permutation(len(first))
+    return first[mixed], np.bincount(place).astype(float)[mixed], np.bincount(place, said)[mixed]
 
 
 def _by_tree(held: Any, times: Any, yes: Any, asked: Any, k: int) -> Any:
@@ -81,10 +83,13 @@ def _by_comparing(held: Any, times: Any, yes: Any, asked: Any, k: int) -> Any:
             found.append((near // apart.shape[1], near % apart.shape[1] + begin))
         row, place = (np.concatenate(x) for x in zip(*found, strict=True))
         if len(row) > _MANY * k * len(rows):
-            row, place = np.repeat(np.arange(len(rows)), len(held)), np.tile(np.arange(len(held)), len(rows))
-            exact = (np.einsum("ij,ij->i", rows, rows)[:, None] + sizes - 2 * rows @ held.T).ravel()
-        else:
-            exact = ((rows[row] - held[place]) ** 2).sum(axis=1)
+            for i, one in enumerate(
+                rows
+            ):  # hardly any is nearer than the others: all of them, a row at a time
+                exact, every = ((held - one) ** 2).sum(axis=1), np.arange(len(held))
+                out[start + i], _ = _voted(np.zeros_like(every), every, exact, times, yes, 1, k)
+            continue
+        exact = ((rows[row] - held[place]) ** 2).sum(axis=1)
         out[start : start + _ASKED], _ = _voted(row, place, exact, times, yes, len(rows), k)
     return out
 
