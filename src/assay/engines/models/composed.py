@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from assay.engines.models.contributed import contributed
 from assay.engines.models.frame import predictions
 from assay.methods.mitigation import rules
 from assay.methods.mitigation.features import Encoder
 from assay.methods.mitigation.grouping import Grouping
+from assay.methods.mitigation.learner import Linear
 from assay.methods.outcomes import scores_of_yes
 from assay.methods.rowhash import row_hashes
 from assay.methods.values import spelled
@@ -101,27 +103,29 @@ class MixtureModel:
     """Learnt models, each with the chance that it is the one asked: a randomised classifier, or one model alone."""
 
     def __init__(self, folder: Path, raw: Mapping[str, Any]) -> None:
-        self.encoder = Encoder.from_json(raw.get("encoder"))
-        said = raw.get("answers")
+        said, columns, parts = raw.get("answers"), raw.get("columns"), raw.get("parts")
         if not isinstance(said, dict) or not {"yes", "no"} <= set(said):
             raise ValueError(f"{FILE} does not say what yes is")
+        if not isinstance(columns, list) or not isinstance(parts, list):
+            raise ValueError(f"{FILE} does not say which columns it takes, or of which parts it is")
+        self.encoder = Encoder.from_json(raw["encoder"]) if "encoder" in raw else None
         self.yes, self.no, self.by_lot = said["yes"], said["no"], bool(raw.get("by_lot"))
-        self.parts = [_part(folder, p) for p in raw.get("parts", [])]
-        self.chances = np.array([float(p["chance"]) for p in raw.get("parts", [])])
+        self.columns = [str(c) for c in columns]
+        self.parts = [_part(folder / BASE, p) for p in parts]
+        self.chances = np.array([float(p["chance"]) for p in parts])
         if not self.parts or not np.isfinite(self.chances).all() or not self.chances.sum() > 0:
             raise ValueError(f"{FILE} has no part that is ever asked")
         self.chances = self.chances / self.chances.sum()
 
     def describe(self) -> dict[str, Any]:
         """Return what it takes and what it answers."""
-        detail = {"parts": len(self.parts), "chances": self.chances.tolist(), "by_lot": self.by_lot}
         return {
-            "framework": "mixture",
+            "framework": self.parts[0].framework,
             "format": "composition",
-            "features": self.encoder.names,
+            "features": self.columns,
             "classes": [self.no, self.yes],
             "task": "binary",
-            "detail": detail,
+            "detail": {"parts": len(self.parts), "chances": self.chances.tolist(), "by_lot": self.by_lot},
         }
 
     def predict(self, table: pa.Table) -> pa.Table:
@@ -129,43 +133,112 @@ class MixtureModel:
 
         The score is the chance that yes is told by lot; of the mean, the parts' mean score.
         """
-        x = self.encoder.matrix(table)
-        scores = np.stack([p(self.encoder, x) for p in self.parts])
+        x = self.encoder.matrix(table) if self.encoder is not None else None
+        scores = np.stack([p.score(table, self.encoder, x) for p in self.parts])
         if self.by_lot:
             told = (scores > 0.5).astype(float)
-            lot = lots(table, self.encoder.names)
+            lot = lots(table, self.columns)
             asked = np.minimum(
                 np.searchsorted(np.cumsum(self.chances), lot, side="right"), len(self.parts) - 1
             )
-            decided, score = told[asked, np.arange(len(x))] > 0.5, self.chances @ told
+            decided, score = told[asked, np.arange(scores.shape[1])] > 0.5, self.chances @ told
         else:
             score = self.chances @ scores
             decided = score > 0.5
         return predictions(np.array([self.no, self.yes], dtype=object)[decided.astype(int)], score)
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
-        """Return None: a mixture has no SHAP values of its own."""
+        """Return exact SHAP values where it is boosted trees alone; None of anything else."""
+        if len(self.parts) > 1 or self.encoder is None:
+            return None
+        values = self.parts[0].contributions(self.encoder, self.encoder.matrix(table))
+        if values is None:
+            return None
+        sign = -1.0 if of is not None and spelled(of) == spelled(self.no) else 1.0
+        margin = values.sum(axis=1)
+        return contributed(
+            self.encoder.names, sign * values[:, :-1], sign * values[:, -1], sign * margin,
+            unit="log-odds", method="exact tree SHAP of its own",
+        )  # fmt: skip
+
+
+class _Part:
+    """One learnt model of a mixture: coefficients, one answer for all, boosted trees, or a model that lies beside."""
+
+    framework = "linear"
+
+    def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
+        """Return each row's chance of yes."""
+        raise NotImplementedError
+
+    def contributions(self, encoder: Encoder, x: Any) -> Any:
+        """Return SHAP values, features and the base last; None where there are none."""
         return None
 
 
-def _part(folder: Path, raw: Any) -> Any:
-    """Return what scores a matrix: boosted trees of a file, or the coefficients of a linear model."""
-    from assay.methods.mitigation.learner import Linear
+class _Linear(_Part):
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.model = Linear(np.array(raw["coefficients"], dtype=np.float64), float(raw["intercept"]))
 
-    if raw.get("kind") == "linear":
-        model = Linear(np.array(raw["coefficients"], dtype=np.float64), float(raw["intercept"]))
-        return lambda encoder, x: model.score(encoder.design(x))
-    if raw.get("kind") == "constant":
-        return lambda encoder, x: np.full(len(x), float(raw["score"]))
-    if raw.get("kind") != "trees":
+    def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
+        if encoder is None:
+            raise ValueError(f"{FILE} has coefficients and no encoder")
+        return self.model.score(encoder.design(x))
+
+
+class _Constant(_Part):
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.value = float(raw["score"])
+
+    def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
+        return np.full(table.num_rows, self.value)
+
+
+class _Trees(_Part):
+    framework = "xgboost"
+
+    def __init__(self, path: Path) -> None:
+        import xgboost
+
+        self.booster = xgboost.Booster()
+        self.booster.load_model(bytearray(path.read_bytes()))
+
+    def _given(self, encoder: Encoder | None, x: Any) -> Any:
+        import xgboost
+
+        if encoder is None:
+            raise ValueError(f"{FILE} has trees and no encoder")
+        return xgboost.DMatrix(x, feature_types=encoder.types, enable_categorical=True)
+
+    def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
+        return np.asarray(self.booster.predict(self._given(encoder, x)), dtype=np.float64)
+
+    def contributions(self, encoder: Encoder, x: Any) -> Any:
+        return np.asarray(self.booster.predict(self._given(encoder, x), pred_contribs=True), dtype=np.float64)
+
+
+class _Beside(_Part):
+    def __init__(self, folder: Path) -> None:
+        from assay.engines.models.load import load
+
+        self.model = load(folder)
+        self.framework = str(self.model.describe()["framework"])
+
+    def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
+        answered = self.model.predict(table)
+        name = "score" if "score" in answered.column_names else "prediction"
+        return np.asarray(answered.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _part(folder: Path, raw: Any) -> _Part:
+    kind = raw.get("kind") if isinstance(raw, dict) else None
+    if kind == "linear":
+        return _Linear(raw)
+    if kind == "constant":
+        return _Constant(raw)
+    if kind not in ("trees", "model"):
         raise ValueError(f"{FILE} has a part of a kind that is not known")
-    import xgboost
-
     path = (folder / str(raw["file"])).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise ValueError(f"{FILE} names a part outside of it")
-    booster = xgboost.Booster()
-    booster.load_model(path)
-    return lambda encoder, x: booster.predict(
-        xgboost.DMatrix(x, feature_types=encoder.types, enable_categorical=True)
-    )
+    return _Trees(path) if kind == "trees" else _Beside(path)

@@ -16,6 +16,7 @@ Kind = Literal["trees", "logistic"]
 KINDS: tuple[Kind, ...] = ("trees", "logistic")
 ROUNDS, DEPTH, RATE = 60, 4, 0.2
 _STEPS = 60
+_ENOUGH = 1e-6  # of the loss: a step that gains no more is the last
 
 Floats = NDArray[np.float64]
 
@@ -85,34 +86,49 @@ class Linear:
         return out
 
 
-def linear(design: Matrix, yes: Any, weights: Floats | None = None, ridge: float = 1.0) -> Linear:
+def linear(
+    design: Matrix, yes: Any, weights: Floats | None = None, ridge: float = 1.0, start: Linear | None = None
+) -> Linear:
     """Fit a logistic regression by Newton's method: the ridge is on all but the intercept, as scikit-learn's C = 1 / ridge.
 
-    Each step is halved while it makes the loss worse, so that it ends at the one minimum there is.
+    Each step is halved while it makes the loss worse, so that it ends at the one minimum there is, wherever it starts.
     """
+    from scipy.linalg.blas import dsyrk
+    from threadpoolctl import threadpool_limits
+
     n, p = design.shape
     w = np.ones(n) if weights is None else weights
     y = np.asarray(yes, dtype=np.float64)
-    full = np.hstack([design, np.ones((n, 1))])
+    full = np.empty((n, p + 1), order="C")
+    full[:, :p], full[:, p] = design, 1.0
     penalty = np.full(p + 1, ridge)
     penalty[-1] = 0.0
-    beta = np.zeros(p + 1)
+    beta = np.zeros(p + 1) if start is None else np.append(start.coefficients, start.intercept)
+    lean = np.empty_like(full)
 
-    def loss(b: Floats) -> float:
-        margin = full @ b
-        return float(w @ (np.logaddexp(0, margin) - y * margin) + 0.5 * (penalty * b) @ b)
+    def loss(b: Floats, margin: Floats) -> float:
+        # ln(1 + e^m) - y m, without overflow
+        each = np.maximum(margin, 0) - y * margin + np.log1p(np.exp(-np.abs(margin)))
+        return float(w @ each + 0.5 * (penalty * b) @ b)
 
-    now = loss(beta)
-    for _ in range(_STEPS):
-        chance = 0.5 * (1 + np.tanh(full @ beta / 2))
-        slope = full.T @ (w * (chance - y)) + penalty * beta
-        bend = (full * (w * np.maximum(chance * (1 - chance), 1e-9))[:, None]).T @ full
-        bend[np.diag_indices(p + 1)] += penalty + 1e-8
-        step = np.linalg.solve(bend, slope)
-        size = 1.0
-        while (then := loss(beta - size * step)) > now and size > 1e-6:
-            size /= 2
-        if then > now or now - then <= 1e-8 * max(1.0, abs(now)):
-            break
-        beta, now = beta - size * step, then
+    with threadpool_limits(1, "blas"):  # threads that wait for one another cost more than they bring here
+        margin = full @ beta
+        now = loss(beta, margin)
+        for _ in range(_STEPS):
+            chance = 0.5 * (1 + np.tanh(margin / 2))
+            slope = full.T @ (w * (chance - y)) + penalty * beta
+            np.multiply(full, np.sqrt(w * np.maximum(chance * (1 - chance), 1e-9))[:, None], out=lean)
+            bend = dsyrk(1.0, lean.T, lower=0)
+            bend = np.triu(bend) + np.triu(bend, 1).T
+            bend[np.diag_indices(p + 1)] += penalty + 1e-8
+            step = np.linalg.solve(bend, slope)
+            size, ahead = 1.0, full @ step
+            while (then := loss(beta - size * step, margin - size * ahead)) > now and size > 1e-6:
+                size /= 2
+            if then > now:
+                break
+            gained = now - then
+            beta, margin, now = beta - size * step, margin - size * ahead, then
+            if gained <= _ENOUGH * max(1.0, abs(now)):
+                break
     return Linear(beta[:-1], float(beta[-1]))
