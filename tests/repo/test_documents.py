@@ -80,7 +80,13 @@ def test_the_call_of_the_readme(copy):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
-    ["gate-in-ci", "keep-a-checkpoint", "hold-a-model-to-a-fairness-policy", "search-what-the-office-knows"],
+    [
+        "gate-in-ci",
+        "keep-a-checkpoint",
+        "hold-a-model-to-a-fairness-policy",
+        "search-what-the-office-knows",
+        "validate-by-retraining",
+    ],
 )
 def test_how_to(page, copy):
     for block in _blocks(f"docs/how-to/{page}.md", "sh"):
@@ -96,7 +102,8 @@ def test_sweep_for_personal_data(tmp_path):
 
 @pytest.mark.slow
 def test_use_from_python(tmp_path):
-    for code in _blocks("docs/how-to/use-from-python.md", "python"):
+    pages = ("use-from-python", "validate-by-retraining")
+    for code in (c for page in pages for c in _blocks(f"docs/how-to/{page}.md", "python")):
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
         )

@@ -112,9 +112,7 @@ def copy_code(script: Path, source: Path | None, to: Path) -> None:
     from assay.engines import requirements
 
     if not script.is_file():
-        raise UsageError(
-            f"there is no training script {str(script)!r}", remedy="check the path after `train:`"
-        )
+        raise UsageError(f"there is no training script {str(script)!r}", remedy="check its path")
     if source is not None:
         if not source.is_dir():
             raise UsageError(f"there is no folder {str(source)!r}", remedy="check the path after `source:`")

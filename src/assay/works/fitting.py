@@ -40,9 +40,11 @@ def fits(node: Node, kinds: Iterable[str], uses: str, data: Iterable[str], steps
 def trains(node: Node, steps: Mapping[str, Node]) -> str:
     """Return what a step trains by: a train step's name, a path, or ``itself``; UsageError for a step that trains nothing."""
     text = node.text("a training script, or the name of a train step")
+    if text == "itself":
+        return text
     if text in steps and _verb(steps[text]) != "train":
         raise node.place.error(f"the step {text!r} trains nothing", "name a train step, or a script")
-    if text not in steps and not Path(text).suffix and "://" not in text and text != "itself":
+    if text not in steps and not Path(text).suffix and "://" not in text:
         known = [name for name, step in steps.items() if _verb(step) == "train"]
         raise node.place.error(f"there is no train step called {text!r}", did_you_mean(text, known))
     return text

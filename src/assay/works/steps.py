@@ -105,7 +105,7 @@ class Steps:
         out: dict[str, Asset] = {}
         base = self.pipeline.file.resolve().parent
         for name, source in step.trainers.items():
-            other = self.pipeline.steps.get(source)
+            other = self.pipeline.steps.get(source) if source != ITSELF else None
             if other is not None:
                 out[name] = pin_script(self._params(other), self.home.store)
             else:
