@@ -110,13 +110,13 @@ def train(
         env["PYTHONPATH"] = str(packages)
     read = [folders["code"], *channels.values(), *([packages] if packages else [])]
     grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
-    argv = [sys.executable, "-u", str(folders["code"] / script.name), *_flags(hyperparameters)]
+    argv = [sys.executable, "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
     log = scratch / "log.txt"
     ended = run(argv, grant, log=log, cwd=folders["output"])
     model, problem = None, ""
     if ended.reason == "exit" and ended.code == 0:
         model, problem = _collected(folders["model"], scratch / "model.tar.gz", limits)
-    return Trained(model, folders["output"], log, ended, _described(packages), problem)
+    return Trained(model, folders["output"], log, ended, described(packages), problem)
 
 
 def _collected(folder: Path, to: Path, limits: Limits) -> tuple[Path | None, str]:
@@ -131,14 +131,16 @@ def _collected(folder: Path, to: Path, limits: Limits) -> tuple[Path | None, str
     return to, ""
 
 
-def _flags(hyperparameters: Mapping[str, Any]) -> list[str]:
+def as_flags(hyperparameters: Mapping[str, Any]) -> list[str]:
+    """Return ``--name value`` for each, a value that is no text as JSON."""
     out: list[str] = []
     for name, value in hyperparameters.items():
-        out += [f"--{name}", _text(value)]
+        out += [f"--{name}", as_text(value)]
     return out
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a text as it is, and anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -150,7 +152,7 @@ def _environment(
     seed: int,
 ) -> dict[str, str]:
     cores = len(os.sched_getaffinity(0))
-    flags = _flags(hyperparameters)
+    flags = as_flags(hyperparameters)
     output_data = str(folders["output"] / "data")
     resources = {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"}
     training = {
@@ -190,14 +192,14 @@ def _environment(
         "ASSAY_SEED": str(seed),
     }
     env |= {f"SM_CHANNEL_{_upper(name)}": str(path) for name, path in channels.items()}
-    return env | {f"SM_HP_{_upper(name)}": _text(value) for name, value in hyperparameters.items()}
+    return env | {f"SM_HP_{_upper(name)}": as_text(value) for name, value in hyperparameters.items()}
 
 
 def _upper(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name).upper()
 
 
-def _described(packages: Path | None) -> dict[str, Any]:
+def described(packages: Path | None) -> dict[str, Any]:
     """Return what the job could import: ours, and what was installed for it."""
     found = {d.metadata["Name"]: d.version for d in distributions()}
     own = {d.metadata["Name"]: d.version for d in distributions(path=[str(packages)])} if packages else {}

@@ -181,6 +181,21 @@ def listing(office: Office, limit: int) -> list[RunRecord]:
     return [read(RunRecord, r[0]) for r in office.rows(query)]
 
 
+def before(office: Office, run: RunRecord, most: int = 200) -> list[RunRecord]:
+    """Return the runs of the same pipeline that began before one, the latest first."""
+    table = schema.runs
+    earlier = (table.c.pipeline == run.pipeline) & (table.c.started <= run.started) & (table.c.key != run.id)
+    query = sa.select(table.c.value).where(earlier).order_by(table.c.started.desc()).limit(most)
+    return [read(RunRecord, r[0]) for r in office.rows(query)]
+
+
+def steps_of(office: Office, run: str) -> list[StepRecord]:
+    """Return the steps of a run that have ended."""
+    return [
+        _step(r[0]) for r in office.rows(sa.select(schema.steps.c.value).where(schema.steps.c.run == run))
+    ]
+
+
 def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
     """Return the edges from ``urn`` to all it was made from (up), or to all that was made from it (down).
 

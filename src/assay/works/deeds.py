@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assay.engines.training import Trained
 
 _LEFT = (".git", ".venv", "__pycache__", ".assay")  # of a folder of code
-_CHANNEL = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
+CHANNEL = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 
 
 def train(
@@ -53,7 +53,7 @@ def train(
     code = work.scratch / "code"
     copy_code(script, source, code)
     for name in tables:
-        if not _CHANNEL.fullmatch(name):
+        if not CHANNEL.fullmatch(name):
             raise UsageError(f"a channel cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
     folders = {
         name: write_channel(table.arrow(limit=0).schema, table.batches(), work.scratch / "channels" / name)
@@ -104,7 +104,7 @@ def _renamed(asset: Asset, script: Path) -> Asset:
     return Asset("tree", script.stem, asset.uri, asset.digest, "folder")
 
 
-def copy_code(script: Path, source: Path | None, to: Path) -> None:
+def copy_code(script: Path, source: Path | None, to: Path, what: str = "training") -> None:
     """Copy a script, and what goes with it, to the folder ``to``.
 
     UsageError on a link: what it leads to is not the code's own, and would be handed to the job.
@@ -112,7 +112,7 @@ def copy_code(script: Path, source: Path | None, to: Path) -> None:
     from assay.engines import requirements
 
     if not script.is_file():
-        raise UsageError(f"there is no training script {str(script)!r}", remedy="check its path")
+        raise UsageError(f"there is no {what} script {str(script)!r}", remedy="check its path")
     if source is not None:
         if not source.is_dir():
             raise UsageError(f"there is no folder {str(source)!r}", remedy="check the path after `source:`")

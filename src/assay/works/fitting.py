@@ -87,14 +87,14 @@ def present(pipeline: Pipeline, wanted: Iterable[str]) -> None:
                 _complain(
                     Path(pipeline.data[ref.name]), str(pipeline.places[ref.name]), "name your data there"
                 )
-        script = step.params.get("script") if step.verb == "train" else None
+        script = step.script
         for param, source in step.trainers.items():
             path = pipeline.file.resolve().parent / source
             if source.endswith(".py") and not path.exists():
                 place = step.places.get(param, step.place)
                 _complain(path, str(place), "check the path")
         if script and not (path := pipeline.file.resolve().parent / str(script)).exists():
-            _complain(path, str(step.place), "check the path after `train:`")
+            _complain(path, str(step.place), f"check the path after `{step.verb}:`")
 
 
 def _absent(source: str) -> bool:

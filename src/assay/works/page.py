@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _ABOUT = {
     "train": "The training script, run in the sandbox.",
+    "process": "A script of the team's own, run over the tables in the sandbox.",
     "model.register": "The package enters the registry as PENDING, and is struck with its hallmark.",
 }
 

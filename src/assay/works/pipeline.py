@@ -58,6 +58,12 @@ class Step:
     places: Mapping[str, Place] = field(default_factory=dict)  # where each of its parameters stands
 
     @property
+    def script(self) -> Path | None:
+        """Return the script that it runs in the sandbox, of a train step or a team's own treatment; else None."""
+        script = self.params.get("script") if self.verb in ("train", "treat") else None
+        return None if script is None else Path(script)
+
+    @property
     def subject(self) -> Ref | None:
         """Return what it examines, the input called ``of``."""
         return next(iter(self.inputs.values()), None)
@@ -77,10 +83,19 @@ class Pipeline:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+def is_script(uses: str) -> bool:
+    """Whether what follows ``treat:`` is a script of the team's own, and no treatment's name."""
+    return uses.endswith(".py")
+
+
 def step_function(verb: Verb, uses: str) -> Any:
     """Return the function whose signature a step is checked against."""
     if verb == "check":
         return declared.load("check", uses).function
+    if verb == "treat" and is_script(uses):
+        from assay.works.processing import process
+
+        return process
     if verb == "treat":
         return declared.load("treatment", uses).function
     from assay.works.deeds import DEEDS, train
@@ -212,6 +227,8 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     step = Step(name, verb, uses, node.place, places={k: v.place for k, v in parts.items()})
     if verb == "train":
         step = replace(step, uses="train", params={"script": uses})
+    elif verb == "treat" and is_script(uses):
+        step = replace(step, uses="process", params={"script": uses})
     inputs: dict[str, Ref] = {}
     reports: dict[str, str] = {}
     keys: dict[str, str] = {}
@@ -289,10 +306,10 @@ def _of(
     data: Mapping[str, str],
     steps: Mapping[str, Node],
 ) -> dict[str, Ref]:
-    if verb == "train":
+    if verb == "train" or (verb == "treat" and is_script(uses)):
         if isinstance(node.value, dict):
             return {channel: _ref(value, None, uses, data, steps) for channel, value in node.value.items()}
-        return {"train": _ref(node, None, uses, data, steps)}
+        return {"train" if verb == "train" else "data": _ref(node, None, uses, data, steps)}
     return {subject.name if subject else "of": _ref(node, subject, uses, data, steps)}
 
 

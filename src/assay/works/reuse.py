@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import assay
+from assay.engines.surroundings import packages
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, plain, sha256
 from assay.kernel.report import Report
@@ -60,6 +61,7 @@ def reuse_key(
             "engine": engine,
             "code": code_digest(step),
             "engines": engines(),
+            **({"packages": packages()} if step.script is not None else {}),
         }
     )
 
@@ -97,11 +99,15 @@ def engines() -> dict[str, str]:
 
 def code_digest(step: Step) -> str:
     """Return the digest of a step's module and of every module of ours that it imports, directly or not."""
-    if step.verb == "check" and step.uses in declared.own("check"):
+    if step.script is not None:
+        start = (
+            Path(assay.__file__).parent / "works" / ("deeds.py" if step.verb == "train" else "processing.py")
+        )
+    elif step.verb == "check" and step.uses in declared.own("check"):
         start = declared.own("check")[step.uses]
     elif step.verb == "treat" and step.uses in declared.own("treatment"):
         start = declared.own("treatment")[step.uses]
-    elif step.verb in ("train", "do"):
+    elif step.verb == "do":
         start = Path(assay.__file__).parent / "works" / "deeds.py"
     else:
         kind: Any = "check" if step.verb == "check" else "treatment"

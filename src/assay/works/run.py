@@ -15,6 +15,7 @@ from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
 from assay.works.fitting import present
 from assay.works.pipeline import Pipeline
+from assay.works.provenance.recording import record
 from assay.works.steps import Steps
 from assay.works.work import utc_now
 
@@ -46,9 +47,10 @@ class Runner:
         steps = Steps(
             self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
         )
+        provenance = record(self.pipeline, self.bench)
         with held(self.home.run_lock(self.id)):
             with office.transaction() as tx:
-                detail = {"steps": list(wanted), "seed": self.pipeline.seed}
+                detail = {"steps": list(wanted), "seed": self.pipeline.seed, "provenance": provenance}
                 runs.begin(tx, self.id, self.pipeline.name, self.actor, detail)
             outcome = "interrupted"
             try:

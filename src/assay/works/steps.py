@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from assay.works.done import Done, Observer
 from assay.works.examine import examine
 from assay.works.keys import hold_key
 from assay.works.pipeline import Pipeline, Ref, Step
+from assay.works.provenance.recording import keep_data
 from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
@@ -44,7 +45,10 @@ class Steps:
     run: str
     force: bool = False
     done: dict[str, Done] = field(default_factory=dict)
-    _pinned: dict[str, Asset] = field(default_factory=dict)
+    pinned: dict[str, Asset] = field(default_factory=dict)  # the data sets that were pinned so far
+    known: Callable[[str], StepRecord | None] | None = (
+        None  # what was done under a reuse key; else the office says
+    )
 
     def carry_out(self, step: Step) -> Done:
         """Return the step as it ended; an AssayError ends it with the outcome error."""
@@ -78,16 +82,17 @@ class Steps:
                     f"the step {ref.name!r} gives no {ref.output!r}", remedy=did_you_mean(ref.output, outputs)
                 )
             return outputs[ref.output].renamed(str(ref))
-        if ref.name not in self._pinned:
+        if ref.name not in self.pinned:
             asset = pin(self.pipeline.data[ref.name], ("table",), self.home.store, self.home).renamed(
                 ref.name
             )
-            self._pinned[ref.name] = asset
-        return self._pinned[ref.name]
+            keep_data(asset, self.home.store)
+            self.pinned[ref.name] = asset
+        return self.pinned[ref.name]
 
     def _named(self, step: Step) -> dict[str, Asset]:
         """Return the keys of the step, and the inputs that its own parameters name, pinned."""
-        if step.verb not in ("check", "treat"):
+        if step.verb not in ("check", "treat") or "script" in step.params:
             return {}
         loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
         spec = {p.name: p for p in signature(loaded.function)}
@@ -114,19 +119,17 @@ class Steps:
         return out
 
     def _made(self, step: Step, inputs: Mapping[str, Asset]) -> Done:
-        from assay.office import runs
-
         reports = {p: self._report(name) for p, name in step.reports.items()}
         params = self._params(step)
         seed = step.seed if step.seed is not None else self.pipeline.seed
         key = reuse_key(step, inputs, reports, params, seed, self.bench.isolation, self.bench.engine)
-        known = None if self.force or not key else runs.known(self.home.office, key)
+        known = None if self.force or not key else self._known(key)
         if known is not None:
             again = self._again(step, inputs, known)
             if again is not None:
                 return again
         progress: Progress = self.observer.progress
-        if step.verb == "train":
+        if step.script is not None:
             report, made, raised = training.carry_out(
                 step, inputs, params, self.bench, seed=seed, progress=progress
             )
@@ -135,7 +138,7 @@ class Steps:
             report, made, raised = examine(
                 loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
             )
-            still_as_pinned(inputs, self.home)
+        still_as_pinned(inputs, self.home)
         made = {name: asset.renamed(str(Ref(step.name, name))) for name, asset in made.items()}
         verdict = Verdict(report, step.gate)
         self._vouched(step, inputs, verdict)
@@ -152,6 +155,11 @@ class Steps:
             error=raised,
             key=key,
         )
+
+    def _known(self, key: str) -> StepRecord | None:
+        from assay.office import runs
+
+        return runs.known(self.home.office, key) if self.known is None else self.known(key)
 
     def _params(self, step: Step) -> dict[str, Any]:
         params = dict(step.params)
@@ -199,7 +207,7 @@ class Steps:
             (d for d in self.done.values() if any(a.digest == model.digest for a in d.outputs.values())), None
         )
         environment: dict[str, Any] = {}
-        sources: dict[str, Asset] = dict(self._pinned)
+        sources: dict[str, Asset] = dict(self.pinned)
         if maker is not None and maker.verdict is not None:
             environment = dict(maker.verdict.report.data.get("environment", {}))
             sources |= {f"{maker.step.name}.{c}": a for c, a in maker.inputs.items()}

@@ -1,4 +1,4 @@
-"""A train step, carried out: channels opened, the script run, whatever goes wrong reported."""
+"""A step of a script, carried out: its tables opened, the script run, whatever goes wrong reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
 from assay.kernel.report import Report
-from assay.works import deeds
+from assay.works import deeds, processing
 from assay.works.bench import Bench
 from assay.works.pipeline import Step
 from assay.works.work import Progress, utc_now
@@ -25,20 +25,21 @@ def carry_out(
     seed: int,
     progress: Progress | None = None,
 ) -> tuple[Report, dict[str, Asset], Exception | None]:
-    """Train; return the report, what was made, and the error that ended it, if any."""
+    """Train or process; return the report, what was made, and the error that ended it, if any."""
+    function = deeds.train if step.verb == "train" else processing.process
     started, clock = utc_now(), time.perf_counter()
     made: dict[str, Asset] = {}
     raised: Exception | None = None
     try:
         with contextlib.ExitStack() as stack:
             tables = {n: stack.enter_context(bench.opened(a, "table")) for n, a in inputs.items()}
-            result = deeds.train(tables, **params, work=bench.work(seed, progress))
+            result = function(tables, **params, work=bench.work(seed, progress))
         made, report = dict(result.outputs), result.report
         report = report.with_(outputs=tuple(made.values()))
     except AssayError as error:
         raised, report = error, Report(error=str(error))
     report = report.with_(
-        check="train",
+        check=step.uses,
         subject=next(iter(inputs.values()), None),
         inputs=dict(inputs),
         params={k: str(v) if k in ("script", "source") else v for k, v in params.items() if k != "script"}

@@ -1,0 +1,127 @@
+"""What git says of a folder: its commit, its branch, and what differs from the commit.
+
+git runs over a repository's objects and index with a configuration of ours: one that came with a folder may name
+programs (filters, monitors, hooks), and looking at a folder must start none of them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST = 1 << 20  # bytes of a diff that are kept
+_SECONDS = 5.0
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """commit, branch: empty where there is none. diff: of tracked files under the folder, cut at MOST bytes.
+
+    problem: why the diff could not be had; then ``diff`` is empty and says nothing.
+    """
+
+    commit: str
+    branch: str
+    diff: bytes = b""
+    cut: bool = False
+    problem: str = ""
+
+    @property
+    def dirty(self) -> bool | None:
+        """Whether tracked files differ from the commit; None where that is not known."""
+        return None if self.problem else bool(self.diff)
+
+
+def look(folder: Path) -> GitState | None:
+    """Return the state of the repository that a folder lies in; None where it lies in none."""
+    found = next((p for p in (folder, *folder.parents) if (p / ".git").exists()), None)
+    if found is None:
+        return None
+    try:
+        own, common = _places(found / ".git")
+        commit, branch = _head(own, common)
+    except (OSError, ValueError) as error:
+        return GitState("", "", problem=f"the repository cannot be read: {str(error)[:120]}")
+    if not commit:
+        return GitState("", branch, problem="nothing is committed yet")
+    try:
+        diff, cut = _diff(found, own, common, commit, folder)
+    except (OSError, subprocess.SubprocessError) as error:
+        return GitState(commit, branch, problem=f"git gave no diff: {type(error).__name__}")
+    return GitState(commit, branch, diff, cut)
+
+
+def _places(git: Path) -> tuple[Path, Path]:
+    """Return the folder of HEAD and index, and the one of refs and objects: they differ in a linked work tree."""
+    if git.is_dir():
+        return git, git
+    text = _line(git)
+    if not text.startswith("gitdir: "):
+        raise ValueError(".git names no folder")
+    own = (git.parent / text[8:]).resolve()
+    shared = own / "commondir"
+    return own, (own / _line(shared)).resolve() if shared.is_file() else own
+
+
+def _head(own: Path, common: Path) -> tuple[str, str]:
+    text = _line(own / "HEAD")
+    if not text.startswith("ref: "):
+        return (text if _HASH.fullmatch(text) else ""), ""
+    ref = text[5:]
+    if ".." in ref or ref.startswith("/"):
+        raise ValueError("HEAD names no branch")
+    for place in (own / ref, common / ref):
+        if place.is_file() and _HASH.fullmatch(_line(place)):
+            return _line(place), ref.removeprefix("refs/heads/")
+    packed = common / "packed-refs"
+    if packed.is_file():
+        with packed.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                value, _, name = line.strip().partition(" ")
+                if name == ref and _HASH.fullmatch(value):
+                    return value, ref.removeprefix("refs/heads/")
+    return "", ref.removeprefix("refs/heads/")
+
+
+def _line(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as source:
+        return source.readline(4096).strip()
+
+
+def _diff(top: Path, own: Path, common: Path, commit: str, folder: Path) -> tuple[bytes, bool]:
+    git = shutil.which("git")
+    if git is None:
+        raise FileNotFoundError("git")
+    with tempfile.TemporaryDirectory(prefix="assay-git-") as made:
+        ours = Path(made)
+        (ours / "refs").mkdir()
+        (ours / "objects").mkdir()
+        (ours / "HEAD").write_text(commit + "\n")
+        kind = "[extensions]\n\tobjectformat = sha256\n" if len(commit) == 64 else ""
+        (ours / "config").write_text(f"[core]\n\trepositoryformatversion = {int(bool(kind))}\n{kind}")
+        if (own / "index").is_file():
+            shutil.copyfile(own / "index", ours / "index")
+        env = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "GIT_DIR": str(ours),
+            "GIT_WORK_TREE": str(top),
+            "GIT_OBJECT_DIRECTORY": str(common / "objects"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "LC_ALL": "C",
+        }
+        argv = [git, "diff", "--no-ext-diff", "--no-textconv", "--no-color", commit, "--", str(folder)]
+        with tempfile.TemporaryFile(dir=made) as out:
+            subprocess.run(
+                argv, cwd=top, env=env, stdout=out, stderr=subprocess.DEVNULL, timeout=_SECONDS, check=True
+            )
+            out.seek(0)
+            data = out.read(MOST + 1)
+    return data[:MOST], len(data) > MOST

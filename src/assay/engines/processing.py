@@ -1,0 +1,145 @@
+"""A processing script in the sandbox: tables in, tables out, under the contract of SageMaker Processing.
+
+Each input is a folder that can only be read, ``input/NAME`` below the working directory; what the script writes to
+``output`` is what it made. ``ASSAY_INPUT`` and ``ASSAY_OUTPUT`` name the two folders, ``ASSAY_INPUT_NAME`` each input.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.engines import requirements
+from assay.engines.folders import entries, tail
+from assay.engines.isolation import Ended, Grant, Level, Limits, run
+from assay.engines.training import ENDED, as_text, described
+from assay.kernel.errors import BadInput
+from assay.kernel.printable import printable
+
+SUFFIXES = {
+    ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl", ".ndjson": "jsonl",
+}  # fmt: skip
+_LAST = 4096
+_MOST = 64  # outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What a job left. made: name → the file or folder of each table. problem: why what it wrote cannot be taken."""
+
+    made: Mapping[str, Path]
+    log: Path
+    ended: Ended
+    environment: Mapping[str, Any]
+    problem: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether it ended by itself, well, and left tables."""
+        return self.ended.reason == "exit" and self.ended.code == 0 and bool(self.made) and not self.problem
+
+    @property
+    def said(self) -> str:
+        """Return how a job that made nothing ended, as a sentence goes on."""
+        if self.ended.reason in ENDED:
+            return ENDED[self.ended.reason]
+        if self.ended.code:
+            return f"ended with exit code {self.ended.code}"
+        if self.problem:
+            return f"left what cannot be taken: {self.problem}"
+        return "left no table in its output folder"
+
+    @property
+    def last_words(self) -> str:
+        """Return a sentence with the last line that it printed."""
+        lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
+        return f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
+
+
+def process(
+    script: Path,
+    inputs: Path,
+    arguments: Mapping[str, Any],
+    *,
+    limits: Limits,
+    level: Level,
+    scratch: Path,
+    requirements_cache: Path,
+    seed: int,
+) -> Processed:
+    """Run ``script`` (its folder goes with it) over the folders in ``inputs``, with no network.
+
+    arguments: given as ``--name value``; ``{input}``, ``{input.NAME}`` and ``{output}`` in a text stand for the folders.
+    Refused where the isolation demanded cannot be had.
+    """
+    code, place = scratch / "code", inputs.parent
+    output = place / "output"
+    output.mkdir()
+    # Links stay links: what they lead to here is not there inside.
+    shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
+    packages = requirements.install(code / "requirements.txt", requirements_cache)
+    names = sorted(p.name for p in inputs.iterdir())
+    env = {
+        "ASSAY_INPUT": str(inputs),
+        "ASSAY_OUTPUT": str(output),
+        "ASSAY_SEED": str(seed),
+        "PYTHONHASHSEED": str(seed % 4_294_967_295),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    env |= {f"ASSAY_INPUT_{_upper(name)}": str(inputs / name) for name in names}
+    if packages is not None:
+        env["PYTHONPATH"] = str(packages)
+    places = {"{output}": str(output), "{input}": str(inputs / names[0] if len(names) == 1 else inputs)}
+    places |= {f"{{input.{name}}}": str(inputs / name) for name in names}
+    argv = [sys.executable, "-u", str(code / script.name)]
+    for name, value in arguments.items():
+        text = as_text(value)
+        for mark, folder in places.items():
+            text = text.replace(mark, folder)
+        argv += [f"--{name}", text]
+    read = (code, inputs, *([packages] if packages else []))
+    log = scratch / "log.txt"
+    ended = run(argv, Grant(read, (output,), env, limits, level), log=log, cwd=place)
+    made, problem = _collected(output) if ended.reason == "exit" and ended.code == 0 else ({}, "")
+    return Processed(made, log, ended, described(packages), problem)
+
+
+def suffix(name: str) -> str:
+    """Return the suffix by which a file's name says that it is a table; nothing where it does not."""
+    low = name.lower()
+    return next((s for s in sorted(SUFFIXES, key=len, reverse=True) if low.endswith(s)), "")
+
+
+def _collected(folder: Path) -> tuple[dict[str, Path], str]:
+    """Return the tables that lie in the output folder: each file, and each folder of files. One alone is ``out``."""
+    made: dict[str, Path] = {}
+    try:
+        for entry in entries(folder):
+            if not entry.is_file and not entry.is_folder:
+                return {}, f"{printable(entry.path[:80])} is a link or no regular file"
+            if "/" in entry.path:
+                continue
+            kind = suffix(entry.path)
+            if entry.is_file and not kind:
+                return {}, f"{printable(entry.path[:80])} is no table (.csv, .parquet or .jsonl)"
+            name = entry.path[: len(entry.path) - len(kind)] if entry.is_file else entry.path
+            if not name.replace("_", "").replace("-", "").isalnum():
+                return {}, f"a table cannot be called {printable(name[:80])!r}"
+            if name in made:
+                return {}, f"two tables are called {name}"
+            made[name] = folder / entry.path
+            if len(made) > _MOST:
+                return {}, f"it wrote more than {_MOST} tables"
+    except BadInput as error:
+        return {}, str(error)
+    return ({"out": next(iter(made.values()))} if len(made) == 1 else made), ""
+
+
+def _upper(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name).upper()

@@ -1,0 +1,1 @@
+"""Where two tables part: rows, columns, and what became of the values."""
