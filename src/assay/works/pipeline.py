@@ -23,6 +23,7 @@ Verb = Literal["check", "treat", "train", "do"]
 VERBS: tuple[Verb, ...] = ("check", "treat", "train", "do")
 _COMMON = ("of", "using", "gate", "after", "seed")
 _NAME = "letters, digits, - and _"
+PROCESS = "process"  # what a step does that runs a script of the team's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class Pipeline:
 
 
 def is_script(uses: str) -> bool:
-    """Whether what follows ``treat:`` is a script of the team's own, and no treatment's name."""
-    return uses.endswith(".py")
+    """Whether what follows ``treat:`` is a script of the team's own, or the step it makes, and no treatment's name."""
+    return uses.endswith(".py") or uses == PROCESS
 
 
 def step_function(verb: Verb, uses: str) -> Any:
@@ -228,7 +229,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     if verb == "train":
         step = replace(step, uses="train", params={"script": uses})
     elif verb == "treat" and is_script(uses):
-        step = replace(step, uses="process", params={"script": uses})
+        step = replace(step, uses=PROCESS, params={"script": uses})
     inputs: dict[str, Ref] = {}
     reports: dict[str, str] = {}
     keys: dict[str, str] = {}

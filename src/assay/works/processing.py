@@ -22,7 +22,6 @@ from assay.works.work import LocalWork
 if TYPE_CHECKING:
     from assay.engines.processing import Processed
 
-USES = "process"
 _OWN = ("code", "log", "environment")  # what every job leaves besides its tables
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.works.provenance.planted import CLEAN, LEAKING, NO_CHURN, WRITE, ZEROED, Team, wheel
+from tests.works.provenance.planted import LEAKING, NO_CHURN, WRITE, ZEROED, Team
 
 
 def zeroed(team):
