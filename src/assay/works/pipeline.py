@@ -61,7 +61,7 @@ class Step:
     @property
     def script(self) -> Path | None:
         """Return the script that it runs in the sandbox, of a train step or a team's own treatment; else None."""
-        script = self.params.get("script") if self.verb in ("train", "treat") else None
+        script = self.params.get("script") if self.uses in ("train", PROCESS) else None
         return None if script is None else Path(script)
 
     @property

@@ -92,7 +92,7 @@ class Steps:
 
     def _named(self, step: Step) -> dict[str, Asset]:
         """Return the keys of the step, and the inputs that its own parameters name, pinned."""
-        if step.verb not in ("check", "treat") or "script" in step.params:
+        if step.verb not in ("check", "treat") or step.script is not None:
             return {}
         loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
         spec = {p.name: p for p in signature(loaded.function)}
