@@ -67,7 +67,7 @@ def judged(
 
     Accuracy is that of all rows; gaps are between the groups of ``least`` rows or more, NaN where there are no two.
     """
-    tallies = [resample.tally(truth, said, groups == g, weights) for g in np.unique(groups)]
+    tallies = [_tally(truth, said, groups == g, weights) for g in np.unique(groups)]
     large = [t for g, t in zip(np.unique(groups), tallies, strict=True) if t.n >= least and g >= 0]
     small = [t for g, t in zip(np.unique(groups), tallies, strict=True) if t.n < least or g < 0]
 
@@ -81,6 +81,17 @@ def judged(
     values = {n: float(v) for n, v in both(*(t.counts for t in ordered)).items()}
     values |= {n: math.nan for n in GAPS if n not in values}
     return Point(name, strength, values, resample.intervals(ordered, both, rng), untreated)
+
+
+def _tally(truth: Any, said: Any, rows: Any, weights: Any) -> resample.Tally:
+    """Return the tally of some rows, each of which counts for its weight, or for 1 where there are none."""
+    cell = np.where(said, np.where(truth, 0, 1), np.where(truth, 2, 3))[rows]
+    counted = tuple(np.bincount(cell, minlength=4).astype(float).tolist())
+    if weights is None:
+        return resample.Tally(counted, counted, counted)
+    held = weights[rows]
+    sums, squares = (tuple(np.bincount(cell, w, minlength=4).tolist()) for w in (held, held**2))
+    return resample.Tally(sums, counted, squares)
 
 
 def dominance(points: Sequence[Point], gap: str, gain: str = "balanced_accuracy") -> list[Point]:
