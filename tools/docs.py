@@ -29,6 +29,7 @@ def pages() -> dict[str, str]:
         "- [The command line](cli.md)",
         "- [Rules of data.quality](quality-rules.md)",
         "- [The masking policy](masking-policy.md)",
+        "- [The views of the log](log-views.md)",
         "",
     ]
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
@@ -53,6 +54,7 @@ def pages() -> dict[str, str]:
     out["cli.md"] = _cli()
     out["masking-policy.md"] = _policy()
     out["quality-rules.md"] = _rules()
+    out["log-views.md"] = _views()
     return out
 
 
@@ -135,6 +137,32 @@ def _policy() -> str:
         parts += [""] if method.options else []
     parts += ["## Of every method", "", _option("unfit", UNFIT), ""]
     return "\n".join(parts)
+
+
+def _views() -> str:
+    """Return the page of the views that `assay log query` reads, and of the queries that come with it."""
+    from assay.works.logs import querying, views
+
+    parts = [
+        "# The views of the log",
+        "What `assay log query` reads. Times are UTC; SQL is DuckDB's. Columns of type JSON are read out of `raw` when they"
+        " are asked for: `request->>'$.bucketName'`. A filter on `time` passes over the files and row groups that hold"
+        " nothing of it; with `--since` and `--until` such files are not even opened.",
+    ]
+    for view in views.views():
+        rows = ["| column | type | what it is |", "| --- | --- | --- |"]
+        rows += [
+            f"| `{c}` | {t} | {d[0].upper()}{d[1:]} |".replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+            for c, t, d in view.columns
+        ]
+        parts += [f"## {view.name}", view.doc, "\n".join(rows)]
+    parts.append("## Queries that come with it")
+    for name, (tells, sql) in querying.shipped().items():
+        parts += [
+            f"`assay log query --saved {name}`: {tells[0].lower()}{tells[1:]}",
+            f"```sql\n{sql.strip()}\n```",
+        ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _option(name: str, option: Option) -> str:

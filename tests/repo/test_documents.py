@@ -101,6 +101,13 @@ def test_sweep_for_personal_data(tmp_path):
 
 
 @pytest.mark.slow
+def test_ask_all_your_logs(tmp_path):
+    done = _type("\n".join(["assay init", *_blocks("docs/how-to/ask-all-your-logs.md", "sh")]), tmp_path)
+    assert "2 rows" not in done.stdout and "by-client" in done.stdout
+    assert (tmp_path / "refused.csv").read_text().count("\n") == 2
+
+
+@pytest.mark.slow
 def test_use_from_python(tmp_path):
     pages = ("use-from-python", "validate-by-retraining")
     for code in (c for page in pages for c in _blocks(f"docs/how-to/{page}.md", "python")):

@@ -183,6 +183,17 @@ class Office:
                 f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
             ) from error
 
+    def batches(self, query: Any, size: int = 10_000) -> Iterator[list[Any]]:
+        """Give the rows of a query in batches, as they are read; Broken where the database cannot be read."""
+        try:
+            with self.engine.connect() as connection:
+                found = connection.execution_options(yield_per=size).execute(query)
+                yield from (list(part) for part in found.partitions())
+        except sa.exc.DBAPIError as error:
+            raise Unreadable(
+                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
+            ) from error
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Tx]:
         """Give a transaction: its rows, events and checkpoint are kept together, or not at all."""

@@ -44,5 +44,6 @@ packages = _protected("packages", "name", "status")
 findings = _protected("findings", "severity", "rule", "last_seen")
 statements = _protected("statements", "package", "kind")
 actions = _protected("actions", "name", "state")
+logs = _protected("logs", "kind", "source", "day")
 
-PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions)}
+PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions, logs)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assay.doors.cli import context, show
+from assay.doors.cli import context, logs, show
 from assay.doors.cli.groups import Group
 
 
@@ -14,6 +14,10 @@ def log() -> None:
 
     Example: assay log verify
     """
+
+
+for _command in (logs.query, logs.queries, logs.import_):
+    log.add_command(_command)
 
 
 @log.command("tail")
