@@ -28,7 +28,7 @@ def import_(places: tuple[str, ...], kind: str | None, time: str | None, format_
     query`. What was imported before is passed over. What cannot be read is
     counted and kept aside with its reason; then it exits 1.
 
-    Example: echo '{"ts": 1767607200}' > a.jsonl && assay log import a.jsonl
+    Example: assay log export other.jsonl && assay log import other.jsonl
     """
     found = context.call("log.import", places=places, kind=kind, time=time, progress=_progress())
     bad = sum(i["bad"] for i in found["imports"])
