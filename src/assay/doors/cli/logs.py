@@ -12,7 +12,7 @@ from assay.doors.cli import context, show
 
 
 @click.command("import")
-@click.argument("places", metavar="FROM...", nargs=-1, required=True)
+@click.argument("places", metavar="FROM", nargs=-1, required=True)
 @click.option(
     "--as",
     "kind",
