@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from assay.works.verbs import data, findings, importing, log, logs, models, provenance, quarantine, runs, search
+from assay.works.verbs import (
+    data,
+    findings,
+    importing,
+    log,
+    logs,
+    models,
+    provenance,
+    quarantine,
+    runs,
+    search,
+)
 
 WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load", "model.card"})
 VERBS: Mapping[str, Callable[..., Any]] = {
