@@ -164,6 +164,22 @@ class Trainer(Protocol):
 
 
 @runtime_checkable
+class Differentiable(Protocol):
+    """A model that may have gradients."""
+
+    def background(self, data: pyarrow.Table) -> None:
+        """Name the rows that a baseline is made of."""
+
+    def gradients(
+        self, data: Table | pyarrow.Table, *, of: str | None = None, baseline: str = "mean"
+    ) -> pyarrow.Table | None:
+        """Return integrated gradients, in the form of ``contributions``; None where it has no gradients.
+
+        baseline: the mean of the background, zeros, or rows (the mean over several of its rows).
+        """
+
+
+@runtime_checkable
 class Tree(Protocol):
     """A file or a folder of files, pinned."""
 

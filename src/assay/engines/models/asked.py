@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 50_000
+_BYTES = 128 << 20  # of a message; pictures are large
 _LONGEST = 16 << 20
 
 
@@ -85,6 +86,12 @@ class AskedModel(ABC):
         answer = self._ask(b"N", wire.pack_asked(of, given))
         return self._read(answer) if answer else None
 
+    def gradients(
+        self, data: Table | pyarrow.Table, *, of: str | None = None, baseline: str = "mean"
+    ) -> pyarrow.Table | None:
+        """Return integrated gradients as contributions are returned; None where it has no gradients."""
+        return self._all(b"G", data, {"of": of, "baseline": baseline})
+
     def inside(self) -> dict[str, Any] | None:
         """Return its tree or its coefficients as JSON, which untrusted code has written; None where it has neither."""
         said = self._ask(b"S", b"")
@@ -98,12 +105,14 @@ class AskedModel(ABC):
             raise ModelError("says nothing of its inside that can be read", where=self.asset.name)
         return found
 
-    def _all(self, kind: bytes, data: Table | pyarrow.Table, of: str | None = None) -> pyarrow.Table | None:
+    def _all(self, kind: bytes, data: Table | pyarrow.Table, of: Any = None) -> pyarrow.Table | None:
         import pyarrow as pa
 
         parts = []
         for batch in self._batches(data):
-            answer = self._ask(kind, wire.pack_asked(of, batch) if kind == b"C" else wire.pack_table(batch))
+            answer = self._ask(
+                kind, wire.pack_asked(of, batch) if kind in (b"C", b"G") else wire.pack_table(batch)
+            )
             if not answer:
                 return None
             parts.append(self._checked(answer, batch.num_rows))
@@ -132,8 +141,11 @@ class AskedModel(ABC):
 
         if isinstance(data, pa.Table):
             wanted = self._wanted(data.column_names)
-            for start_ in range(0, max(data.num_rows, 1), _BATCH):
-                yield data.slice(start_, _BATCH).select(wanted)
+            size = (
+                _BATCH if data.nbytes < _BYTES else max(1, min(_BATCH, _BYTES * data.num_rows // data.nbytes))
+            )
+            for start_ in range(0, max(data.num_rows, 1), size):
+                yield data.slice(start_, size).select(wanted)
             return
         wanted = self._wanted([c.name for c in data.columns])
         found = False

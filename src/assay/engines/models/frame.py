@@ -9,13 +9,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from assay.engines.pixels import is_pixels, unpacked
+
 
 def to_pandas(table: pa.Table, features: Sequence[str] = ()) -> pd.DataFrame:
-    """Return the named columns as a DataFrame: text stays text, decimals become numbers."""
+    """Return the named columns as a DataFrame: text stays text, decimals become numbers, pictures arrays."""
     if features:
         table = table.select(list(features))
     columns = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
+        if is_pixels(table.schema.field(name)):
+            columns[name] = pd.Series(
+                [None if c is None else unpacked(c) for c in column.to_pylist()], dtype=object
+            )
+            continue
         if pa.types.is_decimal(column.type):
             column = column.cast(pa.float64())
         columns[name] = column.to_pandas()

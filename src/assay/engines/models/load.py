@@ -41,10 +41,11 @@ def load(folder: Path) -> Loaded:
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or _trees(p))]
     if not files:
         raise ValueError("there is no model file in it")
-    found = [m for m in (_load(p) for p in sorted(files, key=_rank)) if m is not None]
-    if not found:
-        raise ValueError(f"none of {', '.join(p.name for p in files[:5])} is of a known format")
-    return found[0]
+    for path in sorted(files, key=_rank):
+        found = _load(path, folder)
+        if found is not None:
+            return found
+    raise ValueError(f"none of {', '.join(p.name for p in files[:5])} is of a known format")
 
 
 def _trees(path: Path) -> bool:
@@ -58,7 +59,7 @@ def _rank(path: Path) -> tuple[int, str]:
     return (0 if named else 1, path.name)
 
 
-def _load(path: Path) -> Loaded | None:
+def _load(path: Path, folder: Path) -> Loaded | None:
     from assay.methods.mxnet import params
 
     with path.open("rb") as content:
@@ -71,6 +72,9 @@ def _load(path: Path) -> Loaded | None:
         from assay.engines.models.boosters import LightgbmModel
 
         return LightgbmModel.read(path)
+    deep = _deep(path, folder, head)
+    if deep is not None:
+        return deep
     directory = tail(path, 65_536) if head[:4] == b"PK\x03\x04" else b""  # of a zip, which names its members
     if b"schema.json" in directory:
         from assay.engines.models.estimator import EstimatorModel
@@ -91,8 +95,9 @@ def _load(path: Path) -> Loaded | None:
         return CatboostModel.read(path)
     if path.suffix == ".onnx":
         from assay.engines.models.onnx import OnnxModel
+        from assay.engines.models.spec import Spec
 
-        return OnnxModel(path)
+        return OnnxModel(path, Spec.read(path.parent, folder))
     if (
         head[:1] == b"\x80"
         or head[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"BZ")
@@ -102,6 +107,33 @@ def _load(path: Path) -> Loaded | None:
 
         pickled: Loaded = EstimatorModel.read_joblib(path)
         return pickled
+    return None
+
+
+def _deep(path: Path, folder: Path, head: bytes) -> Loaded | None:
+    """Return a network; ValueError for what is one and cannot be read, None for what is none."""
+    from assay.engines.models import torchweights
+
+    kind = torchweights.kind(path) if head[:4] == b"PK\x03\x04" else ""
+    if path.suffix == ".safetensors" or head.startswith(torchweights.OLD):
+        kind = "weights"
+    if kind == "keras":
+        from assay.engines.models.kerases import read
+
+        keras: Loaded = read(path, folder)
+        return keras
+    if kind:
+        from assay.engines.models.torches import TorchModel
+
+        return TorchModel.read(path, folder, kind)
+    if head[:8] == b"\x89HDF\r\n\x1a\n":
+        raise ValueError(
+            f"{path.name} is HDF5, which is not read; save the model with Keras 3 as a .keras file"
+        )
+    if path.name in ("saved_model.pb", "keras_metadata.pb"):
+        raise ValueError(
+            "it is a SavedModel of TensorFlow's, which is not read; save it as a .keras file, or as ONNX with tf2onnx"
+        )
     return None
 
 

@@ -55,13 +55,13 @@ def unpack_table(body: bytes) -> Any:
         return reader.read_all()
 
 
-def pack_asked(of: str | None, table: Any) -> bytes:
-    """Return a table with the class that it is asked about."""
+def pack_asked(of: Any, table: Any) -> bytes:
+    """Return a table with the class that it is asked about, or with more as JSON."""
     said = json.dumps(of).encode()
     return struct.pack(">I", len(said)) + said + pack_table(table)
 
 
-def unpack_asked(body: bytes) -> tuple[str | None, Any]:
+def unpack_asked(body: bytes) -> tuple[Any, Any]:
     """Read what pack_asked wrote."""
     (length,) = struct.unpack_from(">I", body)
     return json.loads(body[4 : 4 + length]), unpack_table(body[4 + length :])

@@ -51,7 +51,7 @@ def _refitted(loaded: Any, body: bytes) -> Any:
 
 
 def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
-    """Return what a loaded model answers: predictions, contributions, interactions, or what is inside; empty for none."""
+    """Return what a loaded model answers: predictions, contributions, gradients, interactions, or what is inside; empty for none."""
     if kind == b"P":
         return wire.pack_answer(loaded.predict(wire.unpack_table(body)))
     if kind == b"B":
@@ -64,6 +64,8 @@ def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
     of, table = wire.unpack_asked(body)
     if kind == b"N":
         made = loaded.interactions(table, of) if hasattr(loaded, "interactions") else None
+    elif kind == b"G":
+        made = loaded.gradients(table, of["of"], of["baseline"]) if hasattr(loaded, "gradients") else None
     else:
         made = loaded.contributions(table, of)
     return b"" if made is None else wire.pack_answer(made)

@@ -12,6 +12,9 @@ local effects; --interactions names features that act together; --permute shuffl
 --want, the smallest changes that turn the answer, and with --reasons the reasons against it, in words (--codes: those of
 your notices); a reason that is --protected is a finding.
 
+Networks that give gradients (PyTorch, Keras on it, a script's gradient_fn) are explained by integrated gradients from
+--baseline, along a path that is halved wherever the values do not add up.
+
 --text explains by the words of a column of texts: each is left out, or made --mask, alone and with others, and what the
 answer does is shared among them (exact, kernel SHAP, or Owen values by sentence for a long text), against the same row
 without a word.
@@ -50,9 +53,12 @@ def check(
         str | None, Doc("explain the answers to be this class; the class predicted where none is named")
     ] = None,
     method: Annotated[
-        Literal["auto", "exact", "kernel", "permutation"],
-        Doc("how values are found; auto: exact where it can be"),
+        Literal["auto", "exact", "gradients", "kernel", "permutation"],
+        Doc("how values are found; auto: exact where it can be, then by gradients"),
     ] = "auto",
+    baseline: Annotated[
+        Literal["mean", "zeros", "rows"], Doc("what integrated gradients start from; rows: several, averaged")
+    ] = "mean",
     samples: Annotated[
         int, Interval(ge=1, le=5000), Doc("rows explained of a model without exact values")
     ] = 60,
@@ -119,7 +125,7 @@ def check(
     if text is not None:
         way = _words.way(model, table, text, asking, limits, mask, work)
     else:
-        way = _columns.way(model, table, asking, limits, method, work)
+        way = _columns.way(model, table, asking, limits, method, baseline, work)
     found, given = way.found, way.given
     findings = _sound.steady(model, given)
     mean, low, high = _summary.importance(found, work.rng("bootstrap"))

@@ -6,17 +6,28 @@ from typing import Any
 
 from assay.checks.model.explain import _summary
 from assay.checks.model.explain._asking import Asking
-from assay.checks.model.explain._values import Method, Values, explained
+from assay.checks.model.explain._values import Baseline, Method, Values, explained
 from assay.checks.model.explain._way import Limits, Way
 from assay.kernel.handles import Model, Work
 from assay.kernel.report import Chart, Metric
 
 
-def way(model: Model, table: Any, asking: Asking, limits: Limits, method: Method, work: Work) -> Way:
+def way(
+    model: Model, table: Any, asking: Asking, limits: Limits, method: Method, baseline: Baseline, work: Work
+) -> Way:
     """Return the values of columns, exact where the model's form allows it."""
     row, samples, most, budget = limits
     found = explained(
-        model, table, asking, method=method, row=row, samples=samples, most=most, budget=budget, work=work
+        model,
+        table,
+        asking,
+        method=method,
+        row=row,
+        samples=samples,
+        most=most,
+        budget=budget,
+        work=work,
+        baseline=baseline,
     )
 
     def drawn(at: int) -> tuple[Chart, list[Metric]]:

@@ -64,7 +64,9 @@ def adds_up(found: Values) -> tuple[list[Metric], list[Finding]]:
             Severity.HIGH,
             f"The values do not add up to the model's answers: they are off by up to {off:.3g}.",
             {},
-            "do not rely on these values; the model's own SHAP code or its file is at fault",
+            "it changes somewhere by steps that have no gradient: let values be sampled, --method kernel"
+            if "gradients" in found.method
+            else "do not rely on these values; the model's own SHAP code or its file is at fault",
         )
     ]
 

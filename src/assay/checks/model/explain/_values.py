@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from assay.checks.model.explain._asking import Asking
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Model, Transparent, Work
+from assay.kernel.handles import Differentiable, Model, Transparent, Work
 
-Method = Literal["auto", "exact", "kernel", "permutation"]
+Method = Literal["auto", "exact", "gradients", "kernel", "permutation"]
+Baseline = Literal["mean", "zeros", "rows"]
 ADDS_UP = 1e-5
+COMPLETE = 1e-3  # of integrated gradients, whose sum stands for an integral
 _WORDS = 120
 _BACKGROUND = 200
 
@@ -62,6 +64,7 @@ def explained(
     most: int,
     budget: int,
     work: Work,
+    baseline: Baseline = "mean",
 ) -> Values:
     """Return the values of the rows asked for and of as many others as the limits allow."""
     if method in ("auto", "exact"):
@@ -73,6 +76,17 @@ def explained(
                 f"a {model.info.framework} model of this kind has no exact values",
                 where=model.asset.name,
                 remedy="let them be sampled: --method permutation, or --method kernel",
+            )
+    if method in ("auto", "gradients"):
+        found = _gradients(model, table, asking, row, samples, baseline, work)
+        if found is not None:
+            return found
+        if method == "gradients":
+            raise UsageError(
+                f"a {model.info.framework} model of this kind gives no gradients",
+                where=model.asset.name,
+                remedy="a PyTorch or Keras model of numbers does, and a script with gradient_fn; or let values be "
+                "sampled: --method kernel",
             )
     from assay.checks.model.explain._sampling import sampled
 
@@ -100,7 +114,6 @@ def background(table: Any, rng: Any, most: int = _BACKGROUND) -> Any:
 def _exact(
     model: Model, table: Any, asking: Asking, row: tuple[int, ...], most: int, work: Work
 ) -> Values | None:
-    import numpy as np
     import pyarrow as pa
 
     if isinstance(model, Transparent):
@@ -108,8 +121,38 @@ def _exact(
     rows = picked(table.num_rows, row, most, work.rng("rows"))
     given = table if len(rows) == table.num_rows else table.take(pa.array(rows))
     found = model.contributions(given, of=asking.of)
+    return None if found is None else _read(model, found, rows)
+
+
+def _gradients(
+    model: Model,
+    table: Any,
+    asking: Asking,
+    row: tuple[int, ...],
+    samples: int,
+    baseline: Baseline,
+    work: Work,
+) -> Values | None:
+    """Return integrated gradients of as many rows as are sampled of other models; None where the model has none."""
+    import pyarrow as pa
+
+    if not isinstance(model, Differentiable):
+        return None
+    model.background(background(table, work.rng("background"), 20_000))
+    rows = picked(table.num_rows, row, samples, work.rng("rows"))
+    found = model.gradients(table.take(pa.array(rows)), of=asking.of, baseline=baseline)
     if found is None:
         return None
+    values = _read(model, found, rows)
+    values.tolerance = COMPLETE
+    values.notes["baseline"] = values.method.partition(" against ")[2]
+    return values
+
+
+def _read(model: Model, found: Any, rows: Any) -> Values:
+    """Return contributions as values; BadInput where they cannot be such. They were made by untrusted code."""
+    import numpy as np
+
     if found.num_columns < 3:
         raise BadInput("its contributions name no feature", where=model.asset.name)
     columns = [_floats(column, model.asset.name) for column in found.columns]

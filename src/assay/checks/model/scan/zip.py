@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.checks.model.scan import tar
+from assay.checks.model.scan import _program, tar
 from assay.checks.model.scan._names import check_name, readable
 from assay.checks.model.scan._view import View
 from assay.checks.model.scan._zip import Directory, Member, directory, end_record
@@ -57,10 +57,22 @@ def examine(view: View, ground: Ground) -> bool:
             remedy="do not load it",
             name=readable(name),
         )
-    raw = _storages([m.name for m in found.members])
+    names = [m.name for m in found.members]
+    raw = _storages(names)
     torch = raw is not None
-    for member in found.members:
-        good = _member(view, ground, member, torch, bool(raw and raw.fullmatch(member.name))) and good
+    program = _program.kind(names)
+    if program:
+        _program.tell(view, ground, names, program)
+        raw = raw or _program.raw(names)
+    before = ground.names
+    ground.names = _program.ScriptNames(before) if program == "script" else before
+    try:
+        for member in found.members:
+            code = bool(program) and _program.is_source(member.name, program)
+            mapped = bool(raw and raw.fullmatch(member.name))
+            good = _member(view, ground, member, torch, mapped, code) and good
+    finally:
+        ground.names = before
     return good
 
 
@@ -90,7 +102,7 @@ def _storages(names: list[str]) -> re.Pattern[str] | None:
     return None
 
 
-def _member(view: View, ground: Ground, member: Member, torch: bool, raw: bool) -> bool:
+def _member(view: View, ground: Ground, member: Member, torch: bool, raw: bool, code: bool = False) -> bool:
     good = check_name(member.name, view, ground)
     name = readable(member.name)
     inside = view.inside(b"", name)
@@ -126,7 +138,7 @@ def _member(view: View, ground: Ground, member: Member, torch: bool, raw: bool) 
         ground.seen += 1
         ground.understood += 1
         return good
-    return _content(view, ground, member, inside, torch) and good
+    return _content(view, ground, member, inside, torch, code) and good
 
 
 def _looks_like_more(view: View, member: Member) -> bool:
@@ -135,12 +147,16 @@ def _looks_like_more(view: View, member: Member) -> bool:
     return head.startswith(_MAGIC)
 
 
-def _content(view: View, ground: Ground, member: Member, inside: View, torch: bool) -> bool:
+def _content(
+    view: View, ground: Ground, member: Member, inside: View, torch: bool, code: bool = False
+) -> bool:
     state: dict[str, Any] = {"crc": 0}
     data = ground.unpacked(_chunks(view, member, state), member.packed)
     shown = View(data, inside.file, inside.member, inside.depth)
     if torch and shown.name.endswith(".pkl"):
         good = _torch_pickle(shown, ground)
+    elif code:
+        good = _program.source(shown, ground)
     else:
         good = ground.examine(shown)
     if state.get("error"):

@@ -1,0 +1,217 @@
+"""Networks of PyTorch, Keras and ONNX through the command line, in an environment of their own; captum beside."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+BASE = tuple(r for r in requires("assay") or () if "extra ==" not in r)
+PACKAGES = (*BASE, f"numpy=={version('numpy')}", "torch==2.13.0", "captum", "keras>=3.5,<4", "onnx", "onnxruntime",
+            "onnxscript", "pillow", "safetensors")  # fmt: skip
+CODE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, hidden: int = 16):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(5, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+
+    def forward(self, x):
+        return self.layers(x)
+"""
+MAKE = """
+import json, os, sys
+from pathlib import Path
+os.environ["KERAS_BACKEND"] = "torch"
+import numpy as np, pandas as pd, torch
+from torch import nn
+sys.path.insert(0, ".")
+from netcode import Net
+torch.manual_seed(0)
+rng = np.random.default_rng(0)
+data = pd.DataFrame({"age": rng.normal(40, 10, 300), "income": rng.normal(30, 8, 300),
+                     "city": rng.choice(["Bern", "Graz", "Linz"], 300)})
+truth = ((data.age - 40) / 10 + (data.city == "Graz") * 1.5 + rng.normal(size=300) / 3 > 0.5).astype(int)
+data["kept"] = np.where(truth == 1, "yes", "no")
+data.to_csv("people.csv", index=False)
+cities = ["Bern", "Graz", "Linz"]
+x = torch.tensor(np.column_stack([(data.age - 40) / 10, (data.income - 30) / 8, *(data.city == c for c in cities)]).astype("float32"))
+net = Net()
+steps = torch.optim.Adam(net.parameters(), lr=0.02)
+for _ in range(200):
+    steps.zero_grad()
+    nn.functional.binary_cross_entropy_with_logits(net(x)[:, 0], torch.tensor(truth.to_numpy(), dtype=torch.float32)).backward()
+    steps.step()
+net.eval()
+spec = {"features": ["age", "income", "city"], "categories": {"city": cities}, "one_hot": True, "mean": {"age": 40, "income": 30},
+        "scale": {"age": 10, "income": 8}, "classes": ["no", "yes"], "output": "logits"}
+def folder(name, code=True):
+    Path(name).mkdir()
+    (Path(name) / "assay.json").write_text(json.dumps(spec))
+    if code:
+        (Path(name) / "model.py").write_text(Path("netcode.py").read_text())
+    return Path(name)
+torch.save(net.state_dict(), folder("weights") / "model.pt")
+torch.save({"state_dict": {"module." + k: v for k, v in net.state_dict().items()}}, folder("checkpoint") / "model.pth")
+from safetensors.torch import save_file
+save_file(net.state_dict(), folder("safetensors") / "model.safetensors")
+torch.save(net.state_dict(), folder("bare", False) / "model.pt")
+torch.save({"layers.0.weight": torch.zeros(4, 5), "z": torch.zeros(1)}, folder("misfit") / "model.pt")
+torch.save(net, folder("pickled") / "model.pt")
+torch.jit.save(torch.jit.script(net), "script.pt", _extra_files={"assay.json": json.dumps(spec)})
+torch.jit.save(torch.jit.script(net), "mute.pt")
+program = torch.export.export(net, (x[:2],), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+torch.export.save(program, folder("exported", False) / "model.pt2")
+served = folder("sagemaker", False)
+(served / "code").mkdir()
+(served / "code" / "model.py").write_text(Path("netcode.py").read_text())
+torch.save(net.state_dict(), served / "model.pth")
+(served / "code" / "inference.py").write_text('''
+import os, torch
+from model import Net
+def model_fn(folder):
+    net = Net()
+    net.load_state_dict(torch.load(os.path.join(folder, "model.pth"), weights_only=True))
+    return net.eval()
+''')
+for name, body in {"raises": "raise RuntimeError('out of luck')", "short": "return self.layers(x)[:-1]",
+                   "fickle": "return self.layers(x) + torch.randn(len(x), 1)", "words": "return 'yes'"}.items():
+    torch.save(net.state_dict(), folder(name) / "model.pt")
+    (Path(name) / "model.py").write_text(Path("netcode.py").read_text().replace("return self.layers(x)", body))
+import keras
+kept = keras.Sequential([keras.layers.Input((5,)), keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(1)])
+kept.save(folder("keras", False) / "model.keras")
+made = keras.Sequential([keras.layers.Input((5,)), keras.layers.Lambda(lambda v: v * 2), keras.layers.Dense(1)])
+made.save(folder("lambda", False) / "model.keras")
+torch.onnx.export(net, (x[:2],), str(folder("onnx", False) / "model.onnx"), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), external_data=False)
+from captum.attr import IntegratedGradients
+row = x[2:3].double()
+values = IntegratedGradients(net.double()).attribute(row, x.double().mean(0, keepdim=True), n_steps=20_000, method="riemann_middle")
+kept_values = IntegratedGradients(lambda t: kept(t)).attribute(row.float(), x.mean(0, keepdim=True), n_steps=2_000, method="riemann_middle")
+both = [v.detach().numpy()[0].tolist() for v in (values, kept_values)]
+json.dump([[v[0], v[1], sum(v[2:])] for v in both], open("captum.json", "w"))
+"""
+
+
+@pytest.fixture(scope="module")
+def deep(environment, tmp_path_factory):
+    """Make the models there, and return what runs the command line there."""
+    python = environment("torch", *PACKAGES)
+    folder = tmp_path_factory.mktemp("deep")
+    (folder / "netcode.py").write_text(CODE)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")} | {"PYTHONPATH": str(SOURCE)}
+    done = subprocess.run([python, "-c", MAKE], cwd=folder, env=env, capture_output=True, text=True)
+    assert not done.returncode, done.stderr[-2000:]
+
+    def run(*args, code=0):
+        command = [python, "-c", "import sys; from assay.doors.cli import main; sys.exit(main())", *args]
+        ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+        assert ended.returncode == code, ended.stdout[-1500:] + ended.stderr[-1500:]
+        assert "Traceback" not in ended.stderr
+        return ended.stderr if code == 2 else json.loads(ended.stdout)
+
+    run.folder = folder
+    return run
+
+
+def _explain(run, model, *args, code=0):
+    return run(
+        "check",
+        "model.explain",
+        model,
+        "--data",
+        "people.csv",
+        "--row",
+        "3",
+        *args,
+        "--format",
+        "json",
+        code=code,
+    )
+
+
+def _values(report):
+    found = {m["of"]["feature"].split(" = ")[0]: m["value"] for m in report["metrics"] if m["name"] == "shap"}
+    return [found[n] for n in ("age", "income", "city")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "model", ["weights", "checkpoint", "safetensors", "script.pt", "exported", "sagemaker"]
+)
+def test_each_way_to_keep_a_network_is_explained_as_captum_does(deep, model):
+    report = _explain(deep, model)
+    truth = json.loads((deep.folder / "captum.json").read_text())[0]
+    assert _values(report) == pytest.approx(truth, abs=2e-3)
+    assert report["data"]["method"].startswith("integrated gradients") and not report["findings"]
+    additivity = next(m["value"] for m in report["metrics"] if m["name"] == "additivity")
+    assert additivity < (1e-3 if model == "exported" else 1e-5)
+
+
+@pytest.mark.slow
+def test_keras_is_explained_as_captum_does(deep):
+    report = _explain(deep, "keras")
+    assert _values(report) == pytest.approx(
+        json.loads((deep.folder / "captum.json").read_text())[1], abs=1e-3
+    )
+
+
+@pytest.mark.slow
+def test_onnx_answers_as_the_network_that_it_was_made_of(deep):
+    found = {m: _explain(deep, m, "--method", "kernel") for m in ("onnx", "weights")}
+    assert _values(found["onnx"]) == pytest.approx(_values(found["weights"]), abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("bare", "holds weights alone (4 tensors); put the code beside them"),
+        (
+            "misfit",
+            "do not fit Net of model.py: 3 missing (layers.0.bias, layers.2.weight, layers.2.bias), 1 too many (z), layers.0.weight is 4×5",
+        ),
+        ("pickled", "holds more than weights, and that is never loaded"),
+        ("mute.pt", "does not say which columns stand in it"),
+        ("raises", "RuntimeError: out of luck"),
+        ("short", "rows for"),
+        ("words", "it answers a str and no row of numbers a row"),
+        ("lambda", "holds a Lambda layer, which is code"),
+    ],
+)
+def test_a_network_that_cannot_be_used_is_named_in_one_sentence(deep, model, why):
+    said = _explain(deep, model, code=2)
+    assert why in said and len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_network_that_answers_differently_each_time_is_a_finding(deep):
+    report = _explain(deep, "fickle", "--method", "kernel", code=1)
+    assert "model.explain.unsteady" in {f["rule"] for f in report["findings"]}
+
+
+@pytest.mark.slow
+def test_the_scan_tells_programs_from_weights(deep):
+    for model, rule in (
+        ("weights", None),
+        ("script.pt", "model.scan.program"),
+        ("exported", "model.scan.program"),
+    ):
+        found = deep("check", "model.scan", model, "--format", "json")["findings"]
+        rules = {f["rule"] for f in found} - {"model.scan.source"}
+        assert rules == ({rule} if rule else set())
+    assert np.all(
+        [
+            f["severity"] == "critical"
+            for f in deep("check", "model.scan", "lambda", "--format", "json", code=1)["findings"]
+            if f["rule"] == "model.scan.keras_code"
+        ]
+    )
