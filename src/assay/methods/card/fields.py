@@ -131,7 +131,7 @@ EXAMINED: tuple[Field, ...] = (
 FIELDS = {f.name: f for f in (*PEOPLE, *EXAMINED)}
 
 _EMPTY = {
-    "", "tbd", "tba", "tbc", "todo", "to do", "fixme", "xxx", "na", "n a", "none", "nil", "null", "not applicable", "unknown",
+    "", "tbd", "tba", "tbc", "todo", "to do", "fixme", "xxx", "na", "none", "nil", "null", "not applicable", "unknown",
     "to be defined", "to be determined", "to be done", "to be announced", "to be confirmed", "later", "pending", "fill in",
     "fill me in", "lorem ipsum", "placeholder", "example", "test", "asdf", "foo", "not available", "not known",
 }  # fmt: skip
@@ -144,4 +144,5 @@ _BRACKETED = re.compile(r"\s*<[^<>]*>\s*|\s*\[[^\[\]]*\]\s*|\s*\{+[^{}]*\}+\s*")
 def empty(text: str) -> bool:
     """Whether a text says nothing: blank, TBD, todo, n/a, a placeholder in brackets, or no letter and no digit at all."""
     words = _WORDS.findall("".join(c for c in text if c.isprintable()).lower())
-    return " ".join(words) in _EMPTY or bool(_BEGINS.match(text)) or bool(_BRACKETED.fullmatch(text))
+    spelt = "".join(words) if all(len(w) == 1 for w in words) else " ".join(words)  # T.B.D. is TBD
+    return spelt in _EMPTY or bool(_BEGINS.match(text)) or bool(_BRACKETED.fullmatch(text))

@@ -29,4 +29,4 @@ def page(card: Card) -> str:
         outcome="fail" if lacking else "pass",
         lacking=", ".join(lacking),
     )
-    return printable_page(shown)
+    return printable_page(shown).rstrip("\n") + "\n"

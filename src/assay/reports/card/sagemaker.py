@@ -19,6 +19,7 @@ from assay.reports.numbers import number
 LONGEST = 100_000  # characters of Content
 _TEXT, _OBSERVED, _SHORT, _AXIS, _GROUP = 2048, 2096, 1024, 63, 63
 _NAME = 255
+_LEFT_OUT = "Some metrics did not fit and were left out. "
 _FACET = (
     "DPL",
     "DPPL",
@@ -51,9 +52,7 @@ def request(card: Card) -> dict[str, Any]:
     return {
         "ModelCardName": name(card),
         "ModelCardStatus": _STATUS.get(card.standing.status, "Draft"),
-        "Content": json.dumps(
-            _fitting(content(card)), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        ),
+        "Content": _dumped(_fitting(content(card))),
         "Tags": [
             {"Key": "assay:digest", "Value": card.model.digest[:256]},
             {"Key": "assay:schema", "Value": card.schema},
@@ -71,50 +70,52 @@ def name(card: Card) -> str:
 
 def content(card: Card) -> dict[str, Any]:
     """Return the content, as the published schema wants it, however long."""
-    return {
-        "model_overview": _overview(card),
-        "intended_uses": _filled(
-            {
-                "purpose_of_model": _cut(card.first("description") or card.first("intended_use"), _TEXT),
-                "intended_uses": _cut(
-                    _lines(
-                        ("", card.said("intended_use")),
-                        ("Users", card.said("users")),
-                        ("Not for", card.said("out_of_scope")),
+    return _filled(
+        {
+            "model_overview": _overview(card),
+            "intended_uses": _filled(
+                {
+                    "purpose_of_model": _cut(card.first("description") or card.first("intended_use"), _TEXT),
+                    "intended_uses": _cut(
+                        _lines(
+                            ("", card.said("intended_use")),
+                            ("Users", card.said("users")),
+                            ("Not for", card.said("out_of_scope")),
+                        ),
+                        _TEXT,
                     ),
-                    _TEXT,
-                ),
-                "factors_affecting_model_efficiency": _cut(
-                    _lines(("", card.said("limits")), ("Found", [x.sentence for x in card.limits])), _TEXT
-                ),
-                "risk_rating": _RISK.get(card.first("risk_tier"), "Unknown"),
-                "explanations_for_risk_rating": _cut(card.first("risk_reason"), _TEXT),
-            }
-        ),
-        "business_details": _filled(
-            {
-                "business_problem": _cut(card.first("business_problem"), _TEXT),
-                "business_stakeholders": _cut("\n".join(card.said("stakeholders")), _TEXT),
-                "line_of_business": _cut(card.first("line_of_business"), _TEXT),
-            }
-        ),
-        "training_details": _training(card),
-        "evaluation_details": _details(card),
-        "additional_information": _filled(
-            {
-                "ethical_considerations": _cut("\n".join(_considered(card)), _TEXT),
-                "caveats_and_recommendations": _cut(
-                    _lines(
-                        ("Oversight", card.said("human_oversight")),
-                        ("Upkeep", card.said("maintenance")),
-                        ("Not examined", [t.sentence for t in card.gaps]),
+                    "factors_affecting_model_efficiency": _cut(
+                        _lines(("", card.said("limits")), ("Found", [x.sentence for x in card.limits])), _TEXT
                     ),
-                    _TEXT,
-                ),
-                "custom_details": _custom(card),
-            }
-        ),
-    }
+                    "risk_rating": _RISK.get(card.first("risk_tier"), "Unknown"),
+                    "explanations_for_risk_rating": _cut(card.first("risk_reason"), _TEXT),
+                }
+            ),
+            "business_details": _filled(
+                {
+                    "business_problem": _cut(card.first("business_problem"), _TEXT),
+                    "business_stakeholders": _cut("\n".join(card.said("stakeholders")), _TEXT),
+                    "line_of_business": _cut(card.first("line_of_business"), _TEXT),
+                }
+            ),
+            "training_details": _training(card),
+            "evaluation_details": _details(card),
+            "additional_information": _filled(
+                {
+                    "ethical_considerations": _cut("\n".join(_considered(card)), _TEXT),
+                    "caveats_and_recommendations": _cut(
+                        _lines(
+                            ("Oversight", card.said("human_oversight")),
+                            ("Upkeep", card.said("maintenance")),
+                            ("Not examined", [t.sentence for t in card.gaps]),
+                        ),
+                        _TEXT,
+                    ),
+                    "custom_details": _custom(card),
+                }
+            ),
+        }
+    )
 
 
 def _overview(card: Card) -> dict[str, Any]:
@@ -344,27 +345,37 @@ def _custom(card: Card) -> dict[str, str]:
 
 
 def _fitting(made: dict[str, Any]) -> dict[str, Any]:
-    """Return the content within its length: metrics of the last evaluations go first, then their charts."""
-    details = made["evaluation_details"]
-    while details and len(json.dumps(made, ensure_ascii=False, separators=(",", ":"))) > LONGEST:
-        last = next((d for d in reversed(details) if d.get("metric_groups")), None)
-        if last is None:
-            details.pop()
-        else:
-            last["metric_groups"].pop()
-            last["evaluation_observation"] = _cut(
-                "Some metrics did not fit and were left out. " + last.get("evaluation_observation", ""),
-                _OBSERVED,
-            )
+    """Return the content within its length: metric groups go from the back, then the evaluations themselves."""
+    details = made.get("evaluation_details", [])
+    size = len(_dumped(made))
+    for at in range(len(details) - 1, -1, -1):
+        groups = details[at].get("metric_groups", [])
+        if size > LONGEST and groups:
+            said = _LEFT_OUT + details[at].get("evaluation_observation", "")
+            details[at]["evaluation_observation"] = _cut(said, _OBSERVED)
+            size += len(_LEFT_OUT) + len("evaluation_observation") + 6
+        while size > LONGEST and groups:
+            size -= len(_dumped(groups.pop())) + 1
+    while len(_dumped(made)) > LONGEST and details:
+        details.pop()
     return made
 
 
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _lines(*parts: tuple[str, Iterable[str]]) -> str:
-    return "\n".join(
-        f"{head}: {'; '.join(said)}" if head else "\n".join(said)
-        for head, said in ((h, list(s)) for h, s in parts)
-        if said
-    )
+    """Return sentences, a line each, under their heads; whole ones alone, and how many had no room."""
+    lines: list[str] = []
+    for head, said in parts:
+        lines += [f"{head}: {one}" if head else one for one in said]
+    size = 0
+    for at, line in enumerate(lines):
+        size += len(line) + 1
+        if size > _TEXT - len("… and 1,000 more."):
+            return "\n".join([*lines[:at], f"… and {len(lines) - at:,} more."])
+    return "\n".join(lines)
 
 
 def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -372,5 +383,6 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int) -> str:
-    tidy = "".join(c if c.isprintable() or c == "\n" else " " for c in str(text)).strip()
-    return tidy if len(tidy) <= most else tidy[: most - 1].rstrip() + "…"
+    bounded = str(text).lstrip()[: most + 1]  # what a name of a megabyte holds besides is not looked at
+    tidy = "".join(c if c.isprintable() or c == "\n" else " " for c in bounded)
+    return tidy.strip() if len(tidy) <= most else tidy[: most - 1].rstrip() + "…"

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assay.checks.model.card._behind import Behind
+from assay.checks.model.card._importance import importance
 from assay.checks.model.card._model import positive
 from assay.kernel.card import Evaluation, Explanation, Facet, Slice, Told
 from assay.kernel.report import Metric, Report
 
 _ASIDE = ("judged_rows", "generalisation_gap", "rows_in_training")
+_OF_ALL = (
+    "bar",
+    "grouped_bar",
+    "interval",
+    "line",
+    "histogram",
+    "heatmap",
+)  # kinds that are not drawn of one row
 _MOST = 2_000  # metrics of one facet
 
 
@@ -122,10 +131,7 @@ def explanations(behind: Behind) -> tuple[Explanation, ...]:
     out = []
     for report in behind.of("model.explain"):
         data = report.inputs.get("data")
-        ordered = sorted(
-            (m for m in report.metrics if m.name == "mean_abs_shap" and tuple(m.of) == ("feature",)),
-            key=lambda m: -(m.value or 0.0),
-        )
+        ordered = importance(report)
         added = next((m.value for m in report.metrics if m.name == "additivity"), None)
         if ordered:
             out.append(
@@ -135,7 +141,7 @@ def explanations(behind: Behind) -> tuple[Explanation, ...]:
                     _text(report.data.get("unit")),
                     tuple(ordered),
                     added,
-                    tuple(c for c in report.charts if c.kind != "waterfall")[:6],
+                    tuple(c for c in report.charts if c.kind in _OF_ALL)[:6],
                     behind.digest(report),
                 )
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.checks.model.card._behind import Behind
+from assay.checks.model.card._importance import importance
 from assay.kernel.card import Feature, Identity
 from assay.kernel.handles import Tree
 from assay.kernel.report import Report
@@ -62,19 +63,16 @@ def sensitive(behind: Behind) -> set[str]:
 
 
 def _features(names: tuple[str, ...], behind: Behind) -> list[Feature]:
-    importance = {
-        str(m.of["feature"]): m.value
-        for r in behind.of("model.explain")[:1]
-        for m in r.metrics
-        if m.name == "mean_abs_shap" and tuple(m.of) == ("feature",) and m.value is not None
+    parts = {
+        str(m.of["feature"]): m.value or 0.0 for r in behind.of("model.explain")[:1] for m in importance(r)
     }
-    total = sum(importance.values())
+    total = sum(parts.values())
     profiled = _profiled(behind)
     hidden = sensitive(behind)
     out = []
-    for name in list(names or importance)[:_MOST]:
+    for name in list(names or parts)[:_MOST]:
         about = profiled.get(name, {})
-        share = importance[name] / total if total and name in importance else None
+        share = parts[name] / total if total and name in parts else None
         missing = about.get("missing_fraction")
         out.append(
             Feature(
