@@ -78,11 +78,23 @@ def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool, t
     strange = np.array([*(spelled(v) not in known for v in held.to_pylist()), False], dtype=bool)
     out: Mask = strange[codes]
     if len(held) and (strange[:-1].all() or np.average(out, weights=times) > 0.5):
+        if len(known) < 2:
+            raise _unlike(known)
         raise UsageError(
             f"most predictions are no value of the label: they are {_some(prediction)}, and labels {_some(label)}",
             remedy="give a column that predicts labels; scores go with a threshold or in a column of their own",
         )
     return out
+
+
+def _unlike(known: set[str]) -> UsageError:
+    """Return what is wrong where labels are missing everywhere, or all the same."""
+    if not known:
+        return UsageError("no row has a label", remedy="name the column that holds the truth")
+    return UsageError(
+        f"every label is {next(iter(known))[:40]}, and most predictions are not",
+        remedy="give rows of more than one outcome, or compare how labels and predictions are written",
+    )
 
 
 def _some(column: pa.ChunkedArray) -> str:

@@ -90,11 +90,17 @@ def brier_parts(truth: Any, score: Any, bins: int = 10) -> Scores:
     }
 
 
-def calibration_error(truth: Any, score: Any, bins: int = 10) -> float:
-    """Return the expected calibration error over equal-width bins (Naeini et al. 2015)."""
-    found = calibration(truth, score, bins)
-    total = sum(n for _, _, n in found)
-    return sum(n * abs(mean - share) for mean, share, n in found) / total if total else math.nan
+def calibration_error(truth: Any, score: Any, bins: int = 10, weights: Any = None) -> float:
+    """Return the expected calibration error over equal-width bins (Naeini et al. 2015).
+
+    weights: what each row counts for, or None where each counts for one.
+    """
+    t, s = np.asarray(truth, dtype=np.float64), np.asarray(score, dtype=np.float64)
+    w = np.ones(len(s)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not w.sum():
+        return math.nan
+    at = np.minimum((s * bins).astype(int), bins - 1)
+    return float(np.abs(np.bincount(at, w * (s - t), minlength=bins)).sum() / w.sum())
 
 
 def multiclass(truth: Sequence[str], said: Sequence[str]) -> Scores:

@@ -89,6 +89,16 @@ def test_predictions_in_another_language_are_refused_and_not_all_told_no(table, 
         check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
 
 
+def test_labels_that_are_missing_or_all_the_same_are_named_and_not_the_predictions(table, work):
+    """It said that predictions of yes and no were no value of the label "yes"."""
+    frame = pd.DataFrame({"g": ["a", "d"] * 40, "y": "yes", "p": ["no"] * 60 + ["yes"] * 20})
+    options = {"label": "y", "predicted": "p", "positive": ("yes",), "facet": ("g",), "work": work}
+    with pytest.raises(UsageError, match="every label is yes, and most predictions are not"):
+        check(table(frame), **options)
+    with pytest.raises(UsageError, match="no row has a label"):
+        check(table(frame.assign(y=pd.Series([None] * 80, dtype="string"))), **options)
+
+
 def test_rows_without_a_prediction_and_unknown_predictions_are_told(table, work):
     frame = _frame().astype({"p": object})
     frame.loc[:9, "p"] = None

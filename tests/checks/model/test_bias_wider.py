@@ -55,6 +55,26 @@ def test_the_wider_field_by_pandas(table, work):
     assert {m.name for m in report.metrics if m.of == {"facet": "sex"}} >= set(BETWEEN)
 
 
+def test_calibration_counts_a_row_for_what_it_weighs(table, work):
+    """With --weights every metric but the calibration errors was weighted."""
+    frame = _frame().assign(w=lambda f: 1 + f.index % 3)
+    report = check(table(frame), **ASKED, facet=("sex",), score="s", weights="w", work=work)
+    repeated = frame.loc[frame.index.repeat(frame.w)].reset_index(drop=True)
+    other = check(table(repeated), **ASKED, facet=("sex",), score="s", work=work)
+    for name, of in (("calibration_error", {"group": "F"}), ("calibration_error_difference", {})):
+        assert report.metric(name, **of).value == pytest.approx(other.metric(name, **of).value)
+
+
+def test_rows_whose_score_is_missing_or_infinite_are_told(table, work):
+    """They were left out of the calibration errors, and nothing said so."""
+    frame = _frame()
+    frame.loc[:4, "s"] = np.nan
+    frame.loc[5:6, "s"] = np.inf
+    report = check(table(frame), **ASKED, facet=("sex", "race"), score="s", work=work)
+    told = [f for f in report.findings if f.rule == "model.bias.unscored"]
+    assert [f.count for f in told] == [7]
+
+
 def test_the_four_fifths_rule_is_a_finding_only_where_chance_does_not_explain_it(table, work):
     def of(n):
         frame = pd.DataFrame(

@@ -167,7 +167,7 @@ def _outcome(
         judged.absent(part, outcome, outcome.said, "predicted_share")
         _facet.together(judged, part.name, large, outcome)
         if asked.wants("calibration_error", "calibration_error_difference"):
-            _facet.calibration(judged, part.name, part.groups, outcome, score, why)
+            _facet.calibration(judged, part.name, part.groups, outcome, score, why, answers.weights)
         if answers.model is not None and asked.wants("counterfactual_change"):
             says = _answers.says(asked, truth, answers, outcome)
             judged.metrics += people.swapped(part, outcome, answers.model, says)

@@ -21,7 +21,7 @@ class Answers:
     """What is judged. cells: labels, predictions, facets and strata, counted; prediction: its column of them.
 
     table: the rows, None where they were counted where they lie. scores: of each row, of a table the good outcome's, of a
-    model its own. names: the table's columns.
+    model its own. names: the table's columns. weights: what each row counts for, None where each counts for one.
     """
 
     cells: Cells
@@ -31,6 +31,7 @@ class Answers:
     names: tuple[str, ...]
     model: Model | None = None
     column: str | None = None
+    weights: Any = None
 
 
 class _Held:
@@ -85,9 +86,10 @@ def gathered(
         name += "_"
     columns = {n: facets.plain(table.column(n), n) for n in asked.columns}
     columns[name] = facets.plain(prediction, asked.predicted or "the prediction")
-    counted = cells.of_rows(columns, weighed(table, weights))
+    heavy = weighed(table, weights)
+    counted = cells.of_rows(columns, heavy)
     return Answers(
-        counted, counted.table.column(name), table, scores, tuple(table.column_names), model, score
+        counted, counted.table.column(name), table, scores, tuple(table.column_names), model, score, heavy
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.bias._judged import Judged
 from assay.kernel.report import Metric
+from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
     from assay.methods.facets import Group
@@ -33,9 +34,18 @@ def together(judged: Judged, name: str, large: Large, outcome: Outcome) -> None:
 
 
 def calibration(
-    judged: Judged, name: str, groups: list[Group], outcome: Outcome, score: Any, why: str
+    judged: Judged,
+    name: str,
+    groups: list[Group],
+    outcome: Outcome,
+    score: Any,
+    why: str,
+    weights: Any = None,
 ) -> None:
-    """Add each group's expected calibration error, and how far they are apart. score: of yes, None where there is none."""
+    """Add each group's expected calibration error, and how far they are apart.
+
+    score: of yes, None where there is none. weights: of the rows, None where each counts for one.
+    """
     from assay.methods import scores
 
     of = {"facet": name, **outcome.of}
@@ -45,13 +55,31 @@ def calibration(
     import numpy as np
 
     errors, observed = [], judged.cells.of_rows(outcome.observed)
+    _unscored(judged, outcome, ~np.isfinite(score) & judged.cells.of_rows(judged.labelled))
     for group in groups:
         own = judged.cells.of_rows(group.member & group.known & judged.labelled)
         rows = own & np.isfinite(score)
         if int(rows.sum()) < judged.least:
             continue
-        error = scores.calibration_error(observed[rows], score[rows])
+        counting = None if weights is None else weights[rows]
+        error = scores.calibration_error(observed[rows], score[rows], weights=counting)
         errors.append(error)
         judged.metrics.append(Metric.number("calibration_error", error, of=of | {"group": group.name}))
     apart = max(errors) - min(errors) if len(errors) > 1 else math.nan
     judged.metrics.append(Metric.number("calibration_error_difference", apart, of=of))
+
+
+def _unscored(judged: Judged, outcome: Outcome, unscored: Any) -> None:
+    """Tell, once an outcome, the rows that calibration cannot take: their score is missing or infinite."""
+    where = {"column": judged.asked.label, **outcome.of}
+    left, rule = int(unscored.sum()), f"{judged.check}.unscored"
+    if not left or any(f.rule == rule and f.where == where for f in judged.findings):
+        return
+    judged.find(
+        "unscored",
+        Severity.LOW,
+        f"{left} rows have a score that is missing or infinite; calibration within groups leaves them out.",
+        where,
+        "find out why they were not scored: the calibration told is that of the others",
+        count=left,
+    )
