@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import IO, TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.event import Event
 from assay.methods import merkle
-from assay.office import checkpoint, schema
+from assay.office import checkpoint, pruning, schema
 
 if TYPE_CHECKING:
     from assay.office.office import Office
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """An event, its path to the root, and the signed checkpoint: all that a verifier needs. Hashes in base64."""
+    """An event, its path to the root, and the signed checkpoint: all that a verifier needs. Hashes in base64.
+
+    Where the event's body was pruned, ``event`` and ``leaf`` are empty and the leaf's hash stands for them.
+    """
 
     event: Mapping[str, Any]
     leaf: str
@@ -33,6 +36,8 @@ class Proof:
     path: tuple[str, ...]
     checkpoint: str
     origin: str
+    hash: str = ""  # of the leaf, in hex, where its body was pruned
+    pruned: Mapping[str, Any] = field(default_factory=dict)  # by which policy, and the event that says so
 
 
 def tail(office: Office, number: int) -> list[Event]:
@@ -52,6 +57,9 @@ def event(office: Office, seq: int) -> Event | None:
 
 
 def _event(raw: Mapping[str, Any]) -> Event:
+    if raw.get("schema") == pruning.STUB:
+        told = {"policy": raw["policy"], "event": raw["by"]}
+        return Event(raw["seq"], "", "", "pruned", f"by {raw['policy']}", "pruned", detail=told)
     known = {f.name for f in fields(Event)}
     return Event(**{k: v for k, v in raw.items() if k in known})
 
@@ -61,7 +69,8 @@ def leaf(office: Office, seq: int) -> str:
     rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
     if not rows:
         raise Missing(f"there is no event {seq}", remedy="see `assay log verify`")
-    return merkle.leaf_hash(rows[0][0].encode()).hex()
+    held = pruning.stub(rows[0][0])
+    return held.hash.hex() if held else merkle.leaf_hash(rows[0][0].encode()).hex()
 
 
 def prove(office: Office, seq: int) -> Proof:
@@ -76,6 +85,10 @@ def prove(office: Office, seq: int) -> Proof:
     leaf = rows[0][0].encode()
     path = merkle.inclusion(seq, signed.size, _stored(office))
     shown = tuple(base64.b64encode(p).decode() for p in path)
+    held = pruning.stub(leaf.decode())
+    if held is not None:
+        why = {"policy": held.policy, "event": held.by}
+        return Proof({}, "", seq, signed.size, shown, note, office.origin, held.hash.hex(), why)
     return Proof(json.loads(leaf), leaf.decode(), seq, signed.size, shown, note, office.origin)
 
 
@@ -89,28 +102,46 @@ def verify_proof(proof: Proof, public_pem: bytes) -> bool:
         return False
     try:
         path = [base64.b64decode(p, validate=True) for p in proof.path]
-        if json.loads(proof.leaf) != proof.event:  # what a person reads must be what was hashed
-            return False
+        if proof.leaf:
+            if json.loads(proof.leaf) != proof.event:  # what a person reads must be what was hashed
+                return False
+            value = merkle.leaf_hash(proof.leaf.encode())
+        else:
+            if proof.event or not proof.pruned:
+                return False
+            value = bytes.fromhex(proof.hash)
     except ValueError:
         return False
-    return merkle.verify_inclusion(
-        proof.index, proof.size, merkle.leaf_hash(proof.leaf.encode()), path, signed.root
-    )
+    return merkle.verify_inclusion(proof.index, proof.size, value, path, signed.root)
 
 
 def read_proof(text: str) -> Proof:
     """Read a proof as it was printed; UsageError where it is none."""
     try:
         raw = json.loads(text)
-        proof = Proof(**{f.name: raw[f.name] for f in fields(Proof)} | {"path": tuple(raw["path"])})
+        given = {f.name: raw[f.name] for f in fields(Proof) if f.name in raw or _needed(f)}
+        proof = Proof(**given | {"path": tuple(raw["path"])})
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"this is no proof: {error}", remedy="make one: assay log prove SEQ") from None
-    kinds = {"event": dict, "leaf": str, "index": int, "size": int, "checkpoint": str, "origin": str}
+    kinds = {
+        "event": dict,
+        "pruned": dict,
+        "hash": str,
+        "leaf": str,
+        "index": int,
+        "size": int,
+        "checkpoint": str,
+        "origin": str,
+    }
     odd = [n for n, kind in kinds.items() if not isinstance(getattr(proof, n), kind)]
     odd += [] if all(isinstance(p, str) for p in proof.path) else ["path"]
     if odd:
         raise UsageError(f"this is no proof: its {odd[0]} is of the wrong type")
     return proof
+
+
+def _needed(field_: Any) -> bool:
+    return field_.default is MISSING and field_.default_factory is MISSING
 
 
 def _stored(office: Office) -> merkle.Node:

@@ -302,6 +302,10 @@ class Tx:
         self.connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=rest))
         self._rows[f"{table}/{key}"] = row_digest(row)
 
+    def vouch(self, rows: Mapping[str, str]) -> None:
+        """Let the next event vouch for rows as they stand: ``table/key`` → digest. Those that vouched for them go."""
+        self._rows.update(rows)
+
     def get(self, table: str, key: str) -> dict[str, Any] | None:
         """Return a row's value, as this transaction sees it."""
         target = schema.PROTECTED[table]

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.methods import merkle
 from assay.office.problem import Problem
+from assay.office.pruning import ACTION, Stub, stub
 
 
 class Growing:
@@ -18,6 +19,10 @@ class Growing:
         self.roots: dict[int, bytes] = {}
         self.rows: dict[str, str | None] = {}
         self.problems: list[Problem] = []
+        self.pruned: list[Stub] = []
+        self.policies: dict[
+            int, tuple[str, list[list[int]]]
+        ] = {}  # event of a policy → its name, and what it pruned
         self.unmatched = 0  # events whose leaf the tree in the database does not have
         self._peaks: list[tuple[int, bytes]] = []  # (level, hash), left to right
         self._expected = 0
@@ -35,14 +40,49 @@ class Growing:
         if not isinstance(leaf, str):
             self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
             leaf = repr(leaf)
-        value = merkle.leaf_hash(leaf.encode("utf-8", "surrogatepass"))
+        held = self._stub(seq, leaf)
+        value = held.hash if held else merkle.leaf_hash(leaf.encode("utf-8", "surrogatepass"))
         matched = known is not None and known[0] == seq
         self.unmatched += not matched
         if matched and known[1] != value:
             self._wrong(seq, leaf)
+        elif held:
+            self.pruned.append(held)
         else:
             self._read(seq, leaf)
         self._push(value)
+
+    def _stub(self, seq: int, leaf: str) -> Stub | None:
+        """Return the stub that stands in a body's place; one of another place is none."""
+        try:
+            found = stub(leaf)
+        except (ValueError, KeyError, TypeError):
+            return None
+        return found if found is not None and found.seq == seq else None
+
+    def unexplained(self) -> list[Problem]:
+        """Return the bodies that are gone and that no policy pruned."""
+        out = []
+        for held in self.pruned:
+            policy, spans = self.policies.get(held.by, ("", []))
+            if policy != held.policy or not any(first <= held.seq <= last for first, last in spans):
+                said = f"the body of event {held.seq} is gone, and no policy pruned it"
+                out.append(Problem("deleted", said, held.seq))
+        return out
+
+    def by_policy(self) -> dict[str, int]:
+        """Return how many bodies each policy pruned."""
+        out: dict[str, int] = {}
+        for held in self.pruned:
+            out[held.policy] = out.get(held.policy, 0) + 1
+        return out
+
+    def _policy(self, seq: int, raw: dict[str, Any]) -> None:
+        try:
+            spans = [[int(first), int(last)] for first, last in raw["detail"]["pruned"]]
+            self.policies[seq] = (str(raw["detail"]["policy"]), spans)
+        except (ValueError, KeyError, TypeError):
+            return
 
     def _read(self, seq: int, leaf: str) -> None:
         try:
@@ -57,6 +97,8 @@ class Growing:
             self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
             return
         self.rows.update(rows)
+        if raw.get("action") == ACTION:
+            self._policy(seq, raw)
 
     def _wrong(self, seq: int, leaf: str) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, UsageError
 from assay.methods import notes
-from assay.office import checkpoint, schema, soundness
+from assay.office import checkpoint, logfiles, schema, soundness
 from assay.office.office import Unreadable, row_digest
 from assay.office.problem import Problem
 from assay.office.tree import Growing
@@ -27,12 +27,13 @@ _MAX_LINE = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """ok: nothing is wrong. size and root: of the log as it lies there; root in base64."""
+    """ok: nothing is wrong. size and root: of the log as it lies there; root in base64. pruned: policy → bodies."""
 
     ok: bool
     size: int
     root: str
     problems: tuple[Problem, ...]
+    pruned: Mapping[str, int] = field(default_factory=dict)
 
 
 def verify(office: Office) -> Verification:
@@ -57,7 +58,7 @@ def _verify(office: Office) -> Verification:
         signed = checkpoint.of(office, note)
         at = {c.size for c in (signed, checkpoint.of(office, outside)) if c is not None}
         grown = _walk(office, at)
-        problems = [*grown.problems]
+        problems = [*grown.problems, *grown.unexplained()]
         problems += _against(signed, note, grown)
         problems += _copies(office, signed, outside, pending, note, grown)
         if not problems:
@@ -66,6 +67,8 @@ def _verify(office: Office) -> Verification:
             problems += soundness.database(office)
         if not problems or all(p.kind in ("appended", "rolled-back", "tree") for p in problems):
             problems += _rows(office, grown.rows)
+        if not problems:
+            problems += logfiles.problems(office)
     return _verification(grown, problems)
 
 
@@ -88,7 +91,7 @@ def verify_export(path: Path, note: str, public_pem: bytes) -> Verification:
     grown = Growing({kept.size} | ({own.size} if own else set()))
     for seq, line in enumerate(_lines(path)):
         grown.add(seq, line, None)
-    problems = [*grown.problems, *_extends(kept, grown)]
+    problems = [*grown.problems, *grown.unexplained(), *_extends(kept, grown)]
     if not lines and not problems:  # one cut short is told by what it lost
         problems.append(Problem("missing", "the export does not end with its checkpoint"))
     elif lines and own is None:
@@ -107,7 +110,8 @@ def _verification(grown: Growing, problems: list[Problem]) -> Verification:
     if len(shown) > _CAP:
         more = len(shown) - _CAP
         shown = [*shown[:_CAP], Problem(shown[_CAP].kind, f"and {more} more like these")]
-    return Verification(not shown, grown.size, base64.b64encode(grown.root()).decode(), tuple(shown))
+    root = base64.b64encode(grown.root()).decode()
+    return Verification(not shown, grown.size, root, tuple(shown), grown.by_policy())
 
 
 def _count(office: Office) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assay.doors.cli import context, logs, show
+from assay.doors.cli import context, logs, retention, show
 from assay.doors.cli.groups import Group
 
 
@@ -16,7 +16,7 @@ def log() -> None:
     """
 
 
-for _command in (logs.query, logs.queries, logs.import_):
+for _command in (logs.query, logs.queries, logs.import_, retention.retain, retention.hold):
     log.add_command(_command)
 
 
@@ -74,8 +74,10 @@ def verify(
         context.emit_json(found)
     elif found["ok"]:
         click.secho("VERIFIED", fg="green", bold=True, nl=False)
-        about = f"root {found['root']}" if "root" in found else f"among them event {found['event']['seq']}"
+        about = f"root {found['root']}" if "root" in found else f"among them event {found['index']}"
         click.echo(f"  {found['size']} events, {about}")
+        for policy, count in (found.get("pruned") or {}).items():
+            click.echo(f"{count} bodies were pruned under the policy {policy}; their leaves hold")
     else:
         click.secho("FORGED OR DAMAGED", fg="red", bold=True)
     if format_ != "json":

@@ -58,7 +58,9 @@ def log_verify_proof(home: Home | None, actor: str, *, proof: str, key: str | No
         "schema": "assay.verification/1",
         "ok": ok,
         "size": said.size,
+        "index": said.index,
         "event": said.event,
+        "pruned": {f"{said.pruned['policy']} at event {said.pruned['event']}": 1} if said.pruned else {},
         "problems": []
         if ok
         else [{"kind": "bad-proof", "message": "the proof does not hold under this key"}],

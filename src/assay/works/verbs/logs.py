@@ -58,6 +58,46 @@ def log_queries(home: Home, actor: str) -> Json:
     return listed("queries", [*own, *ours])
 
 
+def log_retain(
+    home: Home, actor: str, *, older_than: str, policy: str | None = None, dry_run: bool = False
+) -> Json:
+    """Prune bodies of events and files of imported logs that are older, and are not held."""
+    from assay.works.logs import retaining
+
+    cutoff = str(instant(older_than))
+    name = policy or f"older-than-{older_than}".replace(":", ".")
+    done = retaining.retain(home, actor, cutoff, policy=name, dry_run=dry_run)
+    return {"schema": "assay.retained/1", **plain_record(done)}
+
+
+def log_hold(
+    home: Home, actor: str, *, name: str, why: str, since: str | None = None, until: str | None = None,
+    sources: Sequence[str] = (),
+) -> Json:  # fmt: skip
+    """Hold a period against pruning."""
+    from assay.works.logs import retaining
+
+    record, event = retaining.hold(
+        home, actor, name, why=why, since=instant(since), until=instant(until), sources=tuple(sources)
+    )
+    return {"schema": "assay.hold/1", **plain_record(record), "event": event}
+
+
+def log_release(home: Home, actor: str, *, name: str, why: str) -> Json:
+    """Release a hold."""
+    from assay.works.logs import retaining
+
+    record, event = retaining.release(home, actor, name, why=why)
+    return {"schema": "assay.hold/1", **plain_record(record), "event": event}
+
+
+def log_holds(home: Home, actor: str) -> Json:
+    """List the holds, released ones too."""
+    from assay.office import logbook
+
+    return listed("holds", [plain_record(h) for h in logbook.holds(home.office)])
+
+
 def instant(text: str | None) -> str | None:
     """Return a time as the office writes it: a date, a time, a weekday, or how long ago (``36h``, ``7d``); UsageError for no such."""
     if text is None:
@@ -72,4 +112,8 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "log.import": log_import,
     "log.query": log_query,
     "log.queries": log_queries,
+    "log.retain": log_retain,
+    "log.hold": log_hold,
+    "log.release": log_release,
+    "log.holds": log_holds,
 }
