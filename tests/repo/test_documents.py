@@ -83,6 +83,7 @@ def test_the_call_of_the_readme(copy):
     [
         "gate-in-ci",
         "keep-a-checkpoint",
+        "keep-the-log-as-long-as-you-must",
         "hold-a-model-to-a-fairness-policy",
         "search-what-the-office-knows",
         "validate-by-retraining",

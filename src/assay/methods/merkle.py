@@ -86,6 +86,27 @@ def consistency(old: int, new: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
+def stretch(start: int, end: int, size: int, node: Node) -> list[bytes]:
+    """Return what proves that leaves start..end stand together in the tree of ``size``: the subtrees beside, left to right.
+
+    Folded with the leaves between it gives the root, so nothing of the stretch can be missing, added or moved.
+    """
+    if not 0 <= start < end <= size:
+        raise ValueError(f"there are no leaves {start} to {end} in a tree of {size}")
+    path: list[bytes] = []
+
+    def walk(low: int, high: int) -> None:
+        if high <= start or low >= end:
+            path.append(span(low, high, node))
+        elif low < start or high > end:
+            middle = low + _split(high - low)
+            walk(low, middle)
+            walk(middle, high)
+
+    walk(0, size)
+    return path
+
+
 def _split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 

@@ -83,7 +83,7 @@ def prove(office: Office, seq: int) -> Proof:
     if not rows or seq >= signed.size:
         raise Missing(f"there is no event {seq}; the log has {signed.size}", remedy="see `assay log tail`")
     leaf = rows[0][0].encode()
-    path = merkle.inclusion(seq, signed.size, _stored(office))
+    path = merkle.inclusion(seq, signed.size, stored(office))
     shown = tuple(base64.b64encode(p).decode() for p in path)
     held = pruning.stub(leaf.decode())
     if held is not None:
@@ -144,7 +144,9 @@ def _needed(field_: Any) -> bool:
     return field_.default is MISSING and field_.default_factory is MISSING
 
 
-def _stored(office: Office) -> merkle.Node:
+def stored(office: Office) -> merkle.Node:
+    """Return what reads a node of the tree as it is kept; Missing where one is not there."""
+
     def node(level: int, place: int) -> bytes:
         where = (schema.nodes.c.level == level) & (schema.nodes.c.place == place)
         found = office.rows(sa.select(schema.nodes.c.hash).where(where))

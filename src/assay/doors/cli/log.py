@@ -114,13 +114,23 @@ def checkpoint(format_: str) -> None:
 
 @log.command("export")
 @click.argument("to", metavar="FILE")
+@click.option(
+    "--since", metavar="TIME", help="Events from then on: 2026-01-31, or 7d for the last seven days."
+)
+@click.option("--until", metavar="TIME", help="Events before then.")
 @context.format_option
-def export(to: str, format_: str) -> None:
-    """Write the whole log as JSON lines, with its public key beside it.
+def export(to: str, since: str | None, until: str | None, format_: str) -> None:
+    """Write the whole log as JSON lines, or a period of it as an archive.
 
-    Example: assay log export log.jsonl
+    The log's public key is written beside it. An archive (a period, or a FILE
+    that ends in .zip) proves itself: the script verify.py in it shows, without
+    Assay and offline, that no event in it is missing, added, edited or moved.
+
+    Example: assay log export january.zip --since 2026-01-01
     """
-    found = context.call("log.export", to=to)
+    found = context.call("log.export", to=to, since=since, until=until)
     if format_ == "json":
         return context.emit_json(found)
+    if "count" in found:
+        click.echo(f"{found['count']} events, from number {found['first']} on, of {found['size']}")
     return click.echo(f"written to {found['file']} and {found['key']}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from assay.kernel.errors import Missing, UsageError
 from assay.works.home import Home
+from assay.works.verbs.logs import instant
 from assay.works.verbs.shape import Json, listed, plain_record
 
 _MOST = 1 << 20  # bytes of a checkpoint, a proof or a public key
@@ -81,13 +82,21 @@ def log_checkpoint(home: Home, actor: str) -> Json:
     return {"schema": "assay.checkpoint/1", "checkpoint": checkpoint.current(home.office)}
 
 
-def log_export(home: Home, actor: str, *, to: str) -> Json:
-    """Write the whole log as JSON lines, the checkpoint last, and the log's public key beside it."""
-    from assay.office import ledger
+def log_export(
+    home: Home, actor: str, *, to: str, since: str | None = None, until: str | None = None
+) -> Json:
+    """Write the whole log as JSON lines, the checkpoint last, and its public key beside it; a period as an archive."""
+    from assay.office import archive, ledger
 
     path = Path(to)
     if path.exists():
         raise UsageError(f"{to} is already there", remedy="name a file that is not")
+    if since or until or path.suffix == ".zip":
+        made = archive.write(home.office, path, since=instant(since), until=instant(until))
+        told = {"first": made["first"], "count": made["count"], "size": made["size"]}
+        key = path.with_name(path.name + ".pub")
+        key.write_bytes(home.keyring.public_pem("ledger"))
+        return {"schema": "assay.export/1", "file": str(path), "key": str(key), **told}
     with path.open("w", encoding="utf-8") as out:
         ledger.export(home.office, out)
     key = path.with_name(path.name + ".pub")
