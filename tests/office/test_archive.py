@@ -74,14 +74,18 @@ def manifest(**more):
 
 def test_the_script_is_short_and_needs_no_assay(made):
     text = open(verify_archive.__file__).read()
-    assert len(text.splitlines()) < 200 and "assay" not in text.replace("Assay", "").replace("assay.pruned/1", "")
+    assert len(text.splitlines()) < 200 and "assay" not in text.replace("Assay", "").replace(
+        "assay.pruned/1", ""
+    )
     done = script(*made)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "VERIFIED  events 0 to 20 of 21" in done.stdout and "3 of them pruned" in done.stdout
 
 
 def test_a_period(log, made, tmp_path):
-    told = archive.write(log, tmp_path / "some.zip", since="2026-01-06T00:00:00.000Z", until="2026-01-09T00:00:00.000Z")
+    told = archive.write(
+        log, tmp_path / "some.zip", since="2026-01-06T00:00:00.000Z", until="2026-01-09T00:00:00.000Z"
+    )
     assert (told["first"], told["count"]) == (5, 3)
     assert holds(tmp_path / "some.zip", made[1])
     with pytest.raises(Missing, match="no event in that period"):
