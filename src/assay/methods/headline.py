@@ -35,6 +35,13 @@ def multiclass() -> Headline:
     return Headline("macro_f1", "every class counts alike, however rare it is")
 
 
+def multilabel() -> Headline:
+    """Every label counts alike, however rare."""
+    return Headline(
+        "macro_f1", "a row may have several labels, and every label counts alike, however rare it is"
+    )
+
+
 def regression(quantile: float | None, tail: float) -> Headline:
     """quantile: that the predictions are of, or None. tail: how much of the sum of squares the hundredth furthest out is."""
     if quantile is not None:

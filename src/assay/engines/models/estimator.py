@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.engines.models.attribution import Attribution
-from assay.engines.models.frame import plain, predictions, to_pandas
+from assay.engines.models.frame import labelled, plain, predictions, to_pandas
 from assay.engines.models.texts import takes_text, the_text
 
 
@@ -22,7 +22,8 @@ class EstimatorModel:
             raise ValueError(f"it holds a {type(estimator).__name__}, which has no predict")
         self.estimator, self.format = estimator, format
         self.features = [str(n) for n in getattr(estimator, "feature_names_in_", ())]
-        self.classes = plain(getattr(estimator, "classes_", ()))
+        self.several = _several(estimator)
+        self.classes = [] if self.several else plain(getattr(estimator, "classes_", ()))
         self.reads = not self.features and takes_text(estimator)
 
     @classmethod
@@ -56,6 +57,7 @@ class EstimatorModel:
     def describe(self) -> dict[str, Any]:
         """Return what it says of itself."""
         task = "regression" if not self.classes else "binary" if len(self.classes) == 2 else "multiclass"
+        task = "multilabel" if self.several else task
         return {
             "framework": "scikit-learn",
             "format": self.format,
@@ -68,6 +70,11 @@ class EstimatorModel:
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
         given = self._given(table)
+        if self.several:
+            chances = (
+                self.estimator.predict_proba(given) if hasattr(self.estimator, "predict_proba") else None
+            )
+            return labelled(self.estimator.predict(given), chances)
         if hasattr(self.estimator, "predict_proba"):
             scores = np.asarray(self.estimator.predict_proba(given))
             if self.classes and scores.ndim == 2:
@@ -96,3 +103,15 @@ class EstimatorModel:
     def inside(self) -> dict[str, Any] | None:
         """Return its tree or its coefficients."""
         return self._apart.inside()
+
+
+def _several(estimator: Any) -> bool:
+    """Whether an estimator gives a row several labels: an output each."""
+    while hasattr(estimator, "best_estimator_"):
+        estimator = estimator.best_estimator_
+    if hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    if getattr(estimator, "multilabel_", False) or isinstance(getattr(estimator, "classes_", None), list):
+        return True
+    network = getattr(estimator, "out_activation_", "") == "logistic"
+    return network and int(getattr(estimator, "n_outputs_", 1)) > 1

@@ -44,6 +44,24 @@ def predictions(prediction: Any, scores: Any = None, classes: Sequence[Any] = ()
     return pa.table(columns)
 
 
+def labelled(outputs: Any, chances: Any = None) -> pa.Table:
+    """Return the answer of a model that gives a row several labels: the numbers of its outputs that say yes, as one text.
+
+    outputs: rows × labels of 0 and 1. chances: their probabilities, rows × labels, or a matrix of no and yes for each.
+    """
+    from assay.methods import multilabel
+
+    yes = np.asarray(outputs.toarray() if hasattr(outputs, "toarray") else outputs)
+    unique, inverse = np.unique(yes.astype(bool), axis=0, return_inverse=True)
+    texts = [multilabel.bounded({str(i) for i in np.flatnonzero(row)}) for row in unique]
+    columns = {"prediction": pa.array(texts, pa.string()).take(pa.array(inverse.ravel()))}
+    if isinstance(chances, list):
+        chances = np.stack([c[:, 1] if c.shape[1] > 1 else yes[:, i] for i, c in enumerate(chances)], axis=1)
+    if chances is not None and np.asarray(chances).shape == yes.shape:
+        columns |= {f"score_{i}": pa.array(np.asarray(chances)[:, i]) for i in range(yes.shape[1])}
+    return pa.table(columns)
+
+
 def _array(values: Any) -> pa.Array:
     values = values.reshape(len(values), -1)[:, 0] if values.ndim > 1 else values
     if values.dtype == object:

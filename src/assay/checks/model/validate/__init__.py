@@ -53,7 +53,8 @@ from assay.checks.model.validate._problem import Wanted, answered, judge
 from assay.checks.model.validate._retrain import retrained
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
-from assay.checks.model.validate._steady import unsteady
+from assay.checks.model.validate._several import Several
+from assay.checks.model.validate._steady import told_otherwise, unsteady
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
@@ -86,6 +87,16 @@ def check(
         float | None, Ge(0), Doc("what a false positive costs; the threshold of least cost is looked for")
     ] = None,
     cost_fn: Annotated[float | None, Ge(0), Doc("what a false negative costs")] = None,
+    multilabel: Annotated[
+        str | None, Doc("rows may have several labels, in a text: what stands between them, such as ;")
+    ] = None,
+    labels: Annotated[
+        tuple[Column, ...], Doc("a further column of 0 and 1 that is a label of its own; may be repeated")
+    ] = (),
+    predictions: Annotated[tuple[Column, ...], Doc("the column that predicts it, in the same order")] = (),
+    scores: Annotated[
+        tuple[Column, ...], Doc("the scores of each label, in order of their columns or names")
+    ] = (),
     quantile: Annotated[
         float | None, Interval(gt=0, lt=1), Doc("the predictions are of this quantile of the label")
     ] = None,
@@ -151,6 +162,12 @@ def check(
             learning_curve,
         )
         rows = _learned(subject, data, predicted or score or against or training or robustness)
+        if Several((label, *labels), (), (), multilabel).holds(rows):
+            raise UsageError(
+                "a way of training is judged on one label a row",
+                where=label,
+                remedy="judge a fitted model of several labels, without --retrain",
+            )
         in_time = (
             time if series or season > 1 else None
         )  # folds in time may be of anything; a forecast is said
@@ -161,6 +178,15 @@ def check(
         hyperparameters=hyperparameters, limits=limits, against_retrain=against_retrain,
         against_hyperparameters=against_hyperparameters, without=without,
     )  # fmt: skip
+    several = Several((label, *labels), ((predicted,) if predicted else ()) + predictions, scores, multilabel)
+    held = subject if isinstance(subject, Table) else data
+    if held is not None and several.holds(held):
+        if against or against_predicted or training or robustness or positive or quantile or query or time:
+            raise UsageError(
+                "rows that have several labels are judged by themselves",
+                remedy="leave --against, --training, --robustness, --positive, --quantile, --query and --time out",
+            )
+        return _several(subject, held, several, folds, slices, work)
     if query is not None:  # rows are put in order by their scores, which are all that is needed
         predicted, against_predicted = predicted or score, against_predicted or against_score
     table, said = asked(subject, data, predicted, score, label)
@@ -199,12 +225,7 @@ def check(
         made.data["fitting"] = "not judged: no training data was named (--training)"
     if isinstance(subject, Model):
         made.data["model"] = subject.info.to_dict()
-    lost = int((~known).sum())
-    if lost:
-        message = f"{lost} rows have no {label} or no prediction, and are left out."
-        findings.append(
-            Finding("model.validate.unlabelled", Severity.LOW, message, {"column": label}, count=lost)
-        )
+    findings += _unlabelled(int((~known).sum()), label)
     return Report.make(
         coverage=Coverage(table.num_rows, table.num_rows),
         metrics=made.metrics,
@@ -212,6 +233,38 @@ def check(
         charts=charts,
         data=made.data,
     )
+
+
+def _several(
+    subject: Table | Model, rows: Table, several: Several, folds: int, slices: int, work: Work
+) -> Report:
+    label = several.labels[0]
+    table, said = several.answers(subject, rows)
+    wanted = Wanted(label, several=several.labels)
+    known = answered(table, said, wanted)
+    if int(known.sum()) < 2:
+        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
+    made = judge(table, said, known, wanted)
+    findings, charts = made.findings(work, folds), made.charts()
+    if isinstance(subject, Model):
+        made.data["model"] = subject.info.to_dict()
+        bare = table.drop_columns([label])
+        findings += told_otherwise(said, lambda n: several.asked(subject, bare.slice(0, n)), table.num_rows)
+    if slices:
+        told, drawn = weak(made, table, {label}, slices, work)
+        findings, charts = findings + told, charts + drawn
+    findings += _unlabelled(int((~known).sum()), label)
+    coverage = Coverage(table.num_rows, table.num_rows)
+    return Report.make(
+        coverage=coverage, metrics=made.metrics, findings=findings, charts=charts, data=made.data
+    )
+
+
+def _unlabelled(lost: int, label: str) -> list[Finding]:
+    if not lost:
+        return []
+    message = f"{lost} rows have no {label} or no prediction, and are left out."
+    return [Finding("model.validate.unlabelled", Severity.LOW, message, {"column": label}, count=lost)]
 
 
 def _learned(subject: Table | Model, data: Table | None, other: Any) -> Table:

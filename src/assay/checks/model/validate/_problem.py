@@ -9,6 +9,7 @@ from assay.checks.model.validate._binary import Binary
 from assay.checks.model.validate._forecast import Forecast
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
+from assay.checks.model.validate._multilabel import multilabelled
 from assay.checks.model.validate._ranking import Ranking
 from assay.checks.model.validate._regression import Regression
 from assay.kernel.errors import BadInput, UsageError
@@ -33,6 +34,7 @@ class Wanted(NamedTuple):
     time: str | None = None
     series: str | None = None
     season: int = 1
+    several: tuple[str, ...] = ()
 
 
 def answered(table: Any, answers: Answers, wanted: Wanted) -> Any:
@@ -60,8 +62,10 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
 
     positive, costs, quantile, label = wanted.positive, wanted.costs, wanted.quantile, wanted.label
     truth = facets.plain(table.column(label), label)
-    score = answers.score(rows)
+    score = None if wanted.several else answers.score(rows)
     truth, prediction = truth.filter(rows), answers.plain().filter(rows)
+    if wanted.several:
+        return multilabelled(truth, answers, rows, wanted.several), slice(None)
     if wanted.time is not None:
         return _forecast(truth, prediction, table.filter(rows), answers, wanted)
     if wanted.query is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from assay.checks.model.validate._answers import Answers, answers_for
@@ -15,8 +16,13 @@ _NEAR = 1e-6
 
 def unsteady(model: Model, table: Any, said: Answers, label: str) -> list[Finding]:
     """Ask about the first rows again, alone, and compare with what was said of them among all others."""
-    n = min(_ROWS, table.num_rows)
-    again = answers_for(model, table.slice(0, n), label)
+    return told_otherwise(said, lambda n: answers_for(model, table.slice(0, n), label), table.num_rows)
+
+
+def told_otherwise(said: Answers, ask: Callable[[int], Answers], rows: int) -> list[Finding]:
+    """Compare with what is said when it is asked again. ask: about the first so many rows."""
+    n = min(_ROWS, rows)
+    again = ask(n)
     pairs = [(said.plain().slice(0, n), again.plain())]
     for name in said.scores.column_names if said.scores and again.scores else ():
         pairs.append((said.scores.column(name).slice(0, n), again.scores.column(name)))

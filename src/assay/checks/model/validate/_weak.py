@@ -48,7 +48,9 @@ def weak(
 
 
 def _said(made: Judged, one: Slice) -> Finding:
-    if made.kind == "ranking":
+    if made.kind == "multilabel":
+        gap = f"{one.loss:.1%} of the labels are wrong, {one.rest:.1%} elsewhere"
+    elif made.kind == "ranking":
         gap = f"it is {one.loss:.3f} short of the best order on average, {one.rest:.3f} elsewhere"
     elif made.kind in ("regression", "forecast"):
         gap = f"it is off by {one.loss:.4g} on average, {one.rest:.4g} elsewhere"
@@ -70,6 +72,7 @@ def _drawn(made: Judged, found: list[Slice]) -> Chart:
         "regression": "mean absolute error",
         "forecast": "mean absolute error",
         "ranking": "NDCG short of 1",
+        "multilabel": "share of labels that are wrong",
     }.get(made.kind, "share of rows that are wrong")
     rows = [{"slice": "all other rows", "value": found[0].rest}]
     rows += [{"slice": one.name, "value": one.loss} for one in found]
