@@ -38,6 +38,12 @@ def joined(table: pa.Table, columns: Sequence[str], separator: str | None) -> pa
         return _of_flags(table, columns)
     column = table.column(columns[0])
     if is_lists(column):
+        kind = column.type.value_type
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+            raise UsageError(
+                f"{columns[0]} holds values of type {str(column.type)[:60]}, which name no labels",
+                remedy="give lists of texts or numbers",
+            )
         found = column.to_pylist()
         texts = [None if v is None else bounded({spelled(one) for one in v}) for v in found]
         return pa.chunked_array([pa.array(texts, pa.string())])

@@ -143,10 +143,10 @@ def test_an_infinite_truth_is_left_out_of_regression_and_told(table, work):
 
 
 @pytest.mark.parametrize(
-    "kind", [pa.list_(pa.int64()), pa.struct([("x", pa.int64())]), pa.binary(), pa.duration("s")]
+    "kind", [pa.list_(pa.list_(pa.int64())), pa.struct([("x", pa.int64())]), pa.binary(), pa.duration("s")]
 )
 def test_labels_that_are_no_values_are_refused_in_one_sentence(table, work, kind):
-    one = {"list": [1], "struct": {"x": 1}, "binary": b"x"}.get(str(kind).split("<")[0], 1)
+    one = {"list": [[1]], "struct": {"x": 1}, "binary": b"x"}.get(str(kind).split("<")[0], 1)
     data = pa.table({"y": pa.array([one] * 40, kind), "p": pa.array([one] * 40, kind)})
     with pytest.raises(UsageError, match="y holds values of type"):
         check(table(data), label="y", predicted="p", work=work)
