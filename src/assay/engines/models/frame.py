@@ -90,6 +90,9 @@ def told(made: Any) -> pa.Table:
     values = np.asarray(made)
     if values.ndim == 0:
         raise ValueError(f"it gives one {type(made).__name__} and not an answer a row")
+    if values.ndim > 2:
+        shape = " x ".join(map(str, values.shape))
+        raise ValueError(f"it gives {shape} numbers and not a row of answers for each row")
     if values.ndim == 2 and values.shape[1] > 1:
         return predictions(values.argmax(axis=1), values)
     values = values.reshape(len(values), -1)[:, 0]

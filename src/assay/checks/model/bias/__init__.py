@@ -77,7 +77,7 @@ def check(
     work: Work,
 ) -> Report:
     """Return the thirteen metrics and the wider field's for each group of each facet."""
-    from assay.checks.model.bias import _amount, _answers
+    from assay.checks.model.bias import _amount, _answers, _sound
     from assay.methods import facets, outcomes
     from assay.methods import question as questions
     from assay.methods.judging import SMALL
@@ -108,6 +108,7 @@ def check(
     parts = questions.parts(asked, cells, intersect=intersect, least=judged.least)
     judged.noted(parts)
     judged.lost(f"{asked.label} or no prediction")
+    _sound.sound(judged, answers, answers.said)
     if kind == "amount":
         questions.unweighted(asked, weights)
         numbers = [

@@ -32,6 +32,7 @@ class Answers:
     model: Model | None = None
     column: str | None = None
     weights: Any = None
+    said: Any = None
 
 
 class _Held:
@@ -88,9 +89,8 @@ def gathered(
     columns[name] = facets.plain(prediction, asked.predicted or "the prediction")
     heavy = weighed(table, weights)
     counted = cells.of_rows(columns, heavy)
-    return Answers(
-        counted, counted.table.column(name), table, scores, tuple(table.column_names), model, score, heavy
-    )
+    own, every = counted.table.column(name), tuple(table.column_names)
+    return Answers(counted, own, table, scores, every, model, score, heavy, prediction)
 
 
 def _counts_do(asked: Question, score: str | None, weights: str | None) -> bool:

@@ -83,7 +83,9 @@ class People:
             rows = consistency.among(self.rows(self.judged.labelled), rng)
             self._alike = (
                 rows,
-                consistency.standardised(self.table.select(names).take(pa.array(rows.tolist())), names),
+                consistency.standardised(
+                    self.table.select(names).take(pa.array(rows.tolist(), pa.int64())), names
+                ),
             )
         rows, features = self._alike
         if not features.shape[1]:

@@ -15,7 +15,7 @@ _NAMED = 8
 
 
 def steady(model: Model, table: Any) -> list[Finding]:
-    """Ask about the same rows twice; a finding where the answers are not the same."""
+    """Ask about the same rows twice; a finding where the answers are not the same, and one where scores are no chances."""
     import pyarrow.compute as pc
 
     some = table.slice(0, _TWICE)
@@ -29,9 +29,11 @@ def steady(model: Model, table: Any) -> list[Finding]:
             )
         else:
             changed = some.num_rows
+    strange = _no_chances(first)
     if not changed:
-        return []
+        return strange
     return [
+        *strange,
         Finding(
             "model.explain.unsteady",
             Severity.HIGH,
@@ -39,8 +41,20 @@ def steady(model: Model, table: Any) -> list[Finding]:
             {},
             "an explanation of answers that come by lot explains nothing; make it deterministic",
             count=changed,
-        )
+        ),
     ]
+
+
+def _no_chances(said: Any) -> list[Finding]:
+    from assay.methods import again, outcomes
+
+    if "score" not in said.column_names:
+        return []
+    strange = again.outside(outcomes.finite(said.column("score"), "the score"))
+    if not strange:
+        return []
+    message = f"{strange} of {said.num_rows} scores lie outside 0 to 1: what is explained is no probability."
+    return [Finding("model.explain.no_probabilities", Severity.LOW, message, {}, count=strange)]
 
 
 def _both_lost(first: Any, second: Any, name: str) -> int:
