@@ -218,7 +218,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A model card. mitigations: consideration → what is done about it. made: when its newest report was begun."""
+    """A model card.
+
+    mitigations: consideration → what is done about it. changes: what was found in the data and done to it, and to the model
+    after training. made: when its newest report was begun.
+    """
 
     model: Identity
     fields: tuple[Field, ...] = ()

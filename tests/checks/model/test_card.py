@@ -249,6 +249,7 @@ def test_the_model_that_it_was_made_from_is_no_other_model(tmp_path):
     using["moved"] = report("model.thresholds", before, 7, outputs=[model().renamed("out")])
     found, card = examined(tmp_path, using)
     assert found.findings == () and card.training is not None and len(card.evaluations) == 1
+    assert card.changes[-1].sentence == "model: model.thresholds made another model of it."
 
 
 def test_the_same_reports_give_the_same_bytes_in_whatever_order_and_from_files(tmp_path):

@@ -97,6 +97,10 @@ def test_a_home_begins_with_a_card_to_fill_in(assay, tmp_path):
     assert "name a model" in assay.run(tmp_path, "model", "card").stderr
 
 
+def test_a_file_that_is_not_there_is_said_to_be_none(assay, demo):
+    assert "there is no file 'out/card.json'" in assay.fails(demo[0], "model", "card", "out/card.json")
+
+
 def test_the_check_alone_takes_a_folder_of_reports(assay, demo):
     reports = demo[0] / ".assay/packages/bookings/1/package/reports"
     model = demo[0] / ".assay/packages/bookings/1/package/model.tar.gz"

@@ -221,7 +221,9 @@ class Teller:
             else Text(f"{NOT} No report of data.pii is of the data behind it.", True)
         )
         yield Head("What was found and done on the way")
-        done = [t.sentence + self.ref(t.source) for t in self.card.changes]
+        done = [
+            t.sentence + self.ref(t.source) for t in self.card.changes if not t.check.startswith("model.")
+        ]
         yield Bullets(tuple(done)) if done else Text("No report tells of it.", True)
 
     def _of_training(self) -> str:
@@ -250,6 +252,10 @@ class Teller:
             ("energy", energy or "not measured"),
         ]
         yield Facts(tuple((k, (v,)) for k, v in pairs if v))
+        after = [t.sentence + self.ref(t.source) for t in self.card.changes if t.check.startswith("model.")]
+        if after:
+            yield Head("After the training")
+            yield Bullets(tuple(after))
 
     def _metrics(self) -> Iterable[Block]:
         if not self.card.evaluations:
@@ -443,6 +449,8 @@ class Teller:
             (f"{i}", s.check, s.step, s.subject, moment(s.started), s.kept or s.digest)
             for i, s in enumerate(self.card.sources, 1)
         )
+        if self.card.standing.run:
+            yield Text(f"Each is a step of the run {self.card.standing.run}; `assay runs show` tells of it.")
         kept = any(s.kept for s in self.card.sources)
         what = "digest of its file in the package" if kept else "digest of its canonical JSON"
         yield Grid(("", "check", "step", "of", "begun", what), rows, False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.kernel.errors import Refused, UsageError
+from assay.kernel.errors import Missing, Refused, UsageError
 from assay.kernel.verdict import Gate, Verdict
 from assay.methods.nearest import did_you_mean
 from assay.works import package
@@ -133,6 +133,8 @@ def model_card(
     else:
         from assay.office import registry
 
+        if name.endswith(".json") or "/" in name.removeprefix("registry://"):
+            raise Missing(f"there is no file {name!r}", remedy="name a card.json, or a model of the registry")
         record = registry.get(home.office, name)
         card = cards.of_package(home, record, Path(facts) if facts is not None else None)
     return {

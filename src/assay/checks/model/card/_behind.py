@@ -78,6 +78,11 @@ class Behind:
         return next((r for r in self.made if r.check == "train"), None)
 
     @cached_property
+    def remade(self) -> list[Report]:
+        """The reports of what made it of another model: thresholds moved, say."""
+        return [r for r in self.made if r.check != "train" and any(o.kind == "model" for o in r.outputs)]
+
+    @cached_property
     def ancestors(self) -> dict[str, Asset]:
         """What it was made from, by digest, the nearest first."""
         return {a.digest: a for r in self.made for a in r.inputs.values() if a.digest}

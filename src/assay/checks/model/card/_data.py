@@ -43,8 +43,8 @@ def _table(role: str, asset: Asset, behind: Behind) -> DataSet:
 
 
 def changes(behind: Behind) -> tuple[Told, ...]:
-    """Return what was found in the data on the way and what was done about it, from the first to the last."""
-    reports = [r for r in behind.using.values() if _on_the_way(r, behind)]
+    """Return what was found in the data on the way and done about it, and to the model after training, first to last."""
+    reports = [*(r for r in behind.using.values() if _on_the_way(r, behind)), *behind.remade]
     out: list[Told] = []
     for report in sorted(reports, key=lambda r: r.started):
         digest = behind.digest(report)
@@ -54,6 +54,8 @@ def changes(behind: Behind) -> tuple[Told, ...]:
             least = Severity.INFO if behind.maker(report) is not None else Severity.MEDIUM
             sentences = [f.message for f in report.findings if f.severity >= least]
         name = report.subject.name if report.subject else ""
+        if report in behind.remade and not sentences:
+            sentences = [f"{report.check} made another model of it."]
         out += [Told(f"{name}: {s}" if name else s, digest, report.check) for s in sentences[:_MOST]]
         if len(sentences) > _MOST:
             out.append(Told(f"{name}: {len(sentences) - _MOST} more findings.", digest, report.check))

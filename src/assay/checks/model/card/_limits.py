@@ -52,4 +52,4 @@ def _telling(behind: Behind) -> list[Report]:
     tables = {a.digest: a for a in (*behind.training, *behind.judged)}
     of_data = [r for digest in tables for r in behind.on(digest)]
     trained = [behind.trained] if behind.trained is not None else []
-    return [*behind.about, *trained, *of_data]
+    return [*behind.about, *trained, *behind.remade, *of_data]
