@@ -85,6 +85,7 @@ def test_the_call_of_the_readme(copy):
         "keep-a-checkpoint",
         "keep-the-log-as-long-as-you-must",
         "hold-a-model-to-a-fairness-policy",
+        "mitigate-bias",
         "search-what-the-office-knows",
         "validate-by-retraining",
     ],

@@ -137,7 +137,7 @@ def test_the_trade_falls_with_the_level(frame, table, work):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"columns": ("club",)}, "no numbers"), ({"columns": ("y",), "label": "y"}, "label or a facet"),
+    [({"columns": ("club",)}, "no numbers"), ({"facet": ()}, "which column tells groups"), ({"columns": ("y",), "label": "y"}, "label or a facet"),
      ({"categorical": ("x",), "columns": ("x",)}, "column of numbers"), ({"hide": ("x", "count", "y")}, "no column of numbers")],
 )  # fmt: skip
 def test_what_cannot_be_repaired_is_said(frame, table, work, options, said):

@@ -10,6 +10,7 @@ import pandas as pd
 import xgboost as xgb
 
 LABEL, POSITIVE = "income", ">50K"
+WEIGHT = "weight"  # what data.reweigh calls its column
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
         [pd.read_csv(path) for path in sorted(Path(args.train).glob("*.csv"))], ignore_index=True
     )
     label = (frame.pop(LABEL) == POSITIVE).astype(int)
+    weights = frame.pop(WEIGHT) if WEIGHT in frame else None
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = frame[name].astype("category")
@@ -37,7 +39,7 @@ def main() -> None:
         n_jobs=int(os.environ.get("SM_NUM_CPUS", "1")),
         random_state=7,
     )
-    model.fit(frame, label)
+    model.fit(frame, label, sample_weight=weights)
     print(f"trained on {len(frame)} people: accuracy {model.score(frame, label):.3f}")
     model.get_booster().save_model(Path(args.model_dir, "model.json"))
 

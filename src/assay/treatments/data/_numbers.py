@@ -36,6 +36,12 @@ def chosen(table: Table, columns: Sequence[str], left: Sequence[str]) -> list[st
     return found
 
 
+def named(facet: Sequence[str]) -> None:
+    """Missing where no facet was named, and nothing was fitted before that names one."""
+    if not facet:
+        raise Missing("which column tells groups apart?", remedy="say --facet COLUMN, or --fitted FILE")
+
+
 def read(tree: Tree, name: str) -> Mapping[str, Any]:
     """Return what an earlier treatment of this name learnt; BadInput where it is none."""
     if not tree.root.is_file() or tree.root.stat().st_size > LARGEST:

@@ -21,7 +21,7 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput
-from assay.kernel.handles import Column, Table, Tree, Unless, Work
+from assay.kernel.handles import Column, Table, Tree, Work
 from assay.kernel.report import Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Fitted, Made
@@ -41,9 +41,7 @@ GAIN = 0.1  # of what a constant guess leaves open, from which the facet can sti
 def treat(
     table: Table,
     *,
-    facet: Annotated[
-        tuple[Column, ...], Unless("fitted"), Doc("a column that tells groups apart, such as sex")
-    ] = (),
+    facet: Annotated[tuple[Column, ...], Doc("a column that tells groups apart, such as sex")] = (),
     columns: Annotated[tuple[Column, ...], Doc("a column of numbers; else every one but the label")] = (),
     alpha: Annotated[float, Interval(ge=0, le=1), Doc("how much is taken off: from 0, nothing, to 1")] = 1.0,
     label: Annotated[
@@ -67,6 +65,7 @@ def treat(
     if not table.rows:
         raise BadInput("there is no row to change", where=table.asset.name)
     if fitted is None:
+        _numbers.named(facet)
         names = _numbers.chosen(table, columns, [*facet, *hide, *([label] if label else [])])
         data = table.arrow([*dict.fromkeys([*facet, *names])])
         learnt = _Learnt.of(data, facet, names, alpha)

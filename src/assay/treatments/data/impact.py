@@ -21,7 +21,7 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Column, Table, Tree, Unless, Work
+from assay.kernel.handles import Column, Table, Tree, Work
 from assay.kernel.report import Coverage, Metric, Report
 from assay.kernel.treatment import Fitted, Made
 from assay.treatments.data import _groups, _numbers
@@ -38,9 +38,7 @@ NAME = "data.impact"
 def treat(
     table: Table,
     *,
-    facet: Annotated[
-        tuple[Column, ...], Unless("fitted"), Doc("a column that tells groups apart, such as sex")
-    ] = (),
+    facet: Annotated[tuple[Column, ...], Doc("a column that tells groups apart, such as sex")] = (),
     columns: Annotated[tuple[Column, ...], Doc("a column of numbers; else every one but the label")] = (),
     categorical: Annotated[tuple[Column, ...], Doc("a column of texts to repair, too")] = (),
     level: Annotated[float, Interval(ge=0, le=1), Doc("how much is repaired: from 0, nothing, to 1")] = 1.0,
@@ -61,6 +59,7 @@ def treat(
     if not table.rows:
         raise BadInput("there is no row to repair", where=table.asset.name)
     if fitted is None:
+        _numbers.named(facet)
         left = [*facet, *hide, *([label] if label else [])]
         names = _numbers.chosen(table, columns, left)
         for name in categorical:

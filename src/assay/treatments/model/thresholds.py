@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Interval
 from typing_extensions import Doc
 
-from assay.kernel.handles import Column, Model, Table, Tree, Unless, Work
+from assay.kernel.handles import Column, Model, Table, Tree, Work
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
@@ -48,14 +48,12 @@ def treat(
     subject: Table | Model,
     *,
     data: Annotated[Table | None, Doc("the table that the model's thresholds are learnt on")] = None,
-    label: Annotated[Column | None, Unless("fitted"), Doc("the column that holds the outcome")] = None,
+    label: Annotated[Column | None, Doc("the column that holds the outcome")] = None,
     score: Annotated[
         Column | None, Doc("the column that holds the probability of the good outcome, of a table")
     ] = None,
     positive: Annotated[tuple[str, ...], Doc("the values of the label that are good for the person")] = (),
-    facet: Annotated[
-        tuple[Column, ...], Unless("fitted"), Doc("a column that tells groups apart, such as sex")
-    ] = (),
+    facet: Annotated[tuple[Column, ...], Doc("a column that tells groups apart, such as sex")] = (),
     parity: Annotated[
         Literal["demographic_parity", "equalized_odds", "equal_opportunity", "false_positive_rate_parity"],
         Doc("what is to be alike"),
