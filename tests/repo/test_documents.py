@@ -84,6 +84,7 @@ def test_the_call_of_the_readme(copy):
         "gate-in-ci",
         "keep-a-checkpoint",
         "keep-the-log-as-long-as-you-must",
+        "have-the-log-witnessed",
         "hold-a-model-to-a-fairness-policy",
         "mitigate-bias",
         "search-what-the-office-knows",

@@ -51,10 +51,18 @@ def tail(number: int, format_: str) -> None:
 )
 @click.option("--proof", metavar="FILE", help="A proof written by `assay log prove`; needs no home.")
 @click.option("--key", metavar="FILE", help="The log's public key, where there is no home.")
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="WHO",
+    multiple=True,
+    help="Ask a witness too; `all` asks each that has one.",
+)
 @context.format_option
 def verify(
-    checkpoint: str | None, export: str | None, proof: str | None, key: str | None, format_: str
-) -> int:
+    checkpoint: str | None, export: str | None, proof: str | None, key: str | None, witnesses: tuple[str, ...],
+    format_: str,
+) -> int:  # fmt: skip
     """Verify the log: every event, its order, every row it vouches for.
 
     With --checkpoint also that the log still holds everything that the kept
@@ -69,7 +77,7 @@ def verify(
     elif checkpoint or export:
         found = context.call("log.verify_against", checkpoint=checkpoint, export=export, key=key)
     else:
-        found = context.call("log.verify")
+        found = context.call("log.verify", witnesses=witnesses)
     if format_ == "json":
         context.emit_json(found)
     elif found["ok"]:
@@ -82,6 +90,10 @@ def verify(
         click.secho("FORGED OR DAMAGED", fg="red", bold=True)
     if format_ != "json":
         show.problems(found["problems"])
+        for told in found.get("witnesses", ()):
+            if told["confirms"]:
+                when = f", at {told['time']}" if told["time"] else ""
+                click.echo(f"confirmed by {told['witness']}: {told['size']} events{when}")
     return 0 if found["ok"] else 1
 
 
@@ -100,16 +112,29 @@ def prove(seq: int, format_: str) -> None:
 
 
 @log.command("checkpoint")
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="WHO",
+    multiple=True,
+    help="Give it to file:PATH, git:PATH, s3://… or tsa:URL#ROOT.",
+)
 @context.format_option
-def checkpoint(format_: str) -> None:
-    """Print the signed checkpoint, to be kept elsewhere.
+def checkpoint(witnesses: tuple[str, ...], format_: str) -> None:
+    """Print the signed checkpoint, or give it to witnesses.
 
-    Example: assay log checkpoint > kept.txt
+    A witness keeps it outside the home: a file on another disk, a git
+    repository, a bucket (?days=400 locks the object), or a time-stamp authority
+    (RFC 3161). `assay log verify --witness all` asks them.
+
+    Example: assay log checkpoint --witness file:kept.jsonl
     """
-    found = context.call("log.checkpoint")
+    found = context.call("log.checkpoint", witnesses=witnesses)
     if format_ == "json":
         return context.emit_json(found)
-    return click.echo(found["checkpoint"], nl=False)
+    for one in found["witnesses"]:
+        click.echo(f"{one['witness']} has it: {one['size']} events, {one['place']}")
+    return click.echo(found["checkpoint"], nl=False) if not witnesses else None
 
 
 @log.command("export")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,18 @@ def log_tail(home: Home, actor: str, *, number: int = 20) -> Json:
     return listed("events", [e.to_dict() for e in ledger.tail(home.office, number)])
 
 
-def log_verify(home: Home, actor: str) -> Json:
-    """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database."""
+def log_verify(home: Home, actor: str, *, witnesses: Sequence[str] = ()) -> Json:
+    """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database; ask witnesses."""
     from assay.office import verification
 
-    found = verification.verify(home.office)
-    return {"schema": "assay.verification/1", **plain_record(found)}
+    found = plain_record(verification.verify(home.office))
+    if witnesses:
+        from assay.works.logs import witnessing
+
+        told = [plain_record(t) for t in witnessing.ask(home, witnesses)]
+        problems = [*found["problems"], *(p for t in told for p in t.pop("problems"))]
+        found |= {"ok": found["ok"] and not problems, "problems": problems, "witnesses": told}
+    return {"schema": "assay.verification/1", **found}
 
 
 def log_verify_export(
@@ -75,11 +81,22 @@ def log_prove(home: Home, actor: str, *, seq: int) -> Json:
     return {"schema": "assay.proof/1", **plain_record(ledger.prove(home.office, seq))}
 
 
-def log_checkpoint(home: Home, actor: str) -> Json:
-    """Give the signed checkpoint, to be kept elsewhere."""
+def log_checkpoint(home: Home, actor: str, *, witnesses: Sequence[str] = ()) -> Json:
+    """Give the signed checkpoint, to be kept elsewhere, and to the witnesses that are named."""
     from assay.office import checkpoint
+    from assay.works.logs import witnessing
 
-    return {"schema": "assay.checkpoint/1", "checkpoint": checkpoint.current(home.office)}
+    note = checkpoint.current(home.office)
+    kept = (
+        [plain_record(r) | {"event": e} for r, e in witnessing.witness(home, actor, witnesses)]
+        if witnesses
+        else []
+    )
+    return {
+        "schema": "assay.checkpoint/1",
+        "checkpoint": kept[0]["checkpoint"] if kept else note,
+        "witnesses": kept,
+    }
 
 
 def log_export(
