@@ -80,4 +80,4 @@ def _texts(column: pa.ChunkedArray) -> list[Any]:
     codes = codes + 1  # 0: missing
     common = np.argsort(-np.bincount(codes, minlength=len(held) + 1), kind="stable")[:MOST_VALUES]
     made = [(codes == c).astype(np.float64) for c in common]
-    return [m for m in made if 0 < m.mean() < 1]
+    return [m for m in made if m.any() and not m.all()]

@@ -265,7 +265,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
             values[key] = _value(param, value)
     for param in params.values():
         given = any(param.name in held for held in (values, inputs, reports, keys, trainers))
-        if param.needed(values) and not given and param is not subject and param.role != "work":
+        if param.needed({*values, *inputs}) and not given and param is not subject and param.role != "work":
             raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
     return replace(
         step,

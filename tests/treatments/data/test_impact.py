@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
+from assay.doors.cli import main
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.methods.mitigation.repairing import Numbers, Words
 from assay.treatments.data.impact import treat
 from assay.works.bench import FileTree
+from assay.works.pipeline import load
 
 
 @pytest.fixture
@@ -143,3 +145,20 @@ def test_the_trade_falls_with_the_level(frame, table, work):
 def test_what_cannot_be_repaired_is_said(frame, table, work, options, said):
     with pytest.raises(UsageError, match=said):
         repaired(frame, table, work, **options)
+
+
+def test_what_was_learnt_is_applied_without_saying_the_facet_again(tmp_path, monkeypatch):
+    """--fitted is an input and no value: what it makes needless was asked for all the same, here and in a pipeline."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"g": ["a", "b"] * 50, "x": rng.normal(size=100)})
+    frame.to_csv("t.csv", index=False)
+    for words in (["--facet", "g", "-o", "one.csv"], ["--fitted", "one.fitted.json", "-o", "two.csv"]):
+        with pytest.raises(SystemExit) as ended:
+            main(["treat", "data.impact", "t.csv", *words])
+        assert not ended.value.code
+    pd.testing.assert_frame_equal(pd.read_csv("one.csv"), pd.read_csv("two.csv"))
+    (tmp_path / "assay.yaml").write_text(
+        "data:\n  t: {source: t.csv}\nsteps:\n  a: {treat: data.impact, of: t, fitted: one.fitted.json}\n"
+    )
+    assert [s.name for s in load(tmp_path / "assay.yaml", ()).steps] == ["a"]
