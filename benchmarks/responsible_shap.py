@@ -30,10 +30,10 @@ import numpy as np
 from peers import Peer
 
 MODELS = {
-    "GradientBoostingRegressor, 100 of depth 3": 2000,
-    "HistGradientBoostingClassifier, 100 of 31 leaves": 1000,
-    "RandomForestClassifier, 100 of depth 6": 2000,
-    "RandomForestRegressor, 100 of depth 10": 300,
+    "GradientBoostingRegressor, 100 of depth 3": 4000,
+    "HistGradientBoostingClassifier, 100 of 31 leaves": 4000,
+    "RandomForestClassifier, 100 of depth 6": 4000,
+    "RandomForestRegressor, 100 of depth 10": 1000,
     "RandomForestClassifier, 20 grown to the end": 100,
     "XGBClassifier, 100 of depth 6": 2000,
 }

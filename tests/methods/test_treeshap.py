@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeRegressor
 
 from assay.methods.treeshap import Plan, Tree
+from assay.methods.treetables import Tables
 
 
 def brute(tree: Tree, left: Any, features: Sequence[int]) -> Any:
@@ -80,6 +81,10 @@ def test_values_are_those_of_the_definition(made):
     out = np.zeros((4, 5))
     plan.values(ways[plan.splits], out)
     assert out.T == pytest.approx(brute(tree, ways, range(4)), abs=1e-9)
+    if len(plan.order) > 1:  # the same, looked up in tables
+        looked = np.zeros((4, 5))
+        Tables(plan).values(ways[plan.splits], looked)
+        assert looked == pytest.approx(out, abs=1e-11)
 
 
 @settings(max_examples=30)

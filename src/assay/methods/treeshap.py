@@ -9,7 +9,8 @@ z_i the product of the shares along them. The Shapley value of that game is
 
 since ∫ t^|S| (1-t)^(d-1-|S|) dt is the weight of S (Owen 1972). The integrand is a polynomial of degree d-1, so that
 ⌈d/2⌉ Gauss-Legendre nodes give it exactly, and all leaves below an edge share their factors: a tree of L leaves costs
-O(L d) a row, without recursion and without a division by what may be 0.
+O(L d) a row, without recursion and without a division by what may be 0. Where paths are short and rows many, what every leaf
+pays is written down first (methods/treetables).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from assay.methods.treetables import Tables
 
 _CELLS = 1 << 15  # numbers in one block of edges × rows: what a processor's cache holds
 
@@ -79,6 +82,7 @@ class Plan:
         self.before = np.zeros(nodes, dtype=np.int64)
         self.z = np.ones(nodes)
         distinct = np.zeros(nodes, dtype=np.int64)
+        slot = np.zeros(nodes, dtype=np.int64)  # the place of its feature among those of the path
         for node in range(1, nodes):
             feature, up = self.asked[node], self.parent[node]
             distinct[node] = distinct[up]
@@ -86,8 +90,11 @@ class Plan:
                 up = self.parent[up]
             self.before[node] = up
             distinct[node] += not up
+            slot[node] = slot[up] if up else distinct[node] - 1
             self.z[node] = self.z[up] * share[node]
-        self.distinct = int(distinct.max())
+        self.depth, self.slot, self.distinct = distinct, slot, int(distinct.max())
+        self.tables: Tables | None = None
+        self.seen = 0  # rows that were asked about
 
     def _constants(self, share: Any) -> None:
         """Compute what an edge multiplies and adds at each node t of the quadrature."""
@@ -116,6 +123,12 @@ class Plan:
     def values(self, left: Any, out: Any) -> None:
         """Add each row's values to ``out`` (features × rows); left: splits × rows, whether a row goes left there."""
         if len(self.order) == 1:
+            return
+        self.seen += out.shape[1]
+        if self.tables is None and Tables.fit(self, self.seen):
+            self.tables = Tables(self)
+        if self.tables is not None:
+            self.tables.values(left, out)
             return
         step = max(8, _CELLS // len(self.order))
         for start in range(0, out.shape[1], step):
