@@ -130,7 +130,9 @@ def _arguments(
                         remedy=did_you_mean(str(name), columns),
                     )
         out[param.argument] = value
-    missing = [p for p in spec if p.needed({*params, *handles}) and p.argument not in out and p.role != "work"]
+    missing = [
+        p for p in spec if p.needed({*params, *handles}) and p.argument not in out and p.role != "work"
+    ]
     if missing:
         raise Missing(f"{missing[0].flag} is needed: {missing[0].doc or missing[0].expected}")
     return out

@@ -159,6 +159,8 @@ def test_what_was_learnt_is_applied_without_saying_the_facet_again(tmp_path, mon
         assert not ended.value.code
     pd.testing.assert_frame_equal(pd.read_csv("one.csv"), pd.read_csv("two.csv"))
     (tmp_path / "assay.yaml").write_text(
-        "data:\n  t: {source: t.csv}\nsteps:\n  a: {treat: data.impact, of: t, fitted: one.fitted.json}\n"
+        "data:\n  t: {source: t.csv}\nsteps:\n"
+        "  a: {treat: data.impact, of: t, facet: [g]}\n"
+        "  b: {treat: data.impact, of: t, fitted: a.fitted}\n"
     )
-    assert [s.name for s in load(tmp_path / "assay.yaml", ()).steps] == ["a"]
+    assert [*load(tmp_path / "assay.yaml", ()).steps] == ["a", "b"]
