@@ -12,7 +12,7 @@ Kind = Literal[
 ]  # fmt: skip
 # What is told first: what leaves a model nothing to learn, then what makes it learn the wrong thing, then the rest.
 ORDER: tuple[Kind, ...] = (
-    "constant", "label", "giveaway", "association", "shuffled", "remapped", "truncated", "rows", "missing",
+    "constant", "label", "giveaway", "shuffled", "remapped", "truncated", "association", "rows", "missing",
     "column_removed", "column_added", "rescaled", "type", "rewritten", "distribution",
 )  # fmt: skip
 

@@ -235,12 +235,28 @@ def _explain(case: _Case, label: str) -> None:
 
 def _proved(case: _Case, culprits: list[Change], suspects: list[Change], label: str) -> None:
     found = case.found
-    found.conclusion, found.culprits = "explained", tuple(culprits)
     found.proof = case.taken_back(culprits)
     others = [c for c in suspects if c not in culprits]
     if others:
         found.back = case.taken_back(others)
+        if found.back.whole:  # alone they do no harm
+            culprits = _enough(case, culprits, suspects)
+            found.back = case.taken_back([c for c in suspects if c not in culprits])
+    found.conclusion, found.culprits = "explained", tuple(culprits)
     found.evidence = _evidence(case, culprits, found.proof, label)
+
+
+def _enough(case: _Case, culprits: list[Change], suspects: list[Change]) -> list[Change]:
+    """Return the fewest changes that do the harm together: without any one of them the old run stays as it was."""
+    held = list(suspects)
+    for change in reversed(suspects):
+        rest = [c for c in held if c is not change]
+        if change in culprits or len(case.found.replays) >= MOST_REPLAYS:
+            continue
+        replay = case.taken_back([c for c in suspects if c not in rest])
+        if replay.left and not replay.problem:
+            held = rest
+    return held
 
 
 def _evidence(case: _Case, culprits: list[Change], proof: Replay, label: str) -> tuple[Parting, ...]:

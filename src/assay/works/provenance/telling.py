@@ -60,16 +60,23 @@ def _culprit(found: Diagnosis) -> str:
 
 
 def _proof(found: Diagnosis) -> str:
-    how = _taken_back(found.culprits)
+    how = _taken_back(found)
     replay = found.proof
     if replay is None or replay.outcome is None:
         return ""
     return f"Replayed {how}, {_restored(found, replay.outcome)}."
 
 
-def _taken_back(culprits: tuple[Change, ...]) -> str:
+def _several(found: Diagnosis) -> str:
+    """Say of several changes whether one of them taken back heals, as they do harm only together, or it takes them all."""
+    one = found.proof is not None and len(found.proof.without) < len(found.culprits)
+    return "with one of them taken back" if one else "with all of them taken back, and not with fewer"
+
+
+def _taken_back(found: Diagnosis) -> str:
+    culprits = found.culprits
     if len(culprits) > 1:
-        return "with all of them taken back, and not with fewer"
+        return _several(found)
     change = culprits[0]
     return {
         "step_added": "without it",
