@@ -121,6 +121,17 @@ def test_use_from_python(tmp_path):
     assert (tmp_path / "bias.html").is_file()
 
 
+@pytest.mark.slow
+def test_why_always_zero(tmp_path):
+    """The tutorial from `assay init` to the diagnosis: the step is named, and the proof."""
+    done = _type("\n".join(_blocks("docs/tutorial/why-always-zero.md", "sh")), tmp_path)
+    said = " ".join(done.stdout.split())
+    assert "The step `labels` (clean_labels.py), new since run" in said
+    assert "`churned` is 0 in 100% of rows" in said and "Replayed without it, the model's F1 is 0." in said
+    assert "without the step labels: as it was" in said
+    assert (tmp_path / "churn" / "why.html").is_file()
+
+
 def test_the_first_run_of_the_tutorial(tmp_path):
     done = _type("\n".join(_blocks("docs/tutorial/first-run.md", "sh")), tmp_path)
     assert "PASS  my-model  5 steps, 0 reused" in done.stdout
