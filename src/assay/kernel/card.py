@@ -11,6 +11,7 @@ from assay.kernel.report import Chart, Metric
 
 SCHEMA = "assay.card/1"
 State = Literal["said", "examined", "missing", "waived", "open"]
+Grave = Literal["info", "low", "medium", "high", "critical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Limit:
     """A limit that an examination found. fingerprint: of the finding, the same in every version."""
 
     sentence: str
-    severity: str
+    severity: Grave
     rule: str
     remedy: str = ""
     fingerprint: str = ""

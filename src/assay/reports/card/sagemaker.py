@@ -261,7 +261,7 @@ def _explained(one: Explanation) -> dict[str, Any]:
                 "name": "Mean part of each feature in its answers",
                 "type": "bar_chart",
                 "value": [m.value for m in shown],
-                "x_axis_name": [_cut(str(m.of["feature"]), _AXIS) for m in shown],
+                "x_axis_name": [_cut(str(m.of.get("feature")), _AXIS) for m in shown],
                 "y_axis_name": _cut(one.unit or "mean absolute value", _AXIS),
             }
         ]

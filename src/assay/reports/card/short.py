@@ -88,6 +88,8 @@ def _goes_by(card: Card) -> str:
     for one in card.explanations:
         total = sum(m.value or 0.0 for m in one.importance)
         if total:
-            told = [f"{m.of['feature']} ({percent((m.value or 0.0) / total)})" for m in one.importance[:3]]
+            told = [
+                f"{m.of.get('feature')} ({percent((m.value or 0.0) / total)})" for m in one.importance[:3]
+            ]
             return f"It goes most by {', '.join(told)}."
     return "What it goes by was not examined."

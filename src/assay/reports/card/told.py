@@ -377,7 +377,7 @@ class Teller:
             f"Mean absolute value of each feature's part in its answers ({one.unit}), by {one.method}.{sound}"
         )
         rows = [
-            (str(m.of["feature"]), percent((m.value or 0.0) / total) if total else "–", metric(m))
+            (str(m.of.get("feature")), percent((m.value or 0.0) / total) if total else "–", metric(m))
             for m in one.importance
         ]
         yield Grid(("feature", "share", "mean part"), tuple(rows[:20]), more=max(0, len(rows) - 20))

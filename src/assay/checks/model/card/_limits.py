@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from assay.checks.model.card._behind import Behind
-from assay.kernel.card import Limit, Told
+from assay.kernel.card import Grave, Limit, Told
 from assay.kernel.report import Report
 from assay.kernel.severity import Severity
 
@@ -20,7 +22,7 @@ def limits(behind: Behind) -> tuple[Limit, ...]:
                 found.append(
                     Limit(
                         one.message,
-                        str(one.severity),
+                        cast(Grave, str(one.severity)),
                         one.rule,
                         one.remedy,
                         one.fingerprint(name),
