@@ -92,6 +92,21 @@ kept.save(folder("keras", False) / "model.keras")
 made = keras.Sequential([keras.layers.Input((5,)), keras.layers.Lambda(lambda v: v * 2), keras.layers.Dense(1)])
 made.save(folder("lambda", False) / "model.keras")
 torch.onnx.export(net, (x[:2],), str(folder("onnx", False) / "model.onnx"), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), external_data=False)
+class Corner(nn.Module):
+    def forward(self, x):
+        return x[:, :1, :8, :8].mean((1, 2, 3)).reshape(-1, 1)
+seen = {"input": "image", "features": ["photo"], "output": "number"}
+torch.jit.save(torch.jit.script(Corner()), "corner.pt", _extra_files={"assay.json": json.dumps(seen)})
+torch.onnx.export(Corner(), (torch.zeros(2, 3, 24, 24),), str(folder("cornernet", False) / "model.onnx"),
+                  dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), external_data=False)
+(Path("cornernet") / "assay.json").write_text(json.dumps(seen))
+from PIL import Image
+Path("photos").mkdir()
+dots = rng.integers(60, 90, (24, 24, 3)).astype("uint8")
+dots[:8, :8] = (250, 20, 20)
+Image.fromarray(dots).save("photos/a.jpg", quality=95)
+Image.fromarray(dots).convert("P").save("photos/b.png", bits=4)
+pd.DataFrame({"photo": ["a.jpg", "b.png"]}).to_csv("shop.csv", index=False)
 from captum.attr import IntegratedGradients
 row = x[2:3].double()
 values = IntegratedGradients(net.double()).attribute(row, x.double().mean(0, keepdim=True), n_steps=20_000, method="riemann_middle")
@@ -215,3 +230,15 @@ def test_the_scan_tells_programs_from_weights(deep):
             if f["rule"] == "model.scan.keras_code"
         ]
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["corner.pt", "cornernet"])
+@pytest.mark.parametrize("row", ["1", "2"])
+def test_pictures_of_every_kind_are_shown_to_networks(deep, model, row):
+    """A JPEG and a PNG of four bits, which Pillow alone reads, in the sandbox."""
+    args = ("--data", "shop.csv", "--image", "photo", "--images", "photos", "--regions", "9", "--row", row)
+    report = deep("check", "model.explain", model, *args, "--format", "json")
+    shap = [m for m in report["metrics"] if m["name"] == "shap"]
+    assert shap[0]["of"]["where"] == "top left" and shap[0]["value"] > 0.2
+    assert next(m["value"] for m in report["metrics"] if m["name"] == "additivity") < 1e-5

@@ -183,7 +183,7 @@ class Coverage:
 class Chart:
     """A picture as plain data; reports draw it.
 
-    kind: bar | grouped_bar | line | histogram | heatmap | waterfall | interval | scatter | table | text
+    kind: bar | grouped_bar | line | histogram | heatmap | waterfall | interval | scatter | table | text | image
     data: rows as JSON objects. x, y, series: the fields drawn. low, high: fields of an interval.
     alt: one sentence that says what a person who cannot see it should know.
     """

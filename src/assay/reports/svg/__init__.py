@@ -15,6 +15,7 @@ from assay.reports.svg._canvas import SIZE, text
 from assay.reports.svg._columns import columns
 from assay.reports.svg._heatmap import heatmap
 from assay.reports.svg._lines import lines
+from assay.reports.svg._picture import picture
 from assay.reports.svg._points import points
 from assay.reports.svg._words import words
 
@@ -29,6 +30,7 @@ _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
     "scatter": points,
     "heatmap": heatmap,
     "text": words,
+    "image": picture,
 }
 
 

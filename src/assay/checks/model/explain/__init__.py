@@ -15,6 +15,8 @@ your notices); a reason that is --protected is a finding.
 Networks that give gradients (PyTorch, Keras on it, a script's gradient_fn) are explained by integrated gradients from
 --baseline, along a path that is halved wherever the values do not add up.
 
+--image explains by regions of pictures (--regions, by SLIC): each is blurred (--fill), alone and with others.
+
 --text explains by the words of a column of texts: each is left out, or made --mask, alone and with others, and what the
 answer does is shared among them (exact, kernel SHAP, or Owen values by sentence for a long text), against the same row
 without a word.
@@ -31,13 +33,13 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
-from assay.checks.model.explain import _columns, _sound, _summary, _words
+from assay.checks.model.explain import _columns, _regions, _sound, _summary, _words
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._more import More, Wanted
 from assay.checks.model.explain._voice import plainly
 from assay.checks.model.explain._way import Limits
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Column, Model, Table, Work
+from assay.kernel.handles import Column, Model, Table, Tree, Work
 from assay.kernel.report import Coverage, Metric, Report
 from assay.methods.notices import Notices, read_notices
 
@@ -90,6 +92,13 @@ def check(
     mask: Annotated[
         str | None, Doc("what stands for a word left out, such as '[MASK]'; nothing where not named")
     ] = None,
+    image: Annotated[
+        Column | None,
+        Doc("explain by regions of the pictures that this column holds, or names inside --images"),
+    ] = None,
+    images: Annotated[Tree | None, Doc("the folder of pictures, PNG or JPEG")] = None,
+    regions: Annotated[int, Interval(ge=2, le=400), Doc("about so many regions a picture")] = 40,
+    fill: Annotated[Literal["blur", "mean"], Doc("what stands where a region is left out")] = "blur",
     inside: Annotated[
         bool, Doc("print its tree, its coefficients, or a small tree that answers alike")
     ] = False,
@@ -122,18 +131,24 @@ def check(
     if mask is not None and text is None:
         raise UsageError("--mask is of words", remedy="name the column that holds them: --text COLUMN")
     limits = Limits(row, samples, most, budget)
-    if text is not None:
+    if image is not None:
+        if feature or interactions or permute or inside or want is not None or text is not None:
+            raise UsageError(
+                "pictures are explained by their regions alone", remedy="leave out the other options"
+            )
+        way = _regions.way(table, image, images, asking, limits, regions, fill, work)
+    elif text is not None:
         way = _words.way(model, table, text, asking, limits, mask, work)
     else:
         way = _columns.way(model, table, asking, limits, method, baseline, work)
     found, given = way.found, way.given
-    findings = _sound.steady(model, given)
+    findings = _sound.steady(model, given if way.own is None else way.own)
     mean, low, high = _summary.importance(found, work.rng("bootstrap"))
     order = np.argsort(-mean, kind="stable")
     said, wrong = _sound.adds_up(found)
     findings += wrong
     if found.error is None:
-        rows = given.take(pa.array(found.rows))
+        rows = given.take(pa.array(found.rows)) if way.own is None else way.own
         findings += _sound.of_its_answers(found, model.predict(rows), model.info.classes, answer)
     findings += _summary.dominant(found, mean, order)
     findings += _sound.constant(given, way.columns)

@@ -28,6 +28,7 @@ class Way:
 
     given: the table that the model is asked about. drawn: of the n-th row explained, its chart and its greatest values as
     metrics. kept: every value, as a table. columns: the names that are columns of the table. skipped: rows not explained.
+    own: the rows explained, as the model was asked about them, where they are not those of ``given``.
     """
 
     found: Values
@@ -37,3 +38,4 @@ class Way:
     columns: list[str]
     skipped: tuple[Skipped, ...] = ()
     sampling_error: float | None = None
+    own: Any = None
