@@ -96,7 +96,7 @@ class Corner(nn.Module):
     def forward(self, x):
         return x[:, :1, :8, :8].mean((1, 2, 3)).reshape(-1, 1)
 seen = {"input": "image", "features": ["photo"], "output": "number"}
-torch.jit.save(torch.jit.script(Corner()), "corner.pt", _extra_files={"assay.json": json.dumps(seen)})
+torch.jit.save(torch.jit.trace(Corner(), torch.zeros(2, 3, 24, 24)), "corner.pt", _extra_files={"assay.json": json.dumps(seen)})
 torch.onnx.export(Corner(), (torch.zeros(2, 3, 24, 24),), str(folder("cornernet", False) / "model.onnx"),
                   dynamic_shapes=({0: torch.export.Dim.DYNAMIC},), external_data=False)
 (Path("cornernet") / "assay.json").write_text(json.dumps(seen))
@@ -242,3 +242,46 @@ def test_pictures_of_every_kind_are_shown_to_networks(deep, model, row):
     shap = [m for m in report["metrics"] if m["name"] == "shap"]
     assert shap[0]["of"]["where"] == "top left" and shap[0]["value"] > 0.2
     assert next(m["value"] for m in report["metrics"] if m["name"] == "additivity") < 1e-5
+
+
+HDF5 = """
+import io, json, sys
+import h5py, numpy as np
+sys.path.insert(0, sys.argv[1])
+from assay.methods.hdf5 import Hdf5
+def many(w):
+    for i in range(300):
+        w.create_dataset(f"a/b{i}", data=np.ones(3), compression="gzip", shuffle=True)
+    w.attrs["x"], w.attrs["y"], w["a"].attrs["names"] = "text", [1.0, 2.0], np.array([b"a", b"bc"])
+def followed(make, **how):
+    raw = io.BytesIO()
+    with h5py.File(raw, "w", **how) as written:
+        make(written)
+    found = Hdf5(raw.getvalue())
+    try:
+        found.follow()
+    except ValueError as error:
+        return [0, ["ValueError " + str(error)]]
+    return [found.arrays, found.odd]
+print(json.dumps([
+    followed(many),
+    followed(lambda w: w.__setitem__("e", h5py.ExternalLink("/tmp/other", "/x"))),
+    followed(lambda w: w.__setitem__("s", h5py.SoftLink("/x"))),
+    followed(lambda w: w.create_dataset("d", (10,), "f8", external=[("/tmp/other", 0, 80)])),
+    followed(lambda w: w.create_dataset("o", data=np.void(b"abc"))),
+    followed(lambda w: w.create_dataset("v", (1,), dtype=h5py.vlen_dtype(np.int32))),
+    followed(lambda w: w.create_dataset("z", data=np.ones(100), compression="lzf")),
+    followed(lambda w: w.create_dataset("c", data=np.zeros(2, dtype=[("a", "i4"), ("b", "f4")]))),
+    followed(many, libver="latest"),
+]))
+"""
+
+
+@pytest.mark.slow
+def test_hdf5_is_read_as_h5py_writes_it(environment):
+    python = environment("torch", *PACKAGES)
+    done = subprocess.run([python, "-c", HDF5, SOURCE], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr[-800:]
+    plain, *odd = json.loads(done.stdout)
+    assert plain == [300, []]
+    assert all(said for _, said in odd), odd

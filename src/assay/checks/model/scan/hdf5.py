@@ -1,29 +1,30 @@
-"""HDF5, as Keras writes weights: known by its signature, and not followed."""
+"""HDF5, as Keras writes weights: followed object by object, without its library and without unpacking arrays."""
 
 from __future__ import annotations
 
 import re
+import struct
 from typing import TYPE_CHECKING
 
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
+from assay.methods.hdf5 import MAGIC, Hdf5
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
-_MAGIC = b"\x89HDF\r\n\x1a\n"
 _CODE = re.compile(rb"Lambda|__lambda__|TFSMLayer|TFOpLambda")
 
 
 def sniff(view: View) -> bool:
     """HDF5's signature at the start, or where a user block may end."""
-    return any(bytes(view.data[at : at + 8]) == _MAGIC for at in (0, 512, 1024, 2048))
+    return any(bytes(view.data[at : at + 8]) == MAGIC for at in (0, 512, 1024, 2048))
 
 
 def examine(view: View, ground: Ground) -> bool:
-    """Note it as not examined: its arrays are read by a native library alone. A Lambda layer that it names is a finding."""
+    """Find links to other files, filters of others, values that are no numbers, and Lambda layers that it names."""
     named = _CODE.search(view.data)
-    if named:
+    if named and not view.name.endswith(".weights.h5"):  # where a layer's name is no layer
         ground.find(
             "keras_code",
             Severity.CRITICAL,
@@ -32,14 +33,20 @@ def examine(view: View, ground: Ground) -> bool:
             remedy="ask for the model without such layers",
             refs=("CWE-94",),
         )
-    why = "it is HDF5, whose inside is not followed"
-    ground.find(
-        "hdf5",
-        Severity.MEDIUM,
-        f"{view.place} is HDF5, and was not examined within: it is read by native code, and may point at other files.",
-        view,
-        remedy="load it in the sandbox; ask for the weights as safetensors, or the model as ONNX",
-        refs=("CWE-502",),
-    )
-    ground.skip(view.place, why)
-    return False
+    found = Hdf5(view.data)
+    try:
+        found.follow()
+    except (ValueError, struct.error, IndexError) as error:
+        return ground.not_understood(
+            view, f"it is HDF5 that cannot be followed: {ascii(str(error))[1:-1][:120]}"
+        )
+    for what in found.odd[:20]:
+        ground.find(
+            "hdf5",
+            Severity.HIGH,
+            f"In {view.place} {ascii(what)[1:-1][:150]}.",
+            view,
+            remedy="do not load it; ask for the weights as safetensors, or the model as ONNX",
+            refs=("CWE-73",),
+        )
+    return not found.odd
