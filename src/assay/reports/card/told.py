@@ -12,7 +12,8 @@ from assay.reports.numbers import metric, moment, number, seconds
 
 NOT = "Not examined."
 _ROWS = 60  # of a table that are shown; the rest is in the card as JSON
-_GROUPS = 12  # groups that stand side by side
+_GROUPS = 12  # groups of a facet that are shown
+_BESIDE = 5  # so many stand side by side, a column each
 _FACET = (
     "DPL", "DPPL", "DI", "AD", "RD", "SD", "impact_ratio", "impact_p_value", "equalized_odds_difference",
     "demographic_parity_difference", "demographic_parity_ratio", "equal_opportunity_difference", "calibration_error",
@@ -307,7 +308,7 @@ class Teller:
             yield Grid(
                 ("where", "rows", "loss there", "loss elsewhere", "adjusted p"),
                 tuple(
-                    (s.where, _or_dash(s.rows), number(s.loss), number(s.elsewhere), number(s.p))
+                    (s.where, _or_dash(s.rows), number(s.loss), number(s.elsewhere), _chance(s.p))
                     for s in one.slices
                 ),
             )
@@ -352,9 +353,14 @@ class Teller:
         names = [n for n in _FACET if any(n in of for of in held.values())]
         if not held:
             return
+        if len(held) <= _BESIDE:  # a row a metric, so that it needs no scrolling
+            rows = [("rows", *(_or_dash(one.groups.get(g)) for g in held))]
+            rows += [(n, *(_said(of.get(n)) for of in held.values())) for n in names]
+            yield Grid((one.name, *held), tuple(rows))
+            return
         shown = list(held.items())
         rows = [
-            (group, _or_dash(one.groups.get(group)), *(metric(of[n]) if n in of else "–" for n in names))
+            (group, _or_dash(one.groups.get(group)), *(_said(of.get(n)) for n in names))
             for group, of in shown[:_GROUPS]
         ]
         yield Grid((one.name, "rows", *names), tuple(rows), more=max(0, len(shown) - _GROUPS))
@@ -454,6 +460,14 @@ class Teller:
         kept = any(s.kept for s in self.card.sources)
         what = "digest of its file in the package" if kept else "digest of its canonical JSON"
         yield Grid(("", "check", "step", "of", "begun", what), rows, False)
+
+
+def _said(found: Metric | None) -> str:
+    return "–" if found is None else _chance(found.value) if found.name.endswith("p_value") else metric(found)
+
+
+def _chance(p: float | None) -> str:
+    return "< 0.001" if p is not None and p < 0.001 else number(p)
 
 
 def _or_dash(value: int | None) -> str:
