@@ -74,13 +74,19 @@ class Held:
         return texts([str(v) for v in found.index], found.to_numpy().astype(np.int64), rows)
 
     @cached_property
-    def codes(self) -> tuple[Any, list[str]]:
-        """Return each row's place among the distinct values (-1: none), and those as texts in order."""
+    def _factors(self) -> tuple[Any, Any]:
         import pandas as pd
 
-        values = self.floats if self.numeric else self.strings
-        codes, found = pd.factorize(values, sort=True)
-        return codes.astype(np.int64), [shown(v) for v in found]
+        return pd.factorize(self.floats if self.numeric else self.strings, sort=True)
+
+    @cached_property
+    def codes(self) -> tuple[Any, list[str]]:
+        """Return each row's place among the distinct values (-1: none), and those as texts in order."""
+        return self._factors[0].astype(np.int64), [shown(v) for v in self._factors[1]]
+
+    def same_values(self, other: Held) -> bool:
+        """Whether two columns hold the same distinct values, whole and not as they are shown."""
+        return self.numeric == other.numeric and list(self._factors[1]) == list(other._factors[1])
 
     def narrower(self, than: Held) -> bool:
         """Whether its type holds less than another's."""

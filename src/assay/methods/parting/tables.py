@@ -110,8 +110,8 @@ def _distribution(old: Held, new: Held, label: bool, among: int) -> list[Parting
     if old.numeric and a.distinct > 20:
         x, y = old.floats, new.floats
         said = (
-            f"`{name}` is distributed otherwise: mean {shown(float(np.nanmean(y)))} "
-            f"(before: {shown(float(np.nanmean(x)))})"
+            f"`{name}` is distributed otherwise: mean {shown(float(y[np.isfinite(y)].mean()))} "
+            f"(before: {shown(float(x[np.isfinite(x)].mean()))})"
         )
     kind: Kind = "label" if label else "distribution"
     return [Parting(kind, name, said, min(1.0, found.size / 10), most_common(old), most_common(new), label)]

@@ -51,7 +51,7 @@ def became(old: Held, new: Held, rows: Alignment, *, label: bool = False) -> Par
         found = _numbers(name, x, y, told, before, after)
         if found is not None:
             return found
-    if _same_values(a, b, olds, news) and share > 0.02:
+    if old.same_values(new) and _as_often(a, b) and share > 0.02:
         said = f"`{name}` holds the same values in other rows: {share:.0%} of rows have another's"
         return Parting("shuffled", name, said, before=before, after=after, **told)
     kind: Any = "label" if label else "rewritten"
@@ -79,7 +79,7 @@ def _recoded(a: Any, b: Any, olds: list[str], news: list[str]) -> dict[str, str]
 
 
 def _numbers(name: str, x: Any, y: Any, told: dict[str, Any], before: Any, after: Any) -> Parting | None:
-    known = ~(np.isnan(x) | np.isnan(y))
+    known = np.isfinite(x) & np.isfinite(y)
     u, v = x[known], y[known]
     if len(u) < 20:
         return None
@@ -102,11 +102,9 @@ def _numbers(name: str, x: Any, y: Any, told: dict[str, Any], before: Any, after
     return None
 
 
-def _same_values(a: Any, b: Any, olds: list[str], news: list[str]) -> bool:
-    if olds != news:
-        return False
-    n = len(olds)
-    return bool(np.array_equal(np.bincount(a + 1, minlength=n + 1), np.bincount(b + 1, minlength=n + 1)))
+def _as_often(a: Any, b: Any) -> bool:
+    n = int(max(a.max(initial=-1), b.max(initial=-1))) + 2
+    return bool(np.array_equal(np.bincount(a + 1, minlength=n), np.bincount(b + 1, minlength=n)))
 
 
 def _mix(shares: dict[str, float]) -> str:
