@@ -26,8 +26,8 @@ class Costs:
     rate: float
 
 
-def costs(score: Floats, truth: Any, cost: Cost, pooled: float) -> Costs:
-    """Return a group's costs. pooled: the share of yes among all rows, which weighs the two errors of ``weighted``."""
+def costs(score: Floats, truth: Any, cost: Cost) -> Costs:
+    """Return a group's costs. ``weighted`` weighs the two errors by how common their class is in the group."""
     yes = np.asarray(truth, dtype=bool)
     rate = float(yes.mean())
     fnr = float((1 - score[yes]).mean()) if yes.any() else float("nan")
@@ -36,7 +36,7 @@ def costs(score: Floats, truth: Any, cost: Cost, pooled: float) -> Costs:
         return Costs(fnr, 1 - rate, rate)
     if cost == "fpr":
         return Costs(fpr, rate, rate)
-    positive, negative = pooled, 1 - pooled
+    positive, negative = rate, 1 - rate
     return Costs(fpr * negative + fnr * positive, rate * negative + (1 - rate) * positive, rate)
 
 

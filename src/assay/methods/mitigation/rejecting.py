@@ -65,8 +65,8 @@ def tried(
         at.append(np.full(len(margins), threshold))
         wide.append(margins)
     thresholds, margins = np.concatenate(at), np.concatenate(wide)
-    # the favoured are told yes from the lower end of the band on, the others beyond its upper end
-    told = [len(c) - np.searchsorted(c, (thresholds - margins), side="left") for c in cells[:2]]
+    # the favoured are told yes above the lower end of the band, the others above its upper end
+    told = [len(c) - np.searchsorted(c, (thresholds - margins), side="right") for c in cells[:2]]
     told += [len(c) - np.searchsorted(c, (thresholds + margins), side="right") for c in cells[2:]]
     size = [float(len(c)) for c in cells]
     with np.errstate(divide="ignore", invalid="ignore"):

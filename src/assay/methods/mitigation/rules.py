@@ -137,7 +137,7 @@ class Band:
 
     def decided(self, score: Floats, groups: Any, lot: Floats) -> Decided:
         """Return who is told yes; scores are as they were."""
-        near = np.abs(score - self.threshold) <= self.margin
+        near = (score <= self.threshold + self.margin) & (score > self.threshold - self.margin)
         favoured = np.append(np.array(self.favoured, dtype=bool), False)[groups]
         return np.where(near & (groups >= 0), favoured, score > self.threshold), score
 

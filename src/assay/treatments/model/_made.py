@@ -33,6 +33,7 @@ def made(
     bought: Told | None,
     findings: Sequence[Finding] = (),
     fresh: bool,
+    metrics: Sequence[Metric] = (),
 ) -> Made:
     """Return a table with a column of decisions, or a model that decides so, and the report. fresh: it was learnt just now."""
     import numpy as np
@@ -45,7 +46,7 @@ def made(
         outputs = {"out": packed(scored, learnt, work)}
     if fresh:
         outputs["fitted"] = work.put("fitted", learnt.fitted(name).to_bytes(), "json")
-    metrics = _groups(scored, decided)
+    metrics = [*metrics, *_groups(scored, decided)]
     told = [_by_group(name, scored), *_told(name, scored, learnt.rule, decided), *findings]
     charts, data = [], {}
     if bought is not None:
