@@ -185,6 +185,7 @@ def test_weights_are_one_a_row(trainer):
         raise AssertionError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["lightgbm", "catboost"])
 def test_boosters_of_other_libraries_are_fitted_anew(trainer, tmp_path, library):
     module = pytest.importorskip(library)
