@@ -43,11 +43,16 @@ class Keyring(Protocol):
         """Return the log's public key as bytes."""
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def leaf_text(event: Event) -> str:
     """Return the canonical JSON of an event: RFC 8785, by the quick way where it gives the same bytes."""
     raw = event.to_dict()
-    text = json.dumps(raw, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if text.isascii() and not _has_float(raw):  # ASCII: code points and UTF-16 units sort alike
+    text = _encode(raw)
+    if (
+        text.isascii() and not _has_float(raw["detail"]) and not _has_float(raw["inputs"])
+    ):  # the rest is text; ASCII: code points and UTF-16 units sort alike
         return text
     return canonical(raw).decode()
 
@@ -323,7 +328,15 @@ class Tx:
         self.size += 1
 
     def _flush(self) -> None:
-        if self._events:
+        if (
+            self._events and self.office.engine.dialect.name == "sqlite"
+        ):  # by the driver's own words: twice as quick
+            events = [(e["seq"], e["leaf"]) for e in self._events]
+            nodes = [(n["level"], n["place"], n["hash"]) for n in self._nodes]
+            self.connection.exec_driver_sql("INSERT INTO events (seq, leaf) VALUES (?, ?)", events)
+            self.connection.exec_driver_sql("INSERT INTO nodes (level, place, hash) VALUES (?, ?, ?)", nodes)
+            self._events, self._nodes = [], []
+        elif self._events:
             self.connection.execute(sa.insert(schema.events), self._events)
             self.connection.execute(sa.insert(schema.nodes), self._nodes)
             self._events, self._nodes = [], []

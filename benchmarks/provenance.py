@@ -1,0 +1,207 @@
+"""Time the log: appends beside a plain SQLite insert, proofs, logs taken in, and queries beside DuckDB on the raw JSON.
+
+    python benchmarks/provenance.py             200,000 events, and 200 MB of CloudTrail
+    python benchmarks/provenance.py 0.1         a tenth of it
+
+The plain insert is one table (seq, text) with the same bytes, the same batches and the same durability (WAL, FULL). Of
+each pair the runs take turns, and the median of the ratios is told: a busy machine slows both. MB are of unpacked JSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import resource
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assay.engines.keys import FileKeyring
+from assay.office import ledger
+from assay.office.office import Office
+from assay.works.call import call
+from assay.works.home import Home
+
+BATCH = 1000
+
+
+def spent() -> float:
+    """Return seconds of the processor, of this process and those it began."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def record(lot: random.Random, number: int) -> dict[str, object]:
+    """Return a CloudTrail record of about 1.2 KB."""
+    user = f"user{lot.randrange(200)}"
+    when = datetime(2026, 1, 1) + timedelta(seconds=number * 7)
+    return {
+        "eventVersion": "1.08",
+        "userIdentity": {
+            "type": "AssumedRole", "principalId": f"AROA{lot.randrange(10**10):016d}:{user}",
+            "arn": f"arn:aws:sts::123456789012:assumed-role/analyst/{user}", "accountId": "123456789012",
+            "accessKeyId": f"ASIA{lot.randrange(10**12):016d}",
+            "sessionContext": {
+                "sessionIssuer": {
+                    "type": "Role", "principalId": "AROAEXAMPLE", "arn": "arn:aws:iam::123456789012:role/analyst",
+                    "accountId": "123456789012", "userName": "analyst",
+                },
+                "attributes": {"creationDate": "2026-01-01T00:00:00Z", "mfaAuthenticated": "false"},
+            },
+        },
+        "eventTime": when.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": lot.choice(["s3.amazonaws.com", "sagemaker.amazonaws.com", "iam.amazonaws.com"]),
+        "eventName": lot.choice(["GetObject", "CreateModel", "ListUsers", "AssumeRole"]), "awsRegion": "eu-central-1",
+        "sourceIPAddress": f"203.0.113.{lot.randrange(255)}", "userAgent": "aws-cli/2.15.0 Python/3.11.6 Linux/5.10",
+        "requestParameters": {"bucketName": "training-data", "key": f"a/{lot.randrange(10**9)}.parquet"},
+        "responseElements": None,
+        "additionalEventData": {"SignatureVersion": "SigV4", "bytesTransferredOut": lot.randrange(10**6)},
+        "requestID": uuid.UUID(int=lot.getrandbits(128)).hex, "eventID": str(uuid.UUID(int=lot.getrandbits(128))),
+        "readOnly": True, "resources": [{"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::training-data/x"}],
+        "eventType": "AwsApiCall", "managementEvent": False, "recipientAccountId": "123456789012", "eventCategory": "Data",
+    }  # fmt: skip
+
+
+def appends(place: Path, events: int) -> None:
+    """Append in batches, beside the plain insert of the same texts."""
+    office = Office.open(
+        f"sqlite:///{place / 'office.db'}", keyring=FileKeyring(place / "keys"), checkpoints=place / "checkpoints",
+        clock=lambda: "2026-01-01T00:00:00.000Z", origin="assay/bench",
+    )  # fmt: skip
+    plain = sqlite3.connect(place / "plain.db", isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        plain.execute(f"PRAGMA {pragma}")
+    plain.execute("CREATE TABLE events (seq INTEGER PRIMARY KEY, leaf TEXT NOT NULL)")
+    text = json.dumps({"action": "request", "actor": "ada", "detail": {"rows": 1, "status": 200}, "inputs": {}, "outcome": "done",
+                       "rows": {}, "schema": "assay.event/1", "seq": 123456, "subject": "endpoint/1", "time": "2026-01-01T00:00:00.000Z"})  # fmt: skip
+    ours, theirs, processor = [], [], []
+    for start in range(0, events, BATCH):
+        began, used = time.perf_counter(), time.process_time()
+        with office.transaction() as tx:
+            for n in range(BATCH):
+                tx.record("request", f"endpoint/{n}", actor="ada", detail={"status": 200, "rows": n})
+        ours.append(time.perf_counter() - began)
+        used = time.process_time() - used
+        began, other = time.perf_counter(), time.process_time()
+        plain.execute("BEGIN IMMEDIATE")
+        plain.executemany(
+            "INSERT INTO events VALUES (?, ?)", ((n, text) for n in range(start, start + BATCH))
+        )
+        plain.execute("COMMIT")
+        theirs.append(time.perf_counter() - began)
+        processor.append(used / max(time.process_time() - other, 1e-9))
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    print(f"| append in batches of {BATCH}, events a second | {BATCH / statistics.median(ours):,.0f} |")
+    print(f"| plain SQLite insert, rows a second | {BATCH / statistics.median(theirs):,.0f} |")
+    print(
+        f"| append: times the plain insert, clock / processor | {ratio:.1f} / {statistics.median(processor):.1f} |"
+    )
+    times = []
+    for seq in range(0, events, max(1, events // 200)):
+        began = time.perf_counter()
+        proof = ledger.prove(office, seq)
+        times.append(time.perf_counter() - began)
+        assert ledger.verify_proof(proof, office.keyring.public_pem("ledger"))
+    print(f"| prove one of {events:,}, ms | {statistics.median(times) * 1000:.2f} |")
+    office.close()
+    plain.close()
+
+
+QUERIES = {
+    "who did what, how often": (
+        "SELECT identity_arn, event_name, count(*) AS n FROM cloudtrail GROUP BY ALL ORDER BY n DESC LIMIT 10",
+        "SELECT r->>'$.userIdentity.arn' AS a, r->>'$.eventName' AS e, count(*) AS n FROM raw GROUP BY ALL ORDER BY n DESC LIMIT 10",
+    ),
+    "one hour of one day": (
+        "SELECT count(*) FROM cloudtrail WHERE time >= '2026-01-03 10:00:00Z' AND time < '2026-01-03 11:00:00Z'",
+        "SELECT count(*) FROM raw WHERE (r->>'$.eventTime') >= '2026-01-03T10:00:00Z' AND (r->>'$.eventTime') < '2026-01-03T11:00:00Z'",
+    ),
+}  # fmt: skip
+
+
+def logs(place: Path, files: int) -> None:
+    """Take CloudTrail in, packed and not, and ask it beside DuckDB on the same files."""
+    import duckdb
+
+    lot, number, size = random.Random(1), 0, 0
+    (place / "plain").mkdir()
+    (place / "packed").mkdir()
+    for f in range(files):
+        records = [record(lot, number + n) for n in range(6000)]
+        number += len(records)
+        data = json.dumps({"Records": records}, separators=(",", ":")).encode()
+        size += len(data)
+        (place / "plain" / f"{f:03d}.json").write_bytes(data)
+        (place / "packed" / f"{f:03d}.json.gz").write_bytes(gzip.compress(data, 6))
+    home = None
+    for kind in ("plain", "packed"):
+        home = Home.create(place / f"home-{kind}", {"ASSAY_ACTOR": "ada"})
+        began, used = time.perf_counter(), spent()
+        done = call("log.import", {"places": [str(place / kind)]}, home=home)["imports"][0]
+        assert done["rows"] == number and not done["bad"]
+        clock, processor = size / 1e6 / (time.perf_counter() - began), size / 1e6 / (spent() - used)
+        print(
+            f"| take in {size / 1e6:.0f} MB of CloudTrail, {kind}: MB/s by the clock / a second of processor | {clock:.0f} / {processor:.0f} |"
+        )
+    assert home is not None
+    names = ", ".join(f"'{p}'" for p in sorted((place / "plain").glob("*.json")))
+    view = f"CREATE VIEW raw AS SELECT unnest(Records) AS r FROM read_json([{names}], columns = {{Records: 'JSON[]'}}, maximum_object_size = 100000000, format = 'newline_delimited')"
+    for title, (sql, raw) in QUERIES.items():
+        ours, theirs, inside = [], [], []
+        for _ in range(5):
+            began = time.perf_counter()
+            answer = call("log.query", {"sql": sql}, home=home)["rows"]
+            ours.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            with duckdb.connect() as con:
+                con.execute("SET threads = 2")
+                con.execute(view)
+                same = con.execute(raw).fetchall()
+            theirs.append(time.perf_counter() - began)
+            assert len(same) == len(answer) and same[0][-1] == answer[0][-1]
+            inside.append(_inside(home, sql))
+        ratio = statistics.median(b / a for a, b in zip(ours, theirs, strict=True))
+        alone = statistics.median(b / a for a, b in zip(inside, theirs, strict=True))
+        print(
+            f"| {title}: s, raw JSON s, times as fast | {statistics.median(ours):.2f}, {statistics.median(theirs):.2f}, {ratio:.1f} |"
+        )
+        print(
+            f"| {title}: the same without the process that bounds it | {statistics.median(inside):.3f}, {alone:.0f} |"
+        )
+    home.close()
+
+
+def _inside(home: Home, sql: str) -> float:
+    """Return the seconds that the query itself takes over the view, in this process."""
+    import duckdb
+
+    from assay.methods.logs.sniff import SOURCES
+    from assay.works.logs import views
+
+    files = sorted(str(p) for p in (home.root / "logs" / "cloudtrail").glob("day=*/*.parquet"))
+    with duckdb.connect() as con:
+        con.execute("SET threads = 2")
+        con.execute(f"CREATE VIEW cloudtrail AS {views.of_source(SOURCES['cloudtrail'], files)}")
+        began = time.perf_counter()
+        con.execute(sql).to_arrow_table() if hasattr(
+            duckdb.DuckDBPyConnection, "to_arrow_table"
+        ) else con.execute(sql).fetch_arrow_table()
+        return time.perf_counter() - began
+
+
+def main(part: float = 1.0) -> None:
+    """Print the figures."""
+    print("| what | measured |\n|---|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        appends(Path(folder), max(BATCH, int(200_000 * part) // BATCH * BATCH))
+    with tempfile.TemporaryDirectory() as folder:
+        logs(Path(folder), max(2, int(26 * part)))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
