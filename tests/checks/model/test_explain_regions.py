@@ -64,7 +64,7 @@ def test_the_region_that_counts_is_found(assay, shop):
     shap = [m for m in report["metrics"] if m["name"] == "shap"]
     assert shap[0]["of"]["where"] == "top left" and shap[0]["value"] > 0
     picture = _picture()
-    behind = _filled(picture, "blur")
+    behind = _filled(picture, "blur", 12)
     whole = (picture[:10, :10, 0].mean() - behind[:10, :10, 0].mean()) / 255
     assert sum(m["value"] for m in shap) == pytest.approx(whole, rel=0.02)
     base = next(m["value"] for m in report["metrics"] if m["name"] == "base")

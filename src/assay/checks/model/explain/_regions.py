@@ -135,7 +135,7 @@ def _one(
             f"{count} regions need {least(count):,} answers a picture, and there are {spare:,}",
             remedy="raise --budget, or ask for fewer --regions",
         )
-    behind = _filled(picture, fill)
+    behind = _filled(picture, fill, regions)
     margin, of = of_row(own, place, asking)
     whole = own.slice(place, 1)
     at = own.column_names.index(image)
@@ -158,14 +158,14 @@ def _one(
     )
 
 
-def _filled(picture: Any, fill: Fill) -> Any:
-    """Return the picture with nothing to be seen in it: blurred over a tenth of its side, or of its mean colour."""
+def _filled(picture: Any, fill: Fill, regions: int) -> Any:
+    """Return the picture with nothing to be seen in it: blurred as wide as a region, or of its mean colour."""
     import numpy as np
     from scipy import ndimage
 
     if fill == "mean":
         return np.broadcast_to(np.rint(picture.mean(axis=(0, 1))).astype(np.uint8), picture.shape)
-    wide = max(picture.shape[:2]) / 10
+    wide = float(np.sqrt(picture.shape[0] * picture.shape[1] / regions))
     return np.rint(ndimage.gaussian_filter(picture.astype(np.float32), (wide, wide, 0))).astype(np.uint8)
 
 
