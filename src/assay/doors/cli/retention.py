@@ -70,7 +70,7 @@ def add(
 def release(name: str, why: str, format_: str) -> None:
     """Release a hold.
 
-    Example: assay log hold add c1 --why asked && assay log hold release c1 --why closed
+    Example: assay log hold add c --why x && assay log hold release c --why y
     """
     found = context.call("log.release", name=name, why=why)
     if format_ == "json":
