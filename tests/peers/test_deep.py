@@ -241,7 +241,7 @@ def test_pictures_of_every_kind_are_shown_to_networks(deep, model, row):
     report = deep("check", "model.explain", model, *args, "--format", "json")
     shap = [m for m in report["metrics"] if m["name"] == "shap"]
     corner = sum(m["value"] for m in shap if m["of"]["where"] == "top left")
-    assert shap[0]["of"]["where"] == "top left" and corner > 0.8 * sum(m["value"] for m in shap) > 0.1
+    assert shap[0]["of"]["where"] == "top left" and corner > 0.5 * sum(m["value"] for m in shap) > 0.1
     assert next(m["value"] for m in report["metrics"] if m["name"] == "additivity") < 1e-5
 
 
