@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.works.provenance.planted import LEAKING, NO_CHURN, WRITE, ZEROED, Team, wheel
+from tests.works.provenance.planted import LEAKING, NO_CHURN, PIPELINE, WRITE, ZEROED, Team, wheel
 
 
 def zeroed(team):
@@ -73,11 +73,8 @@ def team(good, tmp_path):
     return made
 
 
-def _marks(name):
-    return [] if name == "zeroed" else [pytest.mark.slow]
-
-
-@pytest.mark.parametrize("name", [pytest.param(n, marks=_marks(n)) for n in FAULTS])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_named_with_its_evidence_and_no_other(team, name):
     plant, culprits, kind, column = FAULTS[name]
     plant(team)
@@ -158,3 +155,18 @@ def test_two_faults_of_which_each_suffices_are_both_named(team):
     assert found["conclusion"] == "explained", found["said"]
     assert sorted(c["name"] for c in found["culprits"]) == ["step_added:labels", "step_added:loyal"]
     assert "with all of them taken back, and not with fewer" in found["said"][1]
+
+
+def test_a_step_that_zeroes_the_label_is_named_before_any_model_is_trained(tmp_path):
+    team = Team(tmp_path, 300)
+    before, _, _ = PIPELINE.partition("  split:")
+    team.write(
+        "assay.yaml", before + "  told: {check: data.leakage, of: joined, label: churned, gate: none}\n"
+    )
+    team.run()
+    zeroed(team)
+    team.change("assay.yaml", ("  told: {check: data.leakage, of: joined, label: churned, gate: none}\n", ""))
+    team.run()
+    found = team.diagnose()
+    assert [c["name"] for c in found["culprits"]] == ["step_added:labels"], found["said"]
+    assert found["evidence"][0]["kind"] == "constant" and found["replays"][0]["whole"]
