@@ -194,12 +194,10 @@ def test_onnx_answers_as_the_network_that_it_was_made_of(deep):
             "misfit",
             "do not fit Net of model.py: 3 missing (layers.0.bias, layers.2.weight, layers.2.bias), 1 too many (z), layers.0.weight is 4×5",
         ),
-        ("pickled", "holds more than weights, and that is never loaded"),
         ("mute.pt", "does not say which columns stand in it"),
         ("raises", "RuntimeError: out of luck"),
         ("short", "rows for"),
         ("words", "it answers a str and no row of numbers a row"),
-        ("lambda", "holds a Lambda layer, which is code"),
     ],
 )
 def test_a_network_that_cannot_be_used_is_named_in_one_sentence(deep, model, why):
@@ -286,3 +284,12 @@ def test_hdf5_is_read_as_h5py_writes_it(environment):
     plain, *odd = json.loads(done.stdout)
     assert plain == [300, []]
     assert all(said for _, said in odd), odd
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "why"), [("pickled", "would call netcode.Net()"), ("lambda", "Keras Lambda layer")]
+)
+def test_what_runs_code_when_it_is_loaded_is_refused_by_the_scan(deep, model, why):
+    command = ("check", "model.scan", model, "--format", "json")
+    assert any(why in f["message"] for f in deep(*command, code=1)["findings"])

@@ -65,8 +65,6 @@ class TorchModel:
             for start in range(0, len(given), size):
                 block = self.torch.from_numpy(np.ascontiguousarray(given[start : start + size]))
                 parts.append(self.answers(block).cpu().numpy())
-                if len(parts[-1]) != len(block):
-                    raise ValueError(f"it answers {len(parts[-1])} rows for {len(block)}")
         return self.spec.told(
             np.concatenate(parts) if parts else np.zeros((0, max(1, len(self.spec.classes))))
         )
@@ -81,6 +79,8 @@ class TorchModel:
             found = found[0]
         if not isinstance(found, self.torch.Tensor) or not found.ndim:
             raise ValueError(f"it answers a {type(found).__name__} and no row of numbers a row")
+        if len(found) != len(given):
+            raise ValueError(f"it answers {len(found)} rows for {len(given)}")
         return found.reshape(len(found), -1)
 
     def call(self, module: Any, given: Any) -> Any:
