@@ -116,3 +116,25 @@ def test_many_strata_take_no_longer_than_few(table, work):
         group_variable="v", work=work,
     )  # fmt: skip
     assert time.process_time() - began < 8 and report.metric("CDDPL", group="d").value is not None
+
+
+def test_a_sentence_tells_the_rates_that_its_metric_compares(table, work):
+    """The recall difference stood beside the shares that were told yes, which are others."""
+    import pandas as pd
+
+    rows = [("f", 1, 1)] * 20 + [("f", 1, 0)] * 60 + [("f", 0, 0)] * 120
+    rows += [("m", 1, 1)] * 60 + [("m", 1, 0)] * 20 + [("m", 0, 0)] * 100 + [("m", 0, 1)] * 20
+    frame = pd.DataFrame(rows, columns=["sex", "y", "p"])
+    report = check(
+        table(frame), label="y", predicted="p", positive=("1",), facet=("sex",), facet_value=("f",), work=work
+    )
+    said = {f.rule.rpartition(".")[2]: f.message for f in report.findings}
+    assert (
+        "recall difference is 0.500; of those who have the good outcome it finds 25% among them and 75% among the others."
+        in said["RD"]
+    )
+    assert (
+        "specificity difference is 0.167; of those who do not have the good outcome it refuses it to 100% of them and to 83% of the others."
+        in said["SD"]
+    )
+    assert "gives the good outcome to 10% of them and to 40% of the others." in said["DPPL"]

@@ -444,3 +444,24 @@ def test_a_model_that_answers_otherwise_the_second_time_is_told(table, work):
     assert "model.validate.unsteady" in [f.rule for f in check(Dice(), **given).findings]
     assert "model.validate.unsteady" in [f.rule for f in check(Ranks(), **given).findings]
     assert "model.validate.unsteady" not in [f.rule for f in check(Rule(), **given).findings]
+
+
+def test_a_threshold_that_saves_nothing_over_a_constant_answer_is_no_advice(table, work):
+    """It said to set the threshold where always answering no cost less."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"y": np.arange(400) % 5 == 0, "s": rng.random(400)}).astype({"y": int})
+    frame["p"] = (frame.s > 0.5).astype(int)
+    report = check(
+        table(frame),
+        label="y",
+        predicted="p",
+        score="s",
+        positive=("1",),
+        cost_fp=1.0,
+        cost_fn=1.0,
+        slices=0,
+        work=work,
+    )
+    (finding,) = [f for f in report.findings if f.rule == "model.validate.threshold"]
+    assert "The same answer for every row costs 0.2." in finding.message
+    assert "set the threshold" not in finding.remedy

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from assay.checks._groups import Groups, shown
+from assay.checks.model.bias._evidence import evidence
 from assay.kernel.report import Chart, Metric
 from assay.kernel.severity import Severity
 
@@ -72,12 +73,11 @@ class Judged(Groups):
         grave = self.grave(group, outcome, name, value, spread)
         if not grave:
             return
-        said = f"the model says {outcome.name}" if outcome.of else "the model gives the good outcome"
+        said = evidence(name, d.counts, a.counts, outcome.name if outcome.of else "")
         self.find(
             name,
             Severity.parse(grave),
-            f"{group.shown}: {WORDS[name]} is {value:.3f}; {said} to "
-            f"{d.counts.predicted:.0%} of them and to {a.counts.predicted:.0%} of the others.",
+            f"{group.shown}: {WORDS[name]} is {value:.3f}; {said}.",
             {"column": group.facet, "facet": group.facet, "group": group.name, **outcome.of},
             "compare with the bias before training; reweigh the data, or choose thresholds that treat groups alike",
             refs=self.refs,

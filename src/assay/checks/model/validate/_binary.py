@@ -95,7 +95,13 @@ class Binary(Judged):
             f"Yes from a score of {self.cheapest.threshold:.3g} on costs {fresh:.4g} a row, on folds it was not "
             f"chosen on; as the model answers now it is {whole['cost']:.4g}."
         )
-        return [Finding("model.validate.threshold", Severity.LOW, message, {}, "set the threshold to it")]
+        remedy, alike = "set the threshold to it", self.guess()["cost"]
+        if fresh >= alike:  # a threshold that saves nothing over no model at all is no advice
+            message += f" The same answer for every row costs {alike:.4g}."
+            remedy = (
+                "at these costs its scores are worth nothing; improve the model before a threshold is chosen"
+            )
+        return [Finding("model.validate.threshold", Severity.LOW, message, {}, remedy)]
 
     def _chances(self, whole: dict[str, float]) -> list[Finding]:
         if self.score is not None and "ece" not in whole:
