@@ -74,6 +74,7 @@ class Bench:
     memory: str = "1GB"
     engine: str = "duckdb"
     isolation: str = "full"
+    answer: float = 600.0
     cache: Path | None = None
     home: Home | None = None
     held: dict[str, Any] = field(default_factory=dict)
@@ -176,7 +177,13 @@ class Bench:
         from assay.engines.models import open_model
 
         self.vouch(asset)
-        model = open_model(self.path(asset), asset, scratch=self._private(), level=self.isolation)  # type: ignore[arg-type]
+        model = open_model(
+            self.path(asset),
+            asset,
+            scratch=self._private(),
+            level=self.isolation,  # type: ignore[arg-type]
+            answer=self.answer,
+        )
         self.levels.add(getattr(model, "level", "full"))
         return model
 

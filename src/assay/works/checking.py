@@ -46,6 +46,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             memory=settings.memory,
             engine=settings.engine,
             isolation=settings.isolation,
+            answer=settings.answer_seconds,
             cache=cache,
             home=home,
         )

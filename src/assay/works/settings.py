@@ -12,6 +12,7 @@ from typing import Any
 from assay.kernel.errors import Refused, UsageError
 from assay.methods.nearest import did_you_mean
 
+MOST_SECONDS = 86_400
 MOST_CORES = 4096
 _MEMORY = re.compile(r"\d{1,6}(\.\d{1,3})?\s*[kKMGT]i?B")
 LEVELS = ("full", "partial")  # none is reached by --unsafe-no-isolation alone
@@ -31,6 +32,7 @@ class Settings:
     memory: str = "1GB"  # what one table engine may use before it spills to disk
     engine: str = "duckdb"  # where tables run: duckdb, or a Spark master
     isolation: str = "full"  # the least that training and loading models accept
+    answer_seconds: int = 600  # that a model may take for one answer, of up to 50,000 rows
     four_eyes: bool = False  # approval by someone other than whoever registered
     actor: str = ""  # who asks, where the operating system does not say
 
@@ -59,6 +61,10 @@ class Settings:
             raise UsageError(
                 f"cores is {new.cores}; it takes a whole number of at least 1 and at most {MOST_CORES}",
                 where=where,
+            )
+        if not 1 <= new.answer_seconds <= MOST_SECONDS:
+            raise UsageError(
+                f"answer_seconds is {new.answer_seconds}; it takes from 1 to {MOST_SECONDS:,}", where=where
             )
         if not _MEMORY.fullmatch(new.memory):
             raise UsageError(

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -256,3 +261,20 @@ def model_fn(folder):
     with pytest.raises(AssayError, match=said):
         handle = opened(tmp_path / "model.tar.gz", "tar.gz")
         handle.predict(pa.table({"x": [1.0, 2.0]}))
+
+
+def test_a_model_that_does_not_answer_in_time_is_ended_and_told_how_to_get_more(tmp_path):
+    """It hung for an hour, and nothing on the command line could shorten that."""
+    (tmp_path / "m").mkdir()
+    code = "import time\nclass M:\n    def predict(self, rows):\n        time.sleep(600)\ndef model_fn(folder):\n    return M()\n"
+    (tmp_path / "m" / "inference.py").write_text(code)
+    (tmp_path / "rows.csv").write_text("a,y\n" + "1,0\n2,1\n" * 20)
+    started = time.monotonic()
+    env = {"ASSAY_ANSWER_SECONDS": "2"}
+    done = subprocess.run(
+        [sys.executable, "-m", "assay", "check", "model.validate", "m", "--data", "rows.csv", "--label", "y"],
+        cwd=tmp_path, env=os.environ | env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert time.monotonic() - started < 60 and done.returncode == 2
+    assert "has not answered within 2 seconds" in done.stderr + done.stdout
+    assert "ASSAY_ANSWER_SECONDS" in done.stderr + done.stdout

@@ -22,6 +22,7 @@ from assay.kernel.errors import AssayError, Broken
 if TYPE_CHECKING:
     import pyarrow
 
+ANSWER = 600.0
 _TAIL = 600
 _ENDED = {
     "time": "it has not answered within its time",
@@ -35,9 +36,13 @@ _ENDED = {
 class SandboxedModel(AskedModel):
     """A model whose worker runs in the sandbox. Close it, or use it as a context, to end the worker."""
 
-    def __init__(self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path) -> None:
+    def __init__(
+        self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path, answer: float
+    ) -> None:
+        """answer: seconds that it may take for an answer, of up to 50,000 rows at a time."""
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
         self.files = files  # a copy of it, which it can only read
+        self._answer = answer
         self.level: Level = job.level
         self._info = self._described(self._ask(b"I", b""))
 
@@ -58,7 +63,7 @@ class SandboxedModel(AskedModel):
         body = wire.pack_asked(json.dumps(said), rows)
         if len(body) > wire.MAX_MESSAGE:
             raise ModelError(f"takes no more than {wire.MAX_MESSAGE >> 20} MB of rows", where=self.asset.name)
-        self._info = self._described(self._ask(b"F", body))
+        self._info = self._described(self._told(b"F", body))  # as long as the job may run
 
     def close(self) -> None:
         """End the worker."""
@@ -72,6 +77,29 @@ class SandboxedModel(AskedModel):
                     continue
 
     def _ask(self, kind: bytes, body: bytes) -> bytes:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._job.end()
+
+        timer = threading.Timer(self._answer, end)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._told(kind, body)
+        except ModelError:
+            if not late.is_set():
+                raise
+            raise ModelError(
+                f"cannot be used: it has not answered within {self._answer:g} seconds",
+                where=self.asset.name,
+                remedy="a model that needs longer is given it by ASSAY_ANSWER_SECONDS, or answer_seconds: in config.yaml",
+            ) from None
+        finally:
+            timer.cancel()
+
+    def _told(self, kind: bytes, body: bytes) -> bytes:
         try:
             wire.send(self._job.stdin, kind, body)
             answer, said = wire.receive(self._job.stdout)
@@ -98,8 +126,11 @@ def open_model(
     scratch: Path,
     level: Level = "full",
     limits: Limits | None = None,
+    answer: float = ANSWER,
 ) -> SandboxedModel:
     """Open a model file, a folder or a model.tar.gz in the sandbox. Scan it first: this loads it.
+
+    answer: seconds that loading it, and each answer of up to 50,000 rows, may take.
 
     ModelError when it cannot be loaded; Refused where the isolation demanded cannot be had.
     """
@@ -123,7 +154,7 @@ def open_model(
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
     try:
-        return SandboxedModel(asset, job, log, watching, folder)
+        return SandboxedModel(asset, job, log, watching, folder, answer)
     except BaseException:
         job.end()
         watching.join()
