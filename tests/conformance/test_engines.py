@@ -17,6 +17,7 @@ from assay.works.settings import Settings
 
 KEY = SecretKey("tests", bytes(range(32)))
 LABEL = {"label": "is_canceled"}
+GROUPS = {**LABEL, "positive": ["0"], "facet": ["meal"]}
 CHECKS: dict[str, tuple[str, dict[str, Any]]] = {
     "profile": ("data.profile", {}),
     "integrity": ("data.integrity", {}),
@@ -43,6 +44,10 @@ TREATMENTS: dict[str, tuple[str, dict[str, Any]]] = {
         "data.pca",
         {"columns": ["adr", "lead_time", "adults"], "keep": ["is_canceled"], "components": 2},
     ),
+    "reweigh": ("data.reweigh", {**GROUPS, "trade": False}),
+    "resample": ("data.resample", {**GROUPS, "trade": False}),
+    "impact": ("data.impact", {"facet": ["meal"], "columns": ["adr", "lead_time"], "trade": False}),
+    "decorrelate": ("data.decorrelate", {"facet": ["meal"], "columns": ["adr", "lead_time"], "trade": False}),
     "kanonymity": ("data.kanonymity", {"quasi": ["country", "adults", "adr"], "sensitive": ["meal"], "l": 2}),
 }
 POLICY = """
