@@ -19,6 +19,7 @@ from assay.engines.isolation import Ended, Grant, Level, Limits, run
 from assay.engines.training import ENDED, as_text, described
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
+from assay.methods.recognise.credentials import hidden
 
 SUFFIXES = {
     ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl",
@@ -58,7 +59,7 @@ class Processed:
     def last_words(self) -> str:
         """Return a sentence with the last line that it printed."""
         lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
-        return f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
+        return f" Its last line: {printable(hidden(lines[-1])[:300])}" if lines else " It printed nothing."
 
 
 def process(

@@ -19,6 +19,7 @@ from assay.engines.folders import entries, tail
 from assay.engines.isolation import Ended, Grant, Level, Limits, run
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
+from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
     import pyarrow
@@ -63,7 +64,7 @@ class Trained:
     def last_words(self) -> str:
         """Return a sentence with the last line that it printed."""
         lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
-        return f" Its last line: {printable(lines[-1][:300])}" if lines else " It printed nothing."
+        return f" Its last line: {printable(hidden(lines[-1])[:300])}" if lines else " It printed nothing."
 
 
 def write_channel(schema: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch], folder: Path) -> Path:

@@ -94,6 +94,11 @@ def test_a_script_that_fails_says_its_last_line_and_one_that_hangs_is_ended(trai
         trainer("\nraise ValueError('no good rows')\n").fit(rows(), label="y"),
     ):
         raise AssertionError
+    with (
+        pytest.raises(TrainingFailed, match=r"RuntimeError: \[password said hidden\]"),
+        trainer("\nraise RuntimeError('password=hunter2')\n").fit(rows(), label="y"),
+    ):
+        raise AssertionError
     slow = trainer("\nimport time\nprint('begun', flush=True)\ntime.sleep(60)\n").within({"seconds": 1.5})
     with pytest.raises(TrainingFailed, match=r"ran past its time.*begun"), slow.fit(rows(), label="y"):
         raise AssertionError

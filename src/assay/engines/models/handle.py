@@ -18,6 +18,7 @@ from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, Broken
+from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
     import pyarrow
@@ -111,12 +112,12 @@ class SandboxedModel(AskedModel):
                 f"cannot be used: {why}; {self._said()}".rstrip("; "), where=self.asset.name
             ) from None
         if answer == b"E":
-            raise ModelError(said.decode("utf-8", "replace")[:500], where=self.asset.name)
+            raise ModelError(hidden(said.decode("utf-8", "replace"))[:500], where=self.asset.name)
         return said
 
     def _said(self) -> str:
         text = tail(self._log, _TAIL).decode("utf-8", "replace").strip()
-        return text.splitlines()[-1][:300] if text else ""
+        return hidden(text.splitlines()[-1])[:300] if text else ""
 
 
 def open_model(

@@ -81,6 +81,15 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
         yield one.start, one.stop
 
 
+def hidden(text: str) -> str:
+    """Return a text without its credentials, each told by its kind: what foreign code prints is shown to others."""
+    out, at = [], 0
+    for one in found(text):
+        out += [text[at : one.start], f"[{one.kind.replace('_', ' ')} hidden]"]
+        at = one.stop
+    return "".join([*out, text[at:]])
+
+
 def _is_jwt(text: str) -> bool:
     head = text.partition(".")[0]
     try:
