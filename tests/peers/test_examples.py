@@ -15,9 +15,8 @@ import pandas as pd
 import pytest
 import xgboost as xgb
 from scipy import stats
-from scipy.spatial.distance import jensenshannon
+from scipy.spatial.distance import cdist, jensenshannon
 from sklearn import metrics as sk
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier
 
@@ -34,13 +33,14 @@ class Example:
     facets: tuple[str, ...]
     stratum: str  # the group variable of the conditional metrics
     drops: tuple[str, ...]
+    learnt: tuple[str, str] = ("split", "train")  # the step and its output that the first model learnt from
 
 
 ABOUT = {
     "bookings": Example(
         "bookings.csv.gz", "is_canceled", 0, ("customer_type",), "market_segment", ("reservation_status",)
     ),
-    "income": Example("adult.csv.gz", "income", ">50K", ("sex", "race"), "education", ()),
+    "income": Example("adult.csv.gz", "income", ">50K", ("sex", "race"), "education", (), ("parts", "train")),
 }
 
 
@@ -61,6 +61,12 @@ def ran(request, assay, demo, tmp_path_factory):
 def parts(ran):
     """The training and the test table, as the split left them."""
     return tuple(pd.read_parquet(ran[1].output("split", name)) for name in ("train", "test"))
+
+
+@pytest.fixture(scope="module")
+def learnt(ran):
+    """The table that the model learnt from."""
+    return pd.read_parquet(ran[1].output(*ran[0].learnt))
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +91,10 @@ def matrix(booster, table, train):
 
 
 @pytest.fixture(scope="module")
-def answers(ran, parts, booster):
+def answers(ran, parts, learnt, booster):
     """(observed positive, predicted positive, score of 1) in each row of the test table."""
-    about = ran[0]
-    train, test = parts
-    score = booster.predict(matrix(booster, test, train)).astype(float)
+    about, test = ran[0], parts[1]
+    score = booster.predict(matrix(booster, test, learnt)).astype(float)
     one = 1 if about.positive == 0 else about.positive  # what the model calls 1
     observed = (test[about.label] == one).to_numpy()
     return observed, score > 0.5, score
@@ -286,14 +291,26 @@ def _pre_training(good, d, strata):
     }
 
 
+def _votes(others, said, asked, k=5):
+    """What the k nearest were told; the rows as near as the k-th share what is left of k."""
+    out = np.empty(len(asked))
+    for first in range(0, len(asked), 500):
+        apart = cdist(asked[first : first + 500], others, "sqeuclidean")
+        kth = np.partition(apart, k - 1, axis=1)[:, k - 1 : k]
+        nearer, level = apart < kth * (1 - 1e-9), np.abs(apart - kth) <= kth * 1e-9
+        left = (k - nearer.sum(axis=1)) / level.sum(axis=1)
+        out[first : first + 500] = (nearer @ said + left * (level @ said)) / k
+    return out
+
+
 def _post_training(observed, said, d, strata, features):
     a = ~d
     (tn_a, fp_a, fn_a, tp_a), (tn_d, fp_d, fn_d, tp_d) = (
         sk.confusion_matrix(observed[g], said[g], labels=[False, True]).ravel() for g in (a, d)
     )
     benefit = said.astype(int) - observed.astype(int) + 1
-    near = KNeighborsClassifier(5).fit(features[a], said[a]).predict(features[d])
-    against, for_ = (~said[d] & near).sum(), (said[d] & ~near).sum()
+    vote = _votes(features[a], said[a], features[d])
+    against, for_ = (~said[d] & (vote > 0.5)).sum(), (said[d] & (vote < 0.5)).sum()
     return {
         "DPPL": said[a].mean() - said[d].mean(),
         "DI": said[d].mean() / said[a].mean(),
@@ -339,11 +356,11 @@ def _compared(report, facet, column, by_hand, least):
             assert low_high is None or low_high[0] <= value <= low_high[1], (facet, group, name)
 
 
-def test_all_eight_metrics_before_training(ran, parts, assay, tmp_path):
+def test_all_eight_metrics_before_training(ran, learnt, assay, tmp_path):
     """From the run's report, and with a group variable from the command itself."""
     about, done, _ = ran
-    train = parts[0]
-    shutil.copyfile(done.output("split", "train"), tmp_path / "train.parquet")
+    train = learnt
+    shutil.copyfile(done.output(*about.learnt), tmp_path / "train.parquet")
     asked = assay.json(tmp_path, "check", "data.bias", "train.parquet", *_options(about))
     good = (train[about.label] == about.positive).to_numpy()
     strata = train[about.stratum].to_numpy()
@@ -372,9 +389,10 @@ def test_all_thirteen_metrics_after_training(ran, parts, answers, assay, tmp_pat
     strata = test[about.stratum].to_numpy()
     shutil.copytree(done.folder, tmp_path / "home")
     shutil.copyfile(done.output("split", "test"), tmp_path / "home" / "test.parquet")
-    model = f"registry://{done.run['model']['name']}@{done.run['model']['version']}"
+    # the first model's own file: the one that is registered may be another, mitigated one
+    shutil.copyfile(done.output("model"), tmp_path / "home" / "first.tar.gz")
     asked = assay.json(
-        tmp_path / "home", "check", "model.bias", model, "--data", "test.parquet", *_options(about)
+        tmp_path / "home", "check", "model.bias", "first.tar.gz", "--data", "test.parquet", *_options(about)
     )
     for facet in about.facets:
 
@@ -390,9 +408,9 @@ def test_all_thirteen_metrics_after_training(ran, parts, answers, assay, tmp_pat
         _compared(done.report("after"), facet, test[facet], without, 100)
 
 
-def test_the_validation(ran, parts, booster, answers):
+def test_the_validation(ran, parts, learnt, booster, answers):
     about, done, _ = ran
-    train, test = parts
+    train, test = learnt, parts[1]
     observed, said, score = answers
     expected = {
         "accuracy": sk.accuracy_score(observed, said),
@@ -429,10 +447,12 @@ def test_the_validation(ran, parts, booster, answers):
     )
 
 
-def test_the_explanation(ran, parts, booster):
+def test_the_explanation(ran, parts, learnt, booster):
     """The values are the model library's own; each row's add up to the model's margin."""
-    _, done, _ = ran
-    train, test = parts
+    about, done, _ = ran
+    if about.label == "income":
+        pytest.skip("the model that is explained is a mixture of trees that fairlearn made")
+    train, test = learnt, parts[1]
     data = matrix(booster, test, train)
     values = booster.predict(data, pred_contribs=True)
     kept = pd.read_parquet(done.object(done.report("explain")["outputs"][0]["digest"]))

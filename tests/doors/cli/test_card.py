@@ -52,7 +52,9 @@ def test_a_card_file_alone_is_shown_without_a_home(assay, demo, tmp_path):
 
 def test_an_empty_field_and_a_claim_that_was_not_measured_stop_the_run_before_it_registers(assay, copy):
     text = (copy / "card.yaml").read_text().replace("owner: revenue team", "owner: TBD")
-    (copy / "card.yaml").write_text(text.replace("f1: 0.917", "f1: 0.99"))
+    (copy / "card.yaml").write_text(
+        text.replace("  label: is_canceled\n", "  label: is_canceled\n  metrics: {f1: 0.99}\n")
+    )
     run = assay.json(copy, "run", code=1)
     steps = {s["name"]: s["outcome"] for s in run["steps"]}
     assert steps["card"] == "fail" and steps["register"] == "stopped" and run["model"] is None
