@@ -293,13 +293,13 @@ def _pre_training(good, d, strata):
 
 def _votes(others, said, asked, k=5):
     """What the k nearest were told; the rows as near as the k-th share what is left of k."""
-    out = np.empty(len(asked))
+    out, said = np.empty(len(asked)), said.astype(float)
     for first in range(0, len(asked), 500):
         apart = cdist(asked[first : first + 500], others, "sqeuclidean")
         kth = np.partition(apart, k - 1, axis=1)[:, k - 1 : k]
         nearer, level = apart < kth * (1 - 1e-9), np.abs(apart - kth) <= kth * 1e-9
         left = (k - nearer.sum(axis=1)) / level.sum(axis=1)
-        out[first : first + 500] = (nearer @ said + left * (level @ said)) / k
+        out[first : first + 500] = (nearer.astype(float) @ said + left * (level.astype(float) @ said)) / k
     return out
 
 
