@@ -17,7 +17,11 @@ _spec = importlib.util.spec_from_file_location(
 )
 tools = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(tools)
-LOADS_A_MODEL = ("model.bias", "model.validate", "model.explain", "assay run ")
+# Loads a model, or trains one
+LOADS_A_MODEL = (
+    "model.bias", "model.validate", "model.explain", "model.trade", "treat model.", "assay run ", "diagnose",
+    "data.reweigh", "data.resample", "data.impact", "data.decorrelate",
+)  # fmt: skip
 
 
 def _walk(command, path, parent):
