@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines import requirements
-from assay.engines.folders import entries, tail
+from assay.engines.folders import entries
 from assay.engines.isolation import Ended, Grant, Level, Limits, run
-from assay.engines.training import ENDED, as_text, described
+from assay.engines.training import ENDED, as_text, as_variable, described, last_words
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
-from assay.methods.recognise.credentials import hidden
 
 SUFFIXES = {
     ".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet", ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
-_LAST = 4096
 _MOST = 64  # outputs
 
 
@@ -58,8 +56,7 @@ class Processed:
     @property
     def last_words(self) -> str:
         """Return a sentence with the last line that it printed."""
-        lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
-        return f" Its last line: {printable(hidden(lines[-1])[:300])}" if lines else " It printed nothing."
+        return last_words(self.log)
 
 
 def process(
@@ -93,7 +90,7 @@ def process(
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    env |= {f"ASSAY_INPUT_{_upper(name)}": str(inputs / name) for name in names}
+    env |= {f"ASSAY_INPUT_{as_variable(name)}": str(inputs / name) for name in names}
     if packages is not None:
         env["PYTHONPATH"] = str(packages)
     places = {"{output}": str(output), "{input}": str(inputs / names[0] if len(names) == 1 else inputs)}
@@ -140,7 +137,3 @@ def _collected(folder: Path) -> tuple[dict[str, Path], str]:
     except BadInput as error:
         return {}, str(error)
     return ({"out": next(iter(made.values()))} if len(made) == 1 else made), ""
-
-
-def _upper(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name).upper()

@@ -63,8 +63,13 @@ class Trained:
     @property
     def last_words(self) -> str:
         """Return a sentence with the last line that it printed."""
-        lines = tail(self.log, _LAST).decode("utf-8", "replace").strip().splitlines()
-        return f" Its last line: {printable(hidden(lines[-1])[:300])}" if lines else " It printed nothing."
+        return last_words(self.log)
+
+
+def last_words(log: Path) -> str:
+    """Return a sentence with the last line of a job's log, without the credentials in it."""
+    lines = tail(log, _LAST).decode("utf-8", "replace").strip().splitlines()
+    return f" Its last line: {printable(hidden(lines[-1])[:300])}" if lines else " It printed nothing."
 
 
 def write_channel(schema: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch], folder: Path) -> Path:
@@ -192,11 +197,12 @@ def _environment(
         "PYTHONUNBUFFERED": "1",
         "ASSAY_SEED": str(seed),
     }
-    env |= {f"SM_CHANNEL_{_upper(name)}": str(path) for name, path in channels.items()}
-    return env | {f"SM_HP_{_upper(name)}": as_text(value) for name, value in hyperparameters.items()}
+    env |= {f"SM_CHANNEL_{as_variable(name)}": str(path) for name, path in channels.items()}
+    return env | {f"SM_HP_{as_variable(name)}": as_text(value) for name, value in hyperparameters.items()}
 
 
-def _upper(name: str) -> str:
+def as_variable(name: str) -> str:
+    """Return a name as the environment spells it: ``learning-rate`` is LEARNING_RATE."""
     return "".join(c if c.isalnum() else "_" for c in name).upper()
 
 

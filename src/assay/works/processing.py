@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,17 +11,15 @@ from typing_extensions import Doc
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Table
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
-from assay.works.deeds import CHANNEL, copy_code
-from assay.works.examine import LEFT_OUT, isolation_finding
+from assay.works.examine import LEFT_OUT
+from assay.works.scripts import BESIDE, CHANNEL, Papers, copy_code
 from assay.works.work import LocalWork
 
 if TYPE_CHECKING:
     from assay.engines.processing import Processed
-
-_OWN = ("code", "log", "environment")  # what every job leaves besides its tables
 
 
 def process(
@@ -46,7 +43,6 @@ def process(
 ) -> Made:
     """Run the script in the sandbox, with no network and read-only inputs; what it leaves in its output is made."""
     from assay.engines import processing
-    from assay.engines.folders import tail
     from assay.engines.isolation.limits import read_limits
 
     given: Mapping[str, Table] = tables if isinstance(tables, Mapping) else {"data": tables}
@@ -68,21 +64,10 @@ def process(
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,
     )
-    kept = work.put("code", code)
-    environment = {
-        **done.environment,
-        "isolation": done.ended.level,
-        "layers": dict(done.ended.layers),
-    }
-    log = tail(done.log, 4 << 20)
-    outputs = {
-        "log": work.put("log", log, "txt"),
-        "code": Asset("tree", script.stem, kept.uri, kept.digest, "folder"),
-        "environment": work.put("environment", json.dumps(environment, indent=1).encode(), "json"),
-    }
-    findings = [] if done.ended.level == "full" else [isolation_finding(done.ended.level)]
+    papers = Papers.of(script, code, done.log, done.ended, done.environment, work)
+    outputs, findings = papers.outputs, list[Finding]()
     metrics = [Metric("rows_in", sum(t.rows for t in given.values()), unit="rows")]
-    if done.well and not set(done.made) & set(_OWN):
+    if done.well and not set(done.made) & set(BESIDE):
         for name, path in done.made.items():
             asset, rows, problems = _taken(path, name, work)
             outputs[name] = asset
@@ -91,21 +76,7 @@ def process(
             metrics.append(Metric("rows_out", rows, of=of, unit="rows"))
     else:
         findings.append(_failed(done, script))
-    metrics += [
-        Metric("seconds", round(done.ended.seconds, 3)),
-        Metric("peak_memory", done.ended.peak_memory, unit="bytes"),
-    ]
-    report = Report.make(
-        coverage=Coverage(1, 1, unit="jobs"),
-        metrics=metrics,
-        findings=findings,
-        data={
-            "log": log[-8000:].decode("utf-8", "replace"),
-            "environment": environment,
-            "script": script.name,
-        },
-    )
-    return Made(outputs, report)
+    return Made(outputs, papers.report(findings, metrics))
 
 
 def _write(table: Table, folder: Path, format: str) -> None:
@@ -141,7 +112,7 @@ def _failed(done: Processed, script: Path) -> Finding:
     from assay.engines.training import ENDED
 
     if done.well:
-        said = f"calls a table {' or '.join(_OWN)}, which a job leaves besides"
+        said = f"calls a table {' or '.join(BESIDE)}, which a job leaves besides"
         remedy = "give that file of its output another name"
     else:
         said, remedy = (

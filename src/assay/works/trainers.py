@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from assay.engines.trainers.recipe import Recipe
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
-from assay.works.deeds import copy_code
 from assay.works.resolve import pin
+from assay.works.scripts import copy_code
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
