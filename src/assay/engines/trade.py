@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.handles import Work
-from assay.kernel.report import Chart, Finding, Metric
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
@@ -94,6 +94,16 @@ class Told:
     findings: list[Finding] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+
+    def report(self, rows: int, metrics: Sequence[Metric], findings: Sequence[Finding]) -> Report:
+        """Return the report of a treatment of so many rows: what it says of itself, and then of the trade."""
+        return Report.make(
+            coverage=Coverage(rows, rows),
+            metrics=[*metrics, *self.metrics],
+            findings=[*findings, *self.findings],
+            charts=self.charts,
+            data=self.data,
+        )
 
 
 def told(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int64]
 
-SCHEMES = ("holdout", "kfold", "stratified", "grouped", "time")
-
 
 class Fold(NamedTuple):
     """name: ``3``, or ``2.3`` of the second repeat. train, test: row numbers.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError
+from assay.kernel.severity import Severity
 from assay.office.index.record import Record
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Deriving:
             for k, v in dict(value.get("where", {})).items()
             if not isinstance(v, (dict, list))
         }
-        fields["severity"] = [value["severity"], _rank(str(value["severity"]))]
+        fields["severity"] = [value["severity"], int(Severity.parse(value["severity"]))]
         told = ("rule", "severity", "message", "asset", "status", "count", "where", "first_seen", "last_seen")
         body = {"name": value["rule"], "fingerprint": key} | {name: value.get(name) for name in told}
         text = f"{value['message']} {value.get('asset', '')} {value.get('remedy', '')}"
@@ -220,9 +221,3 @@ def _metrics(prefix: str, report: Json) -> dict[str, Any]:
 
 def _urns(assets: Mapping[str, Any]) -> list[str]:
     return [str(a.get("digest") or a.get("uri")) for a in assets.values()]
-
-
-def _rank(severity: str) -> int:
-    from assay.kernel.severity import SEVERITIES
-
-    return list(SEVERITIES).index(severity) if severity in SEVERITIES else -1

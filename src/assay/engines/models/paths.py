@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from assay.engines.models.contributed import contributed
 
-BASELINES = ("mean", "zeros", "rows")
 _BEHIND = 20  # background rows that are averaged over
 _CELLS = 4_000_000  # numbers of a batch
 _ROWS = 256

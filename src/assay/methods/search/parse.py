@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from assay.kernel.errors import UsageError
-from assay.kernel.severity import SEVERITIES
+from assay.kernel.severity import SEVERITIES, Severity
 from assay.methods.nearest import did_you_mean
 from assay.methods.search import moments
 from assay.methods.search.query import (
@@ -92,7 +92,7 @@ def compared(name: str, operator: Operator, value: float | str, now: dt.datetime
     if leaf == "severity" and operator not in ("=", "!=", "~"):
         if value not in SEVERITIES:
             raise UsageError(f"there is no severity {value!r}", remedy=did_you_mean(str(value), SEVERITIES))
-        return Comparison(name, operator, float(list(SEVERITIES).index(str(value))))
+        return Comparison(name, operator, float(Severity.parse(str(value))))
     return Comparison(name, operator, value)
 
 

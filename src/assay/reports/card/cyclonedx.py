@@ -15,6 +15,7 @@ from urllib.parse import quote
 from assay.kernel.canonical import sha256
 from assay.kernel.card import Card, DataSet, Evaluation
 from assay.kernel.report import Metric
+from assay.reports.card.metrics import OF_FACETS
 from assay.reports.svg import draw
 
 _MODEL = "model"
@@ -29,16 +30,6 @@ _SPDX = {
         "Zlib", "PostgreSQL", "ODbL-1.0", "PDDL-1.0", "CDLA-Permissive-2.0", "CDLA-Sharing-1.0", "BSL-1.0", "OFL-1.1",
     )
 }  # fmt: skip
-_FACET = (
-    "DPL",
-    "DPPL",
-    "DI",
-    "AD",
-    "RD",
-    "impact_ratio",
-    "equalized_odds_difference",
-    "demographic_parity_difference",
-)
 
 
 def bom(card: Card) -> dict[str, Any]:
@@ -130,7 +121,7 @@ def _metrics(card: Card) -> Iterable[dict[str, Any]]:
         yield from _slices(one)
     for facet in card.facets:
         for found in facet.metrics:
-            if found.name in _FACET and found.value is not None:
+            if found.name in OF_FACETS and found.value is not None:
                 group = f"{facet.name} = {found.of['group']}" if "group" in found.of else facet.name
                 yield _metric(found, f"{facet.data}: {group}")
 

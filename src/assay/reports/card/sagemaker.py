@@ -14,22 +14,13 @@ from typing import Any
 
 from assay.kernel.card import Card, Evaluation, Explanation, Facet
 from assay.kernel.report import Chart, Metric
+from assay.reports.card.metrics import LOWER_IS_BETTER, OF_FACETS
 from assay.reports.numbers import number
 
 LONGEST = 100_000  # characters of Content
 _TEXT, _OBSERVED, _SHORT, _AXIS, _GROUP = 2048, 2096, 1024, 63, 63
 _NAME = 255
 _LEFT_OUT = "Some metrics did not fit and were left out. "
-_FACET = (
-    "DPL",
-    "DPPL",
-    "DI",
-    "AD",
-    "RD",
-    "impact_ratio",
-    "equalized_odds_difference",
-    "demographic_parity_difference",
-)
 _STATUS = {"APPROVED": "Approved", "PENDING": "PendingReview", "REJECTED": "Draft"}
 _RISK = {
     "minimal": "Low",
@@ -44,7 +35,6 @@ _TASKS = {
     "multiclass": "MulticlassClassification",
     "regression": "Regression",
 }
-_LOWER = ("rmse", "mae", "mase", "pinball", "cost", "log_loss", "brier")
 
 
 def request(card: Card) -> dict[str, Any]:
@@ -166,7 +156,7 @@ def _training(card: Card) -> dict[str, Any]:
     }
     headline = card.evaluations[0].headline if card.evaluations else ""
     if headline:
-        way = "Minimize" if headline.startswith(_LOWER) else "Maximize"
+        way = "Minimize" if headline.startswith(LOWER_IS_BETTER) else "Maximize"
         notes = (
             f"The score that stands for it, because {card.evaluations[0].why}."
             if card.evaluations[0].why
@@ -243,7 +233,7 @@ def _compared(one: Facet) -> dict[str, Any]:
     when = "Bias of the model" if one.when == "after" else "Bias of the data"
     groups: dict[str, list[Any]] = {}
     for found in one.metrics:
-        if found.name in _FACET and found.value is not None:
+        if found.name in OF_FACETS and found.value is not None:
             group = str(found.of.get("group", "all groups"))
             made = _number(found)
             if made and len(groups.get(group, ())) < 20 and (group in groups or len(groups) < 20):

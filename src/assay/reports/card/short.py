@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from assay.kernel.card import Card, Evaluation
 from assay.kernel.severity import Severity
+from assay.reports.card.metrics import LOWER_IS_BETTER
 from assay.reports.numbers import number
-
-_LOWER = ("rmse", "mae", "mase", "pinball", "cost", "log_loss", "brier")
 
 
 def percent(share: float) -> str:
@@ -59,7 +58,7 @@ def _well(one: Evaluation) -> Iterator[str]:
     )
     guess = next((m.value for m in one.guess if m.name == one.headline), None)
     beats = f"; a constant guess has {number(guess)}" if guess is not None else ""
-    way = ", where less is better" if any(one.headline.startswith(n) for n in _LOWER) else ""
+    way = ", where less is better" if any(one.headline.startswith(n) for n in LOWER_IS_BETTER) else ""
     yield f"On {rows} that it had not seen, its {one.headline} is {number(main.value)}{between}{beats}{way}."
     accuracy = next((m.value for m in one.scores if m.name == "accuracy"), None)
     if accuracy is not None and one.headline != "accuracy":

@@ -22,7 +22,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Column, Table, Tree, Work
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Fitted, Made
 from assay.methods.inwords import share
@@ -102,13 +102,7 @@ def treat(
     if trade and label is not None and fitted is None:
         cells = grouping.cells(table.arrow([*dict.fromkeys([label, *facet])]), label, positive, facet)
         bought = _groups.trade(NAME, table, cells, label, work, hide=(*hide, *facet), treated=_at(learnt))
-    report = Report.make(
-        coverage=Coverage(table.rows, table.rows),
-        metrics=metrics + bought.metrics,
-        findings=findings + bought.findings,
-        charts=bought.charts,
-        data=bought.data,
-    )
+    report = bought.report(table.rows, metrics, findings)
     return Made(outputs, report)
 
 

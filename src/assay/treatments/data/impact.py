@@ -22,7 +22,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Table, Tree, Work
-from assay.kernel.report import Coverage, Metric, Report
+from assay.kernel.report import Metric
 from assay.kernel.treatment import Fitted, Made
 from assay.treatments.data import _groups, _numbers
 
@@ -90,13 +90,7 @@ def treat(
         bought = _groups.trade(
             NAME, table, cells, label, work, hide=(*hide, *facets), treated=_at(learnt, work)
         )
-    report = Report.make(
-        coverage=Coverage(table.rows, table.rows),
-        metrics=metrics + bought.metrics,
-        findings=findings + bought.findings,
-        charts=bought.charts,
-        data=bought.data,
-    )
+    report = bought.report(table.rows, metrics, findings)
     return Made(outputs, report)
 
 

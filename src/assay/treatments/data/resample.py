@@ -21,7 +21,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Table, Work
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.data import _groups
@@ -91,10 +91,7 @@ def treat(
             return given.with_(table=some.drop_columns("__label"), cells=held)
 
         bought = _groups.trade(NAME, table, cells, label, work, hide=hide, treated=treated)
-    report = Report.make(
-        coverage=Coverage(table.rows, table.rows), metrics=metrics + bought.metrics, findings=findings + bought.findings,
-        charts=bought.charts, data=bought.data,
-    )  # fmt: skip
+    report = bought.report(table.rows, metrics, findings)
     return Made({"out": store_batches(out.to_batches(), work, "out")}, report)
 
 

@@ -23,7 +23,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Table, Work
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.data import _groups
@@ -88,13 +88,7 @@ def treat(
     if trade:
         hidden = (*hide, *([weights] if weights else []))
         bought = _groups.trade(NAME, table, cells, label, work, hide=hidden, treated=_weighted(base))
-    report = Report.make(
-        coverage=Coverage(table.rows, table.rows),
-        metrics=metrics + bought.metrics,
-        findings=findings + bought.findings,
-        charts=bought.charts,
-        data=bought.data,
-    )
+    report = bought.report(table.rows, metrics, findings)
     return Made({"out": out}, report)
 
 

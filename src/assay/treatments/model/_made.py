@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Table, Work
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.model._scored import MIDDLE, Learnt, Scored
@@ -29,35 +29,29 @@ def made(
     work: Work,
     *,
     column: str,
-    hidden: Sequence[str],
-    bought: Told | None,
+    bought: Told | None = None,
     findings: Sequence[Finding] = (),
-    fresh: bool,
     metrics: Sequence[Metric] = (),
 ) -> Made:
-    """Return a table with a column of decisions, or a model that decides so, and the report. fresh: it was learnt just now."""
+    """Return a table with a column of decisions, or a model that decides so, and the report.
+
+    bought: what the trade says; None where none was drawn.
+    """
     import numpy as np
 
-    lot = scored.lots(hidden)
-    decided, after = learnt.rule.decided(scored.score, scored.groups, lot)
+    from assay.engines.trade import Told as Nothing
+
+    decided, after = learnt.rule.decided(scored.score, scored.groups, scored.lots())
     if scored.model is None:
         outputs = {"out": _table(subject, scored, decided, after, work, column)}
     else:
         outputs = {"out": packed(scored, learnt, work)}
-    if fresh:
+    if scored.learnt is None:
         outputs["fitted"] = work.put("fitted", learnt.fitted(name).to_bytes(), "json")
-    metrics = [*metrics, *_groups(scored, decided)]
-    told = [_by_group(name, scored), *_told(name, scored, learnt.rule, decided), *findings]
-    charts, data = [], {}
-    if bought is not None:
-        metrics += bought.metrics
-        told += bought.findings
-        charts, data = bought.charts, bought.data
     rows = scored.table.num_rows
     assert len(decided) == rows and decided.dtype == np.bool_
-    report = Report.make(
-        coverage=Coverage(rows, rows), metrics=metrics, findings=told, charts=charts, data=data
-    )
+    told = [_by_group(name, scored), *_told(name, scored, learnt.rule, decided), *findings]
+    report = (bought or Nothing()).report(rows, [*metrics, *_groups(scored, decided)], told)
     return Made(outputs, report)
 
 
@@ -225,7 +219,6 @@ def trade(
     strengths: Sequence[float],
     word: str,
     gap: str,
-    hidden: Sequence[str],
     work: Work,
 ) -> Told:
     """Return what the rule buys and costs, learnt from some rows at each strength and judged on the others.
@@ -245,7 +238,7 @@ def trade(
     some, others = engine.halves(work, known)
     mask = np.zeros(len(known), dtype=bool)
     mask[some] = True
-    lot = scored.lots(hidden)[others]
+    lot = scored.lots()[others]
     truth, groups = scored.truth[others], scored.groups[others]
 
     def point(strength: float | None, said: Any) -> Any:

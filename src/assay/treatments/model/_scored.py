@@ -25,7 +25,8 @@ class Scored:
     """Rows, their scores of yes (NaN where there is none), and who is of which group.
 
     truth: which rows have the good outcome, and labelled: which have one at all; None where no label was named. said: what
-    is decided of each row before. yes, no: how a decision is written. columns: what the model is given.
+    is decided of each row before. yes, no: how a decision is written. columns: what the model is given. learnt: a rule that is
+    there already, and is applied.
     """
 
     table: pa.Table
@@ -39,6 +40,8 @@ class Scored:
     no: Any
     model: Model | None = None
     columns: tuple[str, ...] = ()
+    label: str | None = None
+    learnt: Learnt | None = None
 
     @property
     def known(self) -> Any:
@@ -47,15 +50,16 @@ class Scored:
 
         return self.labelled & np.isfinite(self.score) & (self.groups >= 0)
 
-    def lots(self, hidden: Sequence[str]) -> Any:
+    def lots(self) -> Any:
         """Return each row's lot, of all that stands in it but the label: the same person has the same one each time."""
         from assay.engines.models.composed import lots
 
         names = [*dict.fromkeys([*self.columns, *self.grouping.facets])] if self.model is not None else []
-        return lots(self.table, names or [n for n in self.table.column_names if n not in hidden])
+        return lots(self.table, names or [n for n in self.table.column_names if n != self.label])
 
 
 def scored(
+    name: str,
     subject: Table | Model,
     data: Table | None,
     *,
@@ -63,12 +67,15 @@ def scored(
     score: str | None,
     positive: Sequence[str],
     facet: Sequence[str],
-    learnt: Learnt | None = None,
+    fitted: Tree | None,
 ) -> Scored:
     """Return the rows that are decided of. UsageError where scores, a label or groups are wanting.
 
-    learnt: a rule that is there already; its groups are told, and then no label is needed.
+    fitted: what an earlier treatment of this name learnt; its groups are told, and then no label is needed.
     """
+    if fitted is None and (not facet or label is None):
+        raise Missing("a rule is learnt of a label and facets", remedy="say --label COLUMN --facet COLUMN")
+    learnt = Learnt.read(fitted, name) if fitted is not None else None
     import numpy as np
 
     from assay.methods import facets, outcomes
@@ -113,7 +120,9 @@ def scored(
         yes, no = learnt.yes, learnt.no
     if yes is None:
         raise UsageError("which column holds the outcome?", remedy="say --label COLUMN")
-    return Scored(table, values, groups, grouping, truth, labelled, said, yes, no, model, columns)
+    return Scored(
+        table, values, groups, grouping, truth, labelled, said, yes, no, model, columns, label, learnt
+    )
 
 
 def _answers(held: Sequence[Any], column: Any, positive: Sequence[str]) -> tuple[Any, Any]:
@@ -230,9 +239,3 @@ class Learnt:
             return cls(rule, grouping, said["yes"], said["no"])
         except (ValueError, RecursionError) as error:
             raise BadInput(f"this cannot be applied: {error}", where=tree.asset.name) from None
-
-
-def wanted(facet: Sequence[str], label: str | None, fitted: Tree | None) -> None:
-    """Missing where neither a rule nor what it is learnt from was named."""
-    if fitted is None and (not facet or label is None):
-        raise Missing("a rule is learnt of a label and facets", remedy="say --label COLUMN --facet COLUMN")

@@ -25,7 +25,7 @@ from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.model import _made
-from assay.treatments.model._scored import MIDDLE, Learnt, Scored, scored, wanted
+from assay.treatments.model._scored import MIDDLE, Learnt, Scored, scored
 
 if TYPE_CHECKING:
     from assay.methods.mitigation.equalising import Cost, Costs
@@ -61,14 +61,11 @@ def treat(
     work: Work,
 ) -> Made:
     """Return the model, or the table, decided by mixed scores, and what was learnt."""
-    wanted(facet, label, fitted)
-    known = Learnt.read(fitted, NAME) if fitted is not None else None
-    rows = scored(subject, data, label=label, score=score, positive=positive, facet=facet, learnt=known)
-    hidden = [n for n in (label,) if n]
-    if known is not None:
-        return _made.made(
-            NAME, subject, rows, known, work, column=column, hidden=hidden, bought=None, fresh=False
-        )
+    rows = scored(
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
+    )
+    if rows.learnt is not None:
+        return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []
     rule, costs = _learnt(rows, rows.known, cost, strength, findings)
     metrics = _told(rows, rule, costs, findings)
@@ -76,18 +73,11 @@ def treat(
     if trade:
         gap = "equal_opportunity_difference" if cost == "fnr" else "equalized_odds_difference"
         bought = _made.trade(
-            NAME,
-            rows,
-            lambda mask, s: _learnt(rows, mask, cost, s, [])[0],
-            STRENGTHS,
-            "strength",
-            gap,
-            hidden,
-            work,
+            NAME, rows, lambda mask, s: _learnt(rows, mask, cost, s, [])[0], STRENGTHS, "strength", gap, work
         )
     found = Learnt(rule, rows.grouping, rows.yes, rows.no)
     return _made.made(
-        NAME, subject, rows, found, work, column=column, hidden=hidden, bought=bought, findings=findings, fresh=True,
+        NAME, subject, rows, found, work, column=column, bought=bought, findings=findings,
         metrics=metrics,
     )  # fmt: skip
 

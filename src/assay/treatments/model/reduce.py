@@ -25,7 +25,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Table, Trainer, Work
-from assay.kernel.report import Coverage, Finding, Metric, Report
+from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.model._made import FEW, composed
@@ -100,6 +100,7 @@ def treat(
     import numpy as np
 
     from assay.engines import reductions
+    from assay.engines.trade import Told
     from assay.methods.mitigation import grouping
 
     reductions.loaded()
@@ -138,19 +139,10 @@ def treat(
         findings.append(
             Finding(f"{NAME}.shows_facet", Severity.LOW, said, refs=("15-USC-1691", "42-USC-2000e-2"))
         )
-    charts, more = [], {}
+    bought = Told()
     if trade and trainer is None:
         bought = _trade(some, names, yes, groups, learner, asked, decide, work)
-        metrics += bought.metrics
-        findings += bought.findings
-        charts, more = bought.charts, bought.data
-    report = Report.make(
-        coverage=Coverage(table.rows, table.rows),
-        metrics=metrics,
-        findings=findings,
-        charts=charts,
-        data=more,
-    )
+    report = bought.report(table.rows, metrics, findings)
     return Made({"out": out}, report)
 
 

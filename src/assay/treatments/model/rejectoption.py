@@ -27,7 +27,7 @@ from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.methods.nearest import did_you_mean
 from assay.treatments.model import _made
-from assay.treatments.model._scored import Learnt, Scored, scored, wanted
+from assay.treatments.model._scored import Learnt, Scored, scored
 
 if TYPE_CHECKING:
     from assay.methods.mitigation.rules import Band
@@ -66,14 +66,11 @@ def treat(
     work: Work,
 ) -> Made:
     """Return the model, or the table, decided with a band, and what was learnt."""
-    wanted(facet, label, fitted)
-    known = Learnt.read(fitted, NAME) if fitted is not None else None
-    rows = scored(subject, data, label=label, score=score, positive=positive, facet=facet, learnt=known)
-    hidden = [n for n in (label,) if n]
-    if known is not None:
-        return _made.made(
-            NAME, subject, rows, known, work, column=column, hidden=hidden, bought=None, fresh=False
-        )
+    rows = scored(
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
+    )
+    if rows.learnt is not None:
+        return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []
     favoured = _favoured(rows, disadvantaged, findings)
     rule, gap = _learnt(rows, rows.known, favoured, measure, bound)
@@ -91,11 +88,11 @@ def treat(
     if trade:
         steps = (*(b for b in BOUNDS if b > bound), bound)
         bought = _made.trade(
-            NAME, rows, lambda mask, b: _learnt(rows, mask, favoured, measure, b)[0], steps, "bound", GAPS[measure], hidden, work
+            NAME, rows, lambda mask, b: _learnt(rows, mask, favoured, measure, b)[0], steps, "bound", GAPS[measure], work
         )  # fmt: skip
     found = Learnt(rule, rows.grouping, rows.yes, rows.no)
     return _made.made(
-        NAME, subject, rows, found, work, column=column, hidden=hidden, bought=bought, findings=findings, fresh=True,
+        NAME, subject, rows, found, work, column=column, bought=bought, findings=findings,
         metrics=metrics,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
 from assay.treatments.model import _made
-from assay.treatments.model._scored import MIDDLE, Learnt, Scored, scored, wanted
+from assay.treatments.model._scored import MIDDLE, Learnt, Scored, scored
 
 if TYPE_CHECKING:
     from assay.methods.mitigation.rules import Rule
@@ -71,14 +71,11 @@ def treat(
     work: Work,
 ) -> Made:
     """Return the model, or the table, decided by thresholds by group, and what was learnt."""
-    wanted(facet, label, fitted)
-    known = Learnt.read(fitted, NAME) if fitted is not None else None
-    rows = scored(subject, data, label=label, score=score, positive=positive, facet=facet, learnt=known)
-    hidden = [n for n in (label,) if n]
-    if known is not None:
-        return _made.made(
-            NAME, subject, rows, known, work, column=column, hidden=hidden, bought=None, fresh=False
-        )
+    rows = scored(
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
+    )
+    if rows.learnt is not None:
+        return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []
     rule, apart = learnt(rows, rows.known, parity, objective, None if lot else tolerance, findings)
     if apart is not None and apart > tolerance + 1e-9:
@@ -90,7 +87,7 @@ def treat(
         learn = _by_lot(rows, parity, objective) if lot else _within(rows, parity, objective)
         steps = SHARES if lot else (*(t for t in TOLERANCES if t > tolerance), tolerance)
         word = "share by the rule" if lot else "tolerance"
-        bought = _made.trade(NAME, rows, learn, steps, word, GAPS[parity], hidden, work)
+        bought = _made.trade(NAME, rows, learn, steps, word, GAPS[parity], work)
     found = Learnt(rule, rows.grouping, rows.yes, rows.no)
     return _made.made(
         NAME,
@@ -99,10 +96,8 @@ def treat(
         found,
         work,
         column=column,
-        hidden=hidden,
         bought=bought,
         findings=findings,
-        fresh=True,
     )
 
 

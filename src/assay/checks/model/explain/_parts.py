@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.checks.model.explain._asking import Asking
+from assay.checks.model.explain._values import ADDS_UP, Values
 
 _WHOLE = 8192  # coalitions that are worth asking about one by one
 _FEW = 64  # parts up to which coalitions say more than orders
@@ -30,6 +31,37 @@ class Parts:
     def exact(self) -> bool:
         """Whether every subset of the parts was asked about."""
         return self.method.startswith("exact")
+
+
+def together(
+    rows: Sequence[int],
+    parts: Sequence[Parts],
+    names: Sequence[str],
+    values: Any,
+    square: Any,
+    asking: Asking,
+    *,
+    of: str,
+    space: str,
+    masked_by: str,
+) -> Values:
+    """Return rows × what their parts were added up into. square: of the values' errors. of: what the parts are of, in words."""
+    import numpy as np
+
+    ways = sorted({p.method for p in parts})
+    return Values(
+        list(names),
+        values,
+        np.array([p.base for p in parts]),
+        np.array(rows),
+        "score" if asking.outputs != ["prediction"] else "output",
+        f"{', '.join(ways)} of {of}",
+        space=space,
+        margin=np.array([p.margin for p in parts]),
+        error=None if all(p.exact for p in parts) else np.sqrt(square),
+        tolerance=ADDS_UP,
+        notes={"masked_by": masked_by, "asked": asking.asked},
+    )
 
 
 def rows_told(total: int, row: tuple[int, ...], samples: int, rng: Any) -> list[int]:

@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from assay.checks.model.explain._asking import Asking
-from assay.checks.model.explain._parts import Parts, least, of_row, rows_told, valued
-from assay.checks.model.explain._values import ADDS_UP, Values
+from assay.checks.model.explain._parts import Parts, least, of_row, rows_told, together, valued
+from assay.checks.model.explain._values import Values
 from assay.checks.model.explain._way import Limits, Way
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Tree, Work
@@ -187,19 +187,16 @@ def _values(found: list[Seen], asking: Asking, fill: Fill) -> Values:
     shares = [_zones(s.labels) for s in found]
     values = np.array([s.parts.values @ share for s, share in zip(found, shares, strict=True)])
     square = np.array([s.parts.error**2 @ share**2 for s, share in zip(found, shares, strict=True)])
-    ways = sorted({s.parts.method for s in found})
-    return Values(
+    return together(
+        [s.row for s in found],
+        [s.parts for s in found],
         [f"{down} {across}" for down in _DOWN for across in _ACROSS],
         values,
-        np.array([s.parts.base for s in found]),
-        np.array([s.row for s in found]),
-        "score" if asking.outputs != ["prediction"] else "output",
-        f"{', '.join(ways)} of regions in {len(found)} {'picture' if len(found) == 1 else 'pictures'}",
+        square,
+        asking,
+        of=f"regions in {len(found)} {'picture' if len(found) == 1 else 'pictures'}",
         space="regions of the picture (SLIC), added up where they lie; the base is the answer to it without any",
-        margin=np.array([s.parts.margin for s in found]),
-        error=None if all(s.parts.exact for s in found) else np.sqrt(square),
-        tolerance=ADDS_UP,
-        notes={"masked_by": fill, "asked": asking.asked},
+        masked_by=fill,
     )
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.checks.model.explain._asking import Asking
-from assay.checks.model.explain._parts import Parts, least, of_row, rows_told, valued
-from assay.checks.model.explain._values import ADDS_UP, Values
+from assay.checks.model.explain._parts import Parts, least, of_row, rows_told, together, valued
+from assay.checks.model.explain._values import Values
 from assay.checks.model.explain._way import Limits, Way
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Model, Work
@@ -138,19 +138,16 @@ def _values(found: list[Told], asking: Asking, token: str | None) -> Values:
         places = [names[p.word.lower()] for p in told.pieces]
         np.add.at(values[i], places, told.parts.values)
         np.add.at(square[i], places, told.parts.error**2)
-    ways = sorted({told.parts.method for told in found})
-    return Values(
+    return together(
+        [t.row for t in found],
+        [t.parts for t in found],
         list(names),
         values,
-        np.array([t.parts.base for t in found]),
-        np.array([t.row for t in found]),
-        "score" if asking.outputs != ["prediction"] else "output",
-        f"{', '.join(ways)} of words in {len(found)} {'text' if len(found) == 1 else 'texts'}",
+        square,
+        asking,
+        of=f"words in {len(found)} {'text' if len(found) == 1 else 'texts'}",
         space="words of the text; the base is the answer without any of them",
-        margin=np.array([t.parts.margin for t in found]),
-        error=None if all(t.parts.exact for t in found) else np.sqrt(square),
-        tolerance=ADDS_UP,
-        notes={"masked_by": "leaving out" if token is None else f"the token {token}", "asked": asking.asked},
+        masked_by="leaving out" if token is None else f"the token {token}",
     )
 
 
