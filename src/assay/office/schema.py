@@ -45,5 +45,8 @@ findings = _protected("findings", "severity", "rule", "last_seen")
 statements = _protected("statements", "package", "kind")
 actions = _protected("actions", "name", "state")
 logs = _protected("logs", "kind", "source", "day")
+traces = _protected("traces", "trace", "run", "started")
 
-PROTECTED = {t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions, logs)}
+PROTECTED = {
+    t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions, logs, traces)
+}
