@@ -16,7 +16,7 @@ import pytest
 
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.office import checkpoint, ledger, verification
-from assay.office.office import leaf_text
+from assay.office.office import leaf_bytes
 
 
 def _sql(tmp_path, *statements):
@@ -88,7 +88,9 @@ def test_an_edit_that_mends_the_tree_too_is_found(office, tmp_path):
     connection = sqlite3.connect(tmp_path / "office.db")
     leaf = connection.execute("SELECT leaf FROM events WHERE seq = 4").fetchone()[0].replace("ada", "eve")
     connection.execute("UPDATE events SET leaf = ? WHERE seq = 4", (leaf,))
-    connection.execute("UPDATE nodes SET hash = ? WHERE level = 0 AND place = 4", (leaf_hash(leaf.encode()),))
+    hashes = bytearray(connection.execute("SELECT hashes FROM tiles WHERE level = 0").fetchone()[0])
+    hashes[4 * 32 : 5 * 32] = leaf_hash(leaf.encode())
+    connection.execute("UPDATE tiles SET hashes = ? WHERE level = 0", (bytes(hashes),))
     connection.commit()
     connection.close()
     assert "edited" in _kinds(office)
@@ -252,7 +254,7 @@ def test_the_quick_leaf_is_rfc_8785():
             expected = event.leaf()
         except UnicodeEncodeError:  # a lone surrogate is no text
             return
-        assert leaf_text(event).encode() == expected
+        assert leaf_bytes(event.to_dict()) == expected
 
     same()
 
@@ -260,7 +262,7 @@ def test_the_quick_leaf_is_rfc_8785():
 def test_an_event_survives_its_leaf(office):
     last = ledger.tail(office, 3)
     assert [e.seq for e in last] == [7, 8, 9]
-    assert json.loads(leaf_text(last[-1]))["detail"] == {"number": 9}
+    assert json.loads(leaf_bytes(last[-1].to_dict()))["detail"] == {"number": 9}
 
 
 def test_a_newer_office_is_refused_in_one_sentence(office, opened, tmp_path):

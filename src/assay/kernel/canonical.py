@@ -7,7 +7,7 @@ from typing import Any
 
 import rfc8785
 
-_SAFE = 2**53 - 1
+SAFE = 2**53 - 1  # the largest integer that every reader of JSON takes as it stands
 
 
 def plain(value: Any) -> Any:
@@ -23,7 +23,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         if type(value) is not int:  # an IntEnum speaks by its name
             return str(value)
-        return value if -_SAFE <= value <= _SAFE else str(value)
+        return value if -SAFE <= value <= SAFE else str(value)
     if isinstance(value, (float, str)):
         return value
     return str(value)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.event import Event
 from assay.methods import merkle
-from assay.office import checkpoint, pruning, schema
+from assay.office import checkpoint, pruning, schema, tiles
 
 if TYPE_CHECKING:
     from assay.office.office import Office
@@ -147,14 +147,11 @@ def _needed(field_: Any) -> bool:
 def stored(office: Office) -> merkle.Node:
     """Return what reads a node of the tree as it is kept; Missing where one is not there."""
 
-    def node(level: int, place: int) -> bytes:
-        where = (schema.nodes.c.level == level) & (schema.nodes.c.place == place)
-        found = office.rows(sa.select(schema.nodes.c.hash).where(where))
-        if not found:
-            raise Missing("a node of the log's tree is missing", remedy="see `assay log verify`")
-        return bytes(found[0][0])
+    def read(level: int, place: int) -> Any:
+        rows = office.rows(tiles.ONE.params(level=level, place=place))
+        return rows[0][0] if rows else None
 
-    return node
+    return tiles.nodes(read)
 
 
 def export(office: Office, out: IO[str]) -> int:

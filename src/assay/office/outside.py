@@ -50,9 +50,8 @@ class Outside:
         self._sync()
 
     def promote(self) -> None:
-        """The commit has happened."""
+        """The commit has happened. Where a power cut undoes this, ``pending`` is there still, and says the same."""
         (self.folder / "pending").replace(self.folder / "latest")
-        self._sync()
 
     def forget(self) -> None:
         """The commit has not happened."""

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.kernel.errors import Broken
-from assay.office import schema
+from assay.office import schema, tiles
 from assay.office.logbook import Hold
 
 if TYPE_CHECKING:
@@ -158,11 +157,8 @@ def prune(office: Office, made: Plan, *, actor: str, policy: str, cutoff: str) -
 
 
 def _hashes(connection: Connection, places: list[int]) -> list[bytes]:
-    where = (schema.nodes.c.level == 0) & schema.nodes.c.place.between(places[0], places[-1])
-    found = dict(connection.execute(sa.select(schema.nodes.c.place, schema.nodes.c.hash).where(where)).all())
-    if any(not isinstance(found.get(p), bytes) for p in places):
-        raise Broken("a leaf of the log's tree is missing", remedy="see `assay log verify`")
-    return [found[p] for p in places]
+    node = tiles.within(connection)
+    return [node(0, place) for place in places]
 
 
 def spans(places: list[int]) -> list[list[int]]:

@@ -16,12 +16,12 @@ events = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf", Text, nullable=False),
 )
-nodes = Table(
-    "nodes",
+tiles = Table(
+    "tiles",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
     Column("place", BigInteger, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
 )
 
 

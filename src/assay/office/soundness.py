@@ -2,65 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from assay.methods import merkle
-from assay.office import schema
+from assay.office import schema, tiles
 from assay.office.problem import Problem
 from assay.office.tree import Growing
 
 if TYPE_CHECKING:
     from assay.office.office import Office
 
+_FULL = tiles.WIDTH * merkle.SIZE
+
 
 def tree(office: Office, grown: Growing) -> list[Problem]:
     """Compare the tree that proofs are read from with itself, from the leaves up; the leaves were compared before."""
     if grown.unmatched:
         return [Problem("tree", f"{grown.unmatched} leaves of the tree in the database are gone")]
-    level, size = 0, grown.size
-    while True:
-        held = _count_level(office, level)
-        if held != size:
-            return [
-                Problem(
-                    "tree", f"the tree in the database has {held} nodes where {size} belong, on level {level}"
-                )
-            ]
-        if not size:
-            break
-        if level and not _is_above(office, level):
-            return [Problem("tree", f"a node on level {level} of the tree in the database was changed", None)]
-        level, size = level + 1, size >> 1
-    if int(office.rows(sa.select(sa.func.count()).where(schema.nodes.c.level > level))[0][0]):
-        return [Problem("tree", "the tree in the database has nodes that belong nowhere")]
+    order = sa.select(schema.tiles).order_by(schema.tiles.c.level, schema.tiles.c.place)
+    rows = (row for part in office.batches(order, 100) for row in part)
+    size, level, below = grown.size, 0, b""
+    while size:
+        above = bytearray()
+        for place in range(-(-size // tiles.WIDTH)):
+            start, row = place * _FULL, next(rows, None)
+            if row is None or (row.level, row.place) != (level, place):
+                return [Problem("tree", f"tile {place} of level {level} of the tree in the database is gone")]
+            expected = min(size * merkle.SIZE - start, _FULL)
+            sound = isinstance(row.hashes, bytes) and len(row.hashes) == expected
+            if not sound or (level and row.hashes != below[start : start + expected]):
+                said = f"tile {place} of level {level} of the tree in the database was changed"
+                return [Problem("tree", said)]
+            if expected == _FULL:
+                above += tiles.folded(row.hashes)
+        size, level, below = size // tiles.WIDTH, level + 1, bytes(above)
+    if next(rows, None) is not None:
+        return [Problem("tree", "the tree in the database has tiles that belong nowhere")]
     return []
-
-
-def _count_level(office: Office, level: int) -> int:
-    query = sa.select(sa.func.count()).select_from(schema.nodes).where(schema.nodes.c.level == level)
-    return int(office.rows(query)[0][0])
-
-
-def _is_above(office: Office, level: int) -> bool:
-    """Whether each node of a level is made of the two below it."""
-
-    def on(which: int) -> Any:
-        query = sa.select(schema.nodes.c.hash).where(schema.nodes.c.level == which)
-        return query.order_by(schema.nodes.c.place)
-
-    with office.engine.connect() as one, office.engine.connect() as other:
-        below = iter(one.execution_options(yield_per=10_000).execute(on(level - 1)))
-        for (value,) in other.execution_options(yield_per=10_000).execute(on(level)):
-            left, right = next(below)[0], next(below)[0]
-            if not (
-                isinstance(left, bytes)
-                and isinstance(right, bytes)
-                and merkle.node_hash(left, right) == value
-            ):
-                return False
-    return True
 
 
 def database(office: Office) -> list[Problem]:

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, UsageError
 from assay.methods import notes
-from assay.office import checkpoint, logfiles, schema, soundness
+from assay.office import checkpoint, logfiles, schema, soundness, tiles
 from assay.office.office import Unreadable, row_digest
 from assay.office.problem import Problem
 from assay.office.tree import Growing
@@ -122,9 +122,7 @@ def _walk(office: Office, at: set[int]) -> Growing:
     grown = Growing(at)
     with office.engine.connect() as connection:
         query = sa.select(schema.events.c.seq, schema.events.c.leaf).order_by(schema.events.c.seq)
-        leaves = sa.select(schema.nodes.c.place, schema.nodes.c.hash).where(schema.nodes.c.level == 0)
-        kept = connection.execution_options(yield_per=10_000).execute(leaves.order_by(schema.nodes.c.place))
-        known: Iterator[Any] = iter(kept)
+        known = tiles.leaves(connection)
         with office.engine.connect() as other:
             for seq, leaf in other.execution_options(yield_per=10_000).execute(query):
                 grown.add(seq, leaf, next(known, None))
