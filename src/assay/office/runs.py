@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run. outcome: running, pass, fail, error or interrupted."""
+    """A run. outcome: running, pass, fail, error or interrupted. parent: the run that it is a part of, else None."""
 
     id: str
     pipeline: str
@@ -33,6 +33,8 @@ class RunRecord:
     report: str | None = None
     model: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    experiment: str = ""
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +67,35 @@ class Edge:
     by: str = ""
 
 
-def begin(tx: Tx, run_id: str, pipeline: str, actor: str, detail: Mapping[str, Any]) -> int:
-    """Record that a run has begun."""
-    record = RunRecord(run_id, pipeline, actor, "running", tx.now, detail=dict(detail))
-    _write_run(tx, asdict(record))
-    return tx.record(
-        "run.begin", f"run/{run_id}", actor=actor, outcome="begun", detail={"pipeline": pipeline}
+def begin(
+    tx: Tx,
+    run_id: str,
+    pipeline: str,
+    actor: str,
+    detail: Mapping[str, Any],
+    *,
+    experiment: str = "",
+    parent: str | None = None,
+) -> int:
+    """Record that a run has begun. experiment: what it belongs to, its pipeline where nothing is said."""
+    record = RunRecord(
+        run_id,
+        pipeline,
+        actor,
+        "running",
+        tx.now,
+        detail=dict(detail),
+        experiment=experiment or pipeline,
+        parent=parent,
     )
+    write(tx, asdict(record))
+    told = {"pipeline": pipeline} | ({"parent": parent} if parent else {})
+    return tx.record("run.begin", f"run/{run_id}", actor=actor, outcome="begun", detail=told)
 
 
-def _write_run(tx: Tx, run: Mapping[str, Any]) -> None:
-    columns = {name: run[name] for name in ("pipeline", "outcome", "started")}
+def write(tx: Tx, run: Mapping[str, Any]) -> None:
+    """Leave a run's row."""
+    columns = {name: run.get(name) for name in ("pipeline", "outcome", "started", "experiment", "parent")}
     tx.write("runs", run["id"], run, **columns)
 
 
@@ -84,7 +104,7 @@ def end(tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None
     before = tx.get("runs", run_id)
     if before is None:
         raise Missing(f"there is no run {run_id!r}")
-    _write_run(tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model})
+    write(tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model})
     detail = {"report": report, "model": model}
     return tx.record("run.end", f"run/{run_id}", actor=before["actor"], outcome=outcome, detail=detail)
 
@@ -175,9 +195,23 @@ def get(office: Office, run: str) -> RunRecord:
     return read(RunRecord, found[0][0])
 
 
-def listing(office: Office, limit: int) -> list[RunRecord]:
-    """Return the latest runs."""
-    query = sa.select(schema.runs.c.value).order_by(schema.runs.c.started.desc()).limit(limit)
+def listing(
+    office: Office,
+    limit: int,
+    *,
+    experiment: str | None = None,
+    parent: str | None = None,
+    every: bool = False,
+) -> list[RunRecord]:
+    """Return the latest runs that are no part of another; of an experiment; the parts of ``parent``; or every one."""
+    table = schema.runs.c
+    query = sa.select(table.value).order_by(table.started.desc(), table.key.desc()).limit(limit)
+    if experiment is not None:
+        query = query.where(table.experiment == experiment)
+    if parent is not None:
+        query = query.where(table.parent == parent)
+    elif not every:
+        query = query.where(table.parent.is_(None))
     return [read(RunRecord, r[0]) for r in office.rows(query)]
 
 
@@ -185,6 +219,7 @@ def before(office: Office, run: RunRecord, most: int = 200) -> list[RunRecord]:
     """Return the runs of the same pipeline that began before one, the latest first."""
     table = schema.runs
     earlier = (table.c.pipeline == run.pipeline) & (table.c.started <= run.started) & (table.c.key != run.id)
+    earlier &= table.c.parent.is_(None)
     query = sa.select(table.c.value).where(earlier).order_by(table.c.started.desc()).limit(most)
     return [read(RunRecord, r[0]) for r in office.rows(query)]
 

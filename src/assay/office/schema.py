@@ -37,7 +37,7 @@ def _protected(name: str, *columns: str) -> Table:
 
 
 assets = _protected("assets", "name", "digest", "at")
-runs = _protected("runs", "pipeline", "outcome", "started")
+runs = _protected("runs", "pipeline", "outcome", "started", "experiment", "parent")
 steps = _protected("steps", "run", "reuse")
 edges = _protected("edges", "source", "target")
 packages = _protected("packages", "name", "status")
@@ -46,7 +46,14 @@ statements = _protected("statements", "package", "kind")
 actions = _protected("actions", "name", "state")
 logs = _protected("logs", "kind", "source", "day")
 traces = _protected("traces", "trace", "run", "started")
+contexts = _protected("contexts", "kind", "name")
+members = _protected("members", "context", "member")
+datasets = _protected("datasets", "name")
 
 PROTECTED = {
-    t.name: t for t in (assets, runs, steps, edges, packages, findings, statements, actions, logs, traces)
+    t.name: t
+    for t in (
+        *(assets, runs, steps, edges, packages, findings, statements, actions, logs, traces),
+        *(contexts, members, datasets),
+    )
 }

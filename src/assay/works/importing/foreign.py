@@ -14,6 +14,7 @@ class ForeignRun:
     """id: unique in its system. pipeline: its experiment or job. outcome: running, pass, fail, error or interrupted.
 
     inputs, outputs: what it read and made, by urns that mean the same in every import. notes: what else was said of it.
+    parent: the id of the run that it is a part of.
     """
 
     id: str
@@ -27,3 +28,4 @@ class ForeignRun:
     inputs: Sequence[Asset] = ()
     outputs: Sequence[Asset] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
+    parent: str = ""

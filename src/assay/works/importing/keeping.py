@@ -85,10 +85,10 @@ def _kept(
                 stored[run.id],
                 None,
                 detail,
+                experiment=run.pipeline,
+                parent=f"{system}-{run.parent}" if run.parent else None,
             )
-            tx.write(
-                "runs", key, asdict(record), pipeline=run.pipeline, outcome=run.outcome, started=run.started
-            )
+            book.write(tx, asdict(record))
             inputs, outputs = _named(run.inputs), _named(run.outputs)
             step = book.StepRecord(
                 key, system, f"import.{system}", run.outcome, False, "", inputs, outputs, stored[run.id], 0.0

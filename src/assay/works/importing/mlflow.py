@@ -77,6 +77,7 @@ def _run(con: sqlite3.Connection, tables: set[str], row: tuple[Any, ...], made: 
         _inputs(con, tables, id_),
         made,
         {k: v for k, v in notes.items() if v},
+        str(tags.get("mlflow.parentRunId") or "")[:250],
     )
 
 
