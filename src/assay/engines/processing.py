@@ -7,7 +7,6 @@ Each input is a folder that can only be read, ``input/NAME`` below the working d
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from assay.engines import requirements
 from assay.engines.folders import entries
-from assay.engines.isolation import Ended, Grant, Level, Limits, run
+from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter, run
 from assay.engines.training import ENDED, as_text, as_variable, described, last_words
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
@@ -95,7 +94,7 @@ def process(
         env["PYTHONPATH"] = str(packages)
     places = {"{output}": str(output), "{input}": str(inputs / names[0] if len(names) == 1 else inputs)}
     places |= {f"{{input.{name}}}": str(inputs / name) for name in names}
-    argv = [sys.executable, "-u", str(code / script.name)]
+    argv = [str(interpreter()), "-u", str(code / script.name)]
     for name, value in arguments.items():
         text = as_text(value)
         for mark, folder in places.items():

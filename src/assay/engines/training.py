@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distributions
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives, requirements
 from assay.engines.folders import entries, tail
-from assay.engines.isolation import Ended, Grant, Level, Limits, run
+from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter, run
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
 from assay.methods.recognise.credentials import hidden
@@ -116,7 +115,7 @@ def train(
         env["PYTHONPATH"] = str(packages)
     read = [folders["code"], *channels.values(), *([packages] if packages else [])]
     grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
-    argv = [sys.executable, "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
+    argv = [str(interpreter()), "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
     log = scratch / "log.txt"
     ended = run(argv, grant, log=log, cwd=folders["output"])
     model, problem = None, ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError, Missing, interrupted
+from assay.kernel.errors import AssayError, Missing, interrupted, of_the_machine
 from assay.kernel.handles import Column
 from assay.kernel.report import Coverage, Finding, Report, Skipped
 from assay.kernel.severity import Severity
@@ -19,6 +19,7 @@ from assay.works.declared import Loaded
 from assay.works.signature import Param, signature
 from assay.works.work import Progress, utc_now
 
+NO_MEMORY = "there was not enough memory; give more, or a smaller table"
 LEFT_OUT = ("table.ragged_rows", "table.encoding", "table.rejected_rows")
 
 
@@ -63,12 +64,12 @@ def examine(
     except (KeyboardInterrupt, SystemExit):
         raise
     except MemoryError as error:
-        raised, report = error, Report(error="there was not enough memory; give more, or a smaller table")
+        raised, report = error, Report(error=NO_MEMORY)
     except Exception as error:
         if interrupted(error):
             raise KeyboardInterrupt from error
         raised = error
-        report = Report(error=f"{action.name} failed: {type(error).__name__}: {str(error)[:300]}")
+        report = Report(error=failed(action.name, error))
     report = report.with_(
         check=action.name,
         subject=subject,
@@ -79,6 +80,12 @@ def examine(
         seconds=round(time.perf_counter() - clock, 4),
     )
     return report, made, raised
+
+
+def failed(name: str, error: Exception) -> str:
+    """Return what an error that nobody foresaw made of an action, as a sentence."""
+    told = of_the_machine(error) if isinstance(error, OSError) else None
+    return f"{name} failed: {told or f'{type(error).__name__}: {str(error)[:300]}'}"
 
 
 def _kind(spec: tuple[Param, ...], name: str, asset: Asset) -> str:

@@ -51,7 +51,7 @@ class Home:
         """Return the home at ASSAY_HOME, or the nearest ``.assay/`` upward from ``start``, or None."""
         named = environment.get("ASSAY_HOME")
         if named:
-            root = Path(named)
+            root = Path(named).resolve()  # what a job is granted has one name, wherever it works
             if not (root / "home.json").is_file():
                 raise UsageError(
                     f"ASSAY_HOME is {named}, and there is no home there",

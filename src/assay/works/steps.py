@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.errors import AssayError, UsageError, interrupted
 from assay.kernel.report import Report
 from assay.kernel.verdict import Verdict
 from assay.methods.nearest import did_you_mean
 from assay.works import declared, deeds, training
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer
-from assay.works.examine import examine
+from assay.works.examine import examine, failed
 from assay.works.keys import hold_key
 from assay.works.pipeline import Pipeline, Ref, Step
 from assay.works.provenance.recording import keep_data
@@ -64,6 +64,10 @@ class Steps:
                 done = self._made(step, self._named(step) | inputs | self._trainers(step, inputs))
         except AssayError as error:
             done = Done(step, "error", note=_placed(step, error), error=error)
+        except Exception as error:
+            if interrupted(error):
+                raise KeyboardInterrupt from error
+            done = Done(step, "error", note=f"{step.place}: {failed(step.name, error)}", error=error)
         return replace(done, seconds=round(time.perf_counter() - clock, 3))
 
     def _blocked(self, step: Step) -> str:

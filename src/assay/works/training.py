@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, interrupted
 from assay.kernel.report import Report
 from assay.works import deeds, processing
 from assay.works.bench import Bench
+from assay.works.examine import NO_MEMORY, failed
 from assay.works.pipeline import Step
 from assay.works.work import Progress, utc_now
 
@@ -37,7 +38,15 @@ def carry_out(
         made, report = dict(result.outputs), result.report
         report = report.with_(outputs=tuple(made.values()))
     except AssayError as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
         raised, report = error, Report(error=str(error))
+    except MemoryError as error:
+        raised, report = error, Report(error=NO_MEMORY)
+    except Exception as error:
+        if interrupted(error):
+            raise KeyboardInterrupt from error
+        raised, report = error, Report(error=failed(params["script"].name, error))
     report = report.with_(
         check=step.uses,
         subject=next(iter(inputs.values()), None),

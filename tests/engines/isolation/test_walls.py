@@ -211,3 +211,21 @@ def test_the_proof_names_every_layer():
     found = prove()
     assert found.level in ("full", "partial")
     assert all(layer.how for layer in found.layers)
+
+
+def test_python_started_by_a_path_that_leads_through_another_folder_runs_jobs(tmp_path):
+    """``../venv/bin/python`` has the ``..`` in sys.executable, in sys.prefix, and in where its packages lie."""
+    code = (
+        "import sys; from pathlib import Path; from assay.engines.isolation import Grant, interpreter, run, source\n"
+        "assert '..' in sys.executable, sys.executable\n"
+        "log = Path(sys.argv[1])\n"
+        "ended = run([str(interpreter()), '-c', 'import assay, numpy; print(assay.__name__)'],"
+        " Grant(env={'PYTHONPATH': str(source())}), log=log)\n"
+        "print(ended.level, ended.code, log.read_text())"
+    )
+    away = tmp_path / "a" / "b"
+    away.mkdir(parents=True)
+    python = os.path.relpath(os.path.dirname(sys.executable), away)
+    command = [f"{python}/{os.path.basename(sys.executable)}", "-c", code, str(tmp_path / "log")]
+    done = subprocess.run(command, cwd=away, capture_output=True, text=True)
+    assert done.stdout.split() == ["full", "0", "assay"], done.stdout + done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 from assay.engines.documents.bounds import BYTES, MEMORY, SECONDS
 from assay.engines.documents.reading import SUFFIXES, kind
-from assay.engines.isolation.grant import Grant, Level, Limits
+from assay.engines.isolation.grant import Grant, Level, Limits, interpreter, source
 from assay.engines.isolation.sandbox import run
 
 __all__ = ["SUFFIXES", "Document", "kind", "read"]
@@ -53,10 +52,10 @@ def read(
             write=(out,),
             limits=Limits(memory=MEMORY, seconds=SECONDS * (len(batch) + 1), processes=8, disk=1 << 30),
             level=level,
-            env={"PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PYTHONPATH": str(source()), "PYTHONDONTWRITEBYTECODE": "1"},
         )
         command = "from assay.engines.documents.worker import main; main()"
-        argv = [sys.executable, "-s", "-c", command, str(listed), str(out)]
+        argv = [str(interpreter()), "-s", "-c", command, str(listed), str(out)]
         ended = run(argv, grant, log=scratch / f"{out.name}.log")
         if ended.code != 0 or ended.reason != "exit":
             said = {"memory": f"it takes more than {MEMORY >> 20} MiB", "time": "it takes too long"}

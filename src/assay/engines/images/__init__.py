@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from assay.engines import pixels
-from assay.engines.isolation.grant import Grant, Level, Limits
+from assay.engines.isolation.grant import Grant, Level, Limits, interpreter, source
 from assay.engines.isolation.sandbox import run
 from assay.methods import png
 
@@ -58,10 +57,10 @@ def _apart(raw: Sequence[bytes], scratch: Path, level: Level) -> list[bytes | st
     for at, content in enumerate(raw):
         (given / str(at)).write_bytes(content)
     limits = Limits(memory=2 << 30, seconds=10 + 5 * len(raw), processes=8, disk=4 << 30)
-    env = {"PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"PYTHONPATH": str(source()), "PYTHONDONTWRITEBYTECODE": "1"}
     grant = Grant(read=(given,), write=(made,), limits=limits, level=level, env=env)
     command = "from assay.engines.images.worker import main; main()"
-    argv = [sys.executable, "-s", "-c", command, str(given), str(made), str(len(raw))]
+    argv = [str(interpreter()), "-s", "-c", command, str(given), str(made), str(len(raw))]
     run(argv, grant, log=folder / "log")
     out: list[bytes | str] = []
     for at in range(len(raw)):

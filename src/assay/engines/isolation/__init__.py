@@ -6,7 +6,7 @@ Landlock), partial (seccomp and Landlock, for containers that forbid namespaces)
 
 from __future__ import annotations
 
-from assay.engines.isolation.grant import Ended, Grant, Level, Limits, python_paths
+from assay.engines.isolation.grant import Ended, Grant, Level, Limits, interpreter, python_paths, source
 from assay.engines.isolation.proof import Layer, Proof, prove
 from assay.engines.isolation.sandbox import Job, run, start
 
@@ -18,8 +18,10 @@ __all__ = [
     "Level",
     "Limits",
     "Proof",
+    "interpreter",
     "prove",
     "python_paths",
     "run",
+    "source",
     "start",
 ]

@@ -58,11 +58,30 @@ class Ended:
             return f"signal {-self.code}"
 
 
+def straight(path: str | Path) -> Path:
+    """Return a path without ``..``: the folder that it leads out of need not be there inside.
+
+    The last part may be a link and stays one: a virtual environment is known by the folder its interpreter's link lies in.
+    """
+    found = Path(path)
+    return found.parent.resolve() / found.name if ".." in found.parts else found
+
+
+def interpreter() -> Path:
+    """Return this interpreter, as it is found inside: a shell may have started it as ``../venv/bin/python``."""
+    return straight(sys.executable)
+
+
+def source() -> Path:
+    """Return the folder in which an import finds Assay."""
+    return straight(Path(__file__).parents[3])
+
+
 def python_paths() -> tuple[Path, ...]:
     """Return what this interpreter, its packages and Assay need to be read; never / or a home as a whole."""
     found = [Path(p) for p in _SYSTEM]
-    found += [Path(sys.prefix), Path(sys.base_prefix), Path(__file__).parents[2]]
-    found += [Path(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")]
-    found += [Path(sys.executable), Path(sys.executable).resolve()]
+    found += [straight(sys.prefix), straight(sys.base_prefix), source() / "assay"]
+    found += [straight(sysconfig.get_path(name)) for name in ("purelib", "platlib", "stdlib")]
+    found += [interpreter(), Path(sys.executable).resolve()]
     refused = {Path("/"), Path("/root"), Path("/home"), Path.home()}
     return tuple(dict.fromkeys(p for p in found if p.exists() and p not in refused))

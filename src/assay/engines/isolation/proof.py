@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
-from assay.engines.isolation.grant import Grant, Level, Limits
+from assay.engines.isolation.grant import Grant, Level, Limits, interpreter
 from assay.engines.isolation.sandbox import REMEDY, start
 from assay.kernel.errors import AssayError
 
@@ -53,7 +52,7 @@ def prove() -> Proof:
     levels: tuple[Level, ...] = ("full", "partial")
     for level in levels:
         try:
-            job = start([sys.executable, "-I", "-S", "-c", "pass"], Grant(limits=limits, level=level))
+            job = start([str(interpreter()), "-I", "-S", "-c", "pass"], Grant(limits=limits, level=level))
             job.wait()
         except AssayError as error:
             reasons.append(error.what)

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from assay.engines.folders import entries, sweep
 from assay.engines.isolation import syscalls
-from assay.engines.isolation.grant import RANK, Ended, Grant, Level, python_paths
+from assay.engines.isolation.grant import RANK, Ended, Grant, Level, interpreter, python_paths, source
 from assay.engines.isolation.watch import Watcher, kill
 from assay.kernel.errors import Refused, UsageError
 
@@ -146,9 +146,9 @@ def _attempt(
     tmp = private / "tmp"
     tmp.mkdir()
     inner_tmp = "/tmp" if attempt == "full" else str(tmp)
-    source = str(Path(__file__).parents[3])  # an import looks for a package's name in the folder it lies in
+    ours_at = str(source())  # an import looks for a package's name in the folder it lies in
     env = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{interpreter().parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": inner_tmp,
         "TMPDIR": inner_tmp,
         "LANG": "C.UTF-8",
@@ -166,16 +166,14 @@ def _attempt(
         "cwd": str(cwd) if cwd else inner_tmp,
         "read": [str(p) for p in dict.fromkeys((*python_paths(), *grant.read))],
         "write": [str(p) for p in grant.write],
-        "listed": [source],
+        "listed": [ours_at],
         "root": str(root),
         "private": str(tmp),
         "tmp": min(grant.limits.disk, grant.limits.memory, 1 << 30),
         "canaries": [str(_CANARY)] if attempt != "none" else [],
         "limits": {"disk": grant.limits.disk, "processes": grant.limits.processes},
     }
-    launch = (
-        f"import sys; sys.path.insert(0, {source!r}); from assay.engines.isolation.inside import main; main()"
-    )
+    launch = f"import sys; sys.path.insert(0, {ours_at!r}); from assay.engines.isolation.inside import main; main()"
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", launch, str(theirs.fileno())],

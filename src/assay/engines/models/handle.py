@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives
 from assay.engines.folders import tail
-from assay.engines.isolation import Grant, Job, Level, Limits, start
+from assay.engines.isolation import Grant, Job, Level, Limits, interpreter, source, start
 from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
 from assay.kernel.asset import Asset
@@ -147,10 +146,10 @@ def open_model(
     log = scratch / "worker.log"
     limits = limits or Limits(memory=8 << 30, seconds=3600)
     command = "from assay.engines.models.worker import main; main()"
-    env = {"PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {"PYTHONPATH": str(source()), "PYTHONDONTWRITEBYTECODE": "1"}
     grant = Grant((folder,), (), env, limits, level)
     with log.open("wb") as out:
-        argv = [sys.executable, "-s", "-c", command, str(folder)]
+        argv = [str(interpreter()), "-s", "-c", command, str(folder)]
         job = start(argv, grant, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, log=log)
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
