@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from assay.office import ledger, runs, verification
+from assay.office.asof import AsOf, Point
 
 
 @pytest.fixture
@@ -32,6 +33,9 @@ def test_it_keeps_proves_and_finds_forgeries_out(url, opened):
     assert found.ok and found.size == 2
     assert ledger.verify_proof(ledger.prove(office, 1), office.keyring.public_pem("ledger"))
     assert runs.get(office, "r1").outcome == "pass"
+    then = AsOf(office, Point(seq=0))
+    assert runs.get(then, "r1").outcome == "running" and runs.under_way(office) == []
+    assert [r.id for r in runs.under_way(then)] == ["r1"] and then.pruned("runs") == 0
     with office.engine.begin() as connection:
         connection.execute(sa.text("UPDATE runs SET outcome = 'fail'"))
     assert {p.kind for p in verification.verify(office).problems} == {"row-edited"}

@@ -17,7 +17,7 @@ from assay.kernel.errors import AssayError, Broken, Refused
 from assay.kernel.event import SCHEMA
 from assay.methods import merkle, notes
 from assay.methods.merkle import leaf_hash, node_hash
-from assay.office import checkpoint, schema, tiles
+from assay.office import checkpoint, history, schema, tiles
 from assay.office.database import connect
 from assay.office.outside import Outside
 
@@ -74,11 +74,14 @@ def _is_simple(value: Any) -> bool:
     return kind is str or kind is bool or value is None or (kind is int and -SAFE <= value <= SAFE)
 
 
+def row_text(values: Mapping[str, Any]) -> str:
+    """Return a row as text: what its digest is of, and what the history keeps of it."""
+    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def row_digest(values: Mapping[str, Any]) -> str:
     """Return the digest of a row."""
-    return sha256(
-        json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    )
+    return sha256(row_text(values).encode())
 
 
 class Unreadable(Broken):
@@ -87,6 +90,8 @@ class Unreadable(Broken):
 
 class Office:
     """An opened office. Transactions open only here, for milliseconds; none where its folder cannot be written."""
+
+    past = False  # whether it answers for a moment that is gone
 
     def __init__(
         self, engine: Engine, keyring: Keyring, outside: Outside, clock: Callable[[], str], origin: str
@@ -258,6 +263,8 @@ class Tx:
         self._hashes: dict[int, list[bytes]] = {0: []}  # those of each tile level that are not laid yet
         self._laid: dict[int, int] = {0: self.base}  # how many of a level are
         self._rows: dict[str, str | None] = {}
+        self._left: dict[tuple[str, str], str] = {}  # rows since the last event, as text
+        self._history: list[history.Kept] = []
         self._frontier = _frontier(connection, self.base)
         self._stands(note)
 
@@ -296,8 +303,9 @@ class Tx:
         self._events.append((seq, leaf.decode()))
         self._append(leaf_hash(leaf))
         if self._rows:
-            self._rows = {}
-        if len(self._events) >= _BATCH:
+            self._history += [(*named, seq, self.now, text) for named, text in self._left.items()]
+            self._rows, self._left = {}, {}
+        if len(self._events) + len(self._history) >= _BATCH:
             self._flush()
         return seq
 
@@ -306,7 +314,7 @@ class Tx:
         return self._hashes[0][seq - self._laid[0]]
 
     def write(self, table: str, key: str, value: Mapping[str, Any], **columns: str | None) -> None:
-        """Leave a row in a protected table; the next event vouches for it."""
+        """Leave a row in a protected table; the next event vouches for it, and the history keeps it as it then is."""
         target = schema.PROTECTED[table]
         text = json.dumps(
             plain(dict(value)), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -316,7 +324,8 @@ class Tx:
         insert = dialect.insert(target).values(**row)
         rest = {name: insert.excluded[name] for name in row if name != "key"}
         self.connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=rest))
-        self._rows[f"{table}/{key}"] = row_digest(row)
+        self._left[table, key] = left = row_text(row)
+        self._rows[f"{table}/{key}"] = sha256(left.encode())
 
     def vouch(self, rows: Mapping[str, str]) -> None:
         """Let the next event vouch for rows as they stand: ``table/key`` → digest. Those that vouched for them go."""
@@ -349,11 +358,13 @@ class Tx:
         else:
             rows = [{"seq": seq, "leaf": leaf} for seq, leaf in self._events]
             self.connection.execute(_EVENT, rows)
+        if self._history:
+            history.keep(self.connection, self._history)
         for level, hashes in self._hashes.items():
             tiles.lay(self.connection, level, self._laid[level], hashes)
             self._laid[level] += len(hashes)
             hashes.clear()
-        self._events = []
+        self._events, self._history = [], []
 
     def finish(self) -> str | None:
         """Write what is left and sign the checkpoint; return its note, None when nothing was recorded."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal[
     "edited", "deleted", "reordered", "appended", "rolled-back", "rewritten", "row-edited", "row-deleted",
-    "row-added", "tree", "damaged", "bad-signature", "missing", "extra", "changed",
+    "row-added", "history-edited", "history-deleted", "history-added", "tree", "damaged", "bad-signature", "missing", "extra", "changed",
 ]  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 In the place of a body stands a stub with the leaf's hash, the policy, and the event that says so (``by``). That event names
 the pruned places, and vouches anew for the rows that only pruned events had vouched for. A body that is gone without such
-an event is a deletion, and verification tells the two apart.
+an event is a deletion, and verification tells the two apart. What those events left goes from the history with them
+(office/forgetting), but for the rows that still stand so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.office import schema, tiles
+from assay.office import forgetting, schema, tiles
 from assay.office.logbook import Hold
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 ACTION = "log.retain"
 STUB = "assay.pruned/1"
-_HEAD = '{"by":'
+
 KEPT = frozenset(
     {ACTION, "log.hold", "log.release", "log.witness"}
 )  # what says why, and what must not be forgotten
@@ -44,7 +45,7 @@ class Stub:
 
 def stub(leaf: Any) -> Stub | None:
     """Return what a leaf's text says where it is a stub, else None; ValueError where it is a broken one."""
-    if not isinstance(leaf, str) or not leaf.startswith(_HEAD):
+    if not isinstance(leaf, str) or not leaf.startswith(forgetting.HEAD):
         return None
     raw = json.loads(leaf)
     if not isinstance(raw, dict) or raw.get("schema") != STUB:
@@ -132,12 +133,14 @@ def prune(office: Office, made: Plan, *, actor: str, policy: str, cutoff: str) -
             hashes = _hashes(connection, places)
             inside = set(places)
             tx.vouch({k: d for k, (seq, d) in made.last.items() if seq in inside and d is not None})
+            past = forgetting.of(connection, inside)
             detail = {
                 "policy": policy,
                 "older_than": cutoff,
                 "count": len(places),
                 "pruned": spans(places),
                 "leaves": "sha256:" + hashlib.sha256(b"".join(hashes)).hexdigest(),
+                "history": forgetting.digest_of(past),
             }
             by = tx.record(ACTION, "events", actor=actor, detail=detail)
             change = (
@@ -147,6 +150,8 @@ def prune(office: Office, made: Plan, *, actor: str, policy: str, cutoff: str) -
             )
             rows = [{"at": s, "text": written(s, h, policy, by)} for s, h in zip(places, hashes, strict=True)]
             connection.execute(change, rows)
+            stands = {k: seq for k, (seq, _) in made.last.items() if seq in inside}
+            forgetting.forget(connection, past, stands)
         out.append(by)
     if out and office.engine.dialect.name == "sqlite":
         with office.engine.connect() as connection:

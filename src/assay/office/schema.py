@@ -1,4 +1,7 @@
-"""The tables of an office. A protected table is one whose rows every event vouches for by digest."""
+"""The tables of an office. A protected table is one whose rows every event vouches for by digest.
+
+``history`` keeps each of those rows as every event left it, so that any resource can be seen as it was.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,17 @@ traces = _protected("traces", "trace", "run", "started")
 contexts = _protected("contexts", "kind", "name")
 members = _protected("members", "context", "member")
 datasets = _protected("datasets", "name")
+
+history = Table(
+    "history",
+    metadata,
+    Column("noun", Text, primary_key=True),  # the protected table
+    Column("key", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),  # of the event that left the row so
+    Column("at", Text, nullable=False),  # when: that event's time
+    Column("state", Text, nullable=True),  # the row as it then was, the very text of its digest; null: pruned
+    Index("ix_history_seq", "seq"),
+)
 
 PROTECTED = {
     t.name: t

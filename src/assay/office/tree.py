@@ -8,17 +8,20 @@ from typing import Any
 from assay.methods import merkle
 from assay.office.problem import Problem
 from assay.office.pruning import ACTION, Stub, stub
+from assay.office.remembered import Remembered
 
 
 class Growing:
     """Takes events in order; keeps the root at the sizes asked for, and the last digest of every row."""
 
-    def __init__(self, at: set[int]) -> None:
-        self.at = at
+    def __init__(self, at: set[int], remembered: Remembered | None = None) -> None:
+        """remembered: the history, which is held against each event on the way; None where it is not at hand."""
+        self.at, self.remembered = at, remembered
         self.size = 0
         self.roots: dict[int, bytes] = {}
         self.rows: dict[str, str | None] = {}
         self.problems: list[Problem] = []
+        self.history: list[Problem] = []  # what is wrong with the history, where it was at hand
         self.pruned: list[Stub] = []
         self.policies: dict[
             int, tuple[str, list[list[int]]]
@@ -48,6 +51,8 @@ class Growing:
             self._wrong(seq, leaf)
         elif held:
             self.pruned.append(held)
+            if self.remembered is not None:
+                self.remembered.pruned(held)
         else:
             self._read(seq, leaf)
         self._push(value)
@@ -97,6 +102,8 @@ class Growing:
             self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
             return
         self.rows.update(rows)
+        if self.remembered is not None:
+            self.remembered.event(seq, raw)
         if raw.get("action") == ACTION:
             self._policy(seq, raw)
 

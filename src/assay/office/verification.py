@@ -1,4 +1,4 @@
-"""The ledger verified: every event, the tree, every row, the signed checkpoint, and its copies elsewhere."""
+"""The ledger verified: every event, the tree, every row and its history, the signed checkpoint, and its copies elsewhere."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assay.methods import notes
 from assay.office import checkpoint, logfiles, schema, soundness, tiles
 from assay.office.office import Unreadable, row_digest
 from assay.office.problem import Problem
+from assay.office.remembered import Remembered
 from assay.office.tree import Growing
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Verification:
 
 
 def verify(office: Office) -> Verification:
-    """Verify every event, the tree, every row, the signed checkpoint, and its copy outside the database.
+    """Verify every event, the tree, every row and its history, the signed checkpoint, and its copy outside the database.
 
     A database that cannot be read to its end is a problem like any other.
     """
@@ -66,6 +67,7 @@ def _verify(office: Office) -> Verification:
         if not problems:
             problems += soundness.database(office)
         if not problems or all(p.kind in ("appended", "rolled-back", "tree") for p in problems):
+            problems += grown.history
             problems += _rows(office, grown.rows)
         if not problems:
             problems += logfiles.problems(office)
@@ -119,13 +121,16 @@ def _count(office: Office) -> int:
 
 
 def _walk(office: Office, at: set[int]) -> Growing:
-    grown = Growing(at)
-    with office.engine.connect() as connection:
+    past = sa.select(schema.history).order_by(schema.history.c.seq)
+    with office.engine.connect() as connection, office.engine.connect() as third:
+        remembered = Remembered(iter(third.execution_options(yield_per=5_000).execute(past)))
+        grown = Growing(at, remembered)
         query = sa.select(schema.events.c.seq, schema.events.c.leaf).order_by(schema.events.c.seq)
         known = tiles.leaves(connection)
         with office.engine.connect() as other:
             for seq, leaf in other.execution_options(yield_per=10_000).execute(query):
                 grown.add(seq, leaf, next(known, None))
+        grown.history = remembered.ended()
     return grown
 
 

@@ -152,6 +152,16 @@ class Home:
             recover(self)  # which asks this very property
         return office
 
+    def at(self, said: str) -> Home:
+        """Return this home with the office as it was: on a day, at a moment, so long ago, or after ``event:120``."""
+        from assay.works.past import office_at
+
+        then = Home(self.root, self.settings)
+        then.__dict__["office"] = office_at(
+            self.office, said
+        )  # the database stays that of this one, which closes it
+        return then
+
     def folder(self, *parts: str) -> Path:
         """Return a folder of the home, made if need be."""
         path = self.root.joinpath(*parts)

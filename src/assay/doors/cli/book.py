@@ -19,18 +19,19 @@ def runs(ctx: click.Context, format_: str) -> None:
     Example: assay runs list
     """
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_, limit=20, format_=format_)
+        ctx.invoke(list_, limit=20, at=None, format_=format_)
 
 
 @runs.command("list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@context.at_option
 @context.format_option
-def list_(limit: int, format_: str) -> None:
+def list_(limit: int, at: str | None, format_: str) -> None:
     """List the latest runs.
 
     Example: assay runs list --limit 5
     """
-    found = context.call("runs.list", limit=limit)
+    found = context.call("runs.list", limit=limit, at=at)
     if format_ == "json":
         return context.emit_json(found)
     columns = (
@@ -45,13 +46,14 @@ def list_(limit: int, format_: str) -> None:
 
 @runs.command("show")
 @click.argument("run", default="")
+@context.at_option
 @context.format_option
-def show_(run: str, format_: str) -> None:
+def show_(run: str, at: str | None, format_: str) -> None:
     """Show one run, by its id or the beginning of it; the latest if none is named.
 
     Example: assay runs show
     """
-    found = context.call("runs.show", run=run)
+    found = context.call("runs.show", run=run, at=at)
     if format_ == "json":
         return context.emit_json(found)
     model = found.get("model") or {}
@@ -84,14 +86,15 @@ def show_(run: str, format_: str) -> None:
     default="text",
     help="How to print.",
 )
-def lineage(urn: str, up: bool, format_: str) -> None:
+@context.at_option
+def lineage(urn: str, up: bool, format_: str, at: str | None) -> None:
     """What a thing was made from (--up), or what was made from it (--down).
 
     URN is registry://NAME@VERSION, a digest, or the name of a data set.
 
     Example: assay lineage registry://bookings@1 --up
     """
-    found = context.call("lineage", urn=urn, up=up, format="json" if format_ == "text" else format_)
+    found = context.call("lineage", urn=urn, up=up, format="json" if format_ == "text" else format_, at=at)
     if format_ in ("dot", "mermaid"):
         return click.echo(found, nl=False)
     if format_ != "text":
@@ -135,13 +138,14 @@ def findings() -> None:
 @findings.command("list")
 @click.option("--severity", type=click.Choice(SEVERITIES), default="info", help="This grave, or graver.")
 @click.option("--check", "check", help="Of one check.")
+@context.at_option
 @context.format_option
-def findings_list(severity: str, check: str | None, format_: str) -> None:
+def findings_list(severity: str, check: str | None, at: str | None, format_: str) -> None:
     """List what was found, gravest first.
 
     Example: assay findings list --severity medium --check data.pii
     """
-    found = context.call("findings.list", severity=severity, check=check)
+    found = context.call("findings.list", severity=severity, check=check, at=at)
     if format_ == "json":
         return context.emit_json(found)
     return show.findings(found["findings"], "nothing was found so far")
@@ -149,13 +153,14 @@ def findings_list(severity: str, check: str | None, format_: str) -> None:
 
 @findings.command("show")
 @click.argument("fingerprint")
+@context.at_option
 @context.format_option
-def findings_show(fingerprint: str, format_: str) -> None:
+def findings_show(fingerprint: str, at: str | None, format_: str) -> None:
     """Show one finding, by its fingerprint or the beginning of it.
 
     Example: assay findings show 9a129d30
     """
-    found = context.call("findings.show", fingerprint=fingerprint)
+    found = context.call("findings.show", fingerprint=fingerprint, at=at)
     if format_ == "json":
         return context.emit_json(found)
     return show.fields([(k.replace("_", " "), v) for k, v in found.items() if k != "schema"])

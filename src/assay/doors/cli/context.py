@@ -108,6 +108,12 @@ def format_option(function: F) -> F:
     return click.option("--format", "format_", type=choice, default="text", help="How to print.")(function)
 
 
+def at_option(function: F) -> F:
+    """Add --at TIME to a command that tells what the office knows."""
+    told = "As it was: on 2026-01-31, at 2026-01-31T12:00:00Z, 7d ago, after event:120."
+    return click.option("--at", metavar="TIME", help=told)(function)
+
+
 def interactive() -> bool:
     """Whether progress can be drawn."""
     return sys.stderr.isatty()

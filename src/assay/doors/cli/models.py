@@ -65,13 +65,14 @@ def _card(found: dict[str, object]) -> str:
 
 @model.command("list")
 @click.option("--status", type=click.Choice(["pending", "approved", "rejected"]), help="Only these.")
+@context.at_option
 @context.format_option
-def list_(status: str | None, format_: str) -> None:
+def list_(status: str | None, at: str | None, format_: str) -> None:
     """List the packages.
 
     Example: assay model list --status pending
     """
-    found = context.call("model.list", status=status)
+    found = context.call("model.list", status=status, at=at)
     if format_ == "json":
         return context.emit_json(found)
     return show.table(found["models"], _COLUMNS, "no model is registered yet; `assay demo` registers one")
@@ -79,13 +80,14 @@ def list_(status: str | None, format_: str) -> None:
 
 @model.command("show")
 @click.argument("name")
+@context.at_option
 @context.format_option
-def show_(name: str, format_: str) -> None:
+def show_(name: str, at: str | None, format_: str) -> None:
     """Show one package: NAME, the latest, or NAME@VERSION.
 
     Example: assay model show bookings@1
     """
-    found = context.call("model.show", name=name)
+    found = context.call("model.show", name=name, at=at)
     if format_ == "json":
         return context.emit_json(found)
     _show(found)

@@ -30,15 +30,16 @@ def _json(function: Any) -> Any:
 
 @quarantine.command("list")
 @click.option("--open", "open_", is_flag=True, help="Only those with rows that are open.")
+@context.at_option
 @context.format_option
 @_json
-def list_(open_: bool, format_: str) -> None:
+def list_(open_: bool, at: str | None, format_: str) -> None:
     """List what loads of this home kept out, newest first.
 
     \b
     Example: assay data quarantine list --open
     """
-    found = context.call("data.quarantine.list", all_=not open_)
+    found = context.call("data.quarantine.list", all_=not open_, at=at)
     if format_ == "json":
         return context.emit_json(found)
     rows = [

@@ -79,13 +79,14 @@ def release(name: str, why: str, format_: str) -> None:
 
 
 @hold.command("list")
+@context.at_option
 @context.format_option
-def list_(format_: str) -> None:
+def list_(at: str | None, format_: str) -> None:
     """List the holds, released ones too.
 
     Example: assay log hold list
     """
-    found = context.call("log.holds")
+    found = context.call("log.holds", at=at)
     if format_ == "json":
         return context.emit_json(found)
     columns = (("name", "name"), ("state", "state"), ("since", "since"), ("until", "until"), ("why", "why"))

@@ -22,6 +22,19 @@ from assay.works.verbs import (
 )
 
 WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load", "model.card"})
+TELLING = frozenset(
+    {
+        "data.quarantine.list",
+        "findings.list",
+        "findings.show",
+        "lineage",
+        "log.holds",
+        "model.list",
+        "model.show",
+        "runs.list",
+        "runs.show",
+    }
+)  # which may be asked of the past
 VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
     **runs.VERBS,

@@ -24,11 +24,17 @@ def runs_show(home: Home, actor: str, *, run: str) -> Json:
 
     record = runs.get(home.office, run)
     path = home.root / "runs" / record.id / "run.json"
-    if path.is_file():
+    if path.is_file() and not home.office.past:
         shown = dict(json.loads(path.read_text()))
         page = path.with_name("report.html")
         return shown | {"report": str(page)} if page.is_file() else shown
-    return {"schema": "assay.run/1", **plain_record(record)}
+    steps = [_step(s) for s in runs.steps_of(home.office, record.id)] if home.office.past else []
+    return {"schema": "assay.run/1", **plain_record(record)} | ({"steps": steps} if steps else {})
+
+
+def _step(record: Any) -> Json:
+    told = plain_record(record)
+    return {name: told[name] for name in ("name", "uses", "outcome", "cached", "report", "seconds")}
 
 
 def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
