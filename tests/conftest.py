@@ -190,6 +190,18 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture
+def fresh_database(postgres: str) -> str:
+    """The URL of an empty database on the server."""
+    import psycopg
+
+    folder = postgres.partition("host=")[2]
+    with psycopg.connect(host=folder, user="me", dbname="postgres", autocommit=True) as con:
+        con.execute("DROP DATABASE IF EXISTS office")
+        con.execute("CREATE DATABASE office")
+    return f"postgresql://me@/office?host={folder}"
+
+
+@pytest.fixture
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL server that may be stopped and started."""
     yield from _server()

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 import sqlalchemy as sa
 
 from assay.office import ledger, runs, verification
 from assay.office.asof import AsOf, Point
 
 
-@pytest.fixture
-def url(postgres: str):
-    """A fresh database on the server."""
-    import psycopg
-
-    folder = postgres.partition("host=")[2]
-    with psycopg.connect(host=folder, user="me", dbname="postgres", autocommit=True) as con:
-        con.execute("DROP DATABASE IF EXISTS office")
-        con.execute("CREATE DATABASE office")
-    return f"postgresql://me@/office?host={folder}"
-
-
-def test_it_keeps_proves_and_finds_forgeries_out(url, opened):
-    office = opened(url=url)
+def test_it_keeps_proves_and_finds_forgeries_out(fresh_database, opened):
+    office = opened(url=fresh_database)
     with office.transaction() as tx:
         runs.begin(tx, "r1", "p", "ada", {})
     with office.transaction() as tx:
@@ -44,8 +31,8 @@ def test_it_keeps_proves_and_finds_forgeries_out(url, opened):
     assert "deleted" in {p.kind for p in verification.verify(office).problems}
 
 
-def test_two_writers_at_once_leave_one_order(url, opened):
-    offices = [opened(url=url), opened(url=url)]
+def test_two_writers_at_once_leave_one_order(fresh_database, opened):
+    offices = [opened(url=fresh_database), opened(url=fresh_database)]
 
     def write(office):
         for _ in range(25):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from assay.engines.leftovers import living, sweep
 from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
 from assay.kernel.errors import Broken, Missing, UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _CHUNK = 1 << 20
+_NEW = ".new-"  # how the name of what is not whole yet begins
 
 
 def digest_file(path: Path | str) -> str:
@@ -116,7 +118,7 @@ class Store:
         if not self.has(digest):
             with self._fresh() as (temporary, out):
                 out.write(data)
-            self._settle(temporary, digest)
+                self._settle(temporary, out, digest)
         return digest
 
     def put_file(self, path: Path | str) -> str:
@@ -129,11 +131,11 @@ class Store:
             while chunk := given.read(_CHUNK):
                 hasher.update(chunk)
                 out.write(chunk)
-        digest = f"sha256:{hasher.hexdigest()}"
-        if self.has(digest):
-            temporary.unlink()
-        else:
-            self._settle(temporary, digest)
+            digest = f"sha256:{hasher.hexdigest()}"
+            if self.has(digest):
+                temporary.unlink()
+            else:
+                self._settle(temporary, out, digest)
         return digest
 
     def put_tree(self, folder: Path | str) -> str:
@@ -200,12 +202,13 @@ class Store:
             raise Missing(
                 f"there is no object sha256:{hex_}", where=self.url, remedy="restore it from a backup"
             )
-        with self._fresh() as (temporary, out), self._fs.open(self._key(hex_), "rb") as source:
-            shutil.copyfileobj(source, out, _CHUNK)
-        if digest_file(temporary) != f"sha256:{hex_}":
-            temporary.unlink()
-            raise self._damaged(f"sha256:{hex_}")
-        self._rename(temporary, path)
+        with self._fresh() as (temporary, out):
+            with self._fs.open(self._key(hex_), "rb") as source:
+                shutil.copyfileobj(source, out, _CHUNK)
+            _synced(out)
+            if digest_file(temporary) != f"sha256:{hex_}":
+                raise self._damaged(f"sha256:{hex_}")
+            self._rename(temporary, path)
         return path
 
     def _check(self, path: Path, digest: str) -> None:
@@ -227,20 +230,26 @@ class Store:
 
     @contextlib.contextmanager
     def _fresh(self) -> Iterator[tuple[Path, BinaryIO]]:
-        """Give a temporary file beside the objects; it is synced at the end and removed on any failure."""
+        """Give a temporary file beside the objects; it is removed on any failure."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        temporary = self._root / f".new-{uuid.uuid4().hex}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as out:
+        with living(self._touched) as temporary, temporary.open("wb") as out:
+            try:
                 yield temporary, out
-                out.flush()
-                os.fsync(out.fileno())
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
 
-    def _settle(self, temporary: Path, digest: str) -> None:
+    def _touched(self) -> Path:
+        path = self._root / f"{_NEW}{uuid.uuid4().hex}"
+        path.touch(0o600, exist_ok=False)
+        return path
+
+    def sweep(self) -> None:
+        """Remove what writers that are gone have left half written."""
+        sweep([*self._root.glob(f"{_NEW}*"), *self._root.glob(f"trees/{_NEW}*")])
+
+    def _settle(self, temporary: Path, out: BinaryIO, digest: str) -> None:
+        _synced(out)
         hex_ = _hex(digest)
         if self._fs is not None:
             self._fs.put_file(str(temporary), self._key(hex_))
@@ -274,20 +283,29 @@ class Store:
             if digest_tree(folder) == f"sha256:{hex_}":
                 return folder
             shutil.rmtree(folder)
-        fresh = self._root / "trees" / f".new-{uuid.uuid4().hex}"
-        try:
-            fresh.mkdir(parents=True, mode=0o700)
-            for entry in json.loads(self.read(f"sha256:{hex_}")):
-                target = fresh / entry["path"]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(self.path(f"sha256:{entry['sha256']}"), target)
-            fresh.replace(folder)
-        except OSError:
-            if not folder.is_dir():  # otherwise another process laid the same tree out first
-                raise
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        with living(self._made) as fresh:
+            try:
+                for entry in json.loads(self.read(f"sha256:{hex_}")):
+                    target = fresh / entry["path"]
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(self.path(f"sha256:{entry['sha256']}"), target)
+                fresh.replace(folder)
+            except OSError:
+                if not folder.is_dir():  # otherwise another process laid the same tree out first
+                    raise
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
         return folder
+
+    def _made(self) -> Path:
+        path = self._root / "trees" / f"{_NEW}{uuid.uuid4().hex}"
+        path.mkdir(parents=True, mode=0o700)
+        return path
+
+
+def _synced(out: BinaryIO) -> None:
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def _sync(folder: Path) -> None:

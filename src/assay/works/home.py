@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.engines.leftovers import living, sweep
 from assay.kernel.errors import Broken, Refused, UsageError
 from assay.works.settings import Settings, read_settings
 from assay.works.work import utc_now
@@ -177,6 +178,12 @@ class Home:
         """Return the file that a run holds for as long as it lives."""
         return self.root / "runs" / run / "lock"
 
+    def sweep(self) -> None:
+        """Remove what processes that are gone have left half written."""
+        sweep((self.root / "scratch").glob("assay-*"))
+        if not self.settings.store_url:
+            self.store.sweep()
+
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a private folder that is swept afterwards."""
@@ -192,11 +199,11 @@ class Home:
 
 @contextlib.contextmanager
 def _scratch(parent: Path | None) -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="assay-", dir=parent))
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    with living(lambda: Path(tempfile.mkdtemp(prefix="assay-", dir=parent))) as path:
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

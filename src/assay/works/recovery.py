@@ -1,6 +1,6 @@
 """What a crash left begun, settled when a home is opened.
 
-Each action is asked whether it happened, and a run whose process is gone was interrupted. Damage does not stop the
+Each action is asked whether it happened, a run whose process is gone was interrupted, and what it left half written goes. Damage does not stop the
 opening, or it could not be verified what is damaged.
 """
 
@@ -25,6 +25,7 @@ def recover(home: Home) -> None:
         _actions(home)
     with contextlib.suppress(AssayError):
         _runs(home)
+    home.sweep()
 
 
 def _actions(home: Home) -> None:

@@ -101,26 +101,6 @@ def test_a_retention_killed_again_and_again_breaks_no_proof(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_was_acknowledged_before_a_kill_is_there(tmp_path):
-    home, lot = Home.create(tmp_path, {}), random.Random(11)
-    assert home.office
-    said = []
-    for turn in range(40):
-        command = [sys.executable, "-c", APPEND, str(home.root), "100000", str(turn)]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as process:
-            said.append(process.stdout.readline().split())
-            time.sleep(lot.random() * 0.2)
-            os.kill(process.pid, signal.SIGKILL)
-            said += [line.split() for line in process.stdout.read().splitlines() if line.count("/") == 1]
-    assert verification.verify(home.office).ok
-    there = {e["seq"]: e["subject"] for e in call("log.tail", {"number": 100_000}, home=home)["events"]}
-    assert len(said) >= 40 and all(there[int(seq)] == subject for seq, subject in said[:-1])
-    home.close()
-
-
-@pytest.mark.slow
 def test_ten_writers_make_one_order(tmp_path):
     home = Home.create(tmp_path, {})
     assert home.office
