@@ -14,8 +14,9 @@ from typing import Any
 
 from assay.engines import requirements
 from assay.engines.folders import entries
-from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter, run
-from assay.engines.training import ENDED, as_text, as_variable, described, last_words
+from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter
+from assay.engines.tracing import Recorder
+from assay.engines.training import ENDED, as_text, as_variable, described, last_words, run_job
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
 
@@ -68,6 +69,7 @@ def process(
     scratch: Path,
     requirements_cache: Path,
     seed: int,
+    recorder: Recorder | None = None,
 ) -> Processed:
     """Run ``script`` (its folder goes with it) over the folders in ``inputs``, with no network.
 
@@ -102,7 +104,8 @@ def process(
         argv += [f"--{name}", text]
     read = (code, inputs, *([packages] if packages else []))
     log = scratch / "log.txt"
-    ended = run(argv, Grant(read, (output,), env, limits, level), log=log, cwd=place)
+    grant = Grant(read, (output,), env, limits, level)
+    ended = run_job(argv, grant, script.name, log=log, cwd=place, recorder=recorder)
     made, problem = _collected(output) if ended.reason == "exit" and ended.code == 0 else ({}, "")
     return Processed(made, log, ended, described(packages), problem)
 

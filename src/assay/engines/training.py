@@ -8,20 +8,23 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines import archives, requirements
+from assay.engines import archives, requirements, toldspans
 from assay.engines.folders import entries, tail
 from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter, run
+from assay.engines.tracing import spanned
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
 from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from assay.engines.tracing import Recorder
 
 ENDED = {
     "time": "ran past its time",
@@ -97,6 +100,7 @@ def train(
     scratch: Path,
     requirements_cache: Path,
     seed: int,
+    recorder: Recorder | None = None,
 ) -> Trained:
     """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
 
@@ -117,11 +121,31 @@ def train(
     grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
     argv = [str(interpreter()), "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
     log = scratch / "log.txt"
-    ended = run(argv, grant, log=log, cwd=folders["output"])
+    ended = run_job(argv, grant, script.name, log=log, cwd=folders["output"], recorder=recorder)
     model, problem = None, ""
     if ended.reason == "exit" and ended.code == 0:
         model, problem = _collected(folders["model"], scratch / "model.tar.gz", limits)
     return Trained(model, folders["output"], log, ended, described(packages), problem)
+
+
+def run_job(
+    argv: list[str], grant: Grant, name: str, *, log: Path, cwd: Path, recorder: Recorder | None
+) -> Ended:
+    """Run a team's script to its end, as a span; what it tells of itself (ASSAY_SPANS) is below that."""
+    with spanned(recorder, f"job {name}") as span:
+        if span is None or recorder is None:
+            return run(argv, grant, log=log, cwd=cwd)
+        told = log.parent / "told"
+        told.mkdir()
+        env = {**grant.env, toldspans.VARIABLE: str(told / toldspans.FILE)}
+        ended = run(argv, replace(grant, env=env, write=(*grant.write, told)), log=log, cwd=cwd)
+        recorder.told(span, toldspans.read_file(told / toldspans.FILE))
+        span.set(
+            assay__isolation=ended.level, assay__peak_memory=ended.peak_memory, assay__exit_code=ended.code
+        )
+        if ended.reason != "exit" or ended.code:
+            span.fail(ENDED.get(ended.reason, f"ended with exit code {ended.code}"))
+        return ended
 
 
 def _collected(folder: Path, to: Path, limits: Limits) -> tuple[Path | None, str]:

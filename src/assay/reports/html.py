@@ -13,6 +13,7 @@ from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged
 from assay.reports.numbers import about, counted, metric, moment, number, seconds
 from assay.reports.svg import WIDTH, draw
+from assay.reports.timeline import svg as waterfall
 from assay.reports.view import RunView, StepView
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def template(name: str) -> Template:
     environment.filters.update(
         number=number, metric=metric, seconds=seconds, about=about, moment=moment, said=_said
     )
-    environment.globals.update(counted=counted, drawn=_drawn, tables=_tables)
+    environment.globals.update(counted=counted, drawn=_drawn, tables=_tables, waterfall=waterfall)
     return environment.get_template(name)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from assay.kernel.report import Finding
 from assay.kernel.severity import SEVERITIES, Severity
+from assay.kernel.timeline import Timeline
 from assay.kernel.verdict import Verdict
 
 
@@ -75,6 +76,7 @@ class RunView:
     edges: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     tool: Mapping[str, str] = field(default_factory=dict)
+    timeline: Timeline | None = None
 
     @property
     def findings(self) -> list[Found]:

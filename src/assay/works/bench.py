@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, Refused
 from assay.kernel.verdict import Gate, Verdict
@@ -16,6 +17,7 @@ from assay.works.work import LocalWork, Progress
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.tracing import Recorder
     from assay.works.home import Home
 
 
@@ -82,6 +84,7 @@ class Bench:
     stop: threading.Event = field(default_factory=threading.Event)
     levels: set[str] = field(default_factory=set)
     seed: int = 7  # of the action under way
+    recorder: Recorder | None = None  # of the spans of this run
     _opened: int = 0
 
     def work(self, seed: int, progress: Progress | None = None) -> LocalWork:
@@ -98,12 +101,16 @@ class Bench:
             stop=self.stop,
             isolation=self.isolation,
             cache=self.cache,
+            recorder=self.recorder,
         )
 
     @contextlib.contextmanager
     def opened(self, asset: Asset, kind: str) -> Iterator[Any]:
         """Open an asset as a table, a model or a tree, and close it afterwards."""
-        handle = getattr(self, f"_open_{kind}")(asset)
+        with spanned(
+            self.recorder, f"open {kind}", assay__asset=asset.name, assay__digest=asset.digest or None
+        ):
+            handle = getattr(self, f"_open_{kind}")(asset)
         try:
             yield handle
         finally:
@@ -169,7 +176,7 @@ class Bench:
         if asset.format == "endpoint":
             from assay.engines.models.endpoint import EndpointModel
 
-            return EndpointModel(asset)
+            return EndpointModel(asset, self.recorder)
         if asset.uri.startswith("memory:"):
             from assay.engines.models.inmemory import InMemoryModel
 
@@ -183,6 +190,7 @@ class Bench:
             scratch=self._private(),
             level=self.isolation,  # type: ignore[arg-type]
             answer=self.answer,
+            recorder=self.recorder,
         )
         self.levels.add(getattr(model, "level", "full"))
         return model

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.blobs import Store
+from assay.engines.tracing import Open, Recorder, spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.report import Report
@@ -24,6 +25,7 @@ from assay.works.keys import hold_key
 from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
+from assay.works.traces import keeping
 from assay.works.trainers import hold_trainer
 from assay.works.work import Progress
 
@@ -49,6 +51,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             answer=settings.answer_seconds,
             cache=cache,
             home=home,
+            recorder=keeping.recorder(home) if home else None,
         )
 
 
@@ -72,9 +75,13 @@ def carry_out(
     with an ``error``.
     """
     loaded = declared.load(kind, name)
-    with bench(home, settings) as table:
-        inputs, reports, values = taken_apart(loaded, target, params, table, home)
-        report, made, raised = examine(loaded, inputs, reports, values, table, seed=seed, progress=progress)
+    with bench(home, settings) as table, spanned(table.recorder, f"{kind} {name}") as span:
+        with spanned(table.recorder, "pin"):
+            inputs, reports, values = taken_apart(loaded, target, params, table, home)
+        with spanned(table.recorder, name, assay__check=name):
+            report, made, raised = examine(
+                loaded, inputs, reports, values, table, seed=seed, progress=progress
+            )
         if isinstance(raised, AssayError):
             raise raised
         if raised is None:
@@ -82,7 +89,7 @@ def carry_out(
         if keep is not None:
             report = _keep(report, table, keep)
         if home is not None:
-            _record(home, kind, report, made, actor or home.actor)
+            _record(home, kind, report, made, actor or home.actor, table.recorder, span)
         elif keep is None:
             report = report.with_(outputs=tuple(_loose(a) for a in report.outputs))
     return Verdict(report, gate or Gate())
@@ -158,18 +165,34 @@ def _keep(report: Report, table: Bench, folder: Path) -> Report:
     return report.with_(outputs=tuple(outputs))
 
 
-def _record(home: Home, kind: Kind, report: Report, made: Mapping[str, Asset], actor: str) -> None:
-    from assay.office import catalogue, findings, runs
+def _record(
+    home: Home,
+    kind: Kind,
+    report: Report,
+    made: Mapping[str, Asset],
+    actor: str,
+    recorder: Recorder | None,
+    span: Open | None,
+) -> None:
+    from assay.office import catalogue, findings, runs, traces
 
     digest = home.store.put_bytes(report.to_json())
     outcome = "error" if report.error else "done"
+    id = f"check-{secrets.token_hex(6)}"
+    if span is not None:
+        span.set(assay__run=id, assay__outcome=outcome, assay__report=digest)
+        if report.error:
+            span.fail(outcome)
+    kept = keeping.kept(home, recorder.spans(), id, actor) if recorder else []
     with home.office.transaction() as tx:
         for asset in (*report.inputs.values(), *made.values()):
             catalogue.put(tx, asset)
         findings.put(tx, report, digest)
+        for record in kept:
+            traces.put(tx, record)
         runs.record_check(
             tx,
-            id=f"check-{secrets.token_hex(6)}",
+            id=id,
             kind=kind,
             uses=report.check,
             actor=actor,

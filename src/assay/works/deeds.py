@@ -62,6 +62,7 @@ def train(
         scratch=work.scratch / "job",
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,
+        recorder=work.recorder,
     )
     papers = Papers.of(script, code, trained.log, trained.ended, trained.environment, work)
     findings: list[Finding] = []

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from assay.engines.leftovers import living, sweep
 from assay.kernel.errors import Broken, Refused, UsageError
+from assay.kernel.span import Caller
 from assay.works.settings import Settings, read_settings
 from assay.works.work import utc_now
 
@@ -42,10 +43,14 @@ def os_user() -> str:
 
 @dataclass
 class Home:
-    """An opened home. The office, the store and the keys are opened when first used."""
+    """An opened home. The office, the store and the keys are opened when first used.
+
+    caller: the span that it is worked in from, as TRACEPARENT says it; the spans of what is done here join its trace.
+    """
 
     root: Path
     settings: Settings
+    caller: Caller | None = None
 
     @classmethod
     def find(cls, start: Path, environment: Mapping[str, str]) -> Home | None:
@@ -81,7 +86,8 @@ class Home:
                 where=str(root),
                 remedy="upgrade Assay",
             )
-        return cls(root, read_settings(root, environment))
+        caller = Caller.read(environment.get("TRACEPARENT", ""), environment.get("TRACESTATE", ""))
+        return cls(root, read_settings(root, environment), caller)
 
     @classmethod
     def create(cls, folder: Path, environment: Mapping[str, str]) -> Home:

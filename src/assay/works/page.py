@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from assay.works.home import IDENTITY_NOTE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.kernel.span import Span
     from assay.reports.view import RunView
     from assay.works.done import RunResult
     from assay.works.home import Home
@@ -21,8 +24,9 @@ _ABOUT = {
 }
 
 
-def view(result: RunResult, home: Home, actor: str) -> RunView:
+def view(result: RunResult, home: Home, actor: str, spans: Sequence[Span] = ()) -> RunView:
     """Return a run as reports show it. Places are told from the home's folder: a page may be sent to others."""
+    from assay.methods.traces.path import timeline
     from assay.reports.view import RunView, StepView
     from assay.works.declared import KINDS, listing
     from assay.works.registering import tool
@@ -61,6 +65,7 @@ def view(result: RunResult, home: Home, actor: str) -> RunView:
         model=model_dict(result),
         hallmark=_hallmark(result, home),
         edges=edges,
+        timeline=timeline(spans) if spans else None,
         notes=(),
         tool=tool(),
     )
@@ -90,13 +95,13 @@ def _hallmark(result: RunResult, home: Home) -> dict[str, Any] | None:
     return {"path": str(path), "statement": str(path.with_name(STATEMENT)), "says": "examined, not approved"}
 
 
-def write_page(result: RunResult, home: Home, actor: str) -> Path:
+def write_page(result: RunResult, home: Home, actor: str, spans: Sequence[Span] = ()) -> Path:
     """Write report.html and run.json into the run's folder, and return the page's path."""
     from assay.reports.html import run_page
 
     folder = home.folder("runs", result.id)
     page = folder / "report.html"
-    page.write_text(run_page(view(result, home, actor)), encoding="utf-8")
+    page.write_text(run_page(view(result, home, actor, spans)), encoding="utf-8")
     (folder / "run.json").write_text(json.dumps(run_dict(result, page), indent=1), encoding="utf-8")
     return page
 

@@ -63,6 +63,7 @@ def process(
         scratch=work.scratch / "job",
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,
+        recorder=work.recorder,
     )
     papers = Papers.of(script, code, done.log, done.ended, done.environment, work)
     outputs, findings = papers.outputs, list[Finding]()

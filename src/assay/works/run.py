@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from assay.engines.tracing import Open, spanned
 from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
 from assay.office.alive import held
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
 from assay.works.fitting import present
-from assay.works.pipeline import Pipeline
+from assay.works.pipeline import Pipeline, Step
 from assay.works.provenance.recording import record
 from assay.works.steps import Steps
 from assay.works.work import utc_now
@@ -47,22 +48,42 @@ class Runner:
         steps = Steps(
             self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
         )
-        provenance = record(self.pipeline, self.bench)
-        with held(self.home.run_lock(self.id)):
+        recorder = self.bench.recorder
+        about = {"assay__run": self.id, "assay__pipeline": self.pipeline.name}
+        with (
+            held(self.home.run_lock(self.id)),
+            spanned(recorder, f"run {self.pipeline.name}", **about) as span,
+        ):
+            with spanned(recorder, "record provenance"):
+                provenance = record(self.pipeline, self.bench)
             with office.transaction() as tx:
                 detail = {"steps": list(wanted), "seed": self.pipeline.seed, "provenance": provenance}
-                runs.begin(tx, self.id, self.pipeline.name, self.actor, detail)
+                event = runs.begin(tx, self.id, self.pipeline.name, self.actor, detail)
             outcome = "interrupted"
             try:
                 for index, name in enumerate(wanted):
                     self.observer.begun(self.pipeline.steps[name], index, len(wanted))
-                    self.done[name] = steps.carry_out(self.pipeline.steps[name])
-                    steps.record(self.done[name])
+                    self._carry_out(steps, self.pipeline.steps[name])
                     self.observer.ended(self.done[name])
                 outcome = self._outcome()
             finally:
-                result = self._end(outcome, started, time.perf_counter() - clock)
+                result = self._end(outcome, started, time.perf_counter() - clock, span, event)
         return result
+
+    def _carry_out(self, steps: Steps, step: Step) -> None:
+        with spanned(self.bench.recorder, step.name, assay__step=step.name, assay__uses=step.uses) as span:
+            done = self.done[step.name] = steps.carry_out(step)
+            event = steps.record(done)
+            if span is not None:
+                cached = done.cached or None
+                span.set(
+                    assay__outcome=done.outcome,
+                    assay__event=event,
+                    assay__cached=cached,
+                    assay__report=done.report,
+                )
+                if not done.passed and done.outcome != "stopped":
+                    span.fail(done.outcome)
 
     def _outcome(self) -> str:
         gated = [d for d in self.done.values() if d.outcome != "stopped"]
@@ -72,17 +93,29 @@ class Runner:
             return "error"
         return "pass" if all(d.passed for d in self.done.values()) else "fail"
 
-    def _end(self, outcome: str, started: str, seconds: float) -> RunResult:
-        from assay.office import runs
+    def _end(self, outcome: str, started: str, seconds: float, span: Open | None, event: int) -> RunResult:
+        from assay.office import runs, traces
         from assay.works.page import write_page
+        from assay.works.traces import keeping
+
+        recorder = self.bench.recorder
+        if span is not None:
+            span.set(assay__outcome=outcome, assay__event=event)
+            if outcome != "pass":
+                span.fail(outcome)
 
         steps = tuple(self.done.values())
         registered = next((d.registered for d in steps if d.registered), None)
         result = RunResult(self.id, self.pipeline, outcome, steps, started, seconds, registered, None)
-        page = write_page(result, self.home, self.actor) if outcome != "interrupted" else None
-        digest = self.home.store.put_file(page) if page else None
+        spans = recorder.spans() if recorder else []
+        with spanned(recorder, "write report"):
+            page = write_page(result, self.home, self.actor, spans) if outcome != "interrupted" else None
+            digest = self.home.store.put_file(page) if page else None
         model = f"{registered.record.name}@{registered.record.version}" if registered else None
+        kept = keeping.kept(self.home, recorder.spans(), self.id, self.actor) if recorder else []
         with self.home.office.transaction() as tx:
+            for trace in kept:
+                traces.put(tx, trace)
             runs.end(tx, self.id, outcome, digest, model)
         return replace(result, page=page)
 

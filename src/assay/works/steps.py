@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError, interrupted
 from assay.kernel.report import Report
@@ -59,7 +60,8 @@ class Steps:
         try:
             inputs = {param: self._asset(ref) for param, ref in step.inputs.items()}
             if step.verb == "do":
-                done = self._do(step, inputs)
+                with spanned(self.bench.recorder, step.uses):
+                    done = self._do(step, inputs)
             else:
                 done = self._made(step, self._named(step) | inputs | self._trainers(step, inputs))
         except AssayError as error:
@@ -87,10 +89,10 @@ class Steps:
                 )
             return outputs[ref.output].renamed(str(ref))
         if ref.name not in self.pinned:
-            asset = pin(self.pipeline.data[ref.name], ("table",), self.home.store, self.home).renamed(
-                ref.name
-            )
-            keep_data(asset, self.home.store)
+            with spanned(self.bench.recorder, "pin", assay__asset=ref.name):
+                source = self.pipeline.data[ref.name]
+                asset = pin(source, ("table",), self.home.store, self.home).renamed(ref.name)
+                keep_data(asset, self.home.store)
             self.pinned[ref.name] = asset
         return self.pinned[ref.name]
 
@@ -133,15 +135,16 @@ class Steps:
             if again is not None:
                 return again
         progress: Progress = self.observer.progress
-        if step.script is not None:
-            report, made, raised = training.carry_out(
-                step, inputs, params, self.bench, seed=seed, progress=progress
-            )
-        else:
-            loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
-            report, made, raised = examine(
-                loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
-            )
+        with spanned(self.bench.recorder, step.uses):
+            if step.script is not None:
+                report, made, raised = training.carry_out(
+                    step, inputs, params, self.bench, seed=seed, progress=progress
+                )
+            else:
+                loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
+                report, made, raised = examine(
+                    loaded, inputs, reports, params, self.bench, seed=seed, progress=progress
+                )
         still_as_pinned(inputs, self.home)
         made = {name: asset.renamed(str(Ref(step.name, name))) for name, asset in made.items()}
         verdict = Verdict(report, step.gate)
@@ -234,8 +237,8 @@ class Steps:
         note += "" if registered.new else ", as it was already registered"
         return Done(step, "pass", not registered.new, {}, inputs, note=note, registered=registered)
 
-    def record(self, done: Done) -> None:
-        """Enter an ended step into the office: its assets, its findings, its row and its event together."""
+    def record(self, done: Done) -> int:
+        """Enter an ended step into the office: its assets, its findings, its row and its event together; return the event."""
         from assay.office import catalogue, findings, runs
 
         record = runs.StepRecord(
@@ -255,7 +258,7 @@ class Steps:
                 catalogue.put(tx, asset)
             if done.verdict is not None and not done.cached:
                 findings.put(tx, done.verdict.report, done.report or "")
-            runs.step(tx, record, actor=self.actor)
+            return runs.step(tx, record, actor=self.actor)
 
 
 def _placed(step: Step, error: AssayError) -> str:

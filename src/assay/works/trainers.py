@@ -88,7 +88,9 @@ def open_trainer(asset: Asset, bench: Bench, scratch: Path) -> Any:
 
     bench.vouch(asset)
     level: Any = bench.isolation
-    return ModelTrainer(asset, bench.path(asset), level, scratch, lambda held: bench.levels.add(held))
+    return ModelTrainer(
+        asset, bench.path(asset), level, scratch, lambda held: bench.levels.add(held), bench.recorder
+    )
 
 
 def _script(asset: Asset, bench: Bench, scratch: Path) -> Any:
@@ -115,4 +117,5 @@ def _script(asset: Asset, bench: Bench, scratch: Path) -> Any:
         bench.seed,
         vouch,
         lambda held: bench.levels.add(held),
+        bench.recorder,
     )

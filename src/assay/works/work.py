@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy
 
     from assay.engines.blobs import Store
+    from assay.engines.tracing import Recorder
 
 Progress = Callable[[int, int, str], None]
 
@@ -38,6 +39,7 @@ class LocalWork:
     stop: threading.Event = field(default_factory=threading.Event)
     isolation: str = "full"  # the least that running untrusted code accepts
     cache: Path | None = None  # where installed requirements are kept by digest
+    recorder: Recorder | None = None  # of the spans of this run
 
     @property
     def stopped(self) -> bool:
@@ -72,5 +74,7 @@ class LocalWork:
         """Tell how far the work is; raises KeyboardInterrupt where the user asked to stop."""
         if self.stopped:
             raise KeyboardInterrupt
+        if self.recorder is not None and what:
+            self.recorder.stage(what)
         if self.on_progress:
             self.on_progress(done, of, what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assay.doors.cli import context, show
+from assay.doors.cli import context, show, traces
 from assay.doors.cli.groups import Group
 from assay.kernel.association import ASSOCIATIONS
 from assay.kernel.severity import SEVERITIES
@@ -46,13 +46,19 @@ def list_(limit: int, at: str | None, format_: str) -> None:
 
 @runs.command("show")
 @click.argument("run", default="")
+@click.option("--trace", is_flag=True, help="Show where its time went, span by span.")
 @context.at_option
 @context.format_option
-def show_(run: str, at: str | None, format_: str) -> None:
+def show_(run: str, trace: bool, at: str | None, format_: str) -> None:
     """Show one run, by its id or the beginning of it; the latest if none is named.
 
-    Example: assay runs show
+    With --trace: its spans drawn to scale, and where the slowest path spent
+    its time.
+
+    Example: assay runs show --trace
     """
+    if trace:
+        return traces.shown(context.call("runs.trace", run=run), format_)
     found = context.call("runs.show", run=run, at=at)
     if format_ == "json":
         return context.emit_json(found)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scanning", "Run all checks that fit a target."),
     "model": ("models", "The registry: register, approve, verify."),
     "runs": ("book", "List the runs, or show one."),
+    "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),
     "diagnose": ("comparing", "Why a run went wrong, and the proof."),
     "lineage": ("book", "What a thing was made from, or what from it."),

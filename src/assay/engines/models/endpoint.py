@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow
+
+    from assay.engines.tracing import Recorder
 
 SCHEMES = ("http://", "https://")
 _ROWS = 2_000  # and no more than _BYTES a request: SageMaker takes 6 MB
@@ -49,8 +52,8 @@ class EndpointModel(AskedModel):
 
     level = "none"
 
-    def __init__(self, asset: Asset) -> None:
-        self.asset = asset
+    def __init__(self, asset: Asset, recorder: Recorder | None = None) -> None:
+        self.asset, self._recorder = asset, recorder
         self._url = urllib.parse.urlsplit(asset.uri)
         said = {
             "framework": "endpoint",
@@ -102,7 +105,14 @@ class EndpointModel(AskedModel):
         path = urllib.parse.urlunsplit(("", "", self._url.path or "/invocations", self._url.query, ""))
         for attempt in range(_TRIES):
             try:
-                status, said, kind = self._once(path, content, headers)
+                with spanned(self._recorder, "POST", "client", **self._about(path)) as span:
+                    caller = self._recorder.caller_of() if self._recorder else None
+                    sent = headers | ({"traceparent": caller.traceparent} if caller else {})
+                    status, said, kind = self._once(path, content, sent)
+                    if span is not None:
+                        span.set(http__response__status_code=status, assay__bytes__sent=len(content))
+                        if status >= 400:
+                            span.fail(f"status {status}")
             except (OSError, http.client.HTTPException, UnicodeError) as error:
                 raise ModelError(
                     f"cannot be reached: {error or type(error).__name__}", where=self.asset.name
@@ -114,6 +124,14 @@ class EndpointModel(AskedModel):
             time.sleep(0.5 * 2**attempt)
         shown = said[:200].decode("utf-8", "replace").strip()
         raise ModelError(f"answers with status {status}: {shown}", where=self.asset.name)
+
+    def _about(self, path: str) -> dict[str, Any]:
+        return {
+            "http__request__method": "POST",
+            "server__address": self._url.hostname,
+            "server__port": self._url.port,
+            "url__path": path.partition("?")[0],
+        }
 
     def _once(self, path: str, content: bytes, headers: dict[str, str]) -> tuple[int, bytes, str]:
         """Ask once; redirects are not followed, as they would carry the rows elsewhere."""

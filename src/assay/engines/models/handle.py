@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines import archives
+from assay.engines import archives, toldspans
 from assay.engines.folders import tail
 from assay.engines.isolation import Grant, Job, Level, Limits, interpreter, source, start
 from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, Broken
 from assay.methods.recognise.credentials import hidden
@@ -22,8 +23,14 @@ from assay.methods.recognise.credentials import hidden
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.engines.tracing import Open, Recorder
+
 ANSWER = 600.0
 _TAIL = 600
+_ASKED = {
+    b"I": "load", b"P": "predict", b"B": "background", b"S": "inside", b"C": "contributions", b"N": "interactions",
+    b"G": "gradients", b"F": "fit",
+}  # fmt: skip
 _ENDED = {
     "time": "it has not answered within its time",
     "memory": "it wants more memory than it may have",
@@ -37,12 +44,13 @@ class SandboxedModel(AskedModel):
     """A model whose worker runs in the sandbox. Close it, or use it as a context, to end the worker."""
 
     def __init__(
-        self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path, answer: float
-    ) -> None:
+        self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path, answer: float,
+        recorder: Recorder | None = None,
+    ) -> None:  # fmt: skip
         """answer: seconds that it may take for an answer, of up to 50,000 rows at a time."""
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
         self.files = files  # a copy of it, which it can only read
-        self._answer = answer
+        self._answer, self._recorder = answer, recorder
         self.level: Level = job.level
         self._info = self._described(self._ask(b"I", b""))
 
@@ -100,9 +108,20 @@ class SandboxedModel(AskedModel):
             timer.cancel()
 
     def _told(self, kind: bytes, body: bytes) -> bytes:
+        with spanned(self._recorder, _ASKED.get(kind, "ask"), "client", assay__asset=self.asset.name) as span:
+            said = self._answered(kind, body, span)
+            if span is not None:
+                span.set(assay__bytes__sent=len(body), assay__bytes__received=len(said))
+        return said
+
+    def _answered(self, kind: bytes, body: bytes, span: Open | None) -> bytes:
         try:
             wire.send(self._job.stdin, kind, body)
             answer, said = wire.receive(self._job.stdout)
+            if answer == b"T":  # how long it was at what, in its own words
+                if span is not None and self._recorder is not None:
+                    self._recorder.told(span, toldspans.read_message(said[: 1 << 12]))
+                answer, said = wire.receive(self._job.stdout)
         except (OSError, EOFError, ValueError) as error:
             self.close()
             ended = self._job.wait()
@@ -127,6 +146,7 @@ def open_model(
     level: Level = "full",
     limits: Limits | None = None,
     answer: float = ANSWER,
+    recorder: Recorder | None = None,
 ) -> SandboxedModel:
     """Open a model file, a folder or a model.tar.gz in the sandbox. Scan it first: this loads it.
 
@@ -148,13 +168,13 @@ def open_model(
     command = "from assay.engines.models.worker import main; main()"
     env = {"PYTHONPATH": str(source()), "PYTHONDONTWRITEBYTECODE": "1"}
     grant = Grant((folder,), (), env, limits, level)
-    with log.open("wb") as out:
+    with log.open("wb") as out, spanned(recorder, "start worker", assay__isolation=level):
         argv = [str(interpreter()), "-s", "-c", command, str(folder)]
         job = start(argv, grant, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, log=log)
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
     try:
-        return SandboxedModel(asset, job, log, watching, folder, answer)
+        return SandboxedModel(asset, job, log, watching, folder, answer, recorder)
     except BaseException:
         job.end()
         watching.join()

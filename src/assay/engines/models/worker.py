@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +23,24 @@ def main() -> None:
             kind, body = wire.receive(requests)
         except EOFError:
             return
+        told, began = [], time.time_ns()
         try:
             if loaded is None:
                 from assay.engines.models.load import load
 
                 loaded = load(Path(sys.argv[1]))
+                told.append(["load, inside", began, time.time_ns()])
+                began = time.time_ns()
             if kind == b"F":
                 loaded = _refitted(loaded, body)
                 kind = b"I"
             if kind == b"I":
-                wire.send(answers, b"A", wire.pack_json(loaded.describe()))
-                continue
-            wire.send(answers, b"A", answered(loaded, kind, body))
+                answer = wire.pack_json(loaded.describe())
+            else:
+                answer = answered(loaded, kind, body)
+            told.append(["answer, inside", began, time.time_ns()])
+            wire.send(answers, b"T", json.dumps(told).encode())
+            wire.send(answers, b"A", answer)
         except MemoryError:
             os._exit(1)
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told
@@ -42,8 +50,6 @@ def main() -> None:
 
 def _refitted(loaded: Any, body: bytes) -> Any:
     """Return what was loaded, fitted to the rows of a message; they alone answer from then on."""
-    import json
-
     from assay.engines.models.refit import refitted
 
     said, table = wire.unpack_asked(body)

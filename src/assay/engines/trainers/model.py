@@ -23,6 +23,8 @@ from assay.kernel.handles import Model
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.engines.tracing import Recorder
+
 _WEIGHT = "weight of the row"
 LIMITS = Limits(memory=8 << 30, seconds=900)
 
@@ -40,6 +42,7 @@ class ModelTrainer:
     level: Level
     scratch: Path
     ran: Callable[[str], object]
+    recorder: Recorder | None = None
     limits: Limits = LIMITS
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     spent: float = 0.0
@@ -71,7 +74,12 @@ class ModelTrainer:
         clock = time.perf_counter()
         try:
             with open_model(
-                self.path, self.asset, scratch=scratch, level=self.level, limits=self.limits
+                self.path,
+                self.asset,
+                scratch=scratch,
+                level=self.level,
+                limits=self.limits,
+                recorder=self.recorder,
             ) as model:
                 self.ran(model.level)
                 try:

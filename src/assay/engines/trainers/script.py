@@ -23,6 +23,8 @@ from assay.kernel.handles import Model
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.engines.tracing import Recorder
+
 
 @dataclass
 class ScriptTrainer:
@@ -42,6 +44,7 @@ class ScriptTrainer:
     seed: int
     vouch: Callable[[Path], object]
     ran: Callable[[str], object]
+    recorder: Recorder | None = None
     spent: float = 0.0
     _fits: int = 0
 
@@ -76,7 +79,10 @@ class ScriptTrainer:
         try:
             path = self._trained(rows, dict(self.hyperparameters) | dict(hyperparameters or {}), scratch)
             asset = Asset("model", f"{self.script.stem}, fit {self._fits}", str(path), "", "tar.gz")
-            with open_model(path, asset, scratch=scratch, level=self.level, limits=self.limits) as model:
+            opened = open_model(
+                path, asset, scratch=scratch, level=self.level, limits=self.limits, recorder=self.recorder
+            )
+            with opened as model:
                 yield model
         finally:
             self.spent += time.perf_counter() - clock
@@ -100,6 +106,7 @@ class ScriptTrainer:
             scratch=scratch / "job",
             requirements_cache=self.requirements_cache,
             seed=self.seed,
+            recorder=self.recorder,
         )
         self.ran(made.ended.level)
         if made.model is None:

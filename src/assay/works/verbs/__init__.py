@@ -19,6 +19,7 @@ from assay.works.verbs import (
     quarantine,
     runs,
     search,
+    traces,
 )
 
 WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load", "model.card"})
@@ -38,6 +39,7 @@ TELLING = frozenset(
 VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
     **runs.VERBS,
+    **traces.VERBS,
     **provenance.VERBS,
     **search.VERBS,
     **importing.VERBS,

@@ -1,0 +1,1 @@
+"""Traces: kept, received, shown, and handed to others."""

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+
+import pytest
+
+from assay.kernel.errors import Broken, Missing
+from assay.kernel.span import Scope, Span
+from assay.methods.traces.protobuf import Malformed
+from assay.office import traces
+from assay.works.call import call
+from assay.works.checking import carry_out
+from assay.works.traces import keeping
+
+
+def test_each_step_check_and_opening_is_a_span_of_the_callers_trace(ran):
+    result, home = ran
+    spans = keeping.read(home, traces.of_run(home.office, result.id))
+    by = {s.id: s for s in spans}
+    names = [(s.name, by[s.parent].name if s.parent in by else "") for s in spans]
+    for pair in (("run small", ""), ("profile", "run small"), ("data.profile", "profile"), ("open table", "data.profile"),
+                 ("split", "run small"), ("data.split", "split"), ("write report", "run small")):  # fmt: skip
+        assert pair in names, pair
+    root = spans[0]
+    assert (root.trace, root.parent, root.state) == (
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "00f067aa0ba902b7",
+        "v=1",
+    )
+    assert root.attributes["assay.run"] == result.id and root.attributes["assay.outcome"] == "pass"
+    assert root.scope.service == "assay"
+
+
+def test_spans_are_tied_to_the_events_and_the_row_is_vouched_for(ran):
+    result, home = ran
+    (record,) = traces.of_run(home.office, result.id)
+    events = {e["seq"]: e for e in call("log.tail", {"number": 100}, home=home)["events"]}
+    for span in keeping.read(home, [record]):
+        if "assay.step" in span.attributes:
+            event = events[span.attributes["assay.event"]]
+            assert event["subject"] == f"run/{result.id}/{span.name}"
+    end = next(e for e in events.values() if e["action"] == "run.end")
+    assert f"traces/{traces.key(record)}" in end["rows"]
+    assert call("log.verify", {}, home=home)["ok"]
+
+
+def test_a_check_by_itself_has_a_trace_too(ran, tmp_path):
+    _, home = ran
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    carry_out("check", "data.profile", str(tmp_path / "t.csv"), {}, home=home)
+    latest = next(r for r in traces.listing(home.office, 1))
+    assert latest.name == "check data.profile" and latest.run.startswith("check-")
+    shown = call("runs.trace", {"run": latest.run}, home=home)
+    assert shown["said"].startswith("of ") and shown["runs"] == [latest.run]
+
+
+def test_a_run_that_fails_says_so_and_one_without_a_home_records_nothing(home, tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    carry_out("check", "data.profile", str(tmp_path / "t.csv"), {}, home=None)
+    assert traces.listing(home.office, 5) == []
+
+
+def span(number, **rest):
+    base = {
+        "trace": f"{1:032x}",
+        "id": f"{number + 1:016x}",
+        "name": "n",
+        "start": 10**18 + number,
+        "end": 10**18 + 5 * 10**9,
+    }
+    return Span(**base | {"scope": Scope({"service.name": "shop"})} | rest)
+
+
+def test_a_document_of_several_traces_has_a_row_for_each(home):
+    given = [span(1), span(2, parent=f"{2:016x}", status="error"), span(3, trace="ab" * 16)]
+    records = keeping.kept(home, given, "", "ada", "otlp")
+    assert [(r.trace, r.spans, r.errors, r.service) for r in records] == [
+        (f"{1:032x}", 2, 1, "shop"),
+        ("ab" * 16, 1, 0, "shop"),
+    ]
+    assert records[0].started == "2001-09-09T01:46:40.000Z" and records[0].seconds == pytest.approx(
+        5, abs=1e-6
+    )
+    assert keeping.read(home, records) == given
+    assert keeping.kept(home, [], "", "ada") == []
+
+
+def test_the_same_spans_are_the_same_document_and_row(home):
+    one, other = (keeping.kept(home, [span(1)], "", "ada", "otlp")[0] for _ in range(2))
+    assert one == other and traces.key(one) == traces.key(other)
+
+
+def test_a_document_that_was_edited_or_is_gone_is_told(home):
+    (record,) = keeping.kept(home, [span(1)], "", "ada")
+    path = home.store.path(record.document)
+    path.chmod(0o600)
+    path.write_bytes(gzip.compress(b"{}"))
+    with pytest.raises(Broken):
+        keeping.read(home, [record])
+    path.unlink()
+    with pytest.raises(Missing, match="gone"):
+        keeping.read(home, [record])
+
+
+def test_gzip_is_unpacked_within_bounds():
+    data = json.dumps({"a": "b" * 1000}).encode()
+    assert keeping.unpacked(gzip.compress(data) + gzip.compress(b"more"), 2000) == data + b"more"
+    bomb = gzip.compress(b"\0" * (8 << 20))
+    with pytest.raises(Malformed, match="unpacks to more"):
+        keeping.unpacked(bomb, 1 << 20)
+    for broken in (bomb[:-4], b"x" * 40, zlib.compress(data)):
+        with pytest.raises(Malformed):
+            keeping.unpacked(broken, 64 << 20)
