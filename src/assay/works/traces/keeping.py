@@ -26,7 +26,7 @@ _OWN = Bounds(document=256 << 20, objects=20_000_000, spans=500_000)  # what was
 
 def recorder(home: Home) -> Recorder:
     """Return a recorder of what is done in a home, which joins the trace of whoever called."""
-    resource = {"service.name": "assay", "service.version": __version__, "service.instance.id": home.id}
+    resource = {"service.name": "assay", "service.version": __version__}
     return Recorder(Scope(resource, "assay", __version__), home.caller)
 
 
