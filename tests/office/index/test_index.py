@@ -213,3 +213,22 @@ def test_hostile_words_are_words(filled):
         ask(filled[0], parse(text, NOW))
     assert filled[0].connection.execute("SELECT count(*) FROM records").fetchone() == (120,)
     assert isinstance(filled[0].connection, sqlite3.Connection)
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["ome", "OME-7", 'a "quoted', "100%_", "straße", "ẞ", "漢字かな", "x" * 80, "income-77", "İst", "\\b"],
+)
+def test_a_part_of_a_text_is_found_as_like_finds_it(tmp_path, part):
+    """Trigrams leave texts out before they are compared, and must leave out none that holds the part."""
+    said = ["income-77", "Income-77 again", 'a "quoted" name', "100%_sure", "100 sure", "Straße", "STRASSE", "ẞ", "漢字かな交じり",
+            "x" * 100, "İstanbul", "istanbul", "a\\b", "home-7x"]  # fmt: skip
+    index = Index(tmp_path / "i.sqlite", "o")
+    with index.following(0, 1):
+        index.put(Record("run", f"k{n}", "2026", name, {"tags.t": name}) for n, name in enumerate(said))
+    escaped = part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    like = index.connection.execute("SELECT key FROM records r JOIN attributes a ON a.record = r.id JOIN fields f "
+        "ON f.id = a.field AND f.name = 'tags.t' WHERE a.text LIKE ? ESCAPE '\\'", [f"%{escaped}%"]).fetchall()  # fmt: skip
+    found = ask(index, q.Question(("run",), q.Comparison("tags.t", "~", part)), limit=100)
+    assert {r["key"] for r in found.records} == {k for (k,) in like}
+    index.close()

@@ -20,6 +20,7 @@ from assay.methods.search.query import All, Any, Comparison, Condition, Made, No
 from assay.office.index.store import IS, MADE, READ, Index
 
 RARE = 50_000
+_TRIGRAM, _LONGEST = 3, 60  # letters of a part that an index is asked with
 MOST_THINGS = 5_000_000
 Holding = Callable[[list[dict[str, Anything]]], Sequence[str]]
 
@@ -192,6 +193,11 @@ class _Asking:
     def _test(self, test: Comparison) -> _Sql:
         number = self._known(test.field)
         here, values = self._held(test)
+        rows = None
+        if test.operator == "~" and (table := self._holding_part(str(test.value))):
+            here, values = f"a.text IN (SELECT text FROM {table})", ()
+        elif test.operator == "~":
+            rows = RARE + 1
         # The plus keeps the planner from the index of values, where it would look through every record's
         each = here.replace("a.", "+a.")
         base = f"a.field = {number}"
@@ -199,7 +205,7 @@ class _Asking:
             some = f"SELECT 1 FROM attributes a WHERE a.record = r.id AND {base}"
             return _Sql(f"(EXISTS ({some}) AND NOT EXISTS ({some} AND {each}))", "", values, None)
         every = f"SELECT a.record AS record FROM attributes a WHERE {base} AND {here}"
-        rows = None if test.operator == "~" else self._counted(every, values)
+        rows = self._counted(every, values) if rows is None else rows
         one = f"EXISTS (SELECT 1 FROM attributes a WHERE a.record = r.id AND {base} AND {each})"
         return _Sql(one, every, values, rows)
 
@@ -213,6 +219,26 @@ class _Asking:
         sign = "=" if test.operator == "!=" else test.operator
         column = "text" if isinstance(test.value, str) else "number"
         return f"a.{column} IS NOT NULL AND a.{column} {sign} ?", (test.value,)
+
+    def _holding_part(self, part: str) -> str | None:
+        """Gather the texts that hold a part into a temporary table; None where they are many, or it is too short to tell.
+
+        Trigrams leave out nearly all others; they fold the case of every letter, LIKE of ASCII alone, so LIKE decides.
+        """
+        if len(part) < _TRIGRAM or "\0" in part:
+            return None
+        grams = {
+            part[n : n + _TRIGRAM].replace('"', '""') for n in range(min(len(part), _LONGEST) - _TRIGRAM + 1)
+        }
+        like, value = self._held(Comparison("", "~", part))
+        number, self.temporary = self.temporary, self.temporary + 1
+        self.con.execute(f"CREATE TEMP TABLE made{number} (text TEXT PRIMARY KEY) WITHOUT ROWID")
+        found = self.con.execute(
+            f"""INSERT INTO temp.made{number} SELECT a.text FROM parts p CROSS JOIN strings a ON a.id = p.rowid
+            WHERE parts MATCH ? AND {like} LIMIT {RARE + 1}""",
+            [" AND ".join(f'"{g}"' for g in sorted(grams)), *value],
+        )
+        return f"temp.made{number}" if found.rowcount <= RARE else None
 
     def _counted(self, every: str, values: Sequence[Anything]) -> int:
         found = self.con.execute(f"SELECT count(*) FROM ({every} LIMIT {RARE + 1})", list(values)).fetchone()

@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.kernel.errors import Broken
 from assay.office.index.record import Record
 
-VERSION = "2"
+VERSION = "3"
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE records (
@@ -32,6 +32,8 @@ CREATE TABLE edges (key TEXT PRIMARY KEY, source INTEGER NOT NULL, target INTEGE
 CREATE INDEX edges_source ON edges (source, target);
 CREATE INDEX edges_target ON edges (target, source);
 CREATE VIRTUAL TABLE words USING fts5 (text, content='records', content_rowid='id', tokenize="unicode61 tokenchars '_'");
+CREATE TABLE strings (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE parts USING fts5 (text, content='', detail=none, tokenize=trigram);
 """
 IS, READ, MADE = 0, 1, 2
 
@@ -148,13 +150,13 @@ class Index:
             )
             id_ = made.lastrowid
             con.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [id_, text])
-            con.executemany(
-                "INSERT OR REPLACE INTO attributes VALUES (?, ?, ?, ?, ?)",
-                [
-                    (id_, self._field(name), place, number, said)
-                    for place, (name, number, said) in enumerate(record.values())
-                ],
-            )
+            values = [
+                (id_, self._field(name), place, number, said)
+                for place, (name, number, said) in enumerate(record.values())
+            ]
+            con.executemany("INSERT OR REPLACE INTO attributes VALUES (?, ?, ?, ?, ?)", values)
+            for said in {v[4] for v in values if v[4] is not None}:
+                self._string(said)
             roles = ((IS, record.is_), (READ, record.read), (MADE, record.made))
             links = [(id_, role, self._thing(urn)) for role, urns in roles for urn in urns if urn]
             con.executemany("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", links)
@@ -182,6 +184,12 @@ class Index:
             self.connection.execute("INSERT OR IGNORE INTO fields (name) VALUES (?)", [name])
             self._fields[name] = self.field(name) or 0
         return self._fields[name]
+
+    def _string(self, text: str) -> None:
+        """Let a part of a text be found: each is kept once, with its trigrams, and stays when its records go."""
+        made = self.connection.execute("INSERT OR IGNORE INTO strings (text) VALUES (?)", [text])
+        if made.rowcount:
+            self.connection.execute("INSERT INTO parts (rowid, text) VALUES (?, ?)", [made.lastrowid, text])
 
     def _thing(self, urn: str) -> int:
         found = self.connection.execute("SELECT id FROM things WHERE urn = ?", [urn]).fetchone()
