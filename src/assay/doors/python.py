@@ -1,4 +1,4 @@
-"""The Python door: checks on tables in memory or on paths, in a notebook or a script, without a home.
+"""The Python door: checks on tables in memory or on paths, without a home; and runs of notebooks and scripts, in one.
 
 >>> import assay, pandas
 >>> assay.check("data.profile", pandas.DataFrame({"age": [34, 51, 28]})).outcome
@@ -8,15 +8,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Finding, Metric, Report
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.methods.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from assay.works.tracking.run import TrackedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,53 @@ def check(
         seed=seed,
     )
     return Result(verdict)
+
+
+def run(
+    name: str,
+    *,
+    experiment: str = "",
+    params: Mapping[str, Any] | None = None,
+    tags: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    contexts: Sequence[str] = (),
+    durable: bool = False,
+    home: str | os.PathLike[str] | None = None,
+) -> TrackedRun:
+    """Begin a run of a notebook or a script in the nearest home, with its code, packages, machine and seeds recorded.
+
+    Used as ``with assay.run("train") as run:``, it ends with the block, and an exception is recorded with its sentence.
+    Inside another run it is a part of that. What is logged survives the death of the process at once, and a loss of power
+    within a second; durable: each call returns when it is on the disk. seed: Python, NumPy and PyTorch are seeded with
+    it. home: its ``.assay`` folder or the one above. UsageError where there is no home.
+    """
+    from assay.works.home import FOLDER, Home
+    from assay.works.tracking.beginning import tracked
+    from assay.works.tracking.run import current
+
+    parent = current()
+    options: dict[str, Any] = {
+        "experiment": experiment,
+        "params": params,
+        "tags": tags,
+        "seed": seed,
+        "durable": durable,
+        "contexts": tuple(contexts),
+    }
+    if parent is not None and home is None and parent.outcome == "running":
+        return tracked(parent.home, name, parent=parent, **options)
+    if home is None:
+        found = Home.find(Path.cwd(), os.environ)
+    else:
+        root = Path(home) if (Path(home) / "home.json").is_file() else Path(home) / FOLDER
+        found = Home.open(root, os.environ) if (root / "home.json").is_file() else None
+    if found is None:
+        raise UsageError("there is no home here", remedy="`assay init` makes one, or set ASSAY_HOME")
+    try:
+        return tracked(found, name, owns=True, **options)
+    except BaseException:
+        found.close()
+        raise
 
 
 def _gate(fail_on: str) -> Gate:

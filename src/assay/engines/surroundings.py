@@ -29,20 +29,51 @@ def packages() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def surroundings(image: str = "") -> dict[str, Any]:
+    """Return Python, packages, system, processors, memory in bytes, and the image by its digest where it is known.
+
+    image: its digest, where whoever started it says; else what the container tells of itself.
+    """
+    return _surroundings() | ({"image": image} if image else {})
+
+
 @cache
-def surroundings() -> dict[str, Any]:
-    """Return Python, packages, system, processors, memory in bytes, and the image by its digest where it is known."""
+def _surroundings() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
         "system": platform.system(),
         "release": platform.release(),
         "machine": platform.machine(),
+        "processor": _processor(),
         "cpus": os.cpu_count() or 1,
+        "gpus": _gpus(),
         "memory": _memory(),
         "image": _image(),
         "packages": packages(),
     }
+
+
+def _processor() -> str | None:
+    """Return the processor's model, as Linux names it."""
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+            return next(named, "")[:200] or platform.processor() or None
+    except OSError:
+        return platform.processor() or None
+
+
+def _gpus() -> list[str]:
+    """Return the models of NVIDIA's GPUs, as their driver names them; no program is started to ask."""
+    out = []
+    for place in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))[:64]:
+        try:
+            match = re.search(r"^Model:\s*(.+)$", place.read_text(errors="replace")[:4096], re.M)
+        except OSError:
+            continue
+        out.append(match[1].strip()[:200] if match else "unknown")
+    return out
 
 
 def _memory() -> int | None:

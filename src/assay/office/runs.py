@@ -19,6 +19,8 @@ from assay.office.rows import read
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
+USES_TRACKED = "tracked"  # what the one step of a run outside pipelines does
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
@@ -119,6 +121,17 @@ def step(tx: Tx, record: StepRecord, *, actor: str) -> int:
         _edges(tx, record.inputs, record.outputs, record.name, record.run)
     inputs = {n: a.digest or a.uri for n, a in record.inputs.items()}
     detail = {"uses": record.uses, "cached": record.cached, "report": record.report}
+    return tx.record(
+        f"step.{record.uses}", f"run/{key}", actor=actor, inputs=inputs, outcome=record.outcome, detail=detail
+    )
+
+
+def tracked(tx: Tx, record: StepRecord, *, actor: str) -> int:
+    """Record what a run outside pipelines said of itself, as its one step; its edges are written beside it."""
+    key = f"{record.run}/{record.name}"
+    tx.write("steps", key, asdict(record), run=record.run, reuse=None)
+    inputs = {n: a.digest or a.uri for n, a in record.inputs.items()}
+    detail = {"uses": record.uses, "report": record.report}
     return tx.record(
         f"step.{record.uses}", f"run/{key}", actor=actor, inputs=inputs, outcome=record.outcome, detail=detail
     )

@@ -31,7 +31,7 @@ def associate(
 
     if kind not in ASSOCIATIONS:
         raise UsageError(f"there is no association {kind!r}", remedy=did_you_mean(kind, ASSOCIATIONS))
-    (one, one_name), (other, other_name) = _known(home, source), _known(home, target)
+    (one, one_name), (other, other_name) = thing(home, source), thing(home, target)
     if one == other:
         raise UsageError(f"{source} and {target} are the same thing already")
     edge = runs.Edge(one, one_name, other, other_name, "", "", kind, actor)
@@ -55,8 +55,8 @@ def associate(
     return edge, event
 
 
-def _known(home: Home, text: str) -> tuple[str, str]:
-    """Return the urn and the name of a thing."""
+def thing(home: Home, text: str) -> tuple[str, str]:
+    """Return the urn and the name of what a person named; Missing where nobody knows it."""
     from assay.office import catalogue, registry, runs
 
     if len(text) > _LONGEST or not text.isprintable() or not text.strip():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
-from assay.kernel.errors import Missing, Refused
+from assay.kernel.errors import AssayError, Missing, Refused
 from assay.kernel.verdict import Gate, Verdict
 from assay.works.work import LocalWork, Progress
 
@@ -85,6 +85,10 @@ class Bench:
     levels: set[str] = field(default_factory=set)
     seed: int = 7  # of the action under way
     recorder: Recorder | None = None  # of the spans of this run
+    wanted: Callable[[str], bool] | None = (
+        None  # whether a table of a digest is to be looked into while it is open
+    )
+    looked: dict[str, dict[str, Any]] = field(default_factory=dict)  # by digest, what was seen of it
     _opened: int = 0
 
     def work(self, seed: int, progress: Progress | None = None) -> LocalWork:
@@ -113,10 +117,22 @@ class Bench:
             handle = getattr(self, f"_open_{kind}")(asset)
         try:
             yield handle
+            if kind == "table":
+                self._look(asset, handle)
         finally:
             close = getattr(handle, "close", None)
             if close:
                 close()
+
+    def _look(self, asset: Asset, table: Any) -> None:
+        if self.wanted is None or asset.digest in self.looked or not self.wanted(asset.digest):
+            return
+        from assay.engines.tables.describing import describe
+
+        try:
+            self.looked[asset.digest] = describe(table)
+        except AssayError as error:  # whoever reads it was content; the run says why it is not told of
+            self.looked[asset.digest] = {"skipped": str(error)[:300]}
 
     def path(self, asset: Asset) -> Path:
         """Return where the asset's bytes lie: in the store when they were pinned there."""

@@ -128,7 +128,8 @@ class Deriving:
     def _run(self, key: str, value: Json) -> Record:
         steps = self.steps.get(key, [])
         fields: dict[str, Any] = {
-            n: value.get(n) for n in ("pipeline", "outcome", "actor", "started", "ended", "model")
+            n: value.get(n)
+            for n in ("pipeline", "experiment", "parent", "outcome", "actor", "started", "ended", "model")
         }
         fields |= _named("detail", {k: v for k, v in dict(value.get("detail", {})).items() if k != "steps"})
         fields |= {"step": [s["name"] for s in steps], "uses": sorted({s["uses"] for s in steps})}
@@ -147,11 +148,13 @@ class Deriving:
     def _told(self, step: Json) -> dict[str, Any]:
         report = self._read(step.get("report"))
         params = dict(report.get("params", {}))
+        tags = _named("tags", dict(dict(report.get("data") or {}).get("tags") or {}))
         if step["uses"] == "train":
             params |= dict(params.pop("hyperparameters", None) or {})
         name = str(step["name"])
         return (
-            _named("params", params)
+            tags
+            | _named("params", params)
             | _named(f"params.{name}", params)
             | _metrics("metrics", report)
             | _metrics(f"metrics.{name}", report)

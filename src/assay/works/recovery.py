@@ -42,9 +42,15 @@ def _runs(home: Home) -> None:
 
     for record in runs.under_way(home.office):
         with taken(home.run_lock(record.id)) as free:
-            if free:
-                with home.office.transaction() as tx:
-                    runs.end(tx, record.id, "interrupted", None, None)
+            if not free:
+                continue
+            if record.detail.get("tracked"):  # its journal says how far it came
+                from assay.works.tracking.ending import end
+
+                end(home, record, "interrupted")
+                continue
+            with home.office.transaction() as tx:
+                runs.end(tx, record.id, "interrupted", None, None)
 
 
 def _recalled(home: Home, record: ActionRecord) -> Action | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, sha256
-from assay.kernel.errors import UsageError
-from assay.kernel.verdict import Verdict
+from assay.kernel.errors import Refused, UsageError
+from assay.kernel.verdict import Gate, Verdict
 from assay.works import cards, package
 from assay.works.marking import strike
 
@@ -137,6 +137,46 @@ def enter(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, 
     passed = all(v.passed for v in candidate.verdicts.values())
     mark = strike(candidate.home, record, candidate.actor, candidate.isolation) if passed else None
     return Registered(registry.get(office, record.urn), new, mark)
+
+
+def register_scanned(
+    home: Home,
+    asset: Asset,
+    name: str,
+    metadata: Mapping[str, Any],
+    actor: str,
+    *,
+    run: str = "",
+    pipeline: str = "",
+) -> Registered:
+    """Register a model that no pipeline made as PENDING: it is scanned first, and marked; Refused where the scan fails."""
+    from assay.works import declared
+    from assay.works.checking import bench
+    from assay.works.examine import examine
+
+    with bench(home) as table:
+        report, _, raised = examine(
+            declared.load("check", "model.scan"), {"tree": asset}, {}, {}, table, seed=0
+        )
+        if raised is not None:
+            raise raised
+        verdict = Verdict(report, Gate())
+        if not verdict.passed:
+            why = verdict.stopping[0].message if verdict.stopping else "it could not be examined to the end"
+            raise Refused(f"{asset.name} is not registered, because model.scan says {verdict.outcome}: {why}")
+        candidate = Candidate(
+            home=home,
+            bench=table,
+            run=run,
+            pipeline=pipeline,
+            actor=actor,
+            verdicts={"scan": verdict},
+            inputs={},
+            code=None,
+            environment={},
+            isolation="",
+        )
+        return enter(candidate, asset, name, metadata)
 
 
 def _key(contents: package.Contents, model: Asset, candidate: Candidate) -> str:

@@ -12,6 +12,7 @@ from assay.engines.tracing import Open, spanned
 from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
 from assay.office.alive import held
+from assay.works import datasets
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
 from assay.works.fitting import present
@@ -35,7 +36,7 @@ class Runner:
     observer: Observer
     force: bool = False
     only: tuple[str, ...] = ()
-    id: str = field(default_factory=lambda: _new_id())
+    id: str = field(default_factory=lambda: new_id())
     done: dict[str, Done] = field(default_factory=dict)
 
     def go(self) -> RunResult:
@@ -49,6 +50,7 @@ class Runner:
             self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
         )
         recorder = self.bench.recorder
+        self.bench.wanted = lambda digest: datasets.wanted(office, digest)
         about = {"assay__run": self.id, "assay__pipeline": self.pipeline.name}
         with (
             held(self.home.run_lock(self.id)),
@@ -135,5 +137,6 @@ class Runner:
         return [name for name in steps if name in wanted]
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """Return an id for a run: its moment, and a lot."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

@@ -15,6 +15,7 @@ from assay.methods.nearest import did_you_mean
 MOST_SECONDS = 86_400
 MOST_CORES = 4096
 _MEMORY = re.compile(r"\d{1,6}(\.\d{1,3})?\s*[kKMGT]i?B")
+_IMAGE = re.compile(r"(?:[\w][\w.:/-]{0,254}@)?sha256:[0-9a-f]{64}")
 LEVELS = ("full", "partial")  # none is reached by --unsafe-no-isolation alone
 
 
@@ -34,6 +35,7 @@ class Settings:
     isolation: str = "full"  # the least that training and loading models accept
     answer_seconds: int = 600  # that a model may take for one answer, of up to 50,000 rows
     four_eyes: bool = False  # approval by someone other than whoever registered
+    image: str = ""  # digest of the image that this was started from, where whoever started it says
     actor: str = ""  # who asks, where the operating system does not say
 
     def updated(self, given: Mapping[str, Any], where: str) -> Settings:
@@ -65,6 +67,12 @@ class Settings:
         if not 1 <= new.answer_seconds <= MOST_SECONDS:
             raise UsageError(
                 f"answer_seconds is {new.answer_seconds}; it takes from 1 to {MOST_SECONDS:,}", where=where
+            )
+        if new.image and not _IMAGE.fullmatch(new.image):
+            raise UsageError(
+                f"image cannot be {new.image[:80]!r}",
+                where=where,
+                remedy="write its digest, sha256: and 64 hexadecimal digits, behind its name and @ or alone",
             )
         if not _MEMORY.fullmatch(new.memory):
             raise UsageError(

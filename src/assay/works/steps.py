@@ -15,7 +15,7 @@ from assay.kernel.errors import AssayError, UsageError, interrupted
 from assay.kernel.report import Report
 from assay.kernel.verdict import Verdict
 from assay.methods.nearest import did_you_mean
-from assay.works import declared, deeds, training
+from assay.works import datasets, declared, deeds, training
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer
 from assay.works.examine import examine, failed
@@ -241,6 +241,7 @@ class Steps:
         """Enter an ended step into the office: its assets, its findings, its row and its event together; return the event."""
         from assay.office import catalogue, findings, runs
 
+        made = {a.digest for a in done.outputs.values()} if not done.cached else set()
         record = runs.StepRecord(
             run=self.run,
             name=done.step.name,
@@ -253,12 +254,20 @@ class Steps:
             report=done.report,
             seconds=done.seconds,
         )
+        used = (*done.inputs.values(), *done.outputs.values())
+        seen = {a.digest: self._seen(a, made=a.digest in made) for a in used if a.kind == "table"}
         with self.home.office.transaction() as tx:
-            for asset in (*done.inputs.values(), *done.outputs.values()):
+            for asset in used:
                 catalogue.put(tx, asset)
+            datasets.put(tx, {d: s for d, s in seen.items() if s}, {a.digest: a.name for a in used})
             if done.verdict is not None and not done.cached:
                 findings.put(tx, done.verdict.report, done.report or "")
             return runs.step(tx, record, actor=self.actor)
+
+    def _seen(self, asset: Asset, *, made: bool) -> dict[str, Any] | None:
+        """Return what was seen of a table while it was open; of one that was only made, what its file says."""
+        seen = self.bench.looked.get(asset.digest)
+        return seen if seen is not None or not made else datasets.of_parquet(asset, self.home.store)
 
 
 def _placed(step: Step, error: AssayError) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from assay.doors.cli import context, show, traces
+from assay.doors.cli.compared import compare, experiments
 from assay.doors.cli.groups import Group
 from assay.kernel.association import ASSOCIATIONS
 from assay.kernel.severity import SEVERITIES
@@ -14,7 +18,7 @@ from assay.kernel.severity import SEVERITIES
 @context.format_option
 @click.pass_context
 def runs(ctx: click.Context, format_: str) -> None:
-    """List the runs, or show one.
+    """List the runs, show one, or compare some.
 
     Example: assay runs list
     """
@@ -22,16 +26,32 @@ def runs(ctx: click.Context, format_: str) -> None:
         ctx.invoke(list_, limit=20, at=None, format_=format_)
 
 
+runs.add_command(compare)
+runs.add_command(experiments)
+
+
 @runs.command("list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option("--experiment", metavar="NAME", help="Of one experiment.")
+@click.option("--parts-of", metavar="RUN", help="The parts of a run: trials of a sweep, what ran inside it.")
+@click.option("--all", "every", is_flag=True, help="Parts of other runs too.")
 @context.at_option
 @context.format_option
-def list_(limit: int, at: str | None, format_: str) -> None:
+def list_(
+    limit: int,
+    at: str | None,
+    format_: str,
+    experiment: str | None = None,
+    parts_of: str | None = None,
+    every: bool = False,
+) -> None:
     """List the latest runs.
 
     Example: assay runs list --limit 5
     """
-    found = context.call("runs.list", limit=limit, at=at)
+    found = context.call(
+        "runs.list", limit=limit, experiment=experiment, parts_of=parts_of, every=every, at=at
+    )
     if format_ == "json":
         return context.emit_json(found)
     columns = (
@@ -70,8 +90,10 @@ def show_(run: str, trace: bool, at: str | None, format_: str) -> None:
             ("outcome", found["outcome"]),
             ("model", f"{model['name']}@{model['version']}" if isinstance(model, dict) and model else model),
             ("report", show.short(found["report"]) if found.get("report") else None),
+            *recorded(found),
         ]
     )
+    show.datasets(found.get("datasets", []))
     columns = (
         ("name", "step"),
         ("uses", "uses"),
@@ -80,6 +102,45 @@ def show_(run: str, trace: bool, at: str | None, format_: str) -> None:
         ("seconds", "s"),
     )
     return show.table(found.get("steps", []), columns, "no step was recorded")
+
+
+def recorded(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return what a run recorded of itself, as names and values."""
+    out: list[tuple[str, Any]] = []
+    if found.get("experiment") != found["pipeline"]:
+        out.append(("experiment", found.get("experiment")))
+    out += [("part of", found.get("parent")), ("parts", found.get("parts") or None)]
+    out += [("contexts", found.get("contexts")), ("error", found.get("error"))]
+    out += [(k, found.get(k)) for k in ("params", "tags")]
+    out.append(("metrics", {m["name"]: m["value"] for m in found.get("metrics") or []}))
+    told = found.get("provenance")
+    if not told:
+        return out
+    git, machine = told.get("git") or {}, told["environment"]
+    dirty = "" if git.get("dirty") is False else ", with changes" if git.get("dirty") else ", changes unknown"
+    seeds = told.get("seeds") or {}
+    named = {"run": told.get("seed")} | {n: s for n, s in seeds.items() if n != "seed"}
+    shown = {n: s for n, s in named.items() if isinstance(s, int)}
+    gpus = f", {', '.join(machine['gpus'])}" if machine.get("gpus") else ""
+    memory = f", {machine['memory'] / 2**30:.0f} GB" if machine.get("memory") else ""
+    return [
+        *out,
+        ("commit", f"{git['commit'][:12]} {git.get('branch') or ''}{dirty}" if git.get("commit") else None),
+        ("file", _file(told.get("file") or {})),
+        ("code", {n: c["digest"][7:19] for n, c in told["code"].items() if c.get("digest")}),
+        ("seeds", shown),
+        (
+            "machine",
+            f"{machine.get('processor') or machine.get('machine')}, {machine.get('cpus')} cores{memory}{gpus}",
+        ),
+        ("system", f"{machine.get('system')} {machine.get('release')}, Python {machine.get('python')}"),
+        ("packages", f"{len(told['packages'])} (--format json)"),
+        ("image", machine.get("image")),
+    ]
+
+
+def _file(told: Mapping[str, Any]) -> str | None:
+    return f"{told['name']} {told['digest'][:19]}…" if told.get("digest") else None
 
 
 @click.command()

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diagnose": ("comparing", "Why a run went wrong, and the proof."),
     "lineage": ("book", "What a thing was made from, or what from it."),
     "associate": ("book", "Say how two things belong together."),
+    "context": ("grouping", "Groups of runs and things."),
     "findings": ("book", "What was found."),
     "search": ("search", "Search runs, models, data sets and findings."),
     "import": ("importing", "Take in the runs of MLflow or OpenLineage."),

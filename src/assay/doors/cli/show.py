@@ -48,6 +48,24 @@ def fields(pairs: Iterable[tuple[str, Any]]) -> None:
             click.echo(" " * (width + 2) + line)
 
 
+def datasets(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print the tables that a run read or made: rows, columns, digest."""
+    told = [
+        {
+            "name": r["name"],
+            "rows": f"{r['rows']:,}" if r.get("rows") is not None else "?",
+            "columns": len(r["columns"]) + r.get("left_out", 0) if "columns" in r else "?",
+            "digest": r["digest"],
+        }
+        for r in rows
+    ]
+    if told:
+        table(
+            told, (("name", "data set"), ("rows", "rows"), ("columns", "columns"), ("digest", "digest")), ""
+        )
+        click.echo()
+
+
 def findings(rows: Iterable[Mapping[str, Any]], empty: str) -> None:
     """Print findings as a report does, each with the beginning of its fingerprint."""
     from rich.console import Console

@@ -152,7 +152,8 @@ class DuckTable:
         with seam(self._where):
             yield from self._con.cursor().execute(query).to_arrow_reader(size)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection that knows the table, for one thread; for engines only."""
         return self._con.cursor()
 
     def counts(self, columns: Sequence[str], most: int) -> pyarrow.Table | None:
@@ -167,7 +168,7 @@ class DuckTable:
 
         held, rows, size = [], 0, 0
         with seam(self._where):
-            reader = self._cursor().execute(query).to_arrow_reader(65_536)
+            reader = self.cursor().execute(query).to_arrow_reader(65_536)
             for batch in reader:
                 rows, size = rows + batch.num_rows, size + batch.nbytes
                 if rows > most or size > _COUNTED:
@@ -229,7 +230,8 @@ class ArrowTable(DuckTable):
         """How many rows it has."""
         return int(self._data.num_rows)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection that knows the table, for one thread; for engines only."""
         cursor = self._con.cursor()
         cursor.register(DATA, self._data)  # what is registered is known to its own connection only
         return cursor

@@ -21,6 +21,7 @@ from assay.works.scripts import copy_code
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
     from assay.works.bench import Bench
+    from assay.works.home import Home
 
 SCHEMA = "assay.provenance/1"
 MOST_KEPT = 64 << 20  # bytes of a data file of which a copy is kept, so that a run can be looked at again
@@ -43,7 +44,7 @@ def record(pipeline: Pipeline, bench: Bench) -> str:
         "data": dict(pipeline.data),
         "steps": {name: _step(step, pipeline, store) for name, step in pipeline.steps.items()},
         "git": _git(pipeline.file.resolve().parent, store),
-        "environment": surroundings(),
+        "environment": surroundings(bench.home.settings.image if bench.home else ""),
         "bench": {
             "isolation": bench.isolation,
             "engine": bench.engine,
@@ -52,6 +53,29 @@ def record(pipeline: Pipeline, bench: Bench) -> str:
         },
     }
     # Not canonical, which sorts: the first input of a step is its subject, and steps stand in their order.
+    return store.put_bytes(json.dumps(plain(document), ensure_ascii=False).encode())
+
+
+def record_script(name: str, script: Path | None, seed: int | None, home: Home) -> str:
+    """Put the document of a run outside pipelines into the store: its script, or none in a notebook; no step."""
+    from assay.engines.surroundings import surroundings
+
+    store, settings = home.store, home.settings
+    file = {"name": script.name, "digest": store.put_file(script)} if script else {"name": "", "digest": ""}
+    document = {
+        "schema": SCHEMA,
+        "pipeline": {"name": name, "file": file, "seed": seed, "settings": {}},
+        "data": {},
+        "steps": {},
+        "git": _git(script.resolve().parent if script else Path.cwd(), store),
+        "environment": surroundings(settings.image),
+        "bench": {
+            "isolation": settings.isolation,  # nothing of it is replayed; its tables are looked into as the home says
+            "engine": settings.engine,
+            "cores": settings.cores,
+            "memory": settings.memory,
+        },
+    }
     return store.put_bytes(json.dumps(plain(document), ensure_ascii=False).encode())
 
 

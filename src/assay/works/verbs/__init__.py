@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assay.works.verbs import (
+    contexts,
     data,
     findings,
     importing,
@@ -40,6 +41,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
     **runs.VERBS,
     **traces.VERBS,
+    **contexts.VERBS,
     **provenance.VERBS,
     **search.VERBS,
     **importing.VERBS,

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.kernel.errors import Missing, Refused, UsageError
-from assay.kernel.verdict import Gate, Verdict
+from assay.kernel.errors import Missing, UsageError
 from assay.methods.nearest import did_you_mean
 from assay.works import package
 from assay.works.exporting import export
 from assay.works.home import IDENTITY_NOTE, Home
 from assay.works.marking import decide, place_of
-from assay.works.registering import Candidate, enter
+from assay.works.registering import register_scanned
 from assay.works.verbs.shape import Json, listed, plain_record
 
 if TYPE_CHECKING:
@@ -43,37 +42,12 @@ def model_register(
     home: Home, actor: str, *, file: str, name: str, owner: str = "", purpose: str = ""
 ) -> Json:
     """Register a model file as PENDING. It is scanned first, and marked when the scan passes."""
-    from assay.works import declared
-    from assay.works.checking import bench
-    from assay.works.examine import examine
     from assay.works.resolve import pin
 
     if Path(file).is_dir():
         raise UsageError(f"{file} is a folder", remedy="pack it: tar czf model.tar.gz -C FOLDER .")
-    with bench(home) as table:
-        asset = pin(file, ("model",), home.store, home)
-        report, _, raised = examine(
-            declared.load("check", "model.scan"), {"tree": asset}, {}, {}, table, seed=0
-        )
-        if raised is not None:
-            raise raised
-        verdict = Verdict(report, Gate())
-        if not verdict.passed:
-            why = verdict.stopping[0].message if verdict.stopping else "it could not be examined to the end"
-            raise Refused(f"{file} is not registered, because model.scan says {verdict.outcome}: {why}")
-        candidate = Candidate(
-            home=home,
-            bench=table,
-            run="",
-            pipeline="",
-            actor=actor,
-            verdicts={"scan": verdict},
-            inputs={},
-            code=None,
-            environment={},
-            isolation="",
-        )
-        done = enter(candidate, asset, name, {"owner": owner, "purpose": purpose})
+    asset = pin(file, ("model",), home.store, home)
+    done = register_scanned(home, asset, name, {"owner": owner, "purpose": purpose}, actor)
     return _model(done.record) | {
         "event": done.record.event,
         "new": done.new,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from assay.works.home import Home
@@ -11,30 +10,54 @@ from assay.works.verbs.shape import Json, listed, plain_record
 from assay.works.work import utc_now
 
 
-def runs_list(home: Home, actor: str, *, limit: int = 20) -> Json:
-    """List the latest runs."""
+def runs_list(
+    home: Home,
+    actor: str,
+    *,
+    limit: int = 20,
+    experiment: str | None = None,
+    parts_of: str | None = None,
+    every: bool = False,
+) -> Json:
+    """List the latest runs: those that are no part of another, of an experiment, the parts of a run, or every one."""
     from assay.office import runs
 
-    return listed("runs", [plain_record(r) for r in runs.listing(home.office, limit)])
+    parent = runs.get(home.office, parts_of).id if parts_of is not None else None
+    found = runs.listing(home.office, limit, experiment=experiment, parent=parent, every=every)
+    return listed("runs", [plain_record(r) for r in found])
+
+
+def runs_experiments(home: Home, actor: str) -> Json:
+    """List the experiments and how many runs each has."""
+    from assay.works.sidebyside import experiments
+
+    return listed("experiments", [{"name": n, "runs": k} for n, k in experiments(home).items()])
 
 
 def runs_show(home: Home, actor: str, *, run: str) -> Json:
     """Show one run, by its id or the beginning of it; the latest for "". Its report lies in this home, moved or not."""
     from assay.office import runs
+    from assay.works.recorded import told
 
-    record = runs.get(home.office, run)
-    path = home.root / "runs" / record.id / "run.json"
-    if path.is_file() and not home.office.past:
-        shown = dict(json.loads(path.read_text()))
-        page = path.with_name("report.html")
-        return shown | {"report": str(page)} if page.is_file() else shown
-    steps = [_step(s) for s in runs.steps_of(home.office, record.id)] if home.office.past else []
-    return {"schema": "assay.run/1", **plain_record(record)} | ({"steps": steps} if steps else {})
+    return told(home, runs.get(home.office, run))
 
 
-def _step(record: Any) -> Json:
-    told = plain_record(record)
-    return {name: told[name] for name in ("name", "uses", "outcome", "cached", "report", "seconds")}
+def runs_compare(
+    home: Home,
+    actor: str,
+    *,
+    names: Sequence[str] = (),
+    experiment: str | None = None,
+    parts_of: str | None = None,
+    by: str | None = None,
+    ascending: bool = False,
+    limit: int = 50,
+) -> Json:
+    """Hold runs against one another in one table: their parameters and metrics."""
+    from assay.works import sidebyside
+
+    found = sidebyside.chosen(home, names, experiment=experiment, parts_of=parts_of, limit=limit)
+    return sidebyside.compare(home, found, by=by, ascending=ascending)
 
 
 def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
@@ -65,6 +88,8 @@ def associate(home: Home, actor: str, *, source: str, target: str, kind: str, wi
 VERBS: Mapping[str, Callable[..., Any]] = {
     "runs.list": runs_list,
     "runs.show": runs_show,
+    "runs.compare": runs_compare,
+    "runs.experiments": runs_experiments,
     "lineage": lineage_of,
     "associate": associate,
 }

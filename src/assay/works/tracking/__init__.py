@@ -1,0 +1,1 @@
+"""Runs of notebooks and scripts outside pipelines, recorded as they go."""

@@ -1,0 +1,326 @@
+"""A run of a notebook or a script, under way: what it says of itself is in its journal when the call returns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.asset import Asset
+from assay.kernel.canonical import SAFE, plain
+from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.printable import printable
+from assay.works.tracking import journal
+from assay.works.tracking.journal import Entry, Journal
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+    from assay.works.registering import Registered
+
+CURRENT: ContextVar[TrackedRun | None] = ContextVar("assay_run", default=None)
+LONGEST_NAME = 250
+LONGEST_VALUE = 8_000  # characters of a parameter or a tag
+MOST_NAMES = 10_000  # of parameters, of tags, of metrics
+MOST_ASSETS = 1_000
+
+
+@dataclass
+class TrackedRun:
+    """A run under way; ``tracked`` begins one. Its methods may be called from several threads."""
+
+    home: Home
+    id: str
+    name: str
+    experiment: str
+    actor: str
+    parent: str | None
+    seed: int | None
+    _journal: Journal
+    _held: contextlib.ExitStack
+    _params: dict[str, Any] = field(default_factory=dict)
+    _steps: dict[str, int] = field(default_factory=dict)  # of each metric, the step after its last
+    _tags: dict[str, str] = field(default_factory=dict)
+    _assets: int = 0
+    _model: str | None = None
+    _token: Token[TrackedRun | None] | None = None
+    _owns: bool = False  # the home, which is closed with the run
+    _process: int = field(default_factory=os.getpid)
+    outcome: str = "running"
+    page: str | None = None
+
+    def log(
+        self,
+        *,
+        params: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+        step: int | None = None,
+    ) -> None:
+        """Record parameters, metrics and tags at once. step: of the metrics; without it each goes on by one.
+
+        UsageError for a parameter that is there with another value, and for what is no number.
+        """
+        entry = Entry(journal.now())
+        fresh: dict[str, Any] = {}
+        if params:
+            fresh = self._fresh(params)
+            entry.p = fresh or None
+        if tags:
+            entry.g = self._tagged(tags)
+        if metrics:
+            entry.m, entry.s = self._measured(metrics, step)
+        if entry.p or entry.g or entry.m:
+            self._journal.write(entry)
+            self._params |= fresh
+            self._tags |= entry.g or {}
+
+    def metric(self, name: str, value: Any, step: int | None = None) -> None:
+        """Record one value of a metric, at a step or one after its last."""
+        entry = Entry(journal.now())
+        entry.m, entry.s = self._measured({name: value}, step)
+        self._journal.write(entry)
+
+    def param(self, name: str, value: Any) -> None:
+        """Record a parameter, which is set once."""
+        self.log(params={name: value})
+
+    def tag(self, name: str, value: Any = "") -> None:
+        """Record a tag; one that is there is replaced."""
+        self.log(tags={name: value})
+
+    def input(self, source: Any, name: str = "") -> Asset:
+        """Record what is read: a path, a URL of a table, ``registry://name@version``, or a table in memory.
+
+        Tables are digested where they lie, and their columns are kept with a profile at a glance.
+        """
+        from assay.works.tracking import things
+
+        asset, known = things.read(self.home, source, name)
+        self._asset(asset, known, "i")
+        return asset
+
+    def output(self, source: Any, name: str = "") -> Asset:
+        """Record what was made, and keep a copy of it: a file, a folder, a table in memory, or bytes with a name."""
+        from assay.works.tracking import things
+
+        asset, known = things.made(self.home, source, name)
+        self._asset(asset, known, "o")
+        return asset
+
+    def model(self, source: Any, name: str = "", *, register: str = "", **metadata: Any) -> Asset:
+        """Record a model and keep a copy of it: a file or folder, or an estimator, which is kept by joblib.
+
+        register: a name under which it enters the registry as PENDING, once model.scan has passed it; metadata is then
+        owner, purpose, and the like. Refused where the scan does not pass.
+        """
+        from assay.works.tracking import things
+
+        asset = things.model(self.home, source, name)
+        self._asset(asset, None, "o")
+        if register:
+            self._model = _urn(things.register(self, asset, register, metadata))
+        return asset
+
+    def child(self, name: str, **options: Any) -> TrackedRun:
+        """Begin a run that is a part of this one."""
+        from assay.works.tracking.beginning import tracked
+
+        return tracked(self.home, name, parent=self, **options)
+
+    def flush(self) -> None:
+        """Return when all that was recorded so far is on the disk."""
+        self._journal.sync()
+
+    def end(self, outcome: str = "pass", error: str = "") -> None:
+        """End the run; a second time does nothing. outcome: pass, fail, error or interrupted."""
+        if self.outcome != "running" or os.getpid() != self._process:
+            return
+        from assay.office import runs
+        from assay.works.tracking.beginning import modules
+        from assay.works.tracking.ending import end
+
+        if outcome not in ("pass", "fail", "error", "interrupted"):
+            raise UsageError(f"a run cannot end as {outcome!r}", remedy="pass, fail, error or interrupted")
+        try:
+            self._journal.close()
+            record = runs.get(self.home.office, self.id)
+            self.page = end(
+                self.home,
+                record,
+                outcome,
+                error=error,
+                model=self._model,
+                more={"code": modules(self.home.store)},
+            )
+            self.outcome = outcome
+        finally:
+            self._held.close()
+            if self._owns:
+                self.home.close()
+
+    def __enter__(self) -> TrackedRun:
+        self._token = CURRENT.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            CURRENT.reset(self._token)
+            self._token = None
+        if error is None:
+            self.end()
+        elif isinstance(error, (KeyboardInterrupt, GeneratorExit)) or (
+            isinstance(error, SystemExit) and error.code not in (None, 0)
+        ):
+            self.end("interrupted", _sentence(error))
+        elif isinstance(error, SystemExit):
+            self.end()
+        else:
+            self.end("error", _sentence(error))
+
+    def __repr__(self) -> str:
+        return f"<assay.run {self.id} {self.name}: {self.outcome}>"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"run <code>{escape(self.id)}</code> {escape(self.name)}: {escape(self.outcome)}"
+
+    def _fresh(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for name, value in params.items():
+            _named(name, "parameter", self._params)
+            told = _value(name, value)
+            if name in self._params:
+                if self._params[name] != told:
+                    raise UsageError(
+                        f"the parameter {name!r} is {self._params[name]!r} already, and is set once",
+                        remedy="log what changes as a metric, or begin another run",
+                    )
+                continue
+            out[name] = told
+        return out
+
+    def _tagged(self, tags: Mapping[str, Any]) -> dict[str, str]:
+        for name, value in tags.items():
+            _named(name, "tag", self._tags)
+            if len(str(value)) > LONGEST_VALUE:
+                raise UsageError(f"the tag {name!r} is longer than {LONGEST_VALUE:,} characters")
+        return {name: str(value) for name, value in tags.items()}
+
+    def _measured(
+        self, metrics: Mapping[str, Any], step: int | None
+    ) -> tuple[dict[str, float | str], int | None]:
+        out: dict[str, float | str] = {}
+        steps = self._steps
+        for name, value in metrics.items():
+            if name not in steps:
+                _named(name, "metric", steps)
+                steps[name] = 0
+            out[name] = _number(name, value)
+        if step is None:
+            step = max(steps[name] for name in metrics)
+        elif not isinstance(step, int) or isinstance(step, bool):
+            step = _whole(step)
+        if not -SAFE <= step <= SAFE:
+            raise UsageError("a step is a whole number below 2**53")
+        for name in metrics:
+            steps[name] = max(steps[name], step + 1)
+        return out, step
+
+    def _asset(self, asset: Asset, known: dict[str, Any] | None, side: str) -> None:
+        if self._assets >= MOST_ASSETS:
+            raise UsageError(
+                f"a run has at most {MOST_ASSETS:,} inputs and outputs",
+                remedy="name a folder instead of its files",
+            )
+        entry = Entry(journal.now(), d=known)
+        setattr(entry, side, {k: str(v) for k, v in asset.to_dict().items()})
+        self._journal.write(entry)
+        self._assets += 1
+
+
+def _named(name: Any, what: str, held: Mapping[str, Any]) -> None:
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        raise UsageError(
+            f"a {what} cannot be called {str(name)[:60]!r}", remedy="use up to 250 printable characters"
+        )
+    if name not in held and len(held) >= MOST_NAMES:
+        raise UsageError(f"a run has at most {MOST_NAMES:,} {what}s")
+
+
+def _value(name: str, value: Any) -> Any:
+    """Return a parameter as JSON: what is no number, text, list or mapping is told as text."""
+    if hasattr(value, "item") and getattr(value, "size", 2) == 1:  # a NumPy number
+        value = value.item()
+    told = plain(value)
+    if isinstance(told, float) and told - told != 0:
+        told = str(told)
+    if len(str(told)) > LONGEST_VALUE:
+        raise UsageError(
+            f"the parameter {name!r} is longer than {LONGEST_VALUE:,} characters",
+            remedy="record it with run.output",
+        )
+    return told
+
+
+def _number(name: str, value: Any) -> float | str:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(
+            f"the metric {name!r} is a {type(value).__name__} and no number",
+            remedy="a parameter or a tag may be text",
+        ) from None
+    return number if number - number == 0 else str(number)  # NaN and infinity are no JSON
+
+
+def _whole(step: Any) -> int:
+    try:
+        whole = int(step)
+        if whole == step:
+            return whole
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise UsageError(f"a step is a whole number, and {str(step)[:60]!r} is not that")
+
+
+def _sentence(error: BaseException) -> str:
+    """Return an exception as one sentence with where it came from, without credentials or controls in it."""
+    from assay.methods.recognise.credentials import hidden
+
+    if isinstance(error, AssayError):
+        said = error.for_the_log()
+    else:
+        lines = str(error).strip().splitlines()
+        said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if "assay/works" not in f.filename.replace(os.sep, "/")]
+    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return printable(hidden(said))[:500] + where
+
+
+def _urn(registered: Registered) -> str:
+    return f"{registered.record.name}@{registered.record.version}"
+
+
+def current() -> TrackedRun | None:
+    """Return the run that the code which asks is within, or None."""
+    return CURRENT.get()
+
+
+@contextlib.contextmanager
+def within(run: TrackedRun) -> Iterator[TrackedRun]:
+    """Let what is begun inside be a part of a run."""
+    token = CURRENT.set(run)
+    try:
+        yield run
+    finally:
+        CURRENT.reset(token)

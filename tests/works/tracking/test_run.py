@@ -1,0 +1,230 @@
+"""Runs of scripts: what they say of themselves is in the office, in reports, in lineage and in search."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import assay
+from assay.kernel.errors import Refused, UsageError
+from assay.office import contexts, runs, verification
+from assay.works.call import call
+from assay.works.recorded import told
+
+
+def _report(home, run):
+    (step,) = runs.steps_of(home.office, run.id)
+    return json.loads(home.store.read(step.report))
+
+
+def test_what_a_run_says_is_in_its_record_its_report_and_its_page(home, begin):
+    with begin(experiment="churn", params={"depth": 6}, seed=11) as run:
+        for step in range(5):
+            run.log(metrics={"train/loss": 1 / (step + 1), "valid/loss": 2 / (step + 1)})
+        run.metric("auc", 0.9, step=4)
+        run.tag("team", "fraud")
+    record = runs.get(home.office, run.id)
+    assert (record.outcome, record.experiment, record.pipeline) == ("pass", "churn", "train")
+    report = _report(home, run)
+    assert report["params"] == {"depth": 6} and report["data"]["tags"] == {"team": "fraud"}
+    assert {m["name"]: m["value"] for m in report["metrics"]} == {
+        "train/loss": 0.2,
+        "valid/loss": 0.4,
+        "auc": 0.9,
+    }
+    (chart,) = report["charts"]
+    assert [r["value"] for r in chart["data"] if r["series"] == "train"] == [1, 0.5, 1 / 3, 0.25, 0.2]
+    page = (home.root / "runs" / run.id / "report.html").read_text()
+    assert page.count("<polyline") == 2
+    points = next(o for o in report["outputs"] if o["name"] == "metrics")
+    table = pq.read_table(home.store.path(points["digest"])).to_pandas()
+    assert list(table[table.metric == "train/loss"].step) == [0, 1, 2, 3, 4]
+    assert not (home.root / "runs" / run.id / "journal.jsonl").exists()
+    assert verification.verify(home.office).ok
+
+
+def test_a_metric_that_is_no_number_is_told_so_and_one_in_a_tensor_is_read(home, begin):
+    with begin() as run:
+        run.metric("x", math.nan)
+        run.metric("y", math.inf)
+        run.metric("z", pd.Series([2.5]).to_numpy()[0])
+        with pytest.raises(UsageError, match="'w' is a str and no number"):
+            run.metric("w", "high")
+    told_ = {m["name"]: (m["value"], m["reason"]) for m in _report(home, run)["metrics"]}
+    assert told_ == {"x": (None, "undefined"), "y": (None, "infinite"), "z": (2.5, None)}
+
+
+def test_lineage_goes_from_what_was_read_to_what_was_made(home, begin, tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n1,x\n2,y\n3,\n")
+    (tmp_path / "notes.txt").write_text("said")
+    with begin() as run:
+        run.input(tmp_path / "rows.csv", name="rows")
+        run.output(pd.DataFrame({"score": [0.1, 0.2]}), name="scores")
+        run.output(tmp_path / "notes.txt")
+    made = call("lineage", {"urn": "rows", "up": False}, home=home)["edges"]
+    assert {(e["from_name"], e["to_name"], e["run"]) for e in made} == {
+        ("rows", "scores", run.id),
+        ("rows", "notes.txt", run.id),
+    }
+    (rows, scores) = (d for d in told(home, runs.get(home.office, run.id))["datasets"])
+    assert rows["rows"] == 3 and rows["columns"][1] == {
+        "name": "b", "type": "text", "missing": 1, "values": 2, "shortest": 1, "longest": 1,
+    }  # fmt: skip
+    assert rows["columns"][0] == {"name": "a", "type": "integer", "missing": 0, "values": 3, "min": 1.0, "max": 3.0, "mean": 2.0}  # fmt: skip
+    assert scores["columns"] == [{"name": "score", "type": "double"}]
+
+
+def test_a_run_within_another_is_a_part_of_it_and_of_its_experiment(home, begin, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with begin(experiment="study") as outer:
+        with assay.run("fold 1") as one:
+            one.metric("f1", 0.7)
+        with outer.child("fold 2") as two:
+            two.metric("f1", 0.9)
+    assert assay.run("alone").end() is None
+    listed = call("runs.list", {}, home=home)["runs"]
+    assert [r["pipeline"] for r in listed] == ["alone", "train"]
+    parts = call("runs.list", {"parts_of": outer.id}, home=home)["runs"]
+    assert {r["id"] for r in parts} == {one.id, two.id} and {r["experiment"] for r in parts} == {"study"}
+    compared = call("runs.compare", {"parts_of": outer.id, "by": "f1"}, home=home)
+    assert [r["metrics"]["f1"] for r in compared["runs"]] == [0.9, 0.7]
+
+
+def test_an_exception_is_recorded_with_its_sentence_and_goes_on_its_way(home, begin):
+    with pytest.raises(ValueError, match="no luck"), begin() as run:
+        run.param("a", 1)
+        raise ValueError("no luck with password=hunter2-and-more\nand a second line")
+    record = runs.get(home.office, run.id)
+    said = _report(home, run)["error"]
+    assert (
+        record.outcome == "error" and said.startswith("ValueError: no luck") and "test_run.py, line" in said
+    )
+    assert "second line" not in said
+    shown = call("runs.show", {"run": run.id}, home=home)
+    assert shown["error"] == said and shown["params"] == {"a": 1}
+
+
+def test_whoever_stops_a_run_interrupts_it_and_a_quiet_exit_does_not(home, begin):
+    with pytest.raises(KeyboardInterrupt), begin() as one:
+        raise KeyboardInterrupt
+    with pytest.raises(SystemExit), begin() as two:
+        raise SystemExit(0)
+    assert [runs.get(home.office, r.id).outcome for r in (one, two)] == ["interrupted", "pass"]
+
+
+def test_a_parameter_is_set_once_and_a_tag_anew(home, begin):
+    with begin(params={"depth": 6}) as run:
+        run.param("depth", 6)
+        with pytest.raises(UsageError, match="'depth' is 6 already, and is set once"):
+            run.log(params={"depth": 7})
+        run.tag("state", "early")
+        run.tag("state", "late")
+    assert _report(home, run)["data"]["tags"] == {"state": "late"}
+
+
+@pytest.mark.parametrize("name", ["", "x" * 251, "a\nb", 7, "\x1b[2J"])
+def test_names_are_bounded_and_printable(begin, name):
+    with begin() as run:
+        for call_ in (run.metric, run.param, run.tag):
+            with pytest.raises(UsageError, match="cannot be called"):
+                call_(name, 1)
+    with pytest.raises(UsageError, match="cannot be called"):
+        begin(name)
+
+
+def test_a_seed_makes_what_follows_the_same(begin):
+    drawn = []
+    for _ in range(2):
+        with begin(seed=5):
+            drawn.append(random.random())
+    assert drawn[0] == drawn[1]
+
+
+def test_where_and_from_what_a_run_ran_is_shown(home, begin):
+    with begin(seed=5) as run:
+        pass
+    shown = call("runs.show", {"run": run.id}, home=home)["provenance"]
+    assert shown["seed"] == 5 and shown["seeds"]["set"][0] == "random"
+    assert shown["environment"]["cpus"] and shown["packages"]["pyarrow"]
+
+
+def test_the_image_is_the_one_that_whoever_started_it_names(tmp_path):
+    from assay.works.home import Home
+    from assay.works.tracking.beginning import tracked
+
+    image = "registry.example/train@sha256:" + "a" * 64
+    home = Home.create(tmp_path, {"ASSAY_IMAGE": image})
+    with tracked(home, "t") as run:
+        pass
+    assert call("runs.show", {"run": run.id}, home=home)["provenance"]["environment"]["image"] == image
+    home.close()
+    with pytest.raises(UsageError, match="image cannot be 'train:latest'"):
+        Home.create(tmp_path, {"ASSAY_IMAGE": "train:latest"})
+
+
+def test_a_series_of_many_points_is_drawn_with_few_and_kept_whole(home, begin):
+    with begin() as run:
+        for step in range(5_000):
+            run.metric("x", step)
+    report = _report(home, run)
+    assert 300 <= len(report["charts"][0]["data"]) <= 601
+    assert report["data"]["series"]["x"] == {"points": 5000, "last": 4999.0, "min": 0.0, "max": 4999.0}
+    points = next(o for o in report["outputs"] if o["name"] == "metrics")
+    assert pq.read_metadata(home.store.path(points["digest"])).num_rows == 5_000
+
+
+def test_a_model_is_kept_and_registered_when_the_scan_lets_it(home, begin, tmp_path):
+    import struct
+
+    head = json.dumps({"w": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}).encode()
+    (tmp_path / "m.safetensors").write_bytes(struct.pack("<Q", len(head)) + head + b"\0" * 16)
+    (tmp_path / "bad.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with begin() as run:
+        run.model(tmp_path / "m.safetensors", register="m", owner="ada")
+        with pytest.raises(Refused, match=r"bad.pkl is not registered, because model.scan says fail"):
+            run.model(tmp_path / "bad.pkl", register="bad")
+    model = call("model.show", {"name": "m"}, home=home)
+    assert (model["status"], model["run"], model["metadata"]["owner"]) == ("PENDING", run.id, "ada")
+    assert runs.get(home.office, run.id).model == "m@1"
+
+
+def test_a_run_joins_contexts_and_is_found_by_search(home, begin):
+    with begin("night", experiment="churn", params={"depth": 6}, contexts=("release/1",)) as run:
+        run.metric("f1", 0.91)
+        run.tag("team", "fraud")
+    assert contexts.of(home.office, f"run/{run.id}") == ["release/1"]
+    for query in (
+        "runs metrics.f1 > 0.9",
+        "runs params.depth = 6",
+        "runs experiment = churn",
+        "runs tags.team = fraud",
+    ):
+        found = call("search", {"query": query}, home=home)["results"]
+        assert [r["id"] for r in found] == [run.id], query
+
+
+def test_a_run_that_is_under_way_shows_how_far_it_came(home, begin):
+    with begin() as run:
+        run.log(params={"depth": 6}, metrics={"x": 1})
+        shown = call("runs.show", {"run": run.id}, home=home)
+    assert shown["outcome"] == "running" and shown["params"] == {"depth": 6}
+
+
+def test_two_runs_of_scripts_can_be_held_against_one_another(home, begin):
+    for seed in (1, 2):
+        with begin(seed=seed):
+            pass
+    found = call("runs.diff", {"a": "last~1", "b": "last"}, home=home)
+    assert "seed" in json.dumps(found)
+
+
+def test_without_a_home_it_says_how_to_make_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ASSAY_HOME", raising=False)
+    with pytest.raises(UsageError, match="no home here; `assay init` makes one"):
+        assay.run("train")
