@@ -17,7 +17,7 @@ _LEAST = 8  # characters of a column
 
 
 @click.command()
-@click.argument("names", metavar="[RUN]...", nargs=-1)
+@click.argument("names", metavar="RUNS", nargs=-1)
 @click.option("--experiment", metavar="NAME", help="The runs of this experiment.")
 @click.option(
     "--parts-of", metavar="RUN", help="The parts of a run: the trials of a sweep, or what ran inside it."

@@ -40,7 +40,9 @@ def list_(kind: str | None, format_: str) -> None:
 def show_(name: str, format_: str) -> None:
     """Show what is in a context.
 
-    Example: assay context show release/2026-11
+    \b
+    Example: assay context put release/2026-11 registry://bookings@1 &&
+      assay context show release/2026-11
     """
     found = shared.call("context.show", name=name)
     if format_ == "json":
@@ -53,12 +55,12 @@ def show_(name: str, format_: str) -> None:
 
 @context.command("put")
 @click.argument("name")
-@click.argument("things", metavar="[THING]...", nargs=-1)
+@click.argument("things", metavar="THINGS", nargs=-1)
 @shared.format_option
 def put(name: str, things: tuple[str, ...], format_: str) -> None:
     """Put runs and things into a context, which is made where it is new.
 
-    A THING is the id of a run, registry://NAME@VERSION, the name of a data
+    Each is the id of a run, registry://NAME@VERSION, the name of a data
     set, a digest, or an address.
 
     Example: assay context put release/2026-11 registry://bookings@1
@@ -68,7 +70,7 @@ def put(name: str, things: tuple[str, ...], format_: str) -> None:
 
 @context.command("take")
 @click.argument("name")
-@click.argument("things", metavar="THING...", nargs=-1, required=True)
+@click.argument("things", metavar="THINGS", nargs=-1, required=True)
 @shared.format_option
 def take(name: str, things: tuple[str, ...], format_: str) -> None:
     """Take things out of a context; the log keeps that they were in it.
