@@ -33,6 +33,9 @@ TELLING = frozenset(
         "log.holds",
         "model.list",
         "model.show",
+        "context.list",
+        "context.show",
+        "runs.compare",
         "runs.list",
         "runs.show",
     }
