@@ -118,10 +118,14 @@ class Office:
                 if not outside.readonly:
                     office._settle()
         except sa.exc.DBAPIError as error:
+            said, where = str(error.orig)[:200], office.engine.url.render_as_string()
+            full = outside.full()  # SQLite says of a full disk that it can be neither read nor written
             raise Broken(
-                f"the office's database cannot be opened: {str(error.orig)[:200]}",
-                where=office.engine.url.render_as_string(),
-                remedy="restore it from a backup, or see `assay doctor`",
+                f"the office's database cannot be opened: {'its disk is full' if full else said}",
+                where=where,
+                remedy="make room, and try again"
+                if full
+                else "restore it from a backup, or see `assay doctor`",
             ) from error
         return office
 
@@ -232,7 +236,10 @@ class Office:
             except BaseException as error:
                 connection.rollback()
                 if isinstance(error, sa.exc.DBAPIError):
-                    raise Broken(f"the office could not write: {str(error.orig)[:200]}") from error
+                    remedy = "make room, and try again" if self.outside.full() else ""
+                    raise Broken(
+                        f"the office could not write: {str(error.orig)[:200]}", remedy=remedy
+                    ) from error
                 raise
             self.outside.promote()
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from assay.office.alive import held
+
+_LEAST = 1 << 18  # bytes
 
 
 class Outside:
@@ -29,6 +32,10 @@ class Outside:
         """Hold the lock: one writer of this home at a time."""
         with held(self.folder / "lock", readonly=self.readonly):
             yield
+
+    def full(self) -> bool:
+        """Whether its disk has no room left for as much as a transaction."""
+        return shutil.disk_usage(self.folder).free < _LEAST
 
     def read(self, name: str) -> str | None:
         """Return ``latest`` or ``pending``; None where there is none."""
