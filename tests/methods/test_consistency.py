@@ -8,6 +8,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from assay.methods.consistency import MOST_ASKED, consistency, standardised
+from assay.methods.neighbours import votes
 
 
 def test_by_hand():
@@ -50,3 +51,11 @@ def test_features_as_pandas_and_sklearn_make_them():
     numbers = StandardScaler().fit_transform(frame[["n"]].dropna())
     assert found[[0, 2, 3], 0] == pytest.approx(numbers.ravel()) and found[1, 0] == 0
     assert sorted(map(tuple, found[:, 1:].T)) == sorted([(1, 0, 0, 1), (0, 1, 0, 0), (0, 0, 1, 0)])
+
+
+def test_weights_are_of_those_who_are_asked():
+    rng = np.random.default_rng(2)
+    x, said, heavy = rng.normal(size=(60, 2)), (rng.random(60) < 0.5).astype(float), rng.random(60)
+    near = votes(x, said, x, 5)
+    value, _, _ = consistency(x, said, rng, weights=heavy)
+    assert value == pytest.approx(1 - np.average(np.abs(said - near), weights=heavy))

@@ -70,7 +70,12 @@ def test_what_could_not_be_told_is_said_and_does_not_pass(policy):
 def test_a_small_group_is_not_judged(policy):
     sex = {"facet": "sex", "group": "F"}
     assert _held(policy, M("DPPL", 0.9, sex), small=[("sex", "F")]) == []
-    assert _held(policy, M("DPPL", 0.9, {"facet": "sex", "group": "(missing)"})) == []
+
+
+def test_the_group_of_those_without_a_facet_is_held_to_the_policy_as_any_other(policy):
+    missing = {"facet": "sex", "group": "(missing)"}
+    assert _held(policy, M("DPPL", 0.9, missing)) == [("DPPL", "high")]
+    assert _held(policy, M("DPPL", None, missing, "undefined")) == []
 
 
 def test_a_facet_that_the_table_lacks_is_a_slip(policy):

@@ -80,4 +80,43 @@ def test_on_a_terminal_no_line_is_wider_than_80():
     )
     said = text([Verdict(report, Gate())])
     assert max(map(len, said.splitlines())) <= 80
-    assert "sex = xxxxxx" in said and "…" in said
+    assert "sex = xxxxxx" in said
+
+
+def test_names_longer_than_their_column_are_folded_and_none_looks_like_another():
+    groups = [f"sex={s} & race=Asian-Pac-Islander & of_a_certain_age={a}" for s in "fm" for a in "yo"]
+    metrics = [
+        Metric(f"a_long_name_of_a_metric_{i}", 1.0, {"facet": "sex & race", "group": g})
+        for g in groups
+        for i in range(4)
+    ]
+    said = text([Verdict(Report.make(coverage=Coverage(1, 1), metrics=metrics), Gate())])
+    assert "…" not in said and max(map(len, said.splitlines())) <= 80
+    assert said.count("of_a_certain_age=y") == said.count("of_a_certain_age=o") == 8
+
+
+def test_a_few_rows_of_many_metrics_are_turned_with_their_intervals_where_there_is_room():
+    metrics = [Metric(f"name_{i}", 0.5, {"facet": "sex"}, (0.25, 0.75)) for i in range(12)]
+    said = text([Verdict(Report.make(coverage=Coverage(1, 1), metrics=metrics), Gate())])
+    assert len(said.splitlines()) < 20 and "name_0   0.5 [0.25, 0.75]" in said
+
+
+def test_a_unit_of_several_words_is_told_once_below_and_of_whom_where_it_is_not_of_all():
+    def of(name, group, unit=None):
+        return Metric(name, 0.5, {"facet": "g", "group": group}, unit=unit)
+
+    (grid,) = arranged(
+        [of(n, g) for n in "xy" for g in "ab"]
+        + [of("FT", g, "flipped against the group") for g in "ab"]
+        + [of("p", "a", "by a z test"), of("p", "b", "by Fisher's exact test")]
+    )
+    assert grid.rows[0] == ("g = a", ("0.5",) * 4)
+    assert grid.notes == (
+        "FT: flipped against the group", "p: by a z test (g = a)", "p: by Fisher's exact test (g = b)",
+    )  # fmt: skip
+
+
+def test_each_class_of_each_group_has_a_name_of_its_own():
+    groups = [{"facet": "sex", "group": g, "class": c} for g in "fm" for c in "12"]
+    (grid,) = arranged([Metric(n, 1.0, of) for of in groups for n in "xyz"])
+    assert [said for said, _ in grid.rows] == ["sex = f: 1", "sex = f: 2", "sex = m: 1", "sex = m: 2"]

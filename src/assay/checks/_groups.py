@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from assay.methods.question import Outcome, Part, Question
     from assay.methods.resample import Tally
 
+TESTS = {"z": "by a z test", "Fisher": "by Fisher's exact test"}  # of the four-fifths rule
+MISSING = "(missing)"  # the group of the rows without a facet
 _SIZES = ("rows", "weight")  # told whatever is asked for
 
 
@@ -26,12 +28,14 @@ class Groups:
     """The metrics, findings and gaps of one examination, gathered group by group.
 
     labelled, and every mask of rows here, are of the combinations of values that ``cells`` counts.
-    check: whose rules the findings are of. refs: what they refer to. remedy: what to do where a limit is passed.
+    check: whose rules the findings are of. refs: what they refer to. remedy: what to do where a limit is passed. share: what
+    the share of good outcomes is called.
     """
 
     check: ClassVar[str]
     refs: ClassVar[tuple[str, ...]]
     remedy: ClassVar[str]
+    share: ClassVar[str]
 
     def __init__(
         self,
@@ -51,6 +55,9 @@ class Groups:
         self.findings: list[Finding] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.skipped: list[Skipped] = []
+        self.mirrors: set[tuple[str, str]] = (
+            set()
+        )  # the second of two groups, whose differences are the first's
         self.small: set[tuple[str, str]] = set()  # facet and group of those that are shown and not judged
 
     def find(
@@ -72,17 +79,50 @@ class Groups:
         if self.policy is not None:
             return ""
         # which class is good is not known, where each takes its turn
+        if outcome.of and (group.facet, group.name) in self.mirrors:
+            return ""
         either = group.named or bool(outcome.of)
         return judging.judge(name, value, spread, self.threshold, either=either)
 
     def conditional(
-        self, name: str, positive: Any, d_rows: Any, known: Any, of: Mapping[str, str] | None = None
+        self,
+        name: str,
+        positive: Any,
+        d_rows: Any,
+        known: Any,
+        of: Mapping[str, str] | None = None,
+        *,
+        sure: bool = False,
     ) -> Metric:
-        """Return the conditional disparity within strata, or why there is none. positive: rows of the good outcome."""
+        """Return the conditional disparity within strata, or why there is none.
+
+        positive: rows of the good outcome. sure: with its interval.
+        """
         from assay.methods.question import conditional
 
-        value, why = conditional(self.asked, self.strata, positive, d_rows, known, self.cells)
-        return Metric(name, None, of or {}, reason=why) if why else Metric.number(name, value, of=of or {})
+        of = of or {}
+        rng = self.work.rng("/".join([name, *of.values()])) if sure and self.asked.wants(name) else None
+        value, spread, why = conditional(self.asked, self.strata, positive, d_rows, known, self.cells, rng)
+        if why:
+            return Metric(name, None, of, reason=why)
+        return Metric.number(name, value, of=of, interval=spread)
+
+    def within(self, group: Group, outcome: Outcome, found: Metric, remedy: str, what: str) -> None:
+        """Find a disparity among people whose case is alike. what: of whom a larger share is refused, in words."""
+        if found.value is None or not self.asked.wants(found.name):
+            return
+        grave = self.grave(group, outcome, found.name, found.value, found.interval)
+        if not grave:
+            return
+        from assay.methods.judging import WORDS
+
+        more, less = ("refused", "accepted") if found.value > 0 else ("accepted", "refused")
+        said = (
+            f"{group.shown}: among those alike in {self.asked.group_variable} they are more of the {more} than of the {less}"
+            f"{what} ({WORDS[found.name]} {found.value:.3f})."
+        )
+        where = {"column": group.facet, **found.of}
+        self.find(found.name, Severity.parse(grave), said, where, remedy, refs=self.refs)
 
     def beside(
         self, large: Sequence[tuple[Group, Tally]], outcome: Outcome
@@ -91,14 +131,17 @@ class Groups:
 
         None where there are no two of them.
         """
-        from assay.methods import resample
+        from assay.methods import fairness, resample
 
         names, tallies = [g.name for g, _ in large], [t for _, t in large]
         if large and large[0][0].named:
             group = large[0][0]
             rest = ~group.member & group.known & self.labelled
-            names.append("(others)")
+            names.append(fairness.OTHERS)
             tallies.append(resample.tally(outcome.observed, outcome.said, rest, self.cells))
+            of = {"facet": group.facet, "group": fairness.OTHERS, **outcome.of}
+            share = Metric.number(self.share, tallies[-1].counts.predicted, of=of)
+            self.metrics += [Metric("rows", tallies[-1].n, of), share]
         if len(tallies) < 2 or not all(t.counts.n for t in tallies):
             return None
         return names, tallies
@@ -112,15 +155,18 @@ class Groups:
         from assay.methods import fairness
 
         found = fairness.four_fifths([t.selected for t in tallies], [t.effective for t in tallies])
-        best = names[max(range(len(names)), key=lambda i: tallies[i].counts.predicted)]
-        for name, impact in zip(names, found, strict=True):
+        top = max(range(len(names)), key=lambda i: tallies[i].counts.predicted)
+        best, spread = names[top], self._impacts(facet, tallies, top, outcome)
+        for at, (name, impact) in enumerate(zip(names, found, strict=True)):
             shown = name if " & " in facet else f"{facet} = {name}"
             of = {"facet": facet, "group": name, **outcome.of}
-            self.metrics.append(Metric.number("impact_ratio", impact.ratio, of=of))
+            self.metrics.append(
+                Metric.number("impact_ratio", impact.ratio, of=of, interval=spread.get(str(at)))
+            )
             if not math.isnan(impact.p):
-                self.metrics.append(Metric.number("impact_p_value", impact.p, of=of | {"test": impact.test}))
+                self.metrics.append(Metric.number("impact_p_value", impact.p, of=of, unit=TESTS[impact.test]))
             judged = self.policy is None and self.asked.wants("impact_ratio")
-            if judged and not outcome.of and impact.adverse and name != "(others)":
+            if judged and not outcome.of and impact.adverse and name != fairness.OTHERS:
                 self.find(
                     "four_fifths",
                     Severity.MEDIUM,
@@ -129,6 +175,20 @@ class Groups:
                     "find out which step selects unequally, and whether it is needed for what is decided",
                     refs=("29-CFR-1607.4(D)", *self.refs),
                 )
+
+    def _impacts(
+        self, facet: str, tallies: Sequence[Tally], top: int, outcome: Outcome
+    ) -> dict[str, tuple[float, float]]:
+        """Return the interval of each group's rate over that of the group with the highest, by its place."""
+        from assay.methods import bias, resample
+
+        def measure(*drawn: bias.Counts) -> dict[str, Any]:
+            return {
+                str(i): bias.ratio(g.predicted, drawn[top].predicted) for i, g in enumerate(drawn) if i != top
+            }
+
+        rng = self.work.rng("/".join(["impact", facet, *outcome.of.values()]))
+        return resample.intervals(tallies, measure, rng)
 
     def amounts(
         self,
@@ -170,6 +230,8 @@ class Groups:
         for note in self.asked.notes:
             self.find("config", Severity.INFO, f"Not read here: {note}.", {})
         for part in parts:
+            if len(part.groups) == 2:
+                self.mirrors.add((part.name, part.groups[1].name))
             if part.cuts:
                 where = {"column": part.name, "facet": part.name}
                 remedy = "name another cut with --facet-threshold, or values with --facet-value"
@@ -182,18 +244,37 @@ class Groups:
             message = f"{left} rows have no {what}, and are left out."
             self.find("unlabelled", Severity.LOW, message, {"column": self.asked.label}, count=left)
 
-    def absent(self, part: Part, outcome: Outcome, positive: Any, share: str) -> None:
-        """Show the rows whose facet is missing as a group of their own, with the share of them that is positive."""
+    def absent(self, part: Part) -> Group | None:
+        """Return the rows whose facet is missing as a group of their own, held against all that have one; None where there
+        are none, or where they are everybody, and where they count as advantaged, as in the reference library.
+        """
+        from assay.methods import facets
+
+        if part.column is None or self.asked.clarify:
+            return None
+        there = facets.present(part.column)
+        if not (~there & self.labelled).any() or not (there & self.labelled).any():
+            return None
+        return facets.Group(part.name, MISSING, ~there, there | True)
+
+    def joined(self, part: Part, outcome: Outcome) -> None:
+        """Show the rows without the facet where they are no group that is judged, and say where they are counted in."""
         from assay.methods import facets
 
         if part.column is None:
             return
         absent = ~facets.present(part.column) & self.labelled
-        if absent.any():
-            of = {"facet": part.name, "group": "(missing)", **outcome.of}
-            whole = self.cells.weight(absent)
-            value = self.cells.weight(absent & positive) / whole if whole else math.nan
-            self.metrics += [Metric("rows", self.cells.count(absent), of), Metric.number(share, value, of=of)]
+        rows = self.cells.count(absent)
+        if not rows or self.absent(part) is not None:
+            return
+        of = {"facet": part.name, "group": MISSING, **outcome.of}
+        whole = self.cells.weight(absent)
+        value = self.cells.weight(absent & outcome.said) / whole if whole else math.nan
+        self.metrics += [Metric("rows", rows, of), Metric.number(self.share, value, of=of)]
+        if self.asked.clarify and not part.empty:
+            said = f"{rows:,} rows have no {part.name}, and count as advantaged, as in the reference library."
+            remedy = "without --compat clarify they are a group of their own"
+            self.find("missing_advantaged", Severity.LOW, said, {"column": part.name}, remedy, count=rows)
 
     def unseen(self, part: Part, judged: bool) -> None:
         """Tell the groups of a facet that were not examined, and a facet of which none could be judged."""
@@ -231,6 +312,11 @@ class Groups:
             for m in self.metrics
             if m.name in names and "group" in m.of
         ]
+
+
+def furthest(rows: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """Return the row of a chart whose value is furthest from 0; of two that mirror each other the one that is worse off."""
+    return max(rows, key=lambda r: (round(abs(r[name]), 9), r[name]), default=None)
 
 
 def shown(of: Mapping[str, str]) -> str:

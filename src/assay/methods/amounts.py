@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from assay.methods.fairness import TINY
+
 AMOUNTS = ("mean_difference", "standardized_mean_difference", "ks_statistic", "ks_p_value")
 ERRORS = ("mae_difference",)
 SMALL_EFFECT, LARGE_EFFECT = 0.2, 0.8  # Cohen 1988
@@ -42,7 +44,7 @@ def amounts(a: Any, d: Any) -> dict[str, Told]:
         "mean_difference": Told(apart, (apart - wide, apart + wide) if wide else None),
         "standardized_mean_difference": Told(effect, _effect(effect, len(a), len(d))),
         "ks_statistic": Told(float(found.statistic)),
-        "ks_p_value": Told(float(found.pvalue)),
+        "ks_p_value": Told(max(float(found.pvalue), TINY)),
     }
 
 

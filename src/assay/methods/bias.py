@@ -8,7 +8,6 @@ and model bias". Logarithms are natural; KL, JS, LP, TVD and KS leave out outcom
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,24 +113,27 @@ def refused(values: dict[str, Any], a: Counts, d: Counts) -> dict[str, Any]:
     return {name: one(np.full(np.shape(value), math.nan)) for name, value in values.items()}
 
 
-def generalised_entropy(tp: float, fp: float, fn: float, tn: float, alpha: float = 2.0) -> float:
-    """Return GE of the whole data set: benefits b = predicted - observed + 1, (1/(N·α(α-1))) Σ((b/mean)^α - 1)."""
-    n = tp + fp + fn + tn
-    mean = (tp + tn + 2 * fp) / n if n else 0.0
-    if not mean:
-        return math.nan
-    total = (tp + tn) * ((1 / mean) ** alpha - 1) + fp * ((2 / mean) ** alpha - 1) + fn * -1
-    return float(total / (n * alpha * (alpha - 1)))
+def generalised_entropy(tp: Any, fp: Any, fn: Any, tn: Any, alpha: float = 2.0) -> Any:
+    """Return GE of the whole data set: benefits b = predicted - observed + 1, (1/(N·α(α-1))) Σ((b/mean)^α - 1).
+
+    Counts are numbers, or arrays of draws. NaN where the mean benefit is 0.
+    """
+    n = np.asarray(tp + fp + fn + tn, dtype=np.float64)
+    mean = np.asarray(ratio(tp + tn + 2 * fp, n))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        total = (tp + tn) * ((1 / mean) ** alpha - 1) + fp * ((2 / mean) ** alpha - 1) - fn
+        return one(np.where(np.nan_to_num(mean) > 0, total / (n * alpha * (alpha - 1)), math.nan))
 
 
-def cddl(strata: Sequence[tuple[float, float, float, float]]) -> float:
+def cddl(strata: Any) -> Any:
     """Return the conditional demographic disparity: Σ n_i·DD_i / n.
 
-    A stratum is (rejected of d, rejected, accepted of d, accepted); within one an empty denominator counts as 0.
-    NaN where no row at all is accepted, or none rejected.
+    strata: of each (rejected of d, rejected, accepted of d, accepted), as s × 4 numbers, or s × 4 × draws; within one an
+    empty denominator counts as 0. NaN where no row at all is accepted, or none rejected.
     """
-    rejected, accepted = sum(s[1] for s in strata), sum(s[3] for s in strata)
-    if not rejected or not accepted:
-        return math.nan
-    disparity = ((r + a) * ((rd / r if r else 0.0) - (ad / a if a else 0.0)) for rd, r, ad, a in strata)
-    return sum(disparity) / (rejected + accepted)
+    counted = np.asarray(strata, dtype=np.float64)
+    rejected_d, rejected, accepted_d, accepted = (counted[:, i] for i in range(4))
+    apart = ratio(rejected_d, rejected, zero=True) - ratio(accepted_d, accepted, zero=True)
+    whole = ((rejected + accepted) * apart).sum(axis=0)
+    both = (rejected.sum(axis=0) > 0) & (accepted.sum(axis=0) > 0)
+    return one(np.where(both, ratio(whole, (rejected + accepted).sum(axis=0)), math.nan))

@@ -19,13 +19,13 @@ MOST_COLUMNS = 400
 
 
 def consistency(
-    features: Any, said: Any, rng: np.random.Generator, neighbours: int = 5
+    features: Any, said: Any, rng: np.random.Generator, neighbours: int = 5, weights: Any = None
 ) -> tuple[float, tuple[float, float] | None, int]:
     """Return (consistency, its 95 % interval, rows asked). features: n × p numbers, said: n answers, 0 or 1.
 
     1 - mean |said of a row - mean said of its k nearest rows|, in Euclidean distance; a row is one of its own nearest, as
     AIF360 counts, and those equally near count alike. Above 2,000 rows a sample of them asks; the interval is of drawing rows to ask.
-    NaN where there are fewer rows than neighbours.
+    NaN where there are fewer rows than neighbours. weights: of those who are asked; who is near does not depend on them.
     """
     values, told = np.asarray(features, dtype=np.float64), np.asarray(said, dtype=np.float64)
     if len(told) < neighbours:
@@ -34,9 +34,15 @@ def consistency(
     if len(told) > MOST_ASKED:
         asked = np.sort(rng.choice(len(told), MOST_ASKED, replace=False))
     alike = 1 - np.abs(told[asked] - votes(values, told, values[asked], neighbours))
-    drawn = alike[rng.integers(0, len(alike), (200, len(alike)))].mean(axis=1)
+    heavy = np.ones(len(asked)) if weights is None else np.asarray(weights, dtype=np.float64)[asked]
+    if not heavy.sum() > 0:
+        return float("nan"), None, len(asked)
+    at = rng.integers(0, len(alike), (200, len(alike)))
+    with np.errstate(invalid="ignore"):
+        drawn = (alike[at] * heavy[at]).sum(axis=1) / heavy[at].sum(axis=1)
     interval = percentiles({"": drawn}).get("")
-    return float(alike.mean()), interval if interval and interval[1] > interval[0] else None, len(asked)
+    value = float((alike * heavy).sum() / heavy.sum())
+    return value, interval if interval and interval[1] > interval[0] else None, len(asked)
 
 
 def among(known: Any, rng: np.random.Generator) -> Any:

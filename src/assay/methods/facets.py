@@ -225,10 +225,8 @@ def coded(column: pa.ChunkedArray) -> tuple[Any, pa.Array]:
     return codes.astype(np.int64), encoded.dictionary
 
 
-def strata(
-    column: pa.ChunkedArray, yes: Mask, d_rows: Mask, known: Mask, weights: Any = None
-) -> list[tuple[float, float, float, float]]:
-    """Return (rejected of d, rejected, accepted of d, accepted) of each stratum; missing values are one of their own.
+def strata(column: pa.ChunkedArray, yes: Mask, d_rows: Mask, known: Mask, weights: Any = None) -> Any:
+    """Return (rejected of d, rejected, accepted of d, accepted) of each stratum, s × 4; missing values are one of their own.
 
     weights: what each row, or combination of values, counts for; None where each is one.
     """
@@ -238,6 +236,6 @@ def strata(
     def count(rows: Mask) -> Any:
         counted = rows & known
         weighed = None if weights is None else weights[counted]
-        return np.bincount(codes[counted], weighed, minlength=len(held) + 1).astype(float).tolist()
+        return np.bincount(codes[counted], weighed, minlength=len(held) + 1).astype(float)
 
-    return list(zip(count(~yes & d_rows), count(~yes), count(yes & d_rows), count(yes), strict=True))
+    return np.column_stack([count(~yes & d_rows), count(~yes), count(yes & d_rows), count(yes)])

@@ -30,8 +30,10 @@ GROUP = ("impact_ratio", "impact_p_value", "calibration_error", "counterfactual_
 FACET = (*BETWEEN, "calibration_error_difference", "counterfactual_change")
 WHOLE = ("consistency",)
 FOUR_FIFTHS = 0.8
+OTHERS = "(others)"  # all but the group that was named
 SIGNIFICANT = 0.05  # two-sided; the guidelines' "statistically significant", as the agencies' Q&A 18 reads it
 _LEAST = 1e-99  # of a p-value that is written out
+TINY = float(np.finfo(np.float64).tiny)  # told of a p-value that a float no longer tells from 0
 _FEW = 5.0  # expected in a cell: below it the normal approximation is not used (Cochran 1954)
 _MOST_EXACT = 1_000_000
 
@@ -89,8 +91,9 @@ class Impact:
 
     def words(self, best: str) -> str:
         """Return it in words beside the group with the highest rate."""
+        whose = "the others'" if best == OTHERS else f"that of {best}"
         return (
-            f"their rate of good outcomes is {self.ratio:.0%} of that of {best}, under four fifths, and chance does "
+            f"their rate of good outcomes is {self.ratio:.0%} of {whose}, under four fifths, and chance does "
             f"not explain it ({self.test} test, p {f'= {self.p:.2g}' if self.p > _LEAST else f'< {_LEAST:g}'})"
         )
 
@@ -109,7 +112,8 @@ def four_fifths(selected: Sequence[float], rows: Sequence[float]) -> list[Impact
 def two_proportions(x: float, n: float, y: float, m: float) -> tuple[float, str]:
     """Return the two-sided p-value of x of n against y of m, and the test it is from.
 
-    The pooled z-test; Fisher's exact test where fewer than five are expected in a cell and all are whole numbers.
+    The pooled z-test; Fisher's exact test where fewer than five are expected in a cell and all are whole numbers. A p-value
+    that underflows is TINY, and not 0: chance is never ruled out.
     """
     if not n or not m:
         return math.nan, "z"
@@ -119,8 +123,9 @@ def two_proportions(x: float, n: float, y: float, m: float) -> tuple[float, str]
     if expected < _FEW and whole and n + m <= _MOST_EXACT:
         from scipy.stats import fisher_exact
 
-        return float(fisher_exact([[int(x), int(n - x)], [int(y), int(m - y)]]).pvalue), "Fisher"
+        exact = float(fisher_exact([[int(x), int(n - x)], [int(y), int(m - y)]]).pvalue)
+        return max(exact, TINY), "Fisher"
     spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     if not spread:
         return 1.0, "z"
-    return math.erfc(abs(x / n - y / m) / spread / math.sqrt(2)), "z"
+    return max(math.erfc(abs(x / n - y / m) / spread / math.sqrt(2)), TINY), "z"

@@ -81,13 +81,13 @@ def held(
         facet, group = str(metric.of.get("facet", "")), str(metric.of.get("group", ""))
         limit = policy.limit(metric.name, facet)
         seen.add(metric.name)
-        if limit is None or (facet, group) in few or group == "(missing)":
+        if limit is None or (facet, group) in few:
             continue
         of = {k: str(v) for k, v in metric.of.items()}
         reason = metric.reason or ""
         if limit.beyond(metric.value, reason):
             out.append(Beyond(metric.name, of, _beyond(metric.value, reason, limit), limit))
-        elif metric.value is None:
+        elif metric.value is None and group != "(missing)":
             out.append(Beyond(metric.name, of, reason))
     asked = dict.fromkeys(m for own in (policy.metrics, *policy.facets.values()) for m, v in own.items() if v)
     told = set(scope)
@@ -100,7 +100,7 @@ def held(
 
 
 def _beyond(value: float | int | None, reason: str, limit: Limit) -> str:
-    shown = reason if value is None else f"{value:.3f}"
+    shown = reason if value is None else f"{value:.3f}" if abs(value) >= 0.0005 else f"{value:.2g}"
     least = is_ratio(limit.metric) or limit.metric in ("consistency", "impact_p_value", "ks_p_value")
     allowed = f"at least {limit.limit:g}" if least else f"at most {limit.limit:g}"
     inverse = ", either way" if is_ratio(limit.metric) else ""

@@ -20,7 +20,7 @@ from assay.methods.bias import POST_TRAINING, PRE_TRAINING
 from assay.methods.document import Node, Place, only, part, read
 from assay.methods.nearest import did_you_mean
 
-BEFORE = (*PRE_TRAINING, "impact_ratio", *AMOUNTS)
+BEFORE = (*PRE_TRAINING, "impact_ratio", "impact_p_value", *AMOUNTS)
 AFTER = tuple(
     dict.fromkeys(
         (*POST_TRAINING, *fairness.PAIR, *fairness.GROUP, *fairness.FACET, *fairness.WHOLE, *AMOUNTS, *ERRORS)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.kernel.errors import BadInput, UsageError
-from assay.methods import facets, outcomes
+from assay.methods import facets, outcomes, resample
 from assay.methods.bias import cddl
 from assay.methods.cells import Cells
 from assay.methods.facets import Group, Mask
@@ -269,21 +269,36 @@ def told(asked: Question, classes: Sequence[Any], truth: pa.ChunkedArray) -> Ite
 
 
 def conditional(
-    asked: Question, strata: Any, yes: Mask, d_rows: Mask, known: Mask, cells: Cells
-) -> tuple[float, str]:
-    """Return the conditional demographic disparity, or NaN and the reason why there is none.
+    asked: Question,
+    strata: Any,
+    yes: Mask,
+    d_rows: Mask,
+    known: Mask,
+    cells: Cells,
+    rng: np.random.Generator | None = None,
+) -> tuple[float, tuple[float, float] | None, str]:
+    """Return the conditional demographic disparity with its interval, or NaN and the reason why there is none.
 
-    Rows without a stratum are one of their own; the reference library leaves them out, and takes none among texts.
+    Rows without a stratum are one of their own; the reference library leaves them out, and takes none among texts. rng: of
+    the interval; None where it is not asked for.
     """
     if strata is None:
-        return math.nan, "no group variable was named"
+        return math.nan, None, "no group variable was named"
     absent = ~facets.present(strata) if asked.clarify else np.zeros(1, dtype=bool)
     if absent.any():
         if not facets.is_number(strata):
-            return math.nan, "the reference library takes no group variable of texts where some are missing"
+            why = "the reference library takes no group variable of texts where some are missing"
+            return math.nan, None, why
         known = known & ~absent
-    weights = cells.times if cells.sums is None else cells.sums
-    return cddl(facets.strata(strata, yes, d_rows, known, weights)), ""
+    counted = [
+        facets.strata(strata, yes, d_rows, known, held)
+        for held in (cells.times, cells.sums, cells.squares)
+        if held is not None
+    ]
+    value = cddl(counted[1 if len(counted) > 1 else 0])
+    wanted = rng is not None and math.isfinite(value)
+    whole = counted if len(counted) > 1 else [counted[0]] * 3
+    return value, resample.conditional(whole, cddl, rng) if wanted and rng is not None else None, ""
 
 
 def cut_words(part: Part) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from assay.methods.cells import Cells
 
 TIMES = 400
+MOST_STRATA = 200  # of a conditional measure that has an interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,49 @@ class Tally:
         Resampling rows and counting them is drawing the counts from a multinomial, so no row is touched. The weights of
         the k rows that a cell then has add up to k times their mean, spread as k of them are (a normal one).
         """
-        rows = np.array(self.rows)
-        n = int(rows.sum())
-        if not n:
-            return Counts(*np.zeros((4, times)))
-        drawn = rng.multinomial(n, rows / n, size=times).astype(float).T
-        if self.sums == self.rows:
-            return Counts(*drawn)
-        some = np.maximum(rows, 1)
-        mean = np.array(self.sums) / some
-        spread = np.maximum(np.array(self.squares) / some - mean**2, 0)
-        noise = rng.standard_normal(drawn.shape) * np.sqrt(drawn * spread[:, None])
-        return Counts(*np.maximum(drawn * mean[:, None] + noise, 0))
+        return Counts(*drawn(self.rows, self.sums, self.squares, rng, times))
+
+
+def drawn(rows: Any, sums: Any, squares: Any, rng: np.random.Generator, times: int = TIMES) -> Any:
+    """Return the weights of k cells in ``times`` resamples of the rows that they hold, k × times; as ``Tally.draw`` says.
+
+    rows, sums, squares: of each cell how many rows, what they weigh, and their weights' squares.
+    """
+    rows, sums = np.asarray(rows, dtype=np.float64), np.asarray(sums, dtype=np.float64)
+    n = int(rows.sum())
+    if not n:
+        return np.zeros((len(rows), times))
+    found = rng.multinomial(n, rows / n, size=times).astype(float).T
+    if np.array_equal(sums, rows):
+        return found
+    some = np.maximum(rows, 1)
+    mean = sums / some
+    spread = np.maximum(np.asarray(squares) / some - mean**2, 0)
+    noise = rng.standard_normal(found.shape) * np.sqrt(found * spread[:, None])
+    return np.maximum(found * mean[:, None] + noise, 0)
+
+
+def conditional(
+    counted: Sequence[Any], measure: Callable[[Any], Any], rng: np.random.Generator
+) -> tuple[float, float] | None:
+    """Return the 95 % interval of a measure of strata, by resampling the rows of the group and those of the others.
+
+    counted: rows, weights and squared weights, each s × 4 as ``facets.strata`` gives them. measure: of s × 4 × draws. None
+    above MOST_STRATA, and where ``intervals`` would have none.
+    """
+    if len(counted[0]) > MOST_STRATA:
+        return None
+    group, others = [], []  # cells: rejected, then accepted
+    for held in counted:
+        rejected_d, rejected, accepted_d, accepted = held.T
+        group.append(np.concatenate([rejected_d, accepted_d]))
+        others.append(np.concatenate([rejected - rejected_d, accepted - accepted_d]))
+    (no_d, yes_d), (no_a, yes_a) = (
+        drawn(rows, sums, squares, rng).reshape(2, -1, TIMES) for rows, sums, squares in (group, others)
+    )
+    found = measure(np.stack([no_d, no_d + no_a, yes_d, yes_d + yes_a], axis=1))
+    low, high = percentiles({"": found}).get("", (0.0, 0.0))
+    return (low, high) if high > low else None
 
 
 def tally(observed: Any, said: Any, rows: Any, cells: Cells) -> Tally:
@@ -96,6 +129,24 @@ def intervals(
     """
     found = measure(*(g.draw(rng, times) for g in groups))
     return {name: (low, high) for name, (low, high) in percentiles(found).items() if high > low}
+
+
+def mean(
+    values: Any, weights: Any, rng: np.random.Generator, times: int = TIMES
+) -> tuple[float, tuple[float, float] | None]:
+    """Return the weighted mean of a few different values with its 95 % interval, by resampling; NaN where all weigh nothing.
+
+    values, weights: n floats. None is the interval of what is the same in all draws.
+    """
+    if not np.sum(weights) > 0:
+        return math.nan, None
+    held, place = np.unique(values, return_inverse=True)
+    rows = np.bincount(place, minlength=len(held))
+    sums, squares = (np.bincount(place, w, minlength=len(held)) for w in (weights, weights**2))
+    found = drawn(rows, sums, squares, rng, times)
+    with np.errstate(invalid="ignore"):
+        low, high = percentiles({"": held @ found / found.sum(axis=0)}).get("", (0.0, 0.0))
+    return float(held @ sums / sums.sum()), (low, high) if high > low else None
 
 
 def percentiles(found: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

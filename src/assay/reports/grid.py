@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.kernel.report import Metric
-from assay.reports.numbers import about, metric, number
+from assay.reports.numbers import about, bare, metric, remark
 
 Say = Callable[[Metric], str]
+_FEW = 5  # so many groups stand side by side
+_GROUPS = (("facet",), ("facet", "class"), ("facet", "group"), ("facet", "group", "class"))
 LEAST = 3  # metrics of as many names make a grid of one row; fewer stay in the list
 
 
@@ -22,11 +24,7 @@ class Grid:
     notes: tuple[str, ...]
 
 
-def _bare(found: Metric) -> str:
-    return number(found.value)
-
-
-def arranged(metrics: Sequence[Metric], say: Say = _bare) -> list[Grid | list[Metric]]:
+def arranged(metrics: Sequence[Metric], say: Say = bare) -> list[Grid | list[Metric]]:
     """Return the metrics in the report's order, each kind of thing they are about as a grid, or as a list.
 
     say: what a cell shows; the bare number by default.
@@ -78,16 +76,45 @@ def _grid(keys: tuple[str, ...], names: tuple[str, ...], held: Sequence[Metric],
     cells: dict[tuple[str, ...], dict[str, Metric]] = {}
     for found in held:
         cells.setdefault(_row(found.of), {})[found.name] = found
-    # {facet: sex, group: Female} is read as «sex = Female», and so is each of its kind.
-    named = keys == ("facet", "group")
-    title = "" if named else ", ".join(keys)
+    title = "" if keys in _GROUPS[1:] else ", ".join(keys)
     rows = []
-    for values, row in cells.items():
-        first = next(iter(row.values()))
-        said = " = ".join(values) if named else values[0] if len(values) == 1 else about(first.of)
+    for row in cells.values():
+        said = _named(keys, next(iter(row.values())).of)
         rows.append((said, tuple(say(row[n]) if n in row else "" for n in names)))
     reasons = dict.fromkeys(f"{m.name}: {metric(m)}" for m in held if m.value is None)
-    return Grid(title, names, tuple(rows), tuple(reasons))
+    return Grid(title, names, tuple(rows), (*_remarks(keys, held), *reasons))
+
+
+def _remarks(keys: tuple[str, ...], held: Sequence[Metric]) -> list[str]:
+    """Return what a unit of several words says of a metric, once: of which rows, where it is not the same of all."""
+    said: dict[str, dict[str, list[str]]] = {}
+    for found in held:
+        if remark(found) and found.value is not None:
+            said.setdefault(found.name, {}).setdefault(str(found.unit), []).append(_named(keys, found.of))
+    return [
+        f"{name}: {unit}" + (f" ({', '.join(rows[:_FEW])})" if len(units) > 1 else "")
+        for name, units in said.items()
+        for unit, rows in units.items()
+    ]
+
+
+def _named(keys: tuple[str, ...], of: Mapping[str, object]) -> str:
+    """Return a row's name: {facet: sex, group: Female, class: 2} is read as «sex = Female: 2»; of several facets the group
+    names each with its value.
+    """
+    if keys not in _GROUPS:
+        return str(of[keys[0]]) if len(keys) == 1 else about(of)
+    facet, group = str(of["facet"]), of.get("group")
+    whose = facet if group is None else str(group) if " & " in facet else f"{facet} = {group}"
+    return f"{whose}: {of['class']}" if "class" in of else whose
+
+
+def upright(grid: Grid, most: int = _FEW) -> Grid:
+    """Return a grid of a few wide rows turned: a row a metric, a column a group, so that it needs no scrolling."""
+    if len(grid.rows) > most or len(grid.names) <= len(grid.rows):
+        return grid
+    rows = tuple((name, tuple(cells[at] for _, cells in grid.rows)) for at, name in enumerate(grid.names))
+    return Grid("", tuple(said for said, _ in grid.rows), rows, grid.notes)
 
 
 def pages(grid: Grid, width: int, first: int) -> list[Grid]:

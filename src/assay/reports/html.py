@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.printable import printable_page
 from assay.kernel.report import Chart, Metric
 from assay.kernel.verdict import Verdict
-from assay.reports.grid import Grid, arranged
-from assay.reports.numbers import about, counted, metric, moment, number, seconds
+from assay.reports.grid import Grid, arranged, upright
+from assay.reports.numbers import about, counted, interval, metric, moment, number, remark, seconds
 from assay.reports.svg import WIDTH, draw
 from assay.reports.timeline import svg as waterfall
 from assay.reports.view import RunView, StepView
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _SMALL, _LARGE = 300, 560  # pixels that a distribution among many, and a large matrix, are drawn in
-_FEW = 5  # so many groups stand side by side
 _MANY = 6  # from so many charts on, distributions are small
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -110,24 +109,16 @@ def _drawn(charts: Sequence[Chart]) -> list[dict[str, Any]]:
     return out
 
 
-def _upright(grid: Grid) -> Grid:
-    """Return a grid of a few wide rows turned: a row a metric, a column a group, so that it needs no scrolling."""
-    if len(grid.rows) > _FEW or len(grid.names) <= len(grid.rows):
-        return grid
-    rows = tuple((name, tuple(cells[at] for _, cells in grid.rows)) for at, name in enumerate(grid.names))
-    return Grid("", tuple(said for said, _ in grid.rows), rows, grid.notes)
-
-
 def _tables(metrics: Sequence[Metric]) -> list[dict[str, Any]]:
     """Return metrics as tables: one row for each thing they are about, or one for each metric."""
 
     def say(found: Metric) -> str:
-        return "–" if found.value is None else metric(found)
+        return "–" if found.value is None else interval(found) if remark(found) else metric(found)
 
     out: list[dict[str, Any]] = []
     for block in arranged(metrics, say):
         if isinstance(block, Grid):
-            out.append({"grid": _upright(block), "notes": block.notes})
+            out.append({"grid": upright(block), "notes": block.notes})
         else:
             out.append({"list": block, "of": any(m.of for m in block), "notes": ()})
     return out

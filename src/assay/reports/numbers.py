@@ -6,6 +6,7 @@ from typing import Any
 
 from assay.kernel.report import Metric
 
+LEAST_P = 1e-99  # of a p-value that is written out
 _WORDS = {"infinite": "infinite", "-infinite": "minus infinite", "undefined": "undefined (0/0)"}
 
 
@@ -24,13 +25,31 @@ def number(value: Any) -> str:
     return f"{value:.3e}"
 
 
+def bare(found: Metric) -> str:
+    """Return a metric's value alone; a p-value too small to mean anything is told as what it is below."""
+    if found.name.endswith("p_value") and found.value is not None and found.value < LEAST_P:
+        return f"<{LEAST_P:g}"
+    return number(found.value)
+
+
+def interval(found: Metric) -> str:
+    """Return a metric's value with its interval, where it has one."""
+    if not found.interval or found.value is None:
+        return bare(found)
+    low, high = found.interval
+    return f"{bare(found)} [{number(low)}, {number(high)}]"
+
+
+def remark(found: Metric) -> bool:
+    """Whether a metric's unit is a remark of several words, such as by which test it is, and not what is counted."""
+    return " " in (found.unit or "")
+
+
 def metric(found: Metric) -> str:
     """Return a metric's value with its interval and unit, or the reason why it has none."""
     if found.value is None:
         return _WORDS.get(found.reason or "", found.reason or "")
-    text = number(found.value)
-    if found.interval:
-        text += f" [{number(found.interval[0])}, {number(found.interval[1])}]"
+    text = interval(found)
     if not found.unit or found.unit == found.name:
         return text
     return f"{text} {_unit(found.value, found.unit)}"
@@ -63,4 +82,6 @@ def about(of: Any) -> str:
     """Return what a metric is about: ``sex = Female``; of two columns, ``a ~ b``."""
     if tuple(of) == ("a", "b"):
         return f"{of['a']} ~ {of['b']}"
-    return ", ".join(f"{k} = {v}" for k, v in dict(of).items())
+    return ", ".join(
+        f"{k} = {' / '.join(map(str, v)) if isinstance(v, (list, tuple)) else v}" for k, v in dict(of).items()
+    )

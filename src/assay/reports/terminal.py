@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from assay.kernel.printable import printable
 from assay.kernel.report import Finding, Metric
 from assay.kernel.verdict import Verdict
-from assay.reports.grid import Grid, arranged, pages
+from assay.reports.grid import Grid, arranged, pages, upright
 from assay.reports.marked import print_words
-from assay.reports.numbers import about, counted, metric, number, seconds
+from assay.reports.numbers import about, counted, interval, metric, number, seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +24,7 @@ _GRAVE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cya
 _MOST_METRICS = 20
 _MOST_FINDINGS = 25
 _MOST_ROWS = 30
+_PAGE = WIDTH - 2
 _FIRST = 26  # characters that the names of a grid's rows may take
 
 
@@ -106,9 +107,9 @@ def _metrics(console: Console, metrics: Sequence[Metric]) -> None:
     from rich.text import Text
 
     left = 0
-    for block in arranged(metrics):
+    for block, wider in zip(arranged(metrics), arranged(metrics, interval), strict=True):
         if isinstance(block, Grid):
-            _grid(console, block)
+            _grid(console, _turned(block, wider) or block)
             left += max(0, len(block.rows) - _MOST_ROWS) * len(block.names)
         else:
             _list(console, block[:_MOST_METRICS])
@@ -132,23 +133,57 @@ def _list(console: Console, metrics: Sequence[Metric]) -> None:
         _hang(console, body, names + 4, Text(f"  {name:<{names}}  "))
 
 
+def _turned(grid: Grid, wider: Grid | list[Metric]) -> Grid | None:
+    """Return a grid of a few rows, too wide for one page, a row a metric: with intervals where there is room (``wider``).
+
+    None where it fits as it is, or does not fit turned either.
+    """
+    if len(pages(grid, _PAGE, _first(grid))) == 1:
+        return None
+    for one in (wider, grid):
+        if isinstance(one, Grid) and (turned := upright(one)) is not one:
+            wide = max(len(said) for said, _ in turned.rows)
+            if _fits(turned, wide):
+                return turned
+    return None
+
+
+def _fits(grid: Grid, first: int) -> bool:
+    columns = (
+        2 + max(len(name), *(len(cells[at]) for _, cells in grid.rows)) for at, name in enumerate(grid.names)
+    )
+    return first + sum(columns) <= _PAGE
+
+
+def _first(grid: Grid) -> int:
+    """Return how many characters the names of a grid's rows take: what the cells leave free, and at least _FIRST."""
+    longest = max(len(grid.of), *(len(said) for said, _ in grid.rows))
+    cells = sum(2 + max(len(n), *(len(c[i]) for _, c in grid.rows)) for i, n in enumerate(grid.names))
+    return min(longest, max(_FIRST, _PAGE - cells))
+
+
 def _grid(console: Console, grid: Grid) -> None:
     from rich.table import Table
     from rich.text import Text
 
     rows = grid.rows[:_MOST_ROWS]
-    longest = max(len(grid.of), *(len(said) for said, _ in rows))
-    # What the cells leave free is the names': two that begin alike are told apart by their ends.
-    free = 78 - sum(2 + max(len(n), *(len(cells[i]) for _, cells in rows)) for i, n in enumerate(grid.names))
-    first = min(longest, max(_FIRST, free))
-    for part in pages(replace(grid, rows=rows), 78, first):
+    first = _first(replace(grid, rows=rows))
+    for part in pages(replace(grid, rows=rows), _PAGE, first):
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
         table.add_column(Text("  " + grid.of), width=first + 2, no_wrap=True, overflow="ellipsis")
         for name in part.names:
             table.add_column(Text(name), justify="right", no_wrap=True)
         for said, cells in part.rows:
-            table.add_row(Text("  " + _clean(said)), *(Text(_clean(c)) for c in cells))
+            table.add_row(Text(_folded(_clean(said), first)), *(Text(_clean(c)) for c in cells))
         console.print()
         console.print(table, width=min(console.width, WIDTH))
         for note in part.notes[:3]:
             _hang(console, Text(f"– {_clean(note)}", style="dim"), 2)
+
+
+def _folded(said: str, wide: int) -> str:
+    """Return a row's name in lines of at most ``wide`` characters: two names that begin alike are told apart whole."""
+    import textwrap
+
+    lines = textwrap.wrap(said, wide, subsequent_indent="  ", break_on_hyphens=False)
+    return "\n".join(f"  {line}" for line in lines)

@@ -219,3 +219,64 @@ def test_without_a_question_it_is_the_users_mistake(assay, tmp_path):
     _people().to_csv(tmp_path / "people.csv", index=False)
     assert "--label is needed" in assay.fails(tmp_path, "check", "data.bias", "people.csv", "--facet", "sex")
     assert "--facet is needed" in assay.fails(tmp_path, "check", "data.bias", "people.csv", "--label", "y")
+
+
+def _missing(amount=False):
+    """Of 300 people those without a facet have the good outcome far less often, and earn far less."""
+    rng = np.random.default_rng(3)
+    g = np.repeat(["a", "d", None], 100)
+    y = np.where(g == None, rng.random(300) < 0.1, rng.random(300) < 0.6).astype(int)  # noqa: E711
+    return pd.DataFrame({"y": y * 1000 + rng.random(300) if amount else y, "g": g})
+
+
+def test_those_without_a_facet_are_a_group_that_is_judged(table, work):
+    frame = _missing()
+    report = check(table(frame), label="y", positive=("1",), facet=("g",), work=work)
+    known, absent = frame[frame.g.notna()].y, frame[frame.g.isna()].y
+    assert report.metric("DPL", group="(missing)").value == pytest.approx(known.mean() - absent.mean())
+    assert [(f.rule, f.where["group"]) for f in report.findings] == [("data.bias.DPL", "(missing)")]
+    assert report.metric("DPL", group="a").value == pytest.approx(
+        frame[frame.g == "d"].y.mean() - frame[frame.g == "a"].y.mean()
+    )  # and they are on neither side of the others
+    amounts = check(table(_missing(amount=True)), label="y", facet=("g",), work=work)
+    assert {f.where.get("group") for f in amounts.findings if "standard" in f.rule} == {"(missing)"}
+
+
+def test_where_those_without_a_facet_count_as_advantaged_it_is_said(table, work):
+    report = check(table(_missing()), label="y", positive=("1",), facet=("g",), compat="clarify", work=work)
+    (found,) = (f for f in report.findings if f.rule == "data.bias.missing_advantaged")
+    assert found.count == 100 and "count as advantaged" in found.message
+    assert report.metric("rows", group="(missing)").value == 100
+
+
+def test_a_disparity_within_strata_is_a_finding_with_an_interval(table, work):
+    """Within both departments women are refused more often, and over all they are not: DPL alone says nothing."""
+    rows = [("f", "x", 1, 30), ("f", "x", 0, 20), ("m", "x", 1, 90), ("m", "x", 0, 10)]
+    rows += [("f", "z", 1, 200), ("f", "z", 0, 20), ("m", "z", 1, 40), ("m", "z", 0, 0)]
+    frame = pd.DataFrame([(g, v, y) for g, v, y, n in rows for _ in range(n)], columns=["g", "v", "y"])
+    report = check(table(frame), label="y", positive=("1",), facet=("g",), group_variable="v", work=work)
+    found = report.metric("CDDL", group="f")
+    assert found.interval[0] < found.value < found.interval[1] and found.interval[0] > 0
+    told = next(f for f in report.findings if f.rule == "data.bias.CDDL")
+    assert told.where["group"] == "f" and "alike in v they are more of the refused" in told.message
+    few = check(
+        table(frame.iloc[::12]), label="y", positive=("1",), facet=("g",), group_variable="v", work=work
+    )
+    assert not [f for f in few.findings if f.rule == "data.bias.CDDL"]  # chance may as well explain it
+
+
+def test_a_p_value_that_underflows_is_not_nought(table, work):
+    frame = pd.DataFrame({"y": [1] * 40_000 + [0] * 40_000, "g": ["a"] * 39_000 + ["d"] * 41_000})
+    report = check(
+        table(frame), label="y", positive=("1",), facet=("g",), metric=("impact_p_value",), work=work
+    )
+    assert 0 < report.metric("impact_p_value", group="d").value < 1e-300
+
+
+def test_where_each_class_takes_its_turn_two_groups_are_told_of_once(table, work):
+    frame = pd.DataFrame({"y": list("xyz") * 100, "g": np.repeat(["a", "d"], 150)})
+    frame.loc[frame.index % 6 == 0, "g"] = "a"
+    frame.loc[frame.index % 6 == 1, "g"] = "d"
+    report = check(table(frame), label="y", facet=("g",), work=work)
+    told = [(f.rule, f.where["class"]) for f in report.findings]
+    assert told and len(told) == len(set(told))

@@ -130,7 +130,8 @@ def test_values_of_each_facet_by_name(table, work):
         work=work,
     )
     groups = {(m.of["facet"], m.of["group"]) for m in report.metrics if m.name == "rows"}
-    assert groups == {("sex", "F"), ("race", "B"), ("age", "> 40")}
+    others = {(facet, "(others)") for facet in ("sex", "race", "age")}
+    assert groups == {("sex", "F"), ("race", "B"), ("age", "> 40")} | others
 
 
 def test_each_class_takes_its_turn(table, work):
@@ -263,8 +264,20 @@ def test_the_report_says_whose_sign_the_flip_test_has(table, work):
     theirs = check(table(frame), **ASKED, facet=("sex",), compat="clarify", work=work)
     assert docs.data["flip_test_sign"].startswith("the documentation's: above 0, more unfavourable")
     assert theirs.data["flip_test_sign"].startswith("the reference library's: above 0, more favourable")
-    assert docs.metric("FT", group="F").unit == "share flipped against the group"
-    assert theirs.metric("FT", group="F").unit == "share flipped for the group"
+    assert docs.metric("FT", group="F").unit == "share flipped against the group, the documentation's sign"
+    assert theirs.metric("FT", group="F").unit == "share flipped for the group, the reference library's sign"
+
+
+@pytest.mark.parametrize("compat", ["docs", "clarify"])
+def test_the_terminal_and_the_page_say_whose_sign_too(table, work, compat):
+    from assay.kernel.verdict import Gate, Verdict
+    from assay.reports.html import verdict_page
+    from assay.reports.terminal import text
+
+    report = check(table(_frame()[["x", "sex", "y", "p"]]), **ASKED, facet=("sex",), compat=compat, work=work)
+    whose = "the documentation's sign" if compat == "docs" else "the reference library's sign"
+    for said in (text([Verdict(report, Gate())]), verdict_page([Verdict(report, Gate())], {})):
+        assert whose in " ".join(said.replace("&#39;", "'").split())
 
 
 def test_a_clarify_job_works_as_it_is(assay, tmp_path):

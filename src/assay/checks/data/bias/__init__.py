@@ -177,8 +177,11 @@ def _outcome(judged: Judged, parts: list[Part], outcome: Outcome) -> None:
         for group in part.groups:
             tally, enough = judged.add(group, outcome)
             large += [(group, tally)] if enough else []
+        absent = judged.absent(part)
+        if absent is not None:
+            judged.add(absent, outcome)
         judged.unseen(part, bool(large))
-        judged.absent(part, outcome, outcome.observed, "positive_share")
+        judged.joined(part, outcome)
         beside = judged.beside(large, outcome)
         if beside is not None:
             judged.four_fifths(part.name, *beside, outcome)

@@ -6,7 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assay.checks._groups import Groups, shown
+from assay.checks._groups import Groups, furthest, shown
 from assay.kernel.report import Chart, Metric
 from assay.kernel.severity import Severity
 
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from assay.methods.question import Outcome, Part
     from assay.methods.resample import Tally
 
+_REMEDY = "ask why the groups differ; reweigh or resample before training, and compare after it"
+
 
 class Judged(Groups):
     """The metrics, findings and charts of one examination of labels."""
 
-    check, refs = "data.bias", ("EU-AI-ACT:10(2)(f)",)
+    check, refs, share = "data.bias", ("EU-AI-ACT:10(2)(f)",), "positive_share"
     remedy = "ask why the groups differ; reweigh or resample before training; or ask those who set the limit"
 
     def add(self, group: Group, outcome: Outcome) -> tuple[Tally, bool]:
@@ -44,7 +46,10 @@ class Judged(Groups):
             self.metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
             if not small and self.asked.wants(name):
                 self._judge(group, outcome, name, value, spread.get(name), a, d)
-        self.metrics.append(self.conditional("CDDL", outcome.observed, d_rows, known, of))
+        within = self.conditional("CDDL", outcome.observed, d_rows, known, of, sure=not small)
+        self.metrics.append(within)
+        if not small:
+            self.within(group, outcome, within, _REMEDY, f" as {outcome.name}" if outcome.of else "")
         if small:
             self.small.add((group.facet, group.name))
         row = {
@@ -72,7 +77,7 @@ class Judged(Groups):
             f"{group.shown}: {d.counts.observed:.0%} {what} against "
             f"{a.counts.observed:.0%} of the others ({WORDS[name]} {value:.3f}).",
             {"column": group.facet, "facet": group.facet, "group": group.name, **outcome.of},
-            "ask why the groups differ; reweigh or resample before training, and compare after it",
+            _REMEDY,
             refs=self.refs,
         )
 
@@ -83,14 +88,16 @@ class Judged(Groups):
         from assay.methods import amounts
 
         for part in parts:
-            large = False
-            for group in part.groups:
+            large, absent = False, self.absent(part)
+            for group in [*part.groups, *([absent] if absent else [])]:
                 known = group.known & self.labelled & np.isfinite(truth)
                 d, a = (self.cells.repeated(truth, m & known) for m in (group.member, ~group.member))
                 remedy = "ask why the groups differ, and whether a model should learn it"
-                large |= self.amounts(
-                    part, group, (len(a), len(d)), amounts.amounts(a, d), partial(self._means, a, d), remedy
+                found = amounts.amounts(a, d)
+                enough = self.amounts(
+                    part, group, (len(a), len(d)), found, partial(self._means, a, d), remedy
                 )
+                large |= enough and group is not absent
             self.unseen(part, large)
 
     def _means(self, a: Any, d: Any) -> str:
@@ -112,7 +119,7 @@ class Judged(Groups):
         out = []
         for facet, rows in self.rows.items():
             drawn = [r for r in rows if r["DPL"] is not None][:40]
-            most = max(drawn, key=lambda r: abs(r["DPL"]), default=None)
+            most = furthest(drawn, "DPL")
             alt = (
                 f"The group furthest from the others is {most['group']}, by {most['DPL']:.3f}."
                 if most

@@ -88,7 +88,7 @@ def check(
     asked = questions.question(
         label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
         label_threshold=label_threshold, predicted=predicted, group_variable=group_variable, compat=compat,
-        metric=metric, known=AFTER, given=given,
+        metric=metric, known=(*AFTER, "predicted_share"), given=given,
     )  # fmt: skip
     answers = _answers.gathered(subject, data, asked, score, weights, whole)
     cells, truth = answers.cells, answers.cells.table.column(asked.label)
@@ -118,7 +118,7 @@ def check(
     else:
         hidden = {asked.label, *(n for n in (asked.predicted, score, weights) if n), *asked.excluded}
         hidden |= set() if asked.clarify else {f.name for f in asked.facets}
-        people = People(judged, answers.table, hidden, neighbours)
+        people = People(judged, answers, hidden, neighbours)
         for outcome in _answers.outcomes_of(asked, classes, truth, answers, judged):
             _outcome(judged, people, parts, outcome, answers, truth)
     if limits is not None:
@@ -158,14 +158,14 @@ def _outcome(
     judged.alike(outcome)
     score, why = _answers.chances(asked, truth, answers, outcome)
     for part in parts:
-        large = []
-        for group in part.groups:
+        large, absent = [], judged.absent(part)
+        for group in [*part.groups, *([absent] if absent else [])]:
             tally, enough = judged.add(group, outcome)
             if asked.wants("FT"):
                 judged.metrics.append(people.flip(group, outcome))
-            large += [(group, tally)] if enough else []
+            large += [(group, tally)] if enough and group is not absent else []
         judged.unseen(part, bool(large))
-        judged.absent(part, outcome, outcome.said, "predicted_share")
+        judged.joined(part, outcome)
         _facet.together(judged, part.name, large, outcome)
         if asked.wants("calibration_error", "calibration_error_difference"):
             _facet.calibration(judged, part.name, part.groups, outcome, score, why, answers.weights)

@@ -18,8 +18,8 @@ def amount(judged: Judged, parts: list[Part], truth: Any, said: Any) -> None:
     from assay.methods import amounts
 
     for part in parts:
-        large = False
-        for group in part.groups:
+        large, absent = False, judged.absent(part)
+        for group in [*part.groups, *([absent] if absent else [])]:
             known = group.known & judged.labelled & np.isfinite(truth) & np.isfinite(said)
             repeated = judged.cells.repeated
             a, d = (repeated(said, m & known) for m in (~group.member, group.member))
@@ -30,7 +30,8 @@ def amount(judged: Judged, parts: list[Part], truth: Any, said: Any) -> None:
             remedy = (
                 "compare with the same difference of the labels (data.bias): is it the data's or the model's?"
             )
-            large |= judged.amounts(part, group, sizes, found, partial(_means, a, d), remedy)
+            enough = judged.amounts(part, group, sizes, found, partial(_means, a, d), remedy)
+            large |= enough and group is not absent
         judged.unseen(part, large)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from assay.checks._groups import Groups, shown
+from assay.checks._groups import Groups, furthest, shown
 from assay.checks.model.bias._evidence import evidence
 from assay.kernel.report import Chart, Metric
 from assay.kernel.severity import Severity
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from assay.methods.question import Outcome, Question
     from assay.methods.resample import Tally
 
+_REMEDY = (
+    "compare with the bias before training; reweigh the data, or choose thresholds that treat groups alike"
+)
+
 
 class Judged(Groups):
     """The metrics, findings and charts of one examination of predictions."""
 
-    check, refs = "model.bias", ("EU-AI-ACT:15(4)",)
+    check, refs, share = "model.bias", ("EU-AI-ACT:15(4)",), "predicted_share"
     remedy = "reweigh the data, or choose thresholds that treat groups alike; or ask those who set the limit"
 
     def __init__(self, asked: Question, labelled: Any, cells: Cells, **more: Any) -> None:
@@ -50,14 +54,15 @@ class Judged(Groups):
         self.metrics.append(Metric("rows", d.n, of))
         if self.cells.sums is not None:
             self.metrics.append(Metric.number("weight", d.counts.n, of=of))
+        self.metrics.append(Metric.number("predicted_share", d.counts.predicted, of=of))
         for name, value in values.items():
             self.metrics.append(Metric.number(name, value, of=of, interval=spread.get(name)))
             if not small and self.asked.wants(name):
                 self._judge(group, outcome, name, value, spread.get(name), a, d)
-        self.metrics += [
-            self.conditional("CDDPL", outcome.said, d_rows, known, of),
-            self._entropy(outcome, known, of),
-        ]
+        within = self.conditional("CDDPL", outcome.said, d_rows, known, of, sure=not small)
+        self.metrics += [within, self._entropy(outcome, known, of)]
+        if not small:
+            self.within(group, outcome, within, _REMEDY, f" as {outcome.name}" if outcome.of else "")
         if clarify and self.asked.pre:
             self._before(a, d, outcome, d_rows, known, of)
         if small:
@@ -79,7 +84,7 @@ class Judged(Groups):
             Severity.parse(grave),
             f"{group.shown}: {WORDS[name]} is {value:.3f}; {said}.",
             {"column": group.facet, "facet": group.facet, "group": group.name, **outcome.of},
-            "compare with the bias before training; reweigh the data, or choose thresholds that treat groups alike",
+            _REMEDY,
             refs=self.refs,
         )
 
@@ -93,9 +98,14 @@ class Judged(Groups):
     def _entropy(self, outcome: Outcome, known: Any, of: dict[str, str]) -> Metric:
         from assay.methods import bias, resample
 
-        counts = resample.tally(outcome.observed, outcome.said, known, self.cells).counts
-        value = bias.generalised_entropy(counts.tp, counts.fp, counts.fn, counts.tn)
-        return Metric.number("GE", value, of=of)
+        held = resample.tally(outcome.observed, outcome.said, known, self.cells)
+
+        def measure(c: bias.Counts) -> dict[str, Any]:
+            return {"GE": bias.generalised_entropy(c.tp, c.fp, c.fn, c.tn)}
+
+        rng = self.work.rng("/".join(["GE", of["facet"], *outcome.of.values()]))
+        spread = resample.intervals([held], measure, rng) if held.n >= self.least else {}
+        return Metric.number("GE", measure(held.counts)["GE"], of=of, interval=spread.get("GE"))
 
     def unheard(self, label: str, unheard: Any) -> None:
         """Tell the predictions that no label is."""
@@ -151,8 +161,12 @@ class Judged(Groups):
         """Return a chart a facet."""
         out = []
         for facet, rows in self.rows.items():
-            most = max(rows, key=lambda r: abs(r["DPPL"]))
-            alt = f"The group furthest from the others is {most['group']}, by {most['DPPL']:.3f}."
+            most = furthest(rows, "DPPL")
+            alt = (
+                f"The group furthest from the others is {most['group']}, by {most['DPPL']:.3f}."
+                if most
+                else ""
+            )
             title = f"Difference in positive predictions by {facet} (DPPL)"
             out.append(
                 Chart(title, "interval", tuple(rows[:40]), "group", "DPPL", low="low", high="high", alt=alt)

@@ -10,6 +10,7 @@ from assay.kernel.report import Metric
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.checks.model.bias._answers import Answers
     from assay.checks.model.bias._judged import Judged
     from assay.methods.facets import Group
     from assay.methods.question import Outcome, Part
@@ -22,10 +23,11 @@ def _numeric(kind: pyarrow.DataType) -> bool:
 
 
 class People:
-    """The features of the rows, and what is told of them. table: the rows; hidden: columns that are no features."""
+    """The features of the rows, and what is told of them. answers: the rows; hidden: columns that are no features."""
 
-    def __init__(self, judged: Judged, table: Any, hidden: set[str], neighbours: int) -> None:
-        self.judged, self.table, self.hidden, self.neighbours = judged, table, hidden, neighbours
+    def __init__(self, judged: Judged, answers: Answers, hidden: set[str], neighbours: int) -> None:
+        self.judged, self.table, self.weights = judged, answers.table, answers.weights
+        self.hidden, self.neighbours = hidden, neighbours
         self.rows = judged.cells.of_rows
         self._stacks: dict[tuple[str, ...], Any] = {}
         self._alike: tuple[Any, Any] | None = None  # rows, and their features
@@ -51,8 +53,9 @@ class People:
         rng = self.judged.work.rng("/".join(["flip", group.facet, group.name, *outcome.of.values()]))
         known = group.known & self.judged.labelled
         own, said, known = (self.rows(m) for m in (group.member, outcome.said, known))
-        value, _ = flip_test(values, said, own, rng, known=known, clarify=clarify)
-        return Metric.number("FT", value, of=of, unit=UNITS[self.judged.asked.compat])
+        found = flip_test(values, said, own, rng, known=known, weights=self.weights, clarify=clarify)
+        sure = found.interval if found.rows >= self.judged.least else None
+        return Metric.number("FT", found.value, of=of, interval=sure, unit=UNITS[self.judged.asked.compat])
 
     def _split(self, facet: str) -> tuple[list[str], list[str]]:
         """Return the features that are numbers, and the others."""
@@ -90,8 +93,9 @@ class People:
         rows, features = self._alike
         if not features.shape[1]:
             return Metric("consistency", None, outcome.of, reason="there are no features")
+        heavy = None if self.weights is None else self.weights[rows]
         value, interval, _ = consistency.consistency(
-            features, self.rows(outcome.said)[rows], rng, self.neighbours
+            features, self.rows(outcome.said)[rows], rng, self.neighbours, heavy
         )
         return Metric.number("consistency", value, of=outcome.of, interval=interval)
 
@@ -100,6 +104,8 @@ class People:
 
         says: from a table to which of its rows are told yes.
         """
+        import numpy as np
+
         from assay.methods import swapping
 
         reason = ""
@@ -122,16 +128,19 @@ class People:
         if reason:
             return [Metric("counterfactual_change", None, of, reason=reason)]
         rng = self.judged.work.rng("/".join(["swap", part.name, *outcome.of.values()]))
+        from assay.methods.resample import mean
+
         found = swapping.swap(self.table, part.name, values, says, rng)
-        metrics = [Metric.number("counterfactual_change", float(found.changed.mean()), of=of)]
+        heavy = np.ones(len(found.rows)) if self.weights is None else self.weights[found.rows]
+
+        def share(rows: Any, whose: dict[str, str]) -> Metric:
+            value, interval = mean(found.changed[rows].astype(float), heavy[rows], rng)
+            sure = interval if int(rows.sum()) >= self.judged.least else None
+            return Metric.number("counterfactual_change", value, of=whose, interval=sure)
+
+        metrics = [share(np.ones(len(found.rows), dtype=bool), of)]
         for group in part.groups:
             own = self.rows(group.member)[found.rows]
             if own.any():
-                metrics.append(
-                    Metric.number(
-                        "counterfactual_change",
-                        float(found.changed[own].mean()),
-                        of=of | {"group": group.name},
-                    )
-                )
+                metrics.append(share(own, of | {"group": group.name}))
         return metrics
