@@ -6,7 +6,7 @@ leaf = SHA-256(0x00 ‖ entry), node = SHA-256(0x01 ‖ left ‖ right), empty t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 EMPTY = hashlib.sha256(b"").digest()
 SIZE = 32  # bytes of every hash
@@ -49,6 +49,22 @@ def span(start: int, end: int, node: Node) -> bytes:
     while parts:
         out = node_hash(parts.pop(), out)
     return out
+
+
+def grown(edge: dict[int, bytes], size: int, leaves: list[bytes]) -> Iterator[tuple[int, int, list[bytes]]]:
+    """Add leaves to a tree of ``size``; give what is new on each level that gets something: (level, first index, hashes).
+
+    edge: the roots of the complete subtrees at the right edge by level (``peaks``); those of the larger tree afterwards.
+    """
+    level, start, row = 0, size, leaves
+    while row:
+        yield level, start, row
+        if start & 1:
+            start, row = start - 1, [edge[level], *row]
+        if len(row) & 1:
+            edge[level] = row[-1]
+        row = list(map(node_hash, row[::2], row[1::2]))
+        level, start = level + 1, start >> 1
 
 
 def inclusion(index: int, size: int, node: Node) -> list[bytes]:

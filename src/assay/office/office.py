@@ -16,7 +16,7 @@ from assay.kernel.canonical import SAFE, canonical, plain, sha256
 from assay.kernel.errors import AssayError, Broken, Refused
 from assay.kernel.event import SCHEMA
 from assay.methods import merkle, notes
-from assay.methods.merkle import leaf_hash, node_hash
+from assay.methods.merkle import leaf_hash
 from assay.office import checkpoint, history, schema, tiles
 from assay.office.database import connect
 from assay.office.outside import Outside
@@ -266,9 +266,7 @@ class Tx:
         note = connection.execute(_CHECKPOINT).scalar()
         self.size = self.base = _size(note)
         self.now = office.clock()
-        self._events: list[tuple[int, str]] = []
-        self._hashes: dict[int, list[bytes]] = {0: []}  # those of each tile level that are not laid yet
-        self._laid: dict[int, int] = {0: self.base}  # how many of a level are
+        self._leaves: list[bytes] = []  # events that are not written yet
         self._rows: dict[str, str | None] = {}
         self._left: dict[tuple[str, str], str] = {}  # rows since the last event, as text
         self._history: list[history.Kept] = []
@@ -303,22 +301,21 @@ class Tx:
     ) -> int:
         """Add an event that vouches for every row written since the last one; return its seq."""
         seq = self.size
-        leaf = leaf_bytes({
+        self._leaves.append(leaf_bytes({
             "schema": SCHEMA, "seq": seq, "time": self.now, "actor": actor, "action": action, "subject": subject,
             "outcome": outcome, "inputs": inputs or {}, "detail": detail or {}, "rows": self._rows,
-        })  # fmt: skip
-        self._events.append((seq, leaf.decode()))
-        self._append(leaf_hash(leaf))
+        }))  # fmt: skip
+        self.size += 1
         if self._rows:
             self._history += [(*named, seq, self.now, text) for named, text in self._left.items()]
             self._rows, self._left = {}, {}
-        if len(self._events) + len(self._history) >= _BATCH:
+        if len(self._leaves) + len(self._history) >= _BATCH:
             self._flush()
         return seq
 
     def leaf(self, seq: int) -> bytes:
-        """Return the leaf hash of an event recorded in this transaction."""
-        return self._hashes[0][seq - self._laid[0]]
+        """Return the leaf hash of an event that was just recorded."""
+        return leaf_hash(self._leaves[seq - self.size])
 
     def write(self, table: str, key: str, value: Mapping[str, Any], **columns: str | None) -> None:
         """Leave a row in a protected table; the next event vouches for it, and the history keeps it as it then is."""
@@ -344,34 +341,21 @@ class Tx:
         text = self.connection.execute(sa.select(target.c.value).where(target.c.key == key)).scalar()
         return None if text is None else dict(json.loads(text))
 
-    def _append(self, leaf: bytes) -> None:
-        level, place, value = 0, self.size, leaf
-        self._hashes[0].append(value)
-        while place & 1:
-            value = node_hash(self._frontier[level], value)
-            level, place = level + 1, place >> 1
-            if not level % tiles.HEIGHT:
-                above = level // tiles.HEIGHT
-                self._hashes.setdefault(above, []).append(value)
-                self._laid.setdefault(above, place)
-        self._frontier[level] = value
-        self.size += 1
-
     def _flush(self) -> None:
-        if not self._events:
+        if not self._leaves:
             return
+        first, leaves = self.size - len(self._leaves), self._leaves
+        events = list(enumerate(map(bytes.decode, leaves), first))
         if self.office.engine.dialect.name == "sqlite":  # by the driver's own words: twice as quick
-            self.connection.exec_driver_sql("INSERT INTO events (seq, leaf) VALUES (?, ?)", self._events)
+            self.connection.exec_driver_sql("INSERT INTO events (seq, leaf) VALUES (?, ?)", events)
         else:
-            rows = [{"seq": seq, "leaf": leaf} for seq, leaf in self._events]
-            self.connection.execute(_EVENT, rows)
+            self.connection.execute(_EVENT, [{"seq": seq, "leaf": leaf} for seq, leaf in events])
         if self._history:
             history.keep(self.connection, self._history)
-        for level, hashes in self._hashes.items():
-            tiles.lay(self.connection, level, self._laid[level], hashes)
-            self._laid[level] += len(hashes)
-            hashes.clear()
-        self._events, self._history = [], []
+        for level, start, hashes in merkle.grown(self._frontier, first, list(map(leaf_hash, leaves))):
+            if level % tiles.HEIGHT == 0:
+                tiles.lay(self.connection, level // tiles.HEIGHT, start, hashes)
+        self._leaves, self._history = [], []
 
     def finish(self) -> str | None:
         """Write what is left and sign the checkpoint; return its note, None when nothing was recorded."""
