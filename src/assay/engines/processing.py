@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engines import requirements
+from assay.engines import interpreters, requirements
 from assay.engines.folders import entries
-from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter
+from assay.engines.interpreters import Interpreter
+from assay.engines.isolation import Ended, Grant, Level, Limits
 from assay.engines.tracing import Recorder
 from assay.engines.training import ENDED, as_text, as_variable, described, last_words, run_job
 from assay.kernel.errors import BadInput
@@ -70,12 +71,15 @@ def process(
     requirements_cache: Path,
     seed: int,
     recorder: Recorder | None = None,
+    python: Interpreter | None = None,
+    threads: int | None = None,
 ) -> Processed:
     """Run ``script`` (its folder goes with it) over the folders in ``inputs``, with no network.
 
     arguments: given as ``--name value``; ``{input}``, ``{input.NAME}`` and ``{output}`` in a text stand for the folders.
-    Refused where the isolation demanded cannot be had.
+    python, threads: other than those of here. Refused where the isolation demanded cannot be had.
     """
+    python = python or interpreters.here()
     code, place = scratch / "code", inputs.parent
     output = place / "output"
     output.mkdir()
@@ -92,22 +96,24 @@ def process(
         "PYTHONUNBUFFERED": "1",
     }
     env |= {f"ASSAY_INPUT_{as_variable(name)}": str(inputs / name) for name in names}
+    if threads is not None:
+        env["OMP_NUM_THREADS"] = str(threads)
     if packages is not None:
         env["PYTHONPATH"] = str(packages)
     places = {"{output}": str(output), "{input}": str(inputs / names[0] if len(names) == 1 else inputs)}
     places |= {f"{{input.{name}}}": str(inputs / name) for name in names}
-    argv = [str(interpreter()), "-u", str(code / script.name)]
+    argv = [str(python.path), "-u", str(code / script.name)]
     for name, value in arguments.items():
         text = as_text(value)
         for mark, folder in places.items():
             text = text.replace(mark, folder)
         argv += [f"--{name}", text]
-    read = (code, inputs, *([packages] if packages else []))
+    read = (code, inputs, *([packages] if packages else []), *python.read)
     log = scratch / "log.txt"
     grant = Grant(read, (output,), env, limits, level)
     ended = run_job(argv, grant, script.name, log=log, cwd=place, recorder=recorder)
     made, problem = _collected(output) if ended.reason == "exit" and ended.code == 0 else ({}, "")
-    return Processed(made, log, ended, described(packages), problem)
+    return Processed(made, log, ended, described(packages, python), problem)
 
 
 def suffix(name: str) -> str:

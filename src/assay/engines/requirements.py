@@ -15,6 +15,7 @@ import re
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from assay.engines.folders import sweep
@@ -114,7 +115,7 @@ def install(file: Path, cache: Path) -> Path | None:
     asked = fresh.with_suffix(".txt")
     asked.write_text("\n".join([*lines, *(str(w.resolve()) for w in wheels)]) + "\n")
     try:
-        _pip(asked, fresh)
+        pip(asked, fresh)
         try:
             fresh.rename(folder)
         except OSError:  # another run was first
@@ -134,9 +135,12 @@ def _key(lines: list[str], wheels: list[Path]) -> str:
     return hasher.hexdigest()[:32]
 
 
-def _pip(asked: Path, to: Path) -> None:
-    """Run pip with its own configuration, in no folder of anybody's, and unable to start another program."""
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:"]
+def pip(asked: Path, to: Path, more: Sequence[str] = (), what: str = "requirements.txt") -> None:
+    """Install what a file asks for into a folder: pip with its own configuration, unable to start another program.
+
+    more: options of pip. what: how a sentence calls it. UsageError where it cannot be installed.
+    """
+    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:", *more]
     launch = _LAUNCH.format(source=str(Path(__file__).parents[2]))
     command = [sys.executable, "-I", "-c", launch, "install", *options, "--target", str(to), "--requirement", str(asked)]  # fmt: skip
     try:
@@ -151,13 +155,11 @@ def _pip(asked: Path, to: Path) -> None:
             stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
-        raise UsageError(
-            f"requirements.txt took more than {_SECONDS} s to install", remedy="ask for less"
-        ) from None
+        raise UsageError(f"{what} took more than {_SECONDS} s to install", remedy="ask for less") from None
     if done.returncode != 0:
         errors = [line for line in done.stderr.strip().splitlines() if line.startswith("ERROR")]
         said = (errors or [done.stderr[-300:]])[-1].strip()[:300]
         raise UsageError(
-            f"requirements.txt cannot be installed: {said}",
+            f"{what} cannot be installed: {said}",
             remedy="try it with pip install --only-binary :all: yourself",
         )

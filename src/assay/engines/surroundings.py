@@ -48,6 +48,7 @@ def _surroundings() -> dict[str, Any]:
         "processor": _processor(),
         "cpus": os.cpu_count() or 1,
         "gpus": _gpus(),
+        "threads": threads(),
         "memory": _memory(),
         "image": _image(),
         "packages": packages(),
@@ -74,6 +75,11 @@ def _gpus() -> list[str]:
             continue
         out.append(match[1].strip()[:200] if match else "unknown")
     return out
+
+
+def threads() -> int:
+    """Return how many processors this process may use at once: what scripts are told to."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _memory() -> int | None:

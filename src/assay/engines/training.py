@@ -13,9 +13,10 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines import archives, requirements, toldspans
+from assay.engines import archives, interpreters, requirements, toldspans
 from assay.engines.folders import entries, tail
-from assay.engines.isolation import Ended, Grant, Level, Limits, interpreter, run
+from assay.engines.interpreters import Interpreter
+from assay.engines.isolation import Ended, Grant, Level, Limits, run
 from assay.engines.tracing import spanned
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
@@ -101,12 +102,16 @@ def train(
     requirements_cache: Path,
     seed: int,
     recorder: Recorder | None = None,
+    python: Interpreter | None = None,
+    threads: int | None = None,
 ) -> Trained:
     """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
 
     The wheels that a requirements.txt beside it asks for are installed first, into a folder cached by their digest
-    that the job can only read. Refused where the isolation demanded cannot be had.
+    that the job can only read. python, threads: other than those of here. Refused where the isolation demanded cannot
+    be had.
     """
+    python = python or interpreters.here()
     folders = {name: scratch / name for name in ("model", "output", "code")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,18 +119,18 @@ def train(
     shutil.copytree(script.parent, folders["code"], symlinks=True, dirs_exist_ok=True)
     (folders["output"] / "data").mkdir()
     packages = requirements.install(folders["code"] / "requirements.txt", requirements_cache)
-    env = _environment(script, channels, hyperparameters, folders, seed)
+    env = _environment(script, channels, hyperparameters, folders, seed, threads)
     if packages is not None:
         env["PYTHONPATH"] = str(packages)
-    read = [folders["code"], *channels.values(), *([packages] if packages else [])]
+    read = [folders["code"], *channels.values(), *([packages] if packages else []), *python.read]
     grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
-    argv = [str(interpreter()), "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
+    argv = [str(python.path), "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
     log = scratch / "log.txt"
     ended = run_job(argv, grant, script.name, log=log, cwd=folders["output"], recorder=recorder)
     model, problem = None, ""
     if ended.reason == "exit" and ended.code == 0:
         model, problem = _collected(folders["model"], scratch / "model.tar.gz", limits)
-    return Trained(model, folders["output"], log, ended, described(packages), problem)
+    return Trained(model, folders["output"], log, ended, described(packages, python), problem)
 
 
 def run_job(
@@ -179,8 +184,9 @@ def _environment(
     hyperparameters: Mapping[str, Any],
     folders: Mapping[str, Path],
     seed: int,
+    threads: int | None,
 ) -> dict[str, str]:
-    cores = len(os.sched_getaffinity(0))
+    cores = threads or len(os.sched_getaffinity(0))
     flags = as_flags(hyperparameters)
     output_data = str(folders["output"] / "data")
     resources = {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"}
@@ -229,12 +235,12 @@ def as_variable(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name).upper()
 
 
-def described(packages: Path | None) -> dict[str, Any]:
-    """Return what the job could import: ours, and what was installed for it."""
-    found = {d.metadata["Name"]: d.version for d in distributions()}
+def described(packages: Path | None, python: Interpreter) -> dict[str, Any]:
+    """Return what the job could import: what its Python finds, and what was installed for it."""
+    found = {d.metadata["Name"]: d.version for d in distributions()} if python.here else dict(python.packages)
     own = {d.metadata["Name"]: d.version for d in distributions(path=[str(packages)])} if packages else {}
     return {
-        "python": platform.python_version(),
+        "python": python.version,
         "system": f"{platform.system()} {platform.machine()}",
         "packages": dict(sorted(found.items())),
         "installed": dict(sorted(own.items())),

@@ -17,6 +17,7 @@ from assay.works.work import LocalWork, Progress
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
     from assay.works.home import Home
 
@@ -67,7 +68,7 @@ class Bench:
     """Opens assets for one actor.
 
     home: the home it works for, which is no part of any tree. held: tables in memory and keys, by digest. scans: models
-    vouched for.
+    vouched for. python, threads: that scripts are run with, other than those of here.
     """
 
     store: Store
@@ -78,6 +79,8 @@ class Bench:
     isolation: str = "full"
     answer: float = 600.0
     cache: Path | None = None
+    python: Interpreter | None = None
+    threads: int | None = None
     home: Home | None = None
     held: dict[str, Any] = field(default_factory=dict)
     scans: dict[str, Verdict] = field(default_factory=dict)
@@ -106,6 +109,8 @@ class Bench:
             isolation=self.isolation,
             cache=self.cache,
             recorder=self.recorder,
+            python=self.python,
+            threads=self.threads,
         )
 
     @contextlib.contextmanager

@@ -63,6 +63,8 @@ def train(
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,
         recorder=work.recorder,
+        python=work.python,
+        threads=work.threads,
     )
     papers = Papers.of(script, code, trained.log, trained.ended, trained.environment, work)
     findings: list[Finding] = []

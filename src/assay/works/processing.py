@@ -64,6 +64,8 @@ def process(
         requirements_cache=work.cache or work.scratch / "requirements",
         seed=work.seed,
         recorder=work.recorder,
+        python=work.python,
+        threads=work.threads,
     )
     papers = Papers.of(script, code, done.log, done.ended, done.environment, work)
     outputs, findings = papers.outputs, list[Finding]()

@@ -50,6 +50,9 @@ class Steps:
     known: Callable[[str], StepRecord | None] | None = (
         None  # what was done under a reuse key; else the office says
     )
+    held: Callable[[Step, str, Any], Asset | None] | None = (
+        None  # an input that a step's own parameters name, as it was; else it is looked for
+    )
 
     def carry_out(self, step: Step) -> Done:
         """Return the step as it ended; an AssayError ends it with the outcome error."""
@@ -105,7 +108,10 @@ class Steps:
         out: dict[str, Asset] = {}
         for name, source in (named(loaded, self._params(step)) | dict(step.keys)).items():
             param = spec[name.partition(".")[0]]
-            if param.kinds == ("key",):
+            as_it_was = self.held(step, name, source) if self.held is not None else None
+            if as_it_was is not None:
+                out[name] = as_it_was
+            elif param.kinds == ("key",):
                 out[name] = hold_key(source, param, self.bench, self.home)
             else:
                 out[name] = pin(source, param.kinds, self.home.store, self.home)
@@ -117,7 +123,10 @@ class Steps:
         base = self.pipeline.file.resolve().parent
         for name, source in step.trainers.items():
             other = self.pipeline.steps.get(source) if source != ITSELF else None
-            if other is not None:
+            as_it_was = self.held(step, name, source) if self.held is not None and source != ITSELF else None
+            if as_it_was is not None:
+                out[name] = as_it_was
+            elif other is not None:
                 out[name] = pin_script(self._params(other), self.home.store)
             else:
                 path = base / source if not (source == ITSELF or "://" in source) else source

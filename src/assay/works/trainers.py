@@ -118,4 +118,6 @@ def _script(asset: Asset, bench: Bench, scratch: Path) -> Any:
         vouch,
         lambda held: bench.levels.add(held),
         bench.recorder,
+        python=bench.python,
+        threads=bench.threads,
     )

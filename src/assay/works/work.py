@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy
 
     from assay.engines.blobs import Store
+    from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
 
 Progress = Callable[[int, int, str], None]
@@ -40,6 +41,8 @@ class LocalWork:
     isolation: str = "full"  # the least that running untrusted code accepts
     cache: Path | None = None  # where installed requirements are kept by digest
     recorder: Recorder | None = None  # of the spans of this run
+    python: Interpreter | None = None  # that scripts are run with, other than this one
+    threads: int | None = None  # that scripts are told to use, other than all there are
 
     @property
     def stopped(self) -> bool:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),
     "diagnose": ("comparing", "Why a run went wrong, and the proof."),
+    "reproduce": ("reproducing", "Rebuild a run or a model, and compare."),
     "lineage": ("book", "What a thing was made from, or what from it."),
     "associate": ("book", "Say how two things belong together."),
     "context": ("grouping", "Groups of runs and things."),

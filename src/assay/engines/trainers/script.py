@@ -23,6 +23,7 @@ from assay.kernel.handles import Model
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
 
 
@@ -45,6 +46,8 @@ class ScriptTrainer:
     vouch: Callable[[Path], object]
     ran: Callable[[str], object]
     recorder: Recorder | None = None
+    python: Interpreter | None = None
+    threads: int | None = None
     spent: float = 0.0
     _fits: int = 0
 
@@ -107,6 +110,8 @@ class ScriptTrainer:
             requirements_cache=self.requirements_cache,
             seed=self.seed,
             recorder=self.recorder,
+            python=self.python,
+            threads=self.threads,
         )
         self.ran(made.ended.level)
         if made.model is None:

@@ -77,13 +77,8 @@ class Stage:
 
     def replay(self, document: Mapping[str, Any], base: Past, wanted: set[str]) -> Replayed:
         """Carry out the ``wanted`` steps of a document, and all that they need; deeds that enter the office never."""
-        laid = {n: self._laid_out(raw) for n, raw in document["steps"].items()}
-        past = Past(self.home, base.run, document, {})
-        pipeline = replace(past.pipeline, file=self.folder / "assay.yaml")
-        pipeline = replace(
-            pipeline,
-            steps={n: replace(s, params={**s.params, **laid[n]}) for n, s in pipeline.steps.items()},
-        )
+        laid = {n: self.laid_out(raw) for n, raw in document["steps"].items()}
+        pipeline = self.pipeline(Past(self.home, base.run, document, {}), laid)
         steps = Steps(
             self.home, pipeline, self.bench, self.home.actor, _Quiet(), "replay",
             pinned=self._pinned(document), known=self._known,
@@ -94,6 +89,12 @@ class Stage:
                 steps.done[name] = steps.carry_out(step)
                 self._remember(steps.done[name])
         return Replayed(pipeline, steps.done)
+
+    def pipeline(self, past: Past, laid: Mapping[str, Mapping[str, Any]]) -> Pipeline:
+        """Return a run's pipeline with the files that its steps name where ``laid_out`` put them, by step."""
+        pipeline = replace(past.pipeline, file=self.folder / "assay.yaml")
+        steps = {n: replace(s, params={**s.params, **laid.get(n, {})}) for n, s in pipeline.steps.items()}
+        return replace(pipeline, steps=steps)
 
     def _needed(self, pipeline: Pipeline, wanted: set[str]) -> set[str]:
         out: set[str] = set()
@@ -127,8 +128,8 @@ class Stage:
             out[name] = available(asset, self.bench)
         return out
 
-    def _laid_out(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters of a step that are files, as paths to what was recorded of them."""
+    def laid_out(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of a step that are files, as paths to what was recorded of them; UsageError if none was."""
         out: dict[str, Any] = {}
         for name, value in raw["params"].items():
             if not is_path(value) or name == "source":
@@ -173,10 +174,11 @@ def available(asset: Asset, bench: Bench) -> Asset:
 
 
 @contextlib.contextmanager
-def stage(home: Home, of: Past, isolation: str | None = None) -> Iterator[Stage]:
+def stage(home: Home, of: Past, isolation: str | None = None, *, as_then: bool = False) -> Iterator[Stage]:
     """Give a stage in a scratch folder of the home, at the engine and isolation of a run.
 
     isolation: instead of the run's own; a run without any is replayed only where ``none`` is said again.
+    as_then: with the processors and the memory that checks and tables were given then, and the threads of scripts.
     """
     from assay.engines.layered import LayeredStore
     from assay.works.checking import bench
@@ -187,7 +189,10 @@ def stage(home: Home, of: Past, isolation: str | None = None) -> Iterator[Stage]
             f"the run {of.id} had no isolation, and is not replayed so unless you say it",
             remedy="say --unsafe-no-isolation, or --isolation partial",
         )
-    settings = replace(home.settings, isolation=level, engine=of.document["bench"]["engine"])
+    then = of.document["bench"]
+    settings = replace(home.settings, isolation=level, engine=then["engine"])
+    if as_then:
+        settings = replace(settings, cores=then["cores"], memory=then["memory"])
     with home.scratch() as folder:
         store = LayeredStore(folder / "objects", home.store)
         copy = Home(folder, settings)
@@ -195,4 +200,5 @@ def stage(home: Home, of: Past, isolation: str | None = None) -> Iterator[Stage]
         copy.__dict__ |= {"store": store, "office": home.office, "secrets": home.secrets, "actor": home.actor}
         with bench(copy, settings) as table:
             table.cache = home.folder("cache", "requirements")
+            table.threads = of.document["environment"].get("threads") if as_then else None
             yield Stage(copy, table, folder)

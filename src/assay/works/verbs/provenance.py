@@ -1,9 +1,10 @@
-"""Two runs held against one another, and a run that went wrong explained."""
+"""Two runs held against one another, a run that went wrong explained, and a run or a model rebuilt."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from assay.works.home import Home
@@ -49,4 +50,54 @@ def runs_diagnose(
     return made | {"event": event, "diagnosis": digest}
 
 
-VERBS: Mapping[str, Callable[..., Any]] = {"runs.diff": runs_diff, "runs.diagnose": runs_diagnose}
+def runs_reproduce(
+    home: Home,
+    actor: str,
+    *,
+    of: str,
+    tolerance: float | None = None,
+    python: str | None = None,
+    wheels: str | None = None,
+    build: bool = False,
+    data: Mapping[str, str] = {},
+    isolation: str | None = None,
+    probes: bool = True,
+    say: Callable[[str], None] = lambda _: None,
+) -> Json:
+    """Rebuild a run, or the run of a model, from what was recorded, and hold it against what was recorded."""
+    from assay.works.reproduction.reproducing import TOLERANCE, Wanted, reproduce
+    from assay.works.reproduction.target import target
+    from assay.works.reproduction.telling import document
+
+    named = target(home, of)
+    wanted = Wanted(
+        tolerance=TOLERANCE if tolerance is None else tolerance,
+        python=Path(python) if python else None,
+        wheels=Path(wheels) if wheels else None,
+        build=build,
+        isolation=isolation,
+        given={n: Path(p) for n, p in data.items()},
+        probes=probes,
+    )
+    found = reproduce(home, named.past, wanted, say)
+    made = document(found, named.to_dict())
+    digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
+    detail = {
+        "verdict": found.verdict,
+        "tolerance": wanted.tolerance,
+        "steps": len(found.made),
+        "differ": [s["name"] for s in made["steps"] if s["same"] == "differs"],
+        "causes": [f"{c.kind}:{c.step}" for c in found.causes],
+        "run": named.past.id,
+        "reproduction": digest,
+    }
+    with home.office.transaction() as tx:
+        event = tx.record("run.reproduce", named.urn, actor=actor, outcome=found.verdict, detail=detail)
+    return made | {"event": event, "reproduction": digest}
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "runs.diff": runs_diff,
+    "runs.diagnose": runs_diagnose,
+    "runs.reproduce": runs_reproduce,
+}
