@@ -108,7 +108,7 @@ def of(office: Office, named: str) -> list[TraceRecord]:
             )
         return _read(office, table.c.trace == latest[0].trace)
     by_run = of_run(office, named)
-    if by_run:
+    if len({r.run for r in by_run}) == 1:
         return by_run
     name = as_id(named)
     found = _read(office, table.c.key.startswith(name, autoescape=True)) if len(name) >= 4 else []

@@ -32,7 +32,7 @@ def home(tmp_path):
     made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ran(tmp_path_factory):
     """A run that joined its caller's trace: its result and its home."""
     folder = tmp_path_factory.mktemp("ran")

@@ -104,6 +104,9 @@ def show_(run: str, trace: bool, at: str | None, format_: str) -> None:
     return show.table(found.get("steps", []), columns, "no step was recorded")
 
 
+runs.add_command(traces.export_run)
+
+
 def recorded(found: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return what a run recorded of itself, as names and values."""
     out: list[tuple[str, Any]] = []

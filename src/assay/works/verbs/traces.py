@@ -27,6 +27,10 @@ def traces_show(home: Home, actor: str, *, trace: str = "", most: int = 60) -> J
 
 def runs_trace(home: Home, actor: str, *, run: str = "", most: int = 60) -> Json:
     """Show the trace that a run recorded; the latest run for ""."""
+    return _shown(home, _of_run(home, run), most)
+
+
+def _of_run(home: Home, run: str) -> list[Any]:
     from assay.office import runs, traces
 
     try:
@@ -41,7 +45,7 @@ def runs_trace(home: Home, actor: str, *, run: str = "", most: int = 60) -> Json
             f"the run {name} has no trace",
             remedy="one that was killed, or was imported, has none; run it again",
         )
-    return _shown(home, records, most)
+    return records
 
 
 def _shown(home: Home, records: Sequence[Any], most: int) -> Json:
@@ -64,8 +68,48 @@ def _shown(home: Home, records: Sequence[Any], most: int) -> Json:
     }
 
 
+def traces_receive(
+    home: Home, actor: str, *, host: str = "127.0.0.1", port: int = 4318, token: str = "", most: int = 10 << 30,
+    seconds: float | None = None, requests: int | None = None, ready: Callable[[str], None] = lambda url: None,
+) -> Json:  # fmt: skip
+    """Take the spans that programs send, until interrupted."""
+    from assay.works.traces.intake import receive
+
+    done = receive(
+        home, actor, host, port, token=token, most=most, seconds=seconds, requests=requests, ready=ready
+    )
+    return {"schema": "assay.received/1", "requests": done.requests, **asdict(done.done)}
+
+
+def traces_import(
+    home: Home, actor: str, *, places: Sequence[str], xray: bool | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Json:  # fmt: skip
+    """Take in files of spans: OTLP, or X-Ray's segments."""
+    from assay.works.traces.importing import import_files
+
+    done = import_files(home, actor, places, as_xray=xray, progress=progress)
+    return {"schema": "assay.received/1", **asdict(done)}
+
+
+def traces_export(
+    home: Home, actor: str, *, trace: str = "", run: str | None = None, to: str, format: str = "otlp",
+    encoding: Any = None, headers: Mapping[str, str] | None = None, ca: str | None = None,
+) -> Json:  # fmt: skip
+    """Hand a trace, or what a run recorded, to others: a file, or a collector's URL."""
+    from assay.office import traces
+    from assay.works.traces.exporting import export
+
+    records = traces.of(home.office, trace) if run is None else _of_run(home, run)
+    done = export(home, actor, records, to=to, format=format, encoding=encoding, headers=headers, ca=ca)
+    return {"schema": "assay.exported/1", **done}
+
+
 VERBS: Mapping[str, Callable[..., Any]] = {
     "traces.list": traces_list,
     "traces.show": traces_show,
+    "traces.receive": traces_receive,
+    "traces.import": traces_import,
+    "traces.export": traces_export,
     "runs.trace": runs_trace,
 }
