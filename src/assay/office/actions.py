@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ def carry_out(office: Office, action: Action) -> ActionRecord:
     Whatever goes wrong while it is done is raised again, and the action recorded as failed, unless it happened all the
     same. One that is killed stays begun, until ``ask`` finds out.
     """
-    with held(_lock(office, action.subject)):
+    with alone(office, action.subject):
         known = get(office, action.key)
         if known is not None and known.state == "done":
             return known
@@ -103,6 +103,11 @@ def named(office: Office, name: str) -> list[ActionRecord]:
     """Return every action of a name, the latest first."""
     rows = office.rows(sa.select(schema.actions.c.value).where(schema.actions.c.name == name))
     return sorted((read(ActionRecord, r[0]) for r in rows), key=lambda r: -r.event)
+
+
+def alone(office: Office, subject: str) -> AbstractContextManager[None]:
+    """Hold what an action about a subject holds: no other begins meanwhile."""
+    return held(_lock(office, subject))
 
 
 def _lock(office: Office, subject: str) -> Path:

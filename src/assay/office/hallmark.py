@@ -2,7 +2,7 @@
 
 Two marks lie beside the package: an OpenSSF model-signing bundle over its files, and an in-toto statement with the
 digests of every report behind it and its event's place and leaf hash in the log. Approval and rejection are
-statements of their own.
+statements of their own: where several people approve, each signs one, and the last names those before it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXAMINED = "https://assay.dev/hallmark/examined/v1"
 DECIDED = "https://assay.dev/hallmark/decided/v1"
 BUNDLE, STATEMENT, DECISION = "model.sig", "hallmark.intoto.json", "decision.intoto.json"
+SUFFIX = ".intoto.json"  # of an approval that more were awaited after: approval-<its event>
 _MAX_STATEMENT = 8 << 20
 
 
@@ -51,26 +52,13 @@ def strike(office: Office, record: PackageRecord, *, keyring: Keyring, isolation
     return bundle, _envelope(record, EXAMINED, predicate, keyring)
 
 
-def decide(
-    office: Office,
-    record: PackageRecord,
-    begun: Begun,
-    *,
-    status: str,
-    actor: str,
-    reason: str,
-    at: str,
-    keyring: Keyring,
-) -> bytes:
-    """Return the statement of an approval or a rejection, with the place in the log where it was begun."""
-    predicate = {
-        "says": status,
-        "by": actor,
-        "at": at,
-        "reason": reason,
-        "identity": "not proved",
-        "ledger": _place(office, begun.seq, begun.leaf),
-    }
+def decide(office: Office, record: PackageRecord, begun: Begun, *, keyring: Keyring, **said: Any) -> bytes:
+    """Return the statement of an approval or a rejection, with the place in the log where it was begun.
+
+    said: says (APPROVED, REJECTED, or that it is one approval of several), by, at, reason, and what else was decided upon.
+    """
+    kept = {name: value for name, value in said.items() if value not in (None, "", ())}
+    predicate = {"identity": "not proved", **kept, "ledger": _place(office, begun.seq, begun.leaf)}
     return _envelope(record, DECIDED, predicate, keyring)
 
 
@@ -107,14 +95,21 @@ def kept(office: Office, record: PackageRecord, kind: str) -> dict[str, Any] | N
 
 
 def marks(office: Office, record: PackageRecord) -> dict[str, str]:
-    """Return every mark that the office keeps of a package: file → what it holds."""
+    """Return every mark that stands of a package: file → what it holds. A decision that no longer stands is none."""
     found = {}
     for kind, key, file in (
         ("examined", "bundle", BUNDLE),
         ("examined", "statement", STATEMENT),
-        ("decided", "statement", DECISION),
+        *((kind, "statement", file) for kind, file in decisions(record).items()),
     ):
         held = kept(office, record, kind)
         if held is not None:
             found[file] = str(held[key])
     return found
+
+
+def decisions(record: PackageRecord) -> dict[str, str]:
+    """Return the statements of people that stand of a package: kind → file. Of several approvals the last decides."""
+    given = [a["mark"] for a in (*record.approvals, *record.pending) if a.get("mark")]
+    standing = {"decided": DECISION} if record.decided_by is not None else {}
+    return standing | {mark: f"{mark}{SUFFIX}" for mark in given}

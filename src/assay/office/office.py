@@ -206,6 +206,10 @@ class Office:
                 f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
             ) from error
 
+    def pruned(self, table: str) -> int:
+        """Return of how many rows of a table nothing is answered, because their state was pruned: of none, as they are now."""
+        return 0
+
     def batches(self, query: Any, size: int = 10_000) -> Iterator[list[Any]]:
         """Give the rows of a query in batches, as they are read; Broken where the database cannot be read."""
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from assay.office import hallmark, signing
-from assay.office.hallmark import BUNDLE, DECIDED, DECISION, EXAMINED, STATEMENT
+from assay.office.hallmark import BUNDLE, DECIDED, DECISION, EXAMINED, STATEMENT, SUFFIX
 from assay.office.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,16 +36,29 @@ def verify(office: Office, record: PackageRecord, place: Path, *, store: Objects
     kept = hallmark.kept(office, record, "examined")
     if kept is not None:
         problems += _marks(record, place, kept, check)
-    decided = hallmark.kept(office, record, "decided")
-    if decided is not None:
-        problems += _same(place / DECISION, decided["statement"].encode())
-        problems += _statement(record, decided["statement"].encode(), DECIDED, check, DECISION)
-    known = hallmark.marks(office, record)
-    return problems + [
-        Problem("extra", f"{name} lies beside the package, and the office made no such mark", file=name)
-        for name in (BUNDLE, STATEMENT, DECISION)
-        if name not in known and (place / name).exists()
-    ]
+    for kind, file in hallmark.decisions(record).items():
+        held = hallmark.kept(office, record, kind)
+        if held is not None:
+            problems += _same(place / file, held["statement"].encode())
+            problems += _statement(record, held["statement"].encode(), DECIDED, check, file)
+    return problems + _beside(office, record, place)
+
+
+def _beside(office: Office, record: PackageRecord, place: Path) -> list[Problem]:
+    """Return the marks that lie beside a package and that the office did not make; one that no longer stands may lie there."""
+    standing = hallmark.marks(office, record)
+    known = {BUNDLE: "examined", STATEMENT: "examined", DECISION: "decided"}
+    known |= {path.name: path.name.removesuffix(SUFFIX) for path in place.glob(f"approval-*{SUFFIX}")}
+    out = []
+    for name, kind in known.items():
+        if name in standing or not (place / name).exists():
+            continue
+        held = hallmark.kept(office, record, kind) or {}
+        text = held.get("bundle" if name == BUNDLE else "statement")
+        if text is None or _same(place / name, text.encode()):
+            said = f"{name} lies beside the package, and the office made no such mark"
+            out.append(Problem("extra", said, file=name))
+    return out
 
 
 def _files(record: PackageRecord, found: Mapping[str, str]) -> list[Problem]:

@@ -1,15 +1,20 @@
-"""The registry: model packages, PENDING until somebody approves or rejects them with a reason."""
+"""The registry: model packages, PENDING until people approve or reject them with a reason.
+
+An approval may run out: from then on the package reads as EXPIRED wherever it is read. One that is ARCHIVED or RETIRED is
+shown and verified, and refused to whoever would use it. ``NAME@ALIAS`` names the version that bears the alias.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from assay.kernel.action import Writer
-from assay.kernel.errors import Missing, Refused, UsageError
+from assay.kernel.errors import Missing, Refused
 from assay.office import schema
 from assay.office.rows import read
 from assay.office.runs import Edge, edge
@@ -20,7 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PackageRecord:
-    """A package. digest: of its tree of files. event: seq of the latest event about it; entered: of the first."""
+    """A package. digest: of its tree of files. event: seq of the latest event about it; entered: of the first.
+
+    status: PENDING, APPROVED, REJECTED, ARCHIVED or RETIRED; as it is read, EXPIRED too. approvals: by, at, reason and the
+    statement's digest, of each that the decision rests on; pending: of those given while more are awaited. expires: when
+    the approval runs out. ended: by, at and reason of what archived or retired it, its successor, and its status before.
+    """
 
     name: str
     version: int
@@ -38,6 +48,22 @@ class PackageRecord:
     reason: str | None = None
     hallmark: Mapping[str, str] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    owners: Sequence[str] = ()
+    purpose: str = ""
+    tier: str = ""
+    stage: str = ""
+    aliases: Sequence[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    approvals: Sequence[Mapping[str, str]] = ()
+    pending: Sequence[Mapping[str, str]] = ()
+    expires: str | None = None
+    image: Mapping[str, Any] | None = None
+    ended: Mapping[str, str] | None = None
+
+    @property
+    def title(self) -> str:
+        """Return its name and version, as people write it."""
+        return f"{self.name}@{self.version}"
 
     @property
     def urn(self) -> str:
@@ -47,22 +73,20 @@ class PackageRecord:
 
 def write(tx: Writer, record: PackageRecord) -> None:
     """Leave a package's row; the next event vouches for it."""
-    key = f"{record.name}@{record.version}"
-    tx.write("packages", key, asdict(record), name=record.name, status=record.status)
+    tx.write("packages", record.title, asdict(record), name=record.name, status=record.status)
 
 
 def current(tx: Writer, record: PackageRecord) -> PackageRecord:
     """Return a package as this transaction sees it; Missing where it is gone."""
-    raw = tx.get("packages", f"{record.name}@{record.version}")
+    raw = tx.get("packages", record.title)
     if raw is None:
-        raise Missing(f"there is no model {record.name}@{record.version}", remedy="see `assay model list`")
-    return replace(record, **raw)
+        raise Missing(f"there is no model {record.title}", remedy="see `assay model list`")
+    return _whole(replace(record, **raw))
 
 
 def keep_statement(tx: Writer, record: PackageRecord, kind: str, value: Mapping[str, str]) -> None:
     """Keep the marks of a package, ``examined`` or ``decided``; the next event vouches for them."""
-    name = f"{record.name}@{record.version}"
-    tx.write("statements", f"{name}/{kind}", value, package=name, kind=kind)
+    tx.write("statements", f"{record.title}/{kind}", value, package=record.title, kind=kind)
 
 
 def enter(
@@ -82,35 +106,52 @@ def enter(
     record = PackageRecord(
         name, version, "PENDING", digest, dict(files), actor, tx.now, tx.size, tx.size, run, dict(reports), metadata=dict(metadata)
     )  # fmt: skip
+    record = _whole(record)
     write(tx, record)
     artifact = str(metadata["artifact"])
-    edge(tx, Edge(files[artifact], artifact, record.urn, f"{name}@{version}", "model.register", run))
+    edge(tx, Edge(files[artifact], artifact, record.urn, record.title, "model.register", run))
     return record
 
 
-def decidable(record: PackageRecord, status: str, *, actor: str, four_eyes: bool) -> None:
-    """Raise where a package cannot get that status: it has it, or the policy asks for another person."""
-    shown = f"{record.name}@{record.version}"
-    if record.status == status:
-        raise UsageError(f"{shown} is already {status}")
-    if four_eyes and record.registered_by == actor:
+def changed(record: PackageRecord, event: int, **values: Any) -> PackageRecord:
+    """Return a package of which something is now otherwise that its approvers saw: what they said of it no longer stands."""
+    values |= {"event": event, "pending": ()}
+    if record.status == "APPROVED":
+        undecided = {"decided_by": None, "decided_at": None, "reason": None, "expires": None, "approvals": ()}
+        values |= {"status": "PENDING", **undecided}
+    return replace(record, **values)
+
+
+def usable(record: PackageRecord) -> PackageRecord:
+    """Return a package that may be used, decided upon or given a name; Refused for one that was archived or retired."""
+    ended = record.ended
+    if ended is None:
+        return record
+    what = "retired" if record.status == "RETIRED" else "archived"
+    said = f"{record.title} was {what} by {ended.get('by')} on {str(ended.get('at'))[:10]}: {ended.get('reason')}"
+    if what == "archived":
         raise Refused(
-            f"{shown} was registered by {actor}, and the policy four_eyes asks for another person",
-            remedy="have someone else decide",
+            said, remedy=f"name another version, or take it back: assay model restore {record.title}"
         )
+    successor = ended.get("successor")
+    raise Refused(said, remedy=f"use {successor}" if successor else "it has no successor; name another model")
 
 
 def get(office: Office, name: str) -> PackageRecord:
-    """Return ``name@version``, or the latest version of ``name``; Missing where there is none."""
+    """Return ``name@version``, ``name@alias``, or the latest version of ``name``; Missing where there is none."""
     from assay.methods.nearest import did_you_mean
 
-    base, _, version = name.removeprefix("registry://").partition("@")
+    base, _, which = name.removeprefix("registry://").partition("@")
     of_name = versions(office, base)
-    found = [r for r in of_name if version in ("", str(r.version))]
+    found = [r for r in of_name if which in ("", str(r.version)) or which in r.aliases]
     if not found:
-        shown = f"{base}@{version}" if version else base
+        shown = f"{base}@{which}" if which else base
         known = {r.name for r in listing(office)}
-        remedy = "see `assay model list`" if of_name else did_you_mean(base, known)
+        remedy = did_you_mean(base, known)
+        if of_name:
+            aliases = sorted(a for r in of_name for a in r.aliases)
+            lettered = which and not which.isdecimal()
+            remedy = did_you_mean(which, aliases) if lettered and aliases else "see `assay model list`"
         raise Missing(f"there is no model {shown!r} in the registry", remedy=remedy)
     return found[-1]
 
@@ -127,4 +168,45 @@ def listing(office: Office) -> list[PackageRecord]:
 
 
 def _records(office: Office, query: Any) -> list[PackageRecord]:
-    return sorted((read(PackageRecord, r[0]) for r in office.rows(query)), key=lambda r: (r.name, r.version))
+    now = office.clock()
+    found = (as_read(read(PackageRecord, r[0]), now) for r in office.rows(query))
+    return sorted(found, key=lambda r: (r.name, r.version))
+
+
+def of_row(value: Mapping[str, Any], now: str) -> PackageRecord:
+    """Return the package of a row's value, as it reads at a moment."""
+    known = {f.name for f in fields(PackageRecord)}
+    return as_read(PackageRecord(**{k: v for k, v in value.items() if k in known}), now)
+
+
+def run_out(office: Office, after: str, until: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return key and value of the packages whose approval runs out after one moment and by another."""
+    table = schema.packages
+    whole: Any = table.c.value
+    whole = (
+        sa.cast(whole, sa.JSON)
+        if office.engine.dialect.name == "postgresql"
+        else sa.type_coerce(whole, sa.JSON)
+    )
+    end = whole["expires"].as_string()
+    query = sa.select(table.c.key, table.c.value).where(
+        table.c.status == "APPROVED", end > after, end <= until
+    )
+    return [(key, json.loads(value)) for key, value in office.rows(query)]
+
+
+def as_read(record: PackageRecord, now: str) -> PackageRecord:
+    """Return a package as it reads at a moment: one whose approval has run out is EXPIRED."""
+    record = _whole(record)
+    over = record.status == "APPROVED" and record.expires is not None and record.expires <= now
+    return replace(record, status="EXPIRED") if over else record
+
+
+def _whole(record: PackageRecord) -> PackageRecord:
+    """Return a package with what was said of it when it was registered, where nobody has said otherwise since."""
+    owner, purpose = record.metadata.get("owner"), record.metadata.get("purpose")
+    owners = record.owners or ((str(owner),) if owner else ())
+    several: dict[str, Any] = {
+        name: tuple(getattr(record, name)) for name in ("aliases", "approvals", "pending")
+    }
+    return replace(record, owners=tuple(owners), purpose=record.purpose or str(purpose or ""), **several)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Refused, UsageError
 from assay.works import package
 
 if TYPE_CHECKING:
@@ -32,7 +32,16 @@ class Export(Action):
         self.order = {"package": record.urn, "to": str(self.to), "token": token}
 
     def authorise(self) -> None:
-        """UsageError where something lies there already."""
+        """UsageError where something lies there already, Refused for what no longer, or not yet, may leave the house."""
+        from assay.office import registry
+        from assay.works.inventory.policies import policy_of
+
+        registry.usable(self.record)
+        if policy_of(self.home).export_approved and self.record.status != "APPROVED":
+            raise Refused(
+                f"{self.record.title} is {self.record.status}, and the policy lets only an approved model leave the house",
+                remedy=f"have it approved: assay model approve {self.record.title}",
+            )
         if self.to.exists():
             raise UsageError(f"{self.to} is already there", remedy="name a folder that is not")
 

@@ -161,24 +161,57 @@ class Deriving:
         )
 
     def _model(self, key: str, value: Json) -> Record:
-        fields: dict[str, Any] = {n: value.get(n) for n in ("version", "status", "run", "reason")}
-        fields |= {"registered_by": value["registered_by"], "registered": value["registered_at"]}
-        fields |= {"decided_by": value.get("decided_by"), "decided": value.get("decided_at")}
-        metadata = dict(value.get("metadata", {}))
-        fields |= {n: metadata[n] for n in ("owner", "purpose", "framework", "pipeline") if metadata.get(n)}
-        fields |= _named("tags", dict(metadata.get("tags") or {}))
-        fields |= _together(
-            self._of_report(name, digest) for name, digest in value.get("reports", {}).items()
-        )
-        body = {"name": value["name"], "urn": f"registry://{key}"} | {
-            n: fields.get(n)
-            for n in ("version", "status", "registered_by", "registered", "owner", "purpose", "run")
+        from assay.office import registry
+
+        record = registry.of_row(value, self.home.office.clock())
+        fields: dict[str, Any] = {
+            n: value.get(n) for n in ("version", "run", "reason", "stage", "tier", "purpose")
         }
-        at = str(value.get("decided_at") or value["registered_at"])
-        text = " ".join(str(fields.get(n, "")) for n in ("status", "owner", "purpose", "reason"))
-        artifact = value["files"].get(metadata.get("artifact", ""))
-        is_ = [f"registry://{key}", *([artifact] if artifact else [])]
-        return Record("model", key, at, str(value["name"]), fields, text, body, is_)
+        fields |= {
+            "status": record.status,
+            "registered_by": record.registered_by,
+            "registered": record.registered_at,
+        }
+        fields |= {"decided_by": record.decided_by, "decided": record.decided_at, "expires": record.expires}
+        fields |= {"alias": list(record.aliases), "owner": list(record.owners), "purpose": record.purpose}
+        fields |= {
+            "approved_by": [a["by"] for a in record.approvals],
+            "image": (record.image or {}).get("digest"),
+        }
+        fields |= {n: (record.ended or {}).get(n) for n in ("successor",)}
+        metadata = dict(record.metadata)
+        fields |= {n: metadata[n] for n in ("framework", "pipeline") if metadata.get(n)}
+        tags = dict(metadata.get("tags") or {}) | dict(record.tags)
+        fields |= _named("tags", tags) | {"tag": list(tags)}
+        fields |= _together(self._of_report(name, digest) for name, digest in record.reports.items())
+        fields = {n: v for n, v in fields.items() if v not in ("", [])}
+        told = (
+            "version",
+            "status",
+            "stage",
+            "alias",
+            "tier",
+            "registered_by",
+            "registered",
+            "owner",
+            "purpose",
+            "expires",
+            "run",
+        )
+        body = {"name": record.name, "urn": record.urn} | {n: fields.get(n) for n in told}
+        at = str(value.get("decided_at") or record.registered_at)
+        words = (
+            record.status,
+            *record.owners,
+            record.purpose,
+            record.reason or "",
+            record.stage,
+            record.tier,
+        )
+        text = " ".join((*words, *record.aliases, *map(str, tags.values())))
+        artifact = record.files.get(str(metadata.get("artifact", "")))
+        is_ = [record.urn, *([artifact] if artifact else [])]
+        return Record("model", key, at, record.name, fields, text, body, is_)
 
     def _of_report(self, name: str, digest: str) -> dict[str, Any]:
         step = name.rpartition("/")[2].removesuffix(".json")

@@ -1,4 +1,4 @@
-"""The marks beside a package: the hallmark, struck once, and the decision upon it."""
+"""The marks beside a package: where they lie, and the hallmark, struck once. Decisions are in works/deciding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.canonical import sha256
-from assay.kernel.errors import UsageError
 from assay.works import package
 
 if TYPE_CHECKING:
@@ -119,84 +118,3 @@ def lay_marks(home: Home, record: PackageRecord) -> Path:
         if not (place / files[key]).is_file():
             put_mark(place / files[key], text.encode())
     return place
-
-
-class Decide(Action):
-    """A package approved or rejected: a decision with its reason, signed."""
-
-    def __init__(self, home: Home, record: PackageRecord, status: str, actor: str, reason: str) -> None:
-        self.home, self.record, self.status, self.actor, self.reason = home, record, status, actor, reason
-        self.name = {"APPROVED": "model.approve", "REJECTED": "model.reject"}[status]
-        self.subject = record.urn
-        self.key = f"{self.name}/{record.urn}/{record.event}"  # a decision upon the package as it then was
-        self.inputs = {"package": record.digest}
-        self.order = {"package": record.urn, "status": status, "reason": reason, "event": record.event}
-
-    def authorise(self) -> None:
-        """Raise where the status is no other, where another person must decide, or where it changed meanwhile."""
-        from assay.office import registry
-
-        if not self.reason.strip():
-            raise UsageError("a decision needs its reason", remedy="say it with --reason 'why'")
-        now = registry.get(self.home.office, self.record.urn)
-        registry.decidable(now, self.status, actor=self.actor, four_eyes=self.home.settings.four_eyes)
-        if now.event != self.record.event:
-            raise UsageError(
-                f"{self.record.urn} was changed meanwhile", remedy="look again: assay model show"
-            )
-
-    def do(self, begun: Begun) -> Made:
-        """Sign the decision, and put it beside the package."""
-        from assay.office import hallmark
-
-        at = self.home.office.clock()
-        statement = hallmark.decide(
-            self.home.office,
-            self.record,
-            begun,
-            status=self.status,
-            actor=self.actor,
-            reason=self.reason,
-            at=at,
-            keyring=self.home.keyring,
-        )
-        put_mark(place_of(self.home, self.record) / hallmark.DECISION, statement)
-        return {"statement": statement.decode(), "at": at}
-
-    def happened(self, begun: Begun) -> Made | None:
-        """Whether the decision lies there, signed by the office, with the place where it was begun."""
-        from assay.engines.keys import verifier
-        from assay.office import hallmark
-
-        made = read_marks(place_of(self.home, self.record), {"statement": hallmark.DECISION})
-        if made is None:
-            return None
-        check = verifier(self.home.keyring.public_pem("hallmark"))
-        try:
-            said = hallmark.opened(self.record, made["statement"].encode(), hallmark.DECIDED, check)
-        except ValueError:
-            return None
-        if said["ledger"]["seq"] != begun.seq or said["ledger"]["leaf"] != begun.leaf:
-            return None
-        return {**made, "at": said["at"]}
-
-    def settle(self, tx: Writer, made: Made) -> Settled:
-        """Change the package's status, and keep the statement in the office."""
-        from assay.office import registry
-
-        registry.keep_statement(tx, self.record, "decided", {"statement": made["statement"]})
-        decided = {"decided_by": self.actor, "decided_at": made["at"], "reason": self.reason}
-        now = registry.current(tx, self.record)
-        registry.write(tx, replace(now, status=self.status, event=tx.size, **decided))
-        statement = sha256(made["statement"].encode())
-        detail = {"status": self.status, "reason": self.reason}
-        return Settled(self.subject, {**self.inputs, "statement": statement}, detail)
-
-
-def decide(home: Home, name: str, status: str, actor: str, reason: str) -> PackageRecord:
-    """Approve or reject ``name@version``; return the package as it now is."""
-    from assay.office import actions, registry
-
-    record = registry.get(home.office, name)
-    actions.carry_out(home.office, Decide(home, record, status, actor, reason))
-    return registry.get(home.office, record.urn)

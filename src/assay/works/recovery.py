@@ -65,7 +65,8 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
     from assay.works.exporting import Export
     from assay.works.gate import loading, releasing
     from assay.works.gate.quarantine import RELEASE
-    from assay.works.marking import Decide, Strike
+    from assay.works.inventory.deciding import Decide
+    from assay.works.marking import Strike
 
     order = record.order
     if record.name in repairing.NAMES:
@@ -81,4 +82,5 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
         return Strike(home, package, record.actor, str(order["isolation"]))
     if record.name == Export.name:
         return Export(home, package, Path(str(order["to"])), record.actor, str(order["token"]))
-    return Decide(home, package, str(order["status"]), record.actor, str(order["reason"]))
+    said = (str(order["status"]), record.actor, str(order["reason"]), str(order.get("expires", "")))
+    return Decide(home, package, *said)

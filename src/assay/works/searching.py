@@ -69,6 +69,22 @@ def follow(home: Home, index: Index, progress: Progress | None = None) -> None:
                 index.link(derived.edges())
         if progress is not None:
             progress(to, size, "index")
+    _age(home, index)
+
+
+def _age(home: Home, index: Index) -> None:
+    """Make the records anew of models whose approval has run out since the index was last asked: no event says so."""
+    from assay.office import registry
+
+    now, looked = home.office.clock(), index.looked
+    if now == looked:
+        return
+    rows = dict(registry.run_out(home.office, *sorted((looked, now)))) if looked else {}
+    records = list(Deriving(home, {"packages": rows}, {}).records())
+    with index.following(index.followed, index.followed) as mine:
+        if mine:
+            index.put(records)
+            index.look(now)
 
 
 def _changed(home: Home, first: int, to: int) -> dict[str, list[str]]:

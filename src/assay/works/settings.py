@@ -94,13 +94,13 @@ def _as(name: str, raw: Any, kind: type, where: str) -> Any:
         raise UsageError(f"{name} cannot be {raw!r}", where=where) from None
 
 
-def _own(home: Path) -> None:
+def owned(home: Path, name: str = "config.yaml") -> None:
     """Refused where a home's settings may be somebody else's: one that was cloned or unpacked says where data goes."""
     found = home.stat()
     mine = not hasattr(os, "getuid") or found.st_uid in (os.getuid(), 0)
     if not mine or found.st_mode & 0o077:
         raise Refused(
-            "this home came from elsewhere or is open to others, so its config.yaml is not obeyed",
+            f"this home came from elsewhere or is open to others, so its {name} is not obeyed",
             where=str(home),
             remedy=f"read it, and if it is yours: chmod 700 {home}",
         )
@@ -112,7 +112,7 @@ def read_settings(home: Path | None, environment: Mapping[str, str]) -> Settings
     if home is not None and (home / "config.yaml").is_file():
         from assay.methods.document import read
 
-        _own(home)
+        owned(home)
         node = read(home / "config.yaml", "`assay init` writes one")
         settings = settings.updated(node.mapping("config.yaml") and node.plain, str(home / "config.yaml"))
     names = {f.name for f in fields(Settings)}

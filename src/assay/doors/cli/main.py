@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("data", "The gate before a store: load what keeps the rules."),
     "scan": ("scanning", "Run all checks that fit a target."),
     "model": ("models", "The registry: register, approve, verify."),
+    "inventory": ("inventory", "Every model's owner, risk and approval."),
     "runs": ("book", "List the runs, or show one."),
     "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),

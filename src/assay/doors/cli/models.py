@@ -8,6 +8,8 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.doors.cli.inventory import STATUS, until
+from assay.doors.cli.stewarding import COMMANDS
 from assay.kernel.printable import printable
 
 _COLUMNS = (
@@ -28,24 +30,58 @@ def model() -> None:
     """
 
 
-def _show(found: dict[str, object]) -> None:
+def show_model(found: dict[str, object]) -> None:
+    """Show a package as it now is."""
+    pending, image = found.get("pending"), found.get("image")
     show.fields(
         [
             ("model", f"{found['name']}@{found['version']}"),
             ("status", found["status"]),
+            ("aliases", found.get("aliases")),
+            ("stage", found.get("stage")),
+            ("tags", found.get("tags")),
             ("digest", found.get("digest")),
             ("registered", f"{found.get('registered_at')} by {found.get('registered_by')}"),
-            ("decided", f"{found['decided_at']} by {found['decided_by']}" if found.get("decided_by") else ""),
+            ("decided", f"{found['decided_at']} by {_people(found)}" if found.get("decided_by") else ""),
             ("reason", found.get("reason")),
-            ("owner", _metadata(found).get("owner")),
-            ("purpose", _metadata(found).get("purpose")),
+            ("expires", until(str(found["expires"])) if found.get("expires") else ""),
+            ("approvals", _awaited(found, pending) if pending or found.get("awaited") else ""),
+            ("lacking", "; ".join(map(str, _list(found.get("lacking"))))),
+            ("ended", _ended(found.get("ended"))),
+            ("owner", found.get("owners")),
+            ("purpose", found.get("purpose")),
+            ("tier", found.get("tier")),
+            ("questions", f"{len(_list(found.get('open')))} open" if found.get("open") else ""),
             ("card", _card(found)),
+            ("image", image["digest"] if isinstance(image, dict) else ""),
             ("run", found.get("run")),
             ("event", found.get("event")),
             ("hallmark", show.short(str(found["hallmark_path"])) if found.get("hallmark_path") else None),
             ("note", found.get("identity")),
         ]
     )
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _people(found: dict[str, object]) -> str:
+    given = [str(a["by"]) for a in _list(found.get("approvals")) if isinstance(a, dict)]
+    return " and ".join(given) if len(given) > 1 else str(found["decided_by"])
+
+
+def _awaited(found: dict[str, object], pending: object) -> str:
+    given = ", ".join(str(a["by"]) for a in _list(pending) if isinstance(a, dict))
+    awaited = f"{found['awaited']} awaited" if found.get("awaited") else "more are awaited"
+    return f"given by {given}; {awaited}" if given else awaited
+
+
+def _ended(ended: object) -> str:
+    if not isinstance(ended, dict):
+        return ""
+    then = f"; use {ended['successor']}" if ended.get("successor") else ""
+    return f"{ended['at']} by {ended['by']}: {ended['reason']}{then}"
 
 
 def _metadata(found: dict[str, object]) -> dict[str, object]:
@@ -64,7 +100,7 @@ def _card(found: dict[str, object]) -> str:
 
 
 @model.command("list")
-@click.option("--status", type=click.Choice(["pending", "approved", "rejected"]), help="Only these.")
+@click.option("--status", type=STATUS, help="Only these.")
 @context.at_option
 @context.format_option
 def list_(status: str | None, at: str | None, format_: str) -> None:
@@ -83,14 +119,14 @@ def list_(status: str | None, at: str | None, format_: str) -> None:
 @context.at_option
 @context.format_option
 def show_(name: str, at: str | None, format_: str) -> None:
-    """Show one package: NAME, the latest, or NAME@VERSION.
+    """Show one package: NAME, the latest, NAME@VERSION or NAME@ALIAS.
 
     Example: assay model show bookings@1
     """
     found = context.call("model.show", name=name, at=at)
     if format_ == "json":
         return context.emit_json(found)
-    _show(found)
+    show_model(found)
     click.echo("files")
     for path, digest in found.get("files", {}).items():
         click.echo(f"  {str(digest).removeprefix('sha256:')[:12]}  {printable(path)}")
@@ -111,20 +147,23 @@ def register(file: str, name: str, owner: str, purpose: str, format_: str) -> No
       assay model register bookings-1/package/model.tar.gz --as candidate
     """
     found = context.call("model.register", file=file, name=name, owner=owner, purpose=purpose)
-    return context.emit_json(found) if format_ == "json" else _show(found)
+    return context.emit_json(found) if format_ == "json" else show_model(found)
 
 
 @model.command("approve")
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it is kept in the log.")
+@click.option("--expires", default="", metavar="TIME", help="When it runs out: 90d, 12w, 1y or 2027-06-30.")
 @context.format_option
-def approve(name: str, reason: str, format_: str) -> None:
+def approve(name: str, reason: str, expires: str, format_: str) -> None:
     """Approve a package.
+
+    Where the policy asks for several people, each approves it once.
 
     Example: assay model approve bookings@1 --reason "reviewed by the committee"
     """
-    found = context.call("model.approve", name=name, reason=reason)
-    return context.emit_json(found) if format_ == "json" else _show(found)
+    found = context.call("model.approve", name=name, reason=reason, expires=expires)
+    return context.emit_json(found) if format_ == "json" else show_model(found)
 
 
 @model.command("reject")
@@ -137,7 +176,7 @@ def reject(name: str, reason: str, format_: str) -> None:
     Example: assay model reject bookings@1 --reason "too few groups examined"
     """
     found = context.call("model.reject", name=name, reason=reason)
-    return context.emit_json(found) if format_ == "json" else _show(found)
+    return context.emit_json(found) if format_ == "json" else show_model(found)
 
 
 @model.command("export")
@@ -223,11 +262,21 @@ def verify(name: str, format_: str) -> int:
                 ("hallmark", mark),
                 (
                     "status",
-                    f"{found['status']}" + (f" by {found['decided_by']}" if found["decided_by"] else ""),
+                    f"{found['status']}" + (f" by {_approvers(found)}" if found["decided_by"] else ""),
                 ),
                 ("reason", found["reason"]),
+                ("expires", until(found["expires"]) if found["expires"] else ""),
+                ("image", found["image"]),
                 ("files", found["files"]),
                 ("ledger", f"{found['ledger']['size']} events"),
             ]
         )
     return 0 if found["ok"] else 1
+
+
+def _approvers(found: dict[str, object]) -> str:
+    return " and ".join(map(str, _list(found["approved_by"]))) or str(found["decided_by"])
+
+
+for _command in COMMANDS:
+    model.add_command(_command)

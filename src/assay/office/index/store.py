@@ -103,6 +103,16 @@ class Index:
         found = self.connection.execute("SELECT value FROM meta WHERE name = 'followed'").fetchone()
         return int(found[0]) if found else 0
 
+    @property
+    def looked(self) -> str:
+        """Return when it was last asked, as the office writes times; empty where it never was."""
+        found = self.connection.execute("SELECT value FROM meta WHERE name = 'looked'").fetchone()
+        return str(found[0]) if found else ""
+
+    def look(self, now: str) -> None:
+        """Keep when it was asked."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('looked', ?)", [now])
+
     @contextlib.contextmanager
     def following(self, at: int, to: int) -> Iterator[bool]:
         """Give a transaction at whose end the index has followed ``to`` events.

@@ -81,7 +81,7 @@ def _model(card: Card, data: list[str]) -> dict[str, Any]:
             "version": str(card.standing.version or ""),
             "description": card.first("description") or card.first("intended_use"),
             "manufacturer": {"name": owner} if owner else None,
-            "hashes": _hashes(model.digest),
+            "hashes": hashes(model.digest),
             "licenses": _licences(card.first("license")),
             "modelCard": _card(card, data),
         }
@@ -113,6 +113,11 @@ def _card(card: Card, data: list[str]) -> dict[str, Any]:
             "properties": _settings(card),
         }
     )
+
+
+def model_card(card: Card) -> dict[str, Any]:
+    """Return a card as a component carries it that stands without the data behind it."""
+    return _card(card, [])
 
 
 def _metrics(card: Card) -> Iterable[dict[str, Any]]:
@@ -237,7 +242,7 @@ def _dataset(one: DataSet, card: Card) -> dict[str, Any]:
             "type": "data",
             "bom-ref": _ref(one),
             "name": one.name or "data",
-            "hashes": _hashes(one.digest),
+            "hashes": hashes(one.digest),
             "licenses": _licences(card.first("data_license")) if one.role == "source" else [],
             "data": [
                 _filled(
@@ -268,7 +273,8 @@ def _packages(card: Card) -> Iterable[tuple[str, dict[str, Any]]]:
         yield purl, {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 
-def _hashes(digest: str) -> list[dict[str, str]]:
+def hashes(digest: str) -> list[dict[str, str]]:
+    """Return a digest as CycloneDX writes it; nothing for what is none."""
     bare = digest.removeprefix("sha256:")
     return [{"alg": "SHA-256", "content": bare}] if re.fullmatch(r"[0-9a-f]{64}", bare) else []
 

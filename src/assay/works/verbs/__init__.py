@@ -13,6 +13,7 @@ from assay.works.verbs import (
     data,
     findings,
     importing,
+    inventory,
     log,
     logs,
     models,
@@ -23,12 +24,16 @@ from assay.works.verbs import (
     traces,
 )
 
-WITHOUT_HOME = frozenset({"log.verify_against", "log.verify_proof", "data.load", "model.card"})
+WITHOUT_HOME = frozenset(
+    {"inventory.policy", "log.verify_against", "log.verify_proof", "data.load", "model.card"}
+)
 TELLING = frozenset(
     {
         "data.quarantine.list",
         "findings.list",
         "findings.show",
+        "inventory.list",
+        "inventory.export",
         "lineage",
         "log.holds",
         "model.list",
@@ -42,6 +47,7 @@ TELLING = frozenset(
 )  # which may be asked of the past
 VERBS: Mapping[str, Callable[..., Any]] = {
     **models.VERBS,
+    **inventory.VERBS,
     **runs.VERBS,
     **traces.VERBS,
     **contexts.VERBS,

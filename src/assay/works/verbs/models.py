@@ -11,7 +11,8 @@ from assay.methods.nearest import did_you_mean
 from assay.works import package
 from assay.works.exporting import export
 from assay.works.home import IDENTITY_NOTE, Home
-from assay.works.marking import decide, place_of
+from assay.works.inventory.deciding import decide
+from assay.works.marking import place_of
 from assay.works.registering import register_scanned
 from assay.works.verbs.shape import Json, listed, plain_record
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from assay.office.registry import PackageRecord
 
 
-def _model(record: Any) -> Json:
-    return {"schema": "assay.model/1", **plain_record(record), "identity": IDENTITY_NOTE}
+def told(home: Home, record: PackageRecord) -> Json:
+    """Return a package as it now is, with the questions asked of it and what its approval waits for."""
+    from assay.works.inventory.taking import entry_of
+
+    entry = entry_of(home, record).to_dict()
+    asked = {k: entry[k] for k in ("questions", "open", "awaited", "lacking")}
+    return {"schema": "assay.model/1", **plain_record(record), **asked, "identity": IDENTITY_NOTE}
 
 
 def model_list(home: Home, actor: str, *, status: str | None = None) -> Json:
@@ -32,10 +38,10 @@ def model_list(home: Home, actor: str, *, status: str | None = None) -> Json:
 
 
 def model_show(home: Home, actor: str, *, name: str) -> Json:
-    """Show one package: ``name`` or ``name@version``."""
+    """Show one package: ``name``, ``name@version`` or ``name@alias``; with its questions, and what approval still waits for."""
     from assay.office import registry
 
-    return _model(registry.get(home.office, name))
+    return told(home, registry.get(home.office, name))
 
 
 def model_register(
@@ -48,25 +54,25 @@ def model_register(
         raise UsageError(f"{file} is a folder", remedy="pack it: tar czf model.tar.gz -C FOLDER .")
     asset = pin(file, ("model",), home.store, home)
     done = register_scanned(home, asset, name, {"owner": owner, "purpose": purpose}, actor)
-    return _model(done.record) | {
+    return told(home, done.record) | {
         "event": done.record.event,
         "new": done.new,
         "hallmark_path": str(done.hallmark) if done.hallmark else None,
     }
 
 
-def model_approve(home: Home, actor: str, *, name: str, reason: str) -> Json:
-    """Approve a package. With ``four_eyes`` set, by someone other than whoever registered it."""
-    return _decided(decide(home, name, "APPROVED", actor, reason))
+def model_approve(home: Home, actor: str, *, name: str, reason: str, expires: str = "") -> Json:
+    """Approve a package, until ``expires`` if said; it stays as it is while the policy asks for more people."""
+    return _left(home, decide(home, name, "APPROVED", actor, reason, expires))
 
 
 def model_reject(home: Home, actor: str, *, name: str, reason: str) -> Json:
     """Reject a package."""
-    return _decided(decide(home, name, "REJECTED", actor, reason))
+    return _left(home, decide(home, name, "REJECTED", actor, reason))
 
 
-def _decided(record: PackageRecord) -> Json:
-    return _model(record) | {"event": record.event}
+def _left(home: Home, record: PackageRecord) -> Json:
+    return told(home, record) | {"event": record.event}
 
 
 def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
@@ -75,7 +81,7 @@ def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
 
     record = registry.get(home.office, name)
     done = export(home, record, Path(to), actor)
-    return _model(record) | {"to": to, "event": done.event}
+    return told(home, record) | {"to": to, "event": done.event}
 
 
 def model_card(
@@ -122,8 +128,9 @@ def model_card(
 
 
 def model_verify(home: Home, actor: str, *, name: str) -> Json:
-    """Verify a package: every file, the marks, the reports behind them, the decision, and the ledger."""
+    """Verify a package: every file, the marks, the reports behind them, the decisions, the environment's image, and the ledger."""
     from assay.office import hallmark, packages, registry, verification
+    from assay.works.inventory import images
 
     record = registry.get(home.office, name)
     place = place_of(home, record)
@@ -132,13 +139,17 @@ def model_verify(home: Home, actor: str, *, name: str) -> Json:
     problems = [plain_record(p) for p in packages.verify(home.office, record, place, store=home.store)]
     found = verification.verify(home.office)
     problems += [plain_record(p) for p in found.problems]
+    problems += [plain_record(p) for p in images.problems(record)]
     marked = hallmark.kept(home.office, record, "examined") is not None
     return {
         "schema": "assay.verification/1",
         "model": f"{record.name}@{record.version}",
         "status": record.status,
         "decided_by": record.decided_by,
+        "approved_by": [a["by"] for a in record.approvals],
+        "expires": record.expires,
         "reason": record.reason,
+        "image": (record.image or {}).get("digest"),
         "hallmark": "examined" if marked else None,
         "files": len(record.files),
         "ok": not problems,
