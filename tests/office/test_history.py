@@ -8,6 +8,7 @@ from dataclasses import asdict
 import pytest
 import sqlalchemy as sa
 
+from assay.kernel.canonical import plain
 from assay.kernel.errors import Missing, Refused
 from assay.office import logbook, pruning, registry, runs, schema, verification
 from assay.office.asof import AsOf, Point
@@ -220,4 +221,4 @@ def test_no_writer_can_leave_a_row_out_of_the_history(office):
 
 def test_a_package_of_the_history_is_the_record_that_was_written(lived):
     first = states(lived, "packages", "m@1")[0]
-    assert first.value == asdict(package("PENDING", first.at, first.seq))
+    assert first.value == plain(asdict(package("PENDING", first.at, first.seq)))

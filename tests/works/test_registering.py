@@ -54,7 +54,7 @@ def cut_short(tmp_path, action, params, where):
         call({action!r}, {params!r}, home=home)
         """
     )
-    prelude = "from assay.office import actions\nfrom assay.works import marking, exporting, registering\n"
+    prelude = "from assay.office import actions\nfrom assay.works import marking, exporting, registering\nfrom assay.works.inventory import deciding\n"
     done = subprocess.run([sys.executable, "-c", prelude + code], check=False, capture_output=True)
     assert done.returncode == 9, done.stderr.decode()
     return Home.open(tmp_path / ".assay", {"ASSAY_ACTOR": "ada"})
@@ -111,7 +111,7 @@ def test_two_people_where_the_policy_asks_for_two(tmp_path, home, registered):
 
 def test_a_decision_upon_what_has_changed_meanwhile_is_refused(home, registered):
     from assay.office import actions, registry
-    from assay.works.marking import Decide
+    from assay.works.inventory.deciding import Decide
 
     seen = registry.get(home.office, "m")
     call("model.reject", {"name": "m", "reason": "no"}, home=home)
@@ -141,7 +141,7 @@ def test_an_approval_killed_after_it_was_signed_has_happened(tmp_path, home, reg
 
 
 def test_an_approval_killed_before_it_was_signed_has_not(tmp_path, home, registered):
-    again = cut_short(tmp_path, "model.approve", {"name": "m", "reason": "fine"}, "marking.put_mark")
+    again = cut_short(tmp_path, "model.approve", {"name": "m", "reason": "fine"}, "deciding.put_mark")
     assert call("model.show", {"name": "m"}, home=again)["status"] == "PENDING"
     assert said(again, "model.approve") == [("model.approve", "begun"), ("model.approve", "failed")]
     call("model.approve", {"name": "m", "reason": "fine"}, home=again)

@@ -56,7 +56,7 @@ def alias(name: str, alias: str, remove: bool, reason: str, format_: str) -> Non
 
 @click.command("tag")
 @click.argument("name")
-@click.argument("tags", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("tags", nargs=-1, metavar="KEY=VALUE")
 @click.option("--remove", multiple=True, metavar="KEY", help="Take a tag away; again for another.")
 @context.format_option
 def tag(name: str, tags: tuple[str, ...], remove: tuple[str, ...], format_: str) -> None:
