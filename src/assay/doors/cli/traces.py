@@ -171,7 +171,7 @@ def _headers(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @traces.command("import")
-@click.argument("places", metavar="FILE...", nargs=-1, required=True)
+@click.argument("places", metavar="FILES", nargs=-1, required=True)
 @click.option("--xray/--otlp", "xray", default=None, help="What they hold; else found by content.")
 @context.format_option
 def import_(places: tuple[str, ...], xray: bool | None, format_: str) -> int:
