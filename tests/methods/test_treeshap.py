@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeRegressor
 
+from assay.methods.treecuts import below
+from assay.methods.treequadrature import Quadrature
 from assay.methods.treeshap import Plan, Tree
 from assay.methods.treetables import Tables
 
@@ -81,9 +83,17 @@ def test_values_are_those_of_the_definition(made):
     out = np.zeros((4, 5))
     plan.values(ways[plan.splits], out)
     assert out.T == pytest.approx(brute(tree, ways, range(4)), abs=1e-9)
-    if len(plan.order) > 1:  # the same, looked up in tables
-        looked = np.zeros((4, 5))
-        Tables(plan).values(ways[plan.splits], looked)
+    if len(plan.order) > 1:
+        summed = np.zeros((4, 5))
+        Quadrature(plan).values(ways[plan.splits], summed)
+        assert summed == pytest.approx(out, abs=1e-11)
+        looked = np.zeros((4, 5))  # the same, looked up: the leaves by themselves, or the parts at some level
+        level = 1 + made[1].sum() % (len(plan.levels) - 1)
+        begin, end = plan.levels[level]
+        cuts = plan.leaf.copy()
+        cuts[begin:end] = True
+        cuts[end:] &= ~below(plan, cuts)[plan.parent[end:]]
+        Tables(plan, cuts).values(ways[plan.splits], looked)
         assert looked == pytest.approx(out, abs=1e-11)
 
 

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from assay.engines.models.columns import origins
 from assay.engines.models.contributed import contributed, output
+from assay.engines.models.forests import Forest
 from assay.engines.models.linear import Weights, weights
-from assay.engines.models.trees import Forest, forest
+from assay.engines.models.trees import forest
 
 _ROWS = 4096
 _DEEPEST = 4095  # nodes of a tree that is shown
@@ -59,6 +60,8 @@ class Attribution:
         names, group, space, engine = self._ready
         if engine is None or (isinstance(engine, Weights) and self.mean is None):
             return None
+        if isinstance(engine, Forest):
+            engine.expect(len(given))
         parts = [self._block(engine, self.transformed(b), group, len(names), of) for b in _blocks(given)]
         values, base, margin = (np.concatenate([p[i] for p in parts]) for i in range(3))
         if isinstance(engine, Forest):
