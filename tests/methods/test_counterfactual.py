@@ -68,3 +68,12 @@ def test_a_missing_value_may_be_filled():
         table, 0, ["a"], lambda t: np.nan_to_num(t.column("a").to_numpy(zero_copy_only=False), nan=-1.0) - 1.0
     ).found(2, 5)
     assert found.changes["a"] >= 1
+
+
+def test_a_gain_that_few_have_is_not_made_small_by_the_largest_of_them():
+    # by the whole width of 0 to 99,999 a change of 7,000 was the smallest of all
+    gains = [0.0] * 90 + [7000.0] * 9 + [99_999.0]
+    table = pa.table({"gain": gains})
+    search = Search(table, 0, ["gain"], lambda t: t.column("gain").to_numpy() - 7000)
+    (found,) = search.found(1, 1)
+    assert found.distance == pytest.approx(7000 / np.std(gains), rel=1e-3)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from assay.kernel.errors import UsageError
 from assay.methods import facets, outcomes
 
 
@@ -99,3 +100,10 @@ def test_what_is_missing(values, shown):
 def test_encoded_columns_are_read_like_others():
     plain = pa.chunked_array([pa.array(["a", None, "b"]), pa.array(["b"])])
     assert facets.matches(plain.dictionary_encode(), ["b"]).tolist() == facets.matches(plain, ["b"]).tolist()
+
+
+def test_a_model_of_0_and_1_on_labels_of_other_names_is_told_to_say_which_is_yes():
+    # the person was asked for another column, and had none
+    said, label = pa.chunked_array([[0, 1, 1]]), pa.chunked_array([["<=50K", ">50K", ">50K"]])
+    with pytest.raises(UsageError, match="--positive"):
+        outcomes.unheard(said, label, two=False)

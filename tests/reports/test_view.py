@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.reports.html import run_page
@@ -87,3 +87,18 @@ def test_few_groups_with_many_metrics_stand_side_by_side():
     assert re.findall(r'class="n">([^<]+)</th>', head) == ["sex = f", "sex = m"]
     assert re.findall(r'scope="row">(\w+)</th>', body) == list(names)
     assert body.count("0.25 [0.1, 0.5]") == 8
+
+
+def test_a_remark_that_a_table_says_is_not_told_twice():
+    remark = Finding("model.explain.in_words", Severity.INFO, "It goes most by age.")
+    other = Finding("model.explain.in_words", Severity.INFO, "Nothing else.")
+    chart = Chart("In words", "table", ({"said": remark.message},), "said", "said")
+    report = Report.make(findings=[remark, other], charts=[chart], coverage=Coverage(1, 1))
+    verdict = Verdict(report, Gate())
+    run = _run(StepView("one", "x.y", "check", "pass", False, 1.0, verdict))
+    assert [f.finding.message for f in run.findings] == ["Nothing else."] and run.counts == {"info": 1}
+    assert (
+        run_page(run).count("<td>It goes most by age.</td>")
+        == run_page(run).count("It goes most by age.")
+        == 1
+    )

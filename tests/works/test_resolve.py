@@ -44,6 +44,21 @@ def test_a_folder_is_a_table_where_tables_lie_in_it(tmp_path):
     assert resolve.looks_like_table(str(tmp_path / "parts"))
 
 
+@pytest.mark.parametrize("beside", ["requirements.txt", "sample.csv"])
+def test_a_models_folder_is_no_table_for_what_lies_beside_it(tmp_path, beside):
+    (tmp_path / "weights.pt").write_bytes(b"1")
+    (tmp_path / beside).write_text("a\n1\n")
+    assert not resolve.looks_like_table(str(tmp_path))
+
+
+def test_a_text_that_lightgbm_wrote_is_a_model_and_no_table(tmp_path):
+    (tmp_path / "model.txt").write_text("tree\nversion=v4\n")
+    (tmp_path / "rows.txt").write_text("tree,version\n1,2\n")
+    assert not resolve.looks_like_table(str(tmp_path / "model.txt"))
+    assert resolve.looks_like_table(str(tmp_path / "rows.txt"))
+    assert resolve.looks_like_table("absent.txt")
+
+
 def test_a_table_is_pinned_where_it_lies_and_a_model_is_copied(store, tmp_path):
     (tmp_path / "t.csv").write_text("a\n1\n")
     (tmp_path / "m.tar.gz").write_bytes(b"model")

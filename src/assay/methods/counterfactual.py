@@ -1,7 +1,7 @@
 """The smallest changes that turn an answer: a beam search over values that the data holds, each answer asked for.
 
 A change's size is counted first in features changed, then in distance: a number's by the middle half of its column's
-values, any other value's by 1 (Wachter, Mittelstadt and Russell 2018, with their scaled L1). Numbers are then brought
+values (or their standard deviation, where that half is all the same), any other value's by 1 (Wachter, Mittelstadt and Russell 2018, with their scaled L1). Numbers are then brought
 back towards where they were while the answer holds, and changes that turned out not to be needed are taken back.
 """
 
@@ -121,7 +121,11 @@ def _size(change: Change) -> tuple[int, float]:
 
 
 def _scale(column: pa.ChunkedArray) -> float | None:
-    """Return the width of the middle half of a column's numbers, or their whole width; None where it holds no numbers."""
+    """Return the width of the middle half of a column's numbers; None where it holds no numbers.
+
+    Their standard deviation where that half is all the same, as of gains that few have: by their whole width the largest
+    of them would make every change of it small.
+    """
     if not number(column):
         return None
     held = floats(column)
@@ -129,7 +133,7 @@ def _scale(column: pa.ChunkedArray) -> float | None:
     if not len(held):
         return None
     low, high = np.percentile(held, [25, 75])
-    return float(high - low) or float(held.max() - held.min()) or 1.0
+    return float(high - low) or float(held.std()) or 1.0
 
 
 def _short(value: float, scale: float) -> float:

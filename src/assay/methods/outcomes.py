@@ -82,7 +82,9 @@ def unheard(prediction: pa.ChunkedArray, label: pa.ChunkedArray, *, two: bool, t
             raise _unlike(known)
         raise UsageError(
             f"most predictions are no value of the label: they are {_some(prediction)}, and labels {_some(label)}",
-            remedy="give a column that predicts labels; scores go with a threshold or in a column of their own",
+            remedy="say which label is meant by 1: --positive VALUE"
+            if len(known) == 2 and numbered(prediction, label)
+            else "give a column that predicts labels; scores go with a threshold or in a column of their own",
         )
     return out
 

@@ -13,6 +13,7 @@ from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged, upright
 from assay.reports.numbers import about, counted, interval, metric, moment, number, remark, seconds
 from assay.reports.svg import WIDTH, draw
+from assay.reports.svg._canvas import value
 from assay.reports.timeline import svg as waterfall
 from assay.reports.view import RunView, StepView
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SMALL, _LARGE = 300, 560  # pixels that a distribution among many, and a large matrix, are drawn in
 _MANY = 6  # from so many charts on, distributions are small
+_ACROSS = 6  # columns of a matrix beyond which it is large
+_SENTENCE = 40  # letters of a cell beyond which a table is
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -102,11 +105,27 @@ def _drawn(charts: Sequence[Chart]) -> list[dict[str, Any]]:
     many = len(charts) > _MANY
     out = []
     for chart in charts:
-        across = len({str(r.get(chart.x)) for r in chart.data}) if chart.kind == "heatmap" else 0
-        size = "large" if across > 6 else "small" if many else "plain"
+        size = "large" if _wide(chart) else "small" if many else "plain"
         width = {"large": _LARGE, "small": _SMALL, "plain": WIDTH}[size]
-        out.append({"chart": chart, "svg": draw(chart, width), "size": size})
+        worded = chart.kind == "table"  # which is text, to be read out, searched and copied
+        svg = "" if worded else draw(chart, width)
+        out.append({"chart": chart, "svg": svg, "table": _worded(chart) if worded else None, "size": size})
     return out
+
+
+def _worded(chart: Chart) -> dict[str, Any]:
+    """Return a chart of words as a table: its fields, which of them are numbers, and every row's cells."""
+    fields = list(dict.fromkeys(f for r in chart.data for f in r))
+    numbers = [any(value(r, f) is not None for r in chart.data) for f in fields]
+    cells = [[number(r.get(f)) for f in fields] for r in chart.data]
+    return {"fields": fields if any(numbers) else [], "numbers": numbers, "rows": cells}
+
+
+def _wide(chart: Chart) -> bool:
+    """Whether a chart needs the width of the page: a large matrix, or rows of sentences."""
+    if chart.kind == "table":
+        return any(len(str(cell)) > _SENTENCE for row in chart.data for cell in row.values())
+    return chart.kind == "heatmap" and len({str(r.get(chart.x)) for r in chart.data}) > _ACROSS
 
 
 def _tables(metrics: Sequence[Metric]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.kernel.report import Finding
+from assay.kernel.report import Finding, Report
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.timeline import Timeline
 from assay.kernel.verdict import Verdict
@@ -80,7 +80,7 @@ class RunView:
 
     @property
     def findings(self) -> list[Found]:
-        """Return every finding: first what stopped the run, then the gravest."""
+        """Return every finding but remarks that a table of their step says: first what stopped the run, then the gravest."""
         found = [
             Found(
                 s.name,
@@ -91,6 +91,7 @@ class RunView:
             for s in self.steps
             if s.verdict
             for f in s.verdict.report.findings
+            if not _written_out(s.verdict.report, f)
         ]
         return sorted(found, key=lambda one: (not one.stops, -one.finding.severity))
 
@@ -137,6 +138,16 @@ class RunView:
             gates = "the gate" if len(set(let)) == 1 else "the gates"
             said += f" {told} let through by {gates} of {_listed(list(dict.fromkeys(let)))}."
         return said
+
+
+def _written_out(report: Report, finding: Finding) -> bool:
+    """Whether a remark stands word for word in a table that the step draws: it is not told twice on one page."""
+    return finding.severity == Severity.INFO and any(
+        finding.message in row.values()
+        for chart in report.charts
+        if chart.kind == "table"
+        for row in chart.data
+    )
 
 
 def _passed(step: StepView) -> bool:

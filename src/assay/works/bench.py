@@ -232,7 +232,7 @@ class Bench:
             stop = verdict.stopping
             why = stop[0].message if stop else verdict.report.error or "it could not be examined to the end"
             raise Refused(
-                f"{asset.name} is not loaded, because model.scan says {verdict.outcome}: {why}",
+                f"{asset.name} is not loaded, because model.scan says {verdict.outcome}: {why.rstrip('.')}",
                 remedy="see `assay scan` on the file",
             )
         return verdict

@@ -18,19 +18,29 @@ TABLES = (
     ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz",
     ".arrow", ".feather", ".ipc", ".duckdb", ".db", ".sqlite", ".sqlite3", ".txt",
 )  # fmt: skip
+# A folder that holds one of these is a model's, whatever sample or list of requirements lies beside it.
+_MODELS = (
+    ".joblib", ".pkl", ".pickle", ".skops", ".ubj", ".cbm", ".onnx", ".pt", ".pt2", ".pth", ".safetensors", ".keras", ".h5",
+    ".params", "assay.json", "composition.json", "inference.py", "model.py", "saved_model.pb", "xgboost-model", "model_algo-1",
+)  # fmt: skip
 DATABASES = ("duckdb://", "sqlite://", "postgres://", "postgresql://")
 REGISTRY = "registry://"
 
 
 def looks_like_table(source: str) -> bool:
-    """Whether a source names a table rather than a model or a tree."""
+    """Whether a source names a table rather than a model or a tree; LightGBM's own files are texts, and are models."""
+    from assay.engines.models.load import is_lightgbm
+
     if source.startswith(DATABASES) or "::" in source or any(c in source for c in "*?"):
         return True
+    path = Path(source)
     bare = source.split("?")[0].lower().rstrip("/")
     if bare.endswith(TABLES):
-        return True
-    path = Path(source)
-    return path.is_dir() and any(p.name.lower().endswith(TABLES) for p in list(path.iterdir())[:100])
+        return not (bare.endswith(".txt") and path.is_file() and is_lightgbm(path))
+    names = [p.name.lower() for p in list(path.iterdir())[:100]] if path.is_dir() else []
+    if any(n.endswith(_MODELS) for n in names):
+        return False
+    return any(n.endswith(TABLES) and not n.endswith(".txt") for n in names)
 
 
 def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = None) -> Asset:

@@ -494,3 +494,81 @@ def test_more_features_than_subsets_can_be_asked_about_are_weighed_by_coalitions
     assert report.metric("rows_asked").value <= 60_000
     assert set(report.data["order"][:2]) == {"f3", "f4"}
     assert report.metric("additivity").value < 1e-9 and report.metric("sampling_error").value > 0
+
+
+class Nameless(Linear):
+    """Takes two columns by their place."""
+
+    info = ModelInfo("script", "script", ())
+
+    def predict(self, data):
+        if data.num_columns != 2:
+            raise AssertionError(f"it was given {data.column_names}")
+        return pa.table({"prediction": data.column(0).to_numpy() - data.column(1).to_numpy()})
+
+
+def test_the_label_is_no_feature_to_a_model_that_names_none(table, work):
+    # it was given the truth as a feature, or failed on it
+    rows = FRAME[["a", "b"]].assign(truth=FRAME.a - FRAME.b)
+    rows["b"] *= 3
+    report = check(Nameless(), data=table(rows), label="truth", permute=2, row=(2,), want=">= 100", work=work)
+    assert report.data["order"] == ["b", "a"]
+    assert report.metric("permutation_importance", feature="b").value > 0
+
+
+def test_changes_keep_the_columns_of_a_model_that_knows_them_by_place(table, work):
+    # they stood in order of importance, and the model was asked with the wrong values
+    rows = FRAME[["a", "b"]].assign(b=FRAME.b * 3)
+    low = int((rows.a - rows.b).argmin())
+    report = check(Nameless(), data=table(rows), row=(low + 1,), want=">= 0", work=work)
+    (change,) = [m for m in report.metrics if m.name == "change"][:1]
+    name, _, to = change.of["change"].replace(" → ", ": ").split(": ")
+    changed = {**rows.loc[low].to_dict(), name: float(to)}
+    assert changed["a"] - changed["b"] >= -0.01
+
+
+def test_a_row_says_what_it_is_answered_and_of_which_class_its_values_are(table, work):
+    # an engineer read -5.05 log-odds, and not of what
+    class Two(Exact):
+        info = ModelInfo("script", "script", ("a", "b", "c"), ("no", "yes"), "binary")
+
+        def predict(self, data):
+            margin = Exact.predict(self, data)["prediction"].to_numpy()
+            return pa.table(
+                {"prediction": np.where(margin > 0, "yes", "no"), "score": 1 / (1 + np.exp(-margin))}
+            )
+
+        def contributions(self, data, *, of=None):
+            found = {n: data.column(n).to_numpy() * w for n, w in zip("abc", self.weights, strict=True)}
+            margin = Exact.predict(self, data)["prediction"].to_numpy()
+            return pa.table(found | {"bias": np.full(data.num_rows, 0.5), "margin": margin})
+
+    at = int(FRAME.a.argmin())
+    report = check(Two(), data=table(FRAME), row=(at + 1,), work=work)
+    (told,) = [m for m in report.metrics if m.name == "answer"]
+    assert told.of == {"row": at + 1, "says": "no", "values of": "yes"}
+    assert told.value == pytest.approx(FRAME.a[at] * 3 - FRAME.b[at] * 2 + 0.5)
+    (fall,) = [c for c in report.charts if c.kind == "waterfall"]
+    assert "margin of yes" in fall.alt and fall.alt.endswith("It answers no.")
+    number = check(Exact(), data=table(FRAME), row=(1,), work=work)
+    (told,) = [m for m in number.metrics if m.name == "answer"]
+    assert "values of" not in told.of and float(told.of["says"]) == pytest.approx(told.value, rel=1e-4)
+
+
+def test_bars_of_two_groups_stand_beside_each_other_feature_by_feature(table, work):
+    # all bars of one group came first, each feature's name twice
+    rows = FRAME.assign(sex=["F", "M"] * 40)
+    report = check(Exact(), data=table(rows), cohort=("sex",), work=work)
+    (chart,) = [c for c in report.charts if c.kind == "grouped_bar"]
+    assert [r["feature"] for r in chart.data] == ["a", "a", "b", "b", "c", "c"]
+
+
+def test_single_rows_of_a_partial_dependence_are_called_by_their_own_numbers(table, work):
+    # "a row (18)" was the 18th of a sample
+    rows = pd.DataFrame({"a": np.arange(1000.0), "b": np.arange(1000.0) * 10, "c": 0.0})
+    report = check(Exact(), data=table(rows), feature=("a",), work=work)
+    (chart,) = [c for c in report.charts if c.title.startswith("Partial dependence")]
+    lines = {r["line"]: r for r in chart.data if r["line"] != "mean" and r["value"] == 0.0}
+    assert lines and max(int(n.split()[1]) for n in lines) > 200
+    for name, point in lines.items():
+        assert point["answer"] == pytest.approx(-2 * 10 * (int(name.split()[1]) - 1) + 0.5)

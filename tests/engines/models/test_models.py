@@ -102,6 +102,93 @@ def test_scikit_learn_in_a_tar(opened, frame, tmp_path):
     assert handle.contributions(pa.Table.from_pandas(table)) is None
 
 
+def _scored(handle, table, of):
+    """Ask, and hold the values to the answers: they add up, and are named by the data's own columns."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    score = handle.predict(arrow).column("score").to_numpy()
+    found = handle.contributions(arrow, of=of)
+    *parts, margin = (c.to_numpy() for c in found.columns)
+    assert sum(parts) == pytest.approx(margin, abs=1e-5)
+    assert margin == pytest.approx(np.log(score / (1 - score)), abs=1e-4)
+    assert found.column_names == [*table.columns, "bias", "margin"]
+    return score
+
+
+def test_an_xgboost_that_learned_from_a_matrix_names_the_columns_of_the_data(opened, frame, tmp_path):
+    # values were of f0 and f1, which stand in no table; a column too many ended in XGBoost's own stack
+    table, label = frame
+    model = xgb.XGBClassifier(n_estimators=5, max_depth=3).fit(table[["x", "z"]].to_numpy(), label)
+    model.get_booster().save_model(tmp_path / "model.ubj")
+    handle = opened(tmp_path / "model.ubj", "ubj")
+    _scored(handle, table[["x", "z"]], "1")
+    with pytest.raises(
+        AssayError, match="takes 2 columns in the order of its training, not 3: name the label"
+    ):
+        handle.predict(pa.Table.from_pandas(table))
+    with pytest.raises(AssayError, match="'kind' is none") as told:
+        handle.predict(pa.Table.from_pandas(table[["x", "kind"]]))
+    assert "ValueError" not in str(told.value)
+
+
+def test_words_where_a_booster_learned_numbers_are_no_missing_values(opened, frame, tmp_path):
+    # they were taken for missing, and it answered all the same
+    table, label = frame
+    coded = table.assign(kind=table.kind.map({"red": 0, "green": 1, "blue": 2}))
+    xgb.XGBClassifier(n_estimators=5).fit(coded, label).get_booster().save_model(tmp_path / "model.json")
+    handle = opened(tmp_path / "model.json", "json")
+    texts = coded.assign(kind=coded.kind.astype(str).where(coded.index > 3))
+    expected = handle.predict(pa.Table.from_pandas(coded.iloc[10:]))
+    assert (
+        handle.predict(pa.Table.from_pandas(texts.iloc[10:])) == expected
+    )  # numbers written as texts are numbers
+    with pytest.raises(AssayError, match="numbers in 'kind', which holds '(red|green|blue)'"):
+        handle.predict(pa.Table.from_pandas(table))
+
+
+def test_lightgbm_knows_its_categories_in_each_form_it_is_saved(opened, frame, tmp_path):
+    # one saved by joblib was given texts, and refused them
+    lightgbm = pytest.importorskip("lightgbm", reason="pip install 'assay[lightgbm]'")
+    table, label = frame
+    learned = table.assign(kind=table.kind.astype("category"), floor=pd.Categorical(np.arange(400) % 3))
+    model = lightgbm.LGBMClassifier(n_estimators=9, verbose=-1).fit(learned, np.where(label, "yes", "no"))
+    joblib.dump(model, tmp_path / "model.joblib")
+    model.booster_.save_model(tmp_path / "model.txt")
+    given = table.assign(floor=np.arange(400) % 3)
+    for name, of in (("model.joblib", "yes"), ("model.txt", "1")):
+        handle = opened(tmp_path / name, name.split(".")[1])
+        assert _scored(handle, given, of) == pytest.approx(model.predict_proba(learned)[:, 1])
+        few = given.head(3)  # of which one category alone is there
+        assert _scored(handle, few, of) == pytest.approx(model.predict_proba(learned.head(3))[:, 1])
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "catboost", "sklearn"])
+def test_what_learned_from_a_matrix_takes_columns_in_their_order(opened, frame, tmp_path, library):
+    # LightGBM and CatBoost were asked for columns named Column_0 and 0; scikit-learn's values were of "0"
+    module = pytest.importorskip(library)
+    table, label = frame
+    numbers, name = table[["x", "z"]].to_numpy(), "model.joblib"
+    if library == "lightgbm":
+        model, name = module.LGBMClassifier(n_estimators=9, verbose=-1).fit(numbers, label), "model.txt"
+        model.booster_.save_model(tmp_path / name)
+    elif library == "catboost":
+        model, name = (
+            module.CatBoostClassifier(iterations=5, verbose=0, allow_writing_files=False),
+            "model.cbm",
+        )
+        model.fit(numbers, label).save_model(str(tmp_path / name))
+    else:
+        model = LogisticRegression().fit(numbers, label)
+        joblib.dump(model, tmp_path / name)
+    handle = opened(tmp_path / name, name.split(".")[1])
+    arrow = pa.Table.from_pandas(table[["x", "z"]])
+    handle.background(arrow)
+    assert _scored(handle, table[["x", "z"]], "1") == pytest.approx(
+        model.predict_proba(numbers)[:, 1], abs=1e-6
+    )
+    if library == "sklearn":
+        assert handle.inside()["names"] == ["x", "z"]
+
+
 def test_an_inference_script(opened, tmp_path):
     folder = tmp_path / "m"
     (folder / "code").mkdir(parents=True)

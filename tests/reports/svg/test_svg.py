@@ -127,3 +127,18 @@ def test_a_trade_has_a_dot_a_point_whiskers_and_pale_ones_for_what_is_dominated(
         assert 0 <= float(dot.get("cx")) <= 420 and 0 <= float(dot.get("cy")) <= 290
     assert draw(Chart("t", "scatter", ({"gap": None, "y": 1},), "gap", "y")).count("<circle") == 0
     assert draw(Chart("t", "scatter", ({"gap": 0.1, "y": 0.8},), "gap", "y")).count("<circle") == 1
+
+
+def test_a_table_of_words_is_drawn_with_every_word_of_it():
+    # it was drawn as bars: sentences were cut, and a table without numbers had "no value to draw"
+    words = (
+        "Row 3 would be answered yes with capital_gain: 0 to 7446; and an-exceedingly-long-word-" + "x" * 90
+    )
+    alone = draw(Chart("In words", "table", ({"said": words}, {"said": "short"}), "said", "said"), 420)
+    shown = _texts(alone)
+    assert "".join("".join(shown).split()) == "".join(f"{words}short".split())
+    assert "no value" not in alone
+    rows = ({"when": words, "answer": 0.5, "share": 0.25}, {"when": "else", "answer": None, "share": 0.75})
+    both = _texts(draw(Chart("tree", "table", rows, "when", "answer"), 300))
+    assert {"when", "answer", "share", "0.5", "0.25", "0.75", "–"} <= set(both)
+    assert all(len(t) * CHARACTER < 300 for t in both)

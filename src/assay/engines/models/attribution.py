@@ -36,6 +36,7 @@ class Attribution:
         *self.before, self.last = steps
         self.before = [s for s in self.before if s is not None and s != "passthrough"]
         self.features, self.classes = list(features), list(classes)
+        self.columns: list[str] = []  # of the data, for one that learned from a matrix and knows no names
         self.mean: Any = None
         self._ready: tuple[Any, ...] | None = None
 
@@ -75,9 +76,11 @@ class Attribution:
 
     def _prepare(self, first: Any, given: Any) -> tuple[Any, ...]:
         wide = np.asarray(first).shape[1]
-        names = self.features or [
-            str(c) for c in getattr(given, "columns", range(np.asarray(given).shape[1]))
-        ]
+        names = (
+            self.features
+            or self.columns
+            or [str(c) for c in getattr(given, "columns", range(np.asarray(given).shape[1]))]
+        )
         found: list[int] | None = list(range(len(names)))
         for step in self.before:
             found = origins(step, found) if found is not None else None
@@ -122,7 +125,7 @@ class Attribution:
         return {
             "kind": "linear",
             "unit": found.unit,
-            "names": _names(None, self.before, wide, self.features),
+            "names": _names(None, self.before, wide, self.features or self.columns),
             "classes": [str(c) for c in self.classes],
             "coefficients": found.coefficients.tolist(),
             "intercept": found.intercept.tolist(),
@@ -134,7 +137,7 @@ class Attribution:
         value = tree.value[some, 0, :]
         return {
             "kind": "tree",
-            "names": _names(None, self.before, self.last.n_features_in_, self.features),
+            "names": _names(None, self.before, self.last.n_features_in_, self.features or self.columns),
             "classes": [str(c) for c in self.classes],
             "nodes": int(tree.node_count),
             "left": tree.children_left[some].tolist(),

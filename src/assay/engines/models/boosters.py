@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from assay.engines.models.contributed import contributed, output
-from assay.engines.models.frame import predictions, to_pandas
+from assay.engines.models.frame import as_number, in_order, predictions, to_pandas
 
 
 class XgboostModel:
@@ -72,7 +72,9 @@ class XgboostModel:
     def _matrix(self, table: pa.Table) -> Any:
         import xgboost as xgb
 
-        frame = to_pandas(table, self.names)
+        frame = (
+            to_pandas(table, self.names) if self.names else in_order(table, int(self.booster.num_features()))
+        )
         kinds = dict(zip(self.names, self.types, strict=False))
         for name in frame.columns:
             if kinds.get(name) == "c":
@@ -80,7 +82,7 @@ class XgboostModel:
             elif frame[name].dtype == bool:
                 frame[name] = frame[name].astype("int64")
             elif not pd.api.types.is_numeric_dtype(frame[name]):
-                frame[name] = pd.to_numeric(frame[name], errors="coerce")
+                frame[name] = as_number(frame[name])
         return xgb.DMatrix(frame, enable_categorical=True)
 
     def _category(self, column: pd.Series, name: str) -> pd.Series:
@@ -113,9 +115,13 @@ class XgboostModel:
         values = np.asarray(self.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
         values = values[:, None, :] if values.ndim == 2 else values
         margin = np.asarray(self.booster.predict(matrix, output_margin=True), dtype=np.float64)
-        names = self.names or [f"f{i}" for i in range(values.shape[2] - 1)]
         return _answer(
-            names, values, margin.reshape(len(values), -1), self.classes, of, xgboost_unit(self.booster)
+            self.names or table.column_names,
+            values,
+            margin.reshape(len(values), -1),
+            self.classes,
+            of,
+            xgboost_unit(self.booster),
         )
 
     def interactions(self, table: pa.Table, of: str | None = None) -> pa.Table:
@@ -132,7 +138,7 @@ class XgboostModel:
         mean = 2 * mean - np.diag(np.diag(mean))
         return pa.Table.from_arrays(
             [pa.array(mean[:, i]) for i in range(len(mean))],
-            names=self.names or [f"f{i}" for i in range(len(mean))],
+            names=self.names or table.column_names,
         )
 
 
@@ -185,12 +191,47 @@ def lightgbm_unit(booster: Any) -> str:
     return "log" if name in ("poisson", "gamma", "tweedie") else "output"
 
 
+def lightgbm_frame(booster: Any, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the categories that a booster learned, which it keeps in their order and without their columns' names.
+
+    ValueError where it cannot be told which columns they are of.
+    """
+    learned = list(booster.pandas_categorical or [])
+    said = next(
+        (
+            li
+            for li in booster.model_to_string(num_iteration=1).splitlines()
+            if li.startswith("feature_infos=")
+        ),
+        "",
+    )
+    coded = {
+        i for i, info in enumerate(said.removeprefix("feature_infos=").split()) if info[:1] not in ("[", "n")
+    }
+    texts = {i for i, n in enumerate(frame.columns) if not pd.api.types.is_numeric_dtype(frame[n])}
+    of = sorted(coded | texts) if learned else sorted(texts)
+    if not learned:
+        learned = [None] * len(of)
+    if len(of) != len(learned):
+        raise ValueError(
+            f"it learned {len(learned)} columns of categories, and {len(of)} of the data's columns hold such: "
+            f"{', '.join(str(frame.columns[i]) for i in of[:5]) or 'none'}"
+        )
+    for at, known in zip(of, learned, strict=True):
+        name = frame.columns[at]
+        frame[name] = frame[name].astype("category" if known is None else pd.CategoricalDtype(known))
+    return frame
+
+
 class LightgbmModel:
     """A LightGBM booster saved as text."""
 
     def __init__(self, booster: Any, classes: list[Any] | None = None) -> None:
         self.booster = booster
         self.objective = lightgbm_objective(booster)
+        self.names = [str(n) for n in booster.feature_name()]
+        if self.names == [f"Column_{i}" for i in range(len(self.names))]:  # it learned from a matrix
+            self.names = []
         self.many = booster.num_model_per_iteration() if booster.num_model_per_iteration() > 1 else 0
         self.classes = classes or ([0, 1] if self.objective == "binary" else list(range(self.many)))
 
@@ -207,17 +248,15 @@ class LightgbmModel:
         return {
             "framework": "lightgbm",
             "format": "lightgbm",
-            "features": self.booster.feature_name(),
+            "features": self.names,
             "classes": self.classes,
             "task": task,
         }
 
     def _frame(self, table: pa.Table) -> pd.DataFrame:
-        frame = to_pandas(table, self.booster.feature_name())
-        for name in frame.columns:
-            if not pd.api.types.is_numeric_dtype(frame[name]):
-                frame[name] = frame[name].astype("category")
-        return frame
+        if not self.names:
+            return in_order(table, int(self.booster.num_feature()))
+        return lightgbm_frame(self.booster, to_pandas(table, self.names))
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
@@ -231,6 +270,7 @@ class LightgbmModel:
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return exact tree SHAP; of several classes, that of the class predicted or named."""
         values, base, margin = lightgbm_values(self.booster, self._frame(table))
-        names = [str(n) for n in self.booster.feature_name()]
         found = np.concatenate([values, base[..., None]], axis=2)
-        return _answer(names, found, margin, self.classes, of, lightgbm_unit(self.booster))
+        return _answer(
+            self.names or table.column_names, found, margin, self.classes, of, lightgbm_unit(self.booster)
+        )

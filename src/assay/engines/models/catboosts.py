@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from assay.engines.models.contributed import contributed, output
-from assay.engines.models.frame import plain, predictions, to_pandas
+from assay.engines.models.frame import as_number, in_order, plain, predictions, to_pandas
 
 _LIKELY = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll")
 
@@ -43,7 +43,10 @@ class CatboostModel:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.names = [str(n) for n in model.feature_names_]
-        self.categories = [self.names[i] for i in model.get_cat_feature_indices()]
+        self.coded = {int(i) for i in model.get_cat_feature_indices()}
+        self.wide = len(self.names)
+        if self.names == [str(i) for i in range(self.wide)]:  # it learned from a matrix
+            self.names = []
         self.loss = _loss(model)
         self.classes = plain(model.classes_) if self.loss in _LIKELY else []
 
@@ -72,13 +75,13 @@ class CatboostModel:
         """Return rows as it takes them, with what they are to teach and their weights, if any."""
         import catboost
 
-        frame = to_pandas(table, self.names)
-        for name in frame.columns:
-            if name in self.categories:
+        frame = to_pandas(table, self.names) if self.names else in_order(table, self.wide, numbers=False)
+        for at, name in enumerate(frame.columns):
+            if at in self.coded:
                 frame[name] = frame[name].map(_category).astype(object)
             elif not pd.api.types.is_numeric_dtype(frame[name]):
-                frame[name] = pd.to_numeric(frame[name], errors="coerce")
-        return catboost.Pool(frame, truth, cat_features=self.categories, weight=weight)
+                frame[name] = as_number(frame[name])
+        return catboost.Pool(frame, truth, cat_features=sorted(self.coded), weight=weight)
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
@@ -95,7 +98,7 @@ class CatboostModel:
         wanted, sign = output(margin, self.classes, of)
         rows = np.arange(len(margin))
         return contributed(
-            self.names,
+            self.names or table.column_names,
             values[rows, wanted] * sign[:, None],
             base[rows, wanted] * sign,
             margin[rows, wanted] * sign,

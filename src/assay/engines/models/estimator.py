@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.engines.models.attribution import Attribution
-from assay.engines.models.frame import labelled, plain, predictions, to_pandas
+from assay.engines.models.frame import in_order, labelled, plain, predictions, to_pandas
 from assay.engines.models.texts import takes_text, the_text
 
 
@@ -85,7 +85,15 @@ class EstimatorModel:
         if self.reads:
             return the_text(table)
         frame = to_pandas(table, self.features)
-        return frame if self.features else frame.to_numpy()
+        if self.features and type(self.estimator).__module__.startswith("lightgbm."):
+            from assay.engines.models.boosters import lightgbm_frame
+
+            return lightgbm_frame(self.estimator.booster_, frame)
+        if self.features:
+            return frame
+        self._apart.columns = list(table.column_names)
+        wide = int(getattr(self.estimator, "n_features_in_", 0) or 0)
+        return (in_order(table, wide, numbers=False) if wide else frame).to_numpy()
 
     @cached_property
     def _apart(self) -> Attribution:

@@ -29,6 +29,38 @@ def to_pandas(table: pa.Table, features: Sequence[str] = ()) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def in_order(table: pa.Table, wide: int, *, numbers: bool = True) -> pd.DataFrame:
+    """Return the columns of a table for a model that knows them by their order alone; ValueError where they cannot be they.
+
+    wide: how many it takes, 0 where it does not say.
+    """
+    if wide and table.num_columns != wide:
+        raise ValueError(
+            f"it takes {wide} columns in the order of its training, not {table.num_columns}: name the label with "
+            "--label, and leave out what it does not take"
+        )
+    frame = to_pandas(table)
+    lost = [str(n) for n in frame.columns if frame[n].dtype.kind not in "biuf"] if numbers else []
+    if lost:
+        raise ValueError(f"it takes numbers, and {lost[0][:60]!r} is none")
+    return frame
+
+
+def as_number(column: pd.Series) -> pd.Series:
+    """Return a column as numbers, which it may hold as texts; ValueError where a value is none.
+
+    A model that is given words for the codes it was trained on would answer as if all were missing.
+    """
+    found = pd.to_numeric(column, errors="coerce")
+    lost = column[found.isna() & column.notna()]
+    if len(lost):
+        raise ValueError(
+            f"it takes numbers in {str(column.name)[:60]!r}, which holds {str(lost.iloc[0])[:40]!r}: give it the data "
+            "as it was coded for training, or save the coding with the model, as a pipeline"
+        )
+    return found
+
+
 def predictions(prediction: Any, scores: Any = None, classes: Sequence[Any] = ()) -> pa.Table:
     """Return the table that a model answers with: prediction, and score (binary) or score_<class>."""
     columns = {"prediction": _array(np.asarray(prediction))}

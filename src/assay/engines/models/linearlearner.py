@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.engines.models.contributed import contributed, output
-from assay.engines.models.frame import predictions, to_pandas
+from assay.engines.models.frame import in_order, predictions
 from assay.methods.mxnet import params
 from assay.methods.mxnet.symbol import Symbol
 
@@ -88,14 +88,7 @@ class LinearLearnerModel:
 
     def _matrix(self, table: pa.Table) -> Any:
         """Columns are taken in their order; a missing value is not a number that it can take."""
-        if table.num_columns != self.width:
-            raise ValueError(
-                f"it takes {self.width} columns in the order of its training, not {table.num_columns}"
-            )
-        frame = to_pandas(table)
-        for name in frame.columns:
-            if frame[name].dtype.kind not in "biuf":
-                raise ValueError(f"it takes numbers, and {str(name)[:60]!r} is none")
+        frame = in_order(table, self.width)
         values = frame.to_numpy(dtype=np.float64)
         if np.isnan(values).any():
             lost = frame.columns[np.isnan(values).any(axis=0)][0]

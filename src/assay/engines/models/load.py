@@ -38,7 +38,9 @@ def load(folder: Path) -> Loaded:
             from assay.engines.models.script import ScriptModel
 
             return ScriptModel(folder, script)
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or _trees(p))]
+    files = [
+        p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or is_lightgbm(p))
+    ]
     if not files:
         raise ValueError("there is no model file in it")
     for path in sorted(files, key=_rank):
@@ -48,8 +50,8 @@ def load(folder: Path) -> Loaded:
     raise ValueError(f"none of {', '.join(p.name for p in files[:5])} is of a known format")
 
 
-def _trees(path: Path) -> bool:
-    """LightGBM's own files are texts, and are often called so."""
+def is_lightgbm(path: Path) -> bool:
+    """Whether a file is LightGBM's own: these are texts, and are often called so."""
     with path.open("rb") as content:
         return content.read(len(_LIGHTGBM)) == _LIGHTGBM
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from assay.engines.models.frame import predictions, to_pandas
+from assay.engines.models.frame import in_order, predictions, to_pandas
 from assay.engines.models.needed import needed
 from assay.engines.models.spec import Spec
 from assay.engines.models.texts import the_text
@@ -100,7 +100,12 @@ class OnnxModel:
             return {one.name: texts if len(one.shape) == 1 else texts[:, None]}
         if self.looks:
             return {one.name: self._seen(one).tensor(table).astype(kind)}
-        given = self.spec.tensor(table) if self.spec.features else to_pandas(table).to_numpy(dtype=np.float32)
+        wide = one.shape[-1] if len(one.shape) == 2 and isinstance(one.shape[-1], int) else 0
+        given = (
+            self.spec.tensor(table)
+            if self.spec.features
+            else in_order(table, wide).to_numpy(dtype=np.float32)
+        )
         return {one.name: given.astype(kind)}
 
     def _seen(self, one: Any) -> Spec:

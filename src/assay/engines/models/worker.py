@@ -44,8 +44,14 @@ def main() -> None:
         except MemoryError:
             os._exit(1)
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told
-            said = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+            said = _last_words(error)
             wire.send(answers, b"E", said.encode("utf-8", "replace")[:2000])
+
+
+def _last_words(error: Exception) -> str:
+    """Return what an exception says, on a line; the kind is named but of a ValueError, which is how sentences are raised."""
+    name = "" if type(error) is ValueError and str(error).strip() else f"{type(error).__name__}: "
+    return f"{name}{error}".strip().splitlines()[0]
 
 
 def _refitted(loaded: Any, body: bytes) -> Any:

@@ -17,6 +17,7 @@ from assay.reports.svg._heatmap import heatmap
 from assay.reports.svg._lines import lines
 from assay.reports.svg._picture import picture
 from assay.reports.svg._points import points
+from assay.reports.svg._table import table
 from assay.reports.svg._words import words
 
 WIDTH = 420
@@ -29,6 +30,7 @@ _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
     "line": lines,
     "scatter": points,
     "heatmap": heatmap,
+    "table": table,
     "text": words,
     "image": picture,
 }

@@ -33,7 +33,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
-from assay.checks.model.explain import _columns, _regions, _sound, _summary, _words
+from assay.checks.model.explain import _answered, _columns, _regions, _sound, _summary, _words
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._more import More, Wanted
 from assay.checks.model.explain._voice import plainly
@@ -52,7 +52,10 @@ def check(
     data: Annotated[Table, Doc("the table whose rows are explained")],
     row: Annotated[tuple[Annotated[int, Ge(1)], ...], Doc("explain this row, from 1")] = (),
     answer: Annotated[
-        str | None, Doc("explain the answers to be this class; the class predicted where none is named")
+        str | None,
+        Doc(
+            "explain the answers to be this class; where none is named, of two the last, of several the one predicted"
+        ),
     ] = None,
     method: Annotated[
         Literal["auto", "exact", "gradients", "kernel", "permutation"],
@@ -76,7 +79,10 @@ def check(
     permute: Annotated[
         int, Interval(ge=0, le=100), Doc("shuffle each feature so many times, and see what it costs")
     ] = 0,
-    label: Annotated[Column | None, Doc("the column that holds the truth, for --permute")] = None,
+    label: Annotated[
+        Column | None,
+        Doc("the column that holds the truth: for --permute, and no feature to a model without names"),
+    ] = None,
     want: Annotated[
         str | None, Doc("the answer wanted for the rows named: a class, or a bound such as '>= 100'")
     ] = None,
@@ -124,6 +130,9 @@ def check(
         if name not in table.column_names:
             raise UsageError(f"the data has no column {name}", where=data.asset.name)
     asking = Asking(model, work, answer)
+    whole = table
+    if label is not None and not model.info.features and table.num_columns > 1:
+        table = table.drop_columns([label])  # it takes every column, and the truth is none of them
     notices = read_notices(codes) if codes is not None else Notices({}, frozenset())
     notices = Notices(notices.coded, notices.protected | set(protected))
     still = tuple(dict.fromkeys((*fixed, *(n for n in table.column_names if n in notices.protected))))
@@ -159,15 +168,18 @@ def check(
             Metric.number("rows_asked", asking.asked, unit="rows"),
         ]
     shown = _summary.chosen(found, row)
+    told = given.take(pa.array(found.rows[shown])) if way.own is None else way.own.take(pa.array(shown))
+    found.answered = _answered.answered(found, told, shown, asking)
     drawn = [way.drawn(i) for i in shown]
     charts = [chart, *(c for c, _ in drawn)]
     if row:  # what was asked for stands first
-        said += [m for _, numbers in drawn for m in numbers]
+        for at, (_, numbers) in zip(shown, drawn, strict=True):
+            said += ([_answered.told(found, at)] if found.margin is not None else []) + numbers
     kept = [work.put("shap_values", way.kept)]
     more = More(given, found, order, asking, work)
     for name in cohort:
-        more.add(*_summary.cohorts(found, table, name, order))
-    more.effects(feature, interactions, permute, label)
+        more.add(*_summary.cohorts(found, whole, name, order))
+    more.effects(feature, interactions, permute, whole, label)
     if inside:
         more.inside(depth)
     parts = more.changes(wanted)

@@ -79,7 +79,7 @@ def counterfactuals(
     for name in fixed:
         if name not in table.column_names:
             raise UsageError(f"there is no column {name} to hold fixed")
-    given = table.select(names)
+    given = table.select([n for n in table.column_names if n in names])  # some know their columns by place
     free = [n for n in names if n not in fixed]
     metrics, charts, findings = [], [], []
     for row in rows:
@@ -105,9 +105,7 @@ def counterfactuals(
                 f"{n}: {value(cell(given, n, row))} → {value(v)}" for n, v in change.changes.items()
             )
             metrics.append(
-                Metric.number(
-                    "change", change.distance, of={"row": row + 1, "change": words}, unit="in spreads"
-                )
+                Metric.number("change", change.distance, of={"row": row + 1, "change": words}, unit="spreads")
             )
             shown.append({"change": words, "size": change.distance})
         alt = f"Row {row + 1} would be answered {wish.want} with {shown[0]['change']}."

@@ -19,13 +19,15 @@ _EXACT_ROWS = 500
 _SHUFFLED = 5_000
 
 
-def _some(table: Any, most: int, rng: Any) -> Any:
+def _some(table: Any, most: int, rng: Any) -> tuple[Any, Any]:
+    """Return at most so many rows, and which of the table's they are, from 0."""
     import numpy as np
     import pyarrow as pa
 
     if table.num_rows <= most:
-        return table
-    return table.take(pa.array(np.sort(rng.choice(table.num_rows, most, replace=False))))
+        return table, np.arange(table.num_rows)
+    rows = np.sort(rng.choice(table.num_rows, most, replace=False))
+    return table.take(pa.array(rows)), rows
 
 
 def dependence(table: Any, name: str, asking: Asking, work: Work) -> tuple[list[Metric], list[Chart]]:
@@ -41,7 +43,8 @@ def dependence(table: Any, name: str, asking: Asking, work: Work) -> tuple[list[
     if len(values) < 2:
         raise UsageError(f"{name} holds fewer than two values", remedy="name a feature that varies")
     numeric = effects.number(table.column(name))
-    lines = effects.partial(_some(table, _ROWS, rng), name, values, asking.score)
+    some, rows_of = _some(table, _ROWS, rng)
+    lines = effects.partial(some, name, values, asking.score)
     mean = lines.mean(axis=1)
     low, high = np.percentile(lines, [10, 90], axis=1)
     shown = [float(v) if numeric else str(v) for v in values.to_pylist()]
@@ -61,7 +64,7 @@ def dependence(table: Any, name: str, asking: Asking, work: Work) -> tuple[list[
     drawn = [{"value": v, "answer": float(m), "line": "mean"} for v, m in zip(shown, mean, strict=True)]
     for i in rng.choice(lines.shape[1], min(_LINES, lines.shape[1]), replace=False):
         drawn += [
-            {"value": v, "answer": float(a), "line": f"a row ({i + 1})"}
+            {"value": v, "answer": float(a), "line": f"row {rows_of[i] + 1}"}
             for v, a in zip(shown, lines[:, i], strict=True)
         ]
     charts = [
@@ -75,7 +78,7 @@ def dependence(table: Any, name: str, asking: Asking, work: Work) -> tuple[list[
             alt=said,
         )
     ]
-    some = _some(table, _ALE_ROWS, rng)
+    some, _ = _some(table, _ALE_ROWS, rng)
     edges = effects.grid(table.column(name), _POINTS + 1)
     local = effects.accumulated(some, name, edges, asking.score)
     rows = [
@@ -105,7 +108,7 @@ def together(
     rng = work.rng("interactions")
     model = asking.model
     found = (
-        model.interactions(_some(table, _EXACT_ROWS, rng), of=asking.of)
+        model.interactions(_some(table, _EXACT_ROWS, rng)[0], of=asking.of)
         if isinstance(model, Transparent)
         else None
     )
@@ -117,7 +120,7 @@ def together(
         method, name = "exact SHAP interaction values", "mean_abs_interaction"
     else:
         known = [n for n in order if n in table.column_names][:_TOGETHER]
-        some = _some(table, _PAIR_ROWS, rng)
+        some, _ = _some(table, _PAIR_ROWS, rng)
         pairs = [
             (effects.interaction(some, a, b, asking.score), a, b)
             for i, a in enumerate(known)
@@ -153,12 +156,13 @@ def shuffled(
     from assay.methods.values import spelled
 
     rng = work.rng("permutation")
-    some = _some(table, _SHUFFLED, rng)
+    some, _ = _some(table, _SHUFFLED, rng)
     known = [n for n in names if n in some.column_names]
+    given = some.select([n for n in some.column_names if n in known])  # some know their columns by place
     ask: Any = asking.score
     if label is None:
         unit, what = "mean change", "how far the answer moves"
-        first = asking.score(some)
+        first = asking.score(given)
 
         def loss(found: Any) -> float:
             return float(np.abs(found - first).mean())
@@ -182,7 +186,7 @@ def shuffled(
         def loss(found: Any) -> float:
             return float(((found - aim)[kept] ** 2).mean()) / spread
 
-    found = effects.permuted(some, known, ask, loss, rng, repeats)
+    found = effects.permuted(given, known, ask, loss, rng, repeats)
     mean = found.mean(axis=1)
     half = np.zeros(len(mean))
     if repeats > 1:

@@ -54,8 +54,10 @@ class More:
         self.charts += charts
         self.findings += findings
 
-    def effects(self, feature: tuple[str, ...], interactions: bool, permute: int, label: str | None) -> None:
-        """Add how the answer changes with features."""
+    def effects(
+        self, feature: tuple[str, ...], interactions: bool, permute: int, whole: Any, label: str | None
+    ) -> None:
+        """Add how the answer changes with features. whole: the table with its label, if it has one."""
         for name in feature:
             self.add(*_effects.dependence(self.table, name, self.asking, self.work), [])
         if interactions:
@@ -63,7 +65,7 @@ class More:
             self.add(metrics, charts, [])
             self.data["interactions"] = method
         if permute:
-            given = (self.table, self.names, label, self.asking, permute, self.work)
+            given = (whole, self.names, label, self.asking, permute, self.work)
             metrics, chart = _effects.shuffled(*given)
             self.add(metrics, [chart], [])
 

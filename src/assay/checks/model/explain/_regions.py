@@ -76,7 +76,7 @@ def way(
     error = float(np.concatenate([s.parts.error for s in found]).mean())
 
     def drawn(n: int) -> tuple[Chart, list[Metric]]:
-        return _drawn(found[n], values.unit)
+        return _drawn(found[n], values, n)
 
     return Way(values, table, drawn, _kept(found), [], tuple(skipped), error, own)
 
@@ -200,7 +200,7 @@ def _values(found: list[Seen], asking: Asking, fill: Fill) -> Values:
     )
 
 
-def _drawn(seen: Seen, unit: str) -> tuple[Chart, list[Metric]]:
+def _drawn(seen: Seen, all_: Values, at: int) -> tuple[Chart, list[Metric]]:
     """Return the picture beside itself with its regions shaded, and the greatest regions in numbers."""
     import numpy as np
 
@@ -226,9 +226,11 @@ def _drawn(seen: Seen, unit: str) -> tuple[Chart, list[Metric]]:
     }
     first = rows[0]
     alt = (
-        f"From {seen.parts.base:.3f} with nothing to be seen to {seen.parts.margin:.3f} ({unit}): a region at the "
-        f"{first['where']} {'raises' if first['value'] >= 0 else 'lowers'} it most, by {abs(first['value']):.3g}."
+        f"From {seen.parts.base:.3f} with nothing to be seen to {seen.parts.margin:.3f} ({all_.unit_of(at)}): a region at "
+        f"the {first['where']} {'raises' if first['value'] >= 0 else 'lowers'} it most, by {abs(first['value']):.3g}."
+        f"{all_.says(at)}"
     )
+    unit = all_.unit
     metrics = [Metric.number("base", seen.parts.base, of={"row": seen.row + 1}, unit=unit)]
     metrics += [
         Metric.number(

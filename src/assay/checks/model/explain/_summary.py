@@ -53,6 +53,8 @@ def globally(found: Values, mean: Any, low: Any, high: Any, order: Any) -> tuple
         for i in order[:20]
     )
     first = ", ".join(found.names[i] for i in order[:3])
+    off = found.additivity
+    sound = "" if off is None else f" The values of a row add up to its answer within {off:.2g}."
     return metrics, Chart(
         f"What the model goes by ({found.method})",
         "bar",
@@ -61,7 +63,7 @@ def globally(found: Values, mean: Any, low: Any, high: Any, order: Any) -> tuple
         "value",
         low="low" if several else None,
         high="high" if several else None,
-        alt=f"Most of all it goes by {first}.",
+        alt=f"Most of all it goes by {first}.{sound}",
     )
 
 
@@ -94,7 +96,7 @@ def locally(found: Values, at: int, table: Any) -> Chart:
     if len(order) > _SHOWN:
         rows.append({"feature": f"{len(order) - _SHOWN} others", "value": rest, "start": reached})
     end = base + float(values.sum())
-    alt = f"From {base:.3f} to {end:.3f} ({found.unit}); {found.names[order[0]]} moves it most."
+    alt = f"From {base:.3f} to {end:.3f} ({found.unit_of(at)}); {found.names[order[0]]} moves it most.{found.says(at)}"
     return Chart(f"Row {number}", "waterfall", tuple(rows), "feature", "value", alt=alt)
 
 
@@ -192,12 +194,12 @@ def cohorts(
         )
         for feature, (group, inside_, outside) in told.items()
     ]
-    shown = {found.names[i] for i in order[:8]}
+    shown = [found.names[i] for i in order[:8]]
     most = next(iter(told), found.names[order[0]])
     chart = Chart(
         f"What the model goes by, by {column}",
         "grouped_bar",
-        tuple(r for r in drawn if r["feature"] in shown),
+        tuple(r for feature in shown for r in drawn if r["feature"] == feature),
         "feature",
         "value",
         series="group",

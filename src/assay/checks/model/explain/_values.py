@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from assay.checks.model.explain._asking import Asking
 from assay.kernel.errors import BadInput, UsageError
@@ -16,6 +16,13 @@ ADDS_UP = 1e-5
 COMPLETE = 1e-3  # of integrated gradients, whose sum stands for an integral
 _WORDS = 120
 _BACKGROUND = 200
+
+
+class Answered(NamedTuple):
+    """What the model says of a row, and the class that its values are of, "" where it is a number."""
+
+    says: str
+    of: str
 
 
 @dataclass
@@ -38,6 +45,16 @@ class Values:
     error: Any = None
     tolerance: float | None = None
     notes: dict[str, Any] = field(default_factory=dict)
+    answered: dict[int, Answered] = field(default_factory=dict)  # of the n-th rows explained, those shown
+
+    def unit_of(self, at: int) -> str:
+        """Return the unit of the n-th row's values, and of which class they are."""
+        of = self.answered[at].of if at in self.answered else ""
+        return f"{self.unit} of {of[:40]}" if of else self.unit
+
+    def says(self, at: int) -> str:
+        """Return in words what the model answers to the n-th row, empty where it was not asked."""
+        return f" It answers {self.answered[at].says[:40]}." if at in self.answered else ""
 
     @property
     def additivity(self) -> float | None:

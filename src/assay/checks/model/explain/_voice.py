@@ -9,6 +9,7 @@ from assay.checks.model.explain._values import Values
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
 
+IN_WORDS = "In words"
 _BARS = 8
 _NAMED = 3
 _ROWS = 2
@@ -35,7 +36,8 @@ def plainly(
     said.append(
         "Do not rely on this page: what is explained did not pass its own tests, which are named above."
         if grave
-        else "How far this can be trusted: the parts were added up and give the model's own answers."
+        else "How far this can be trusted: the parts were added up and give the model's own answers"
+        + (f", but for {found.additivity:.1g} of their size." if found.additivity else ".")
         if found.error is None
         else f"How far this can be trusted: the parts are estimates from {len(found.rows)} cases; small ones may be chance."
     )
@@ -48,17 +50,10 @@ def plainly(
     ]
     metrics = [Metric.number("share", share, of={"it goes by": name}) for name, share in shares[:_BARS]]
     rows = tuple({"what": n, "share": s} for n, s in shares[:_BARS])
-    charts = [Chart("What the model goes by", "bar", rows, "what", "share", alt=said[0])]
-    charts.append(
-        Chart(
-            "In words",
-            "table",
-            tuple({"": str(n), "said": s} for n, s in enumerate(said, 1)),
-            "",
-            "said",
-            alt=said[0],
-        )
-    )
+    charts = [
+        Chart(IN_WORDS, "table", tuple({"said": s} for s in said), "said", "said"),
+        Chart("What the model goes by", "bar", rows, "what", "share", alt=said[0]),
+    ]
     return metrics, charts, [*findings, *told]
 
 
@@ -72,18 +67,28 @@ def _mostly(shares: list[tuple[str, float]]) -> str:
 
 
 def _case(found: Values, at: int) -> str:
+    """Say what a row is answered, and what speaks for it or raises it, and what does not."""
     import numpy as np
 
     values = found.values[at]
     order = np.argsort(values, kind="stable")
     up = [found.names[i] for i in order[::-1][:_NAMED] if values[i] > 0]
     down = [found.names[i] for i in order[:_NAMED] if values[i] < 0]
-    parts = [f"raised by {_and(up)}" if up else "", f"lowered by {_and(down)}" if down else ""]
-    return (
-        f"Case {int(found.rows[at]) + 1}: its answer was {_and([p for p in parts if p])}."
-        if up or down
-        else ""
-    )
+    if not up and not down:
+        return ""
+    says, of = found.answered.get(at, ("", ""))
+    begins = f"Row {int(found.rows[at]) + 1}" + (f" is answered {says[:40]}" if says else "")
+    if of:
+        speak = "speaks" if len(up or down) == 1 else "speak"
+        parts = [
+            f"for {of[:40]} {speak} {_and(up)}" if up else "",
+            f"against it {_and(down)}" if down else "",
+        ]
+        if not up:
+            parts = [f"against {of[:40]} {speak} {_and(down)}"]
+    else:
+        parts = [f"raised by {_and(up)}" if up else "", f"lowered by {_and(down)}" if down else ""]
+    return f"{begins}: {', '.join(p for p in parts if p)}."
 
 
 def _and(words: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ def way(
     error = float(errors.mean()) if np.isfinite(errors).all() else None
 
     def drawn(at: int) -> tuple[Chart, list[Metric]]:
-        return _drawn(found[at], values.unit)
+        return _drawn(found[at], values, at)
 
     return Way(values, table, drawn, _kept(found), [], tuple(skipped), error)
 
@@ -151,7 +151,7 @@ def _values(found: list[Told], asking: Asking, token: str | None) -> Values:
     )
 
 
-def _drawn(told: Told, unit: str) -> tuple[Chart, list[Metric]]:
+def _drawn(told: Told, all_: Values, at: int) -> tuple[Chart, list[Metric]]:
     """Return a row's text with what each word brings, and the greatest of them in numbers."""
     import numpy as np
 
@@ -168,7 +168,11 @@ def _drawn(told: Told, unit: str) -> tuple[Chart, list[Metric]]:
         f"lowered most by {', '.join(down)}" if down else "",
     ]
     moved = " and ".join(p for p in parts if p) or "moved by no word"
-    alt = f"From {told.parts.base:.3f} without a word to {told.parts.margin:.3f} ({unit}): {moved}."
+    unit = all_.unit
+    alt = (
+        f"From {told.parts.base:.3f} without a word to {told.parts.margin:.3f} ({all_.unit_of(at)}): {moved}."
+        f"{all_.says(at)}"
+    )
     metrics = [Metric.number("base", told.parts.base, of={"row": told.row + 1}, unit=unit)]
     metrics += [
         Metric.number(

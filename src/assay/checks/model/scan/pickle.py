@@ -22,6 +22,8 @@ NESTING = 4
 # None of these is a pickle that loads: they begin with no opcode, or with a persistent id that no loader knows.
 _OTHERS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"\x93NUMPY", b"\x7fELF", b"\x89PNG")
 _TRIAL = 4 << 20
+# What a pickle of these holds is read by native code, and there is a file of their own that can be followed.
+_INSTEAD = {"catboost": "save it by its own save_model('model.cbm'), which is read without a pickle"}
 
 
 def sniff(view: View) -> bool:
@@ -162,7 +164,9 @@ def report(view: View, ground: Ground, hit: Hit, *, nested: bool = False) -> Non
     else:
         does = f"would call {hit.expression}" if hit.called else f"imports {name}"
         text = f"{inner}{view.place} {does} when loaded, and what that does is not known."
-        remedy = f"if you know and trust it, allow it by name: --allow {name}"
+        remedy = _INSTEAD.get(
+            name.split(".")[0], f"if you know and trust it, allow it by name: --allow {name}"
+        )
         if not hit.plausible:
             remedy = f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}"
     ground.find(
