@@ -63,3 +63,14 @@ def test_the_sides_of_a_complexity_curve():
 def test_sizes_double():
     assert sizes(1600) == [100, 200, 400, 800, 1600]
     assert sizes(30) == [15, 30] and sizes(5) == [5]
+
+
+def test_few_folds_do_not_hide_a_value_that_learns_by_heart():
+    """With three folds one standard error was so wide that 1.000 against 0.552 was no over-fitting."""
+    curve = [
+        Point(1, (0.0, 0.0, 0.0), (0.0,) * 3),
+        Point(4, (0.62, 0.55, 0.56), (0.638,) * 3),
+        Point(30, (0.569, 0.534, 0.555), (1.0,) * 3),
+    ]
+    found = complexity(curve, 667, 1333, error=False)
+    assert (found.best, found.under, found.over) == (1, (0,), (2,))

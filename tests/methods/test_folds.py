@@ -75,3 +75,14 @@ def test_too_few_rows_or_groups_are_told():
     with pytest.raises(UsageError, match="--time COLUMN"):
         drawn(Plan("time", 5), 4, RNG(0))
     assert np.bincount(even(10, 3, RNG(0))).tolist() == [4, 3, 3]
+
+
+def test_a_holdout_in_time_is_of_the_latest_rows_and_parts_no_instant():
+    times = np.array([5, 1, 1, 2, 9, 3, 3, 3, 7, 8])
+    (fold,) = drawn(Plan("holdout", test=0.4), 10, RNG(0), times=times, strata=times)
+    assert sorted(times[fold.test]) == [5, 7, 8, 9] and times[fold.train].max() == 3
+    assert len(fold.train) + len(fold.test) == 10 and times[fold.train[0]] == 3, "the latest come first"
+    with pytest.raises(UsageError, match="one instant"):
+        drawn(Plan("holdout"), 3, RNG(0), times=np.array([1, 1, 1]))
+    with pytest.raises(UsageError, match="--group or --time"):
+        drawn(Plan("holdout"), 10, RNG(0), times=times, groups=times)

@@ -93,7 +93,9 @@ def complexity(points: Sequence[Point], tested: float, trained: float, *, error:
     """Read a complexity curve. More complex is what scores better on the rows it was trained on.
 
     A value is told as under-fitting or over-fitting where on rows held out it is worse than the best by more than one
-    standard error: under, where it is simpler than the best, over, where it is more complex.
+    standard error: under, where it is simpler than the best, over, where it is more complex. Over-fitting is also told of a
+    more complex value that is not better and whose gap between the two scores exceeds that of the best by more than 0.1
+    (errors: a tenth), so that few folds do not hide it.
     """
     sign = -1 if error else 1
     held = np.array([sign * p.mean for p in points])
@@ -103,5 +105,8 @@ def complexity(points: Sequence[Point], tested: float, trained: float, *, error:
     near = np.flatnonzero(~worse)
     simplest = int(near[np.argmin(own[near])])
     under = tuple(int(i) for i in np.flatnonzero(worse & (own < own[best])))
-    over = tuple(int(i) for i in np.flatnonzero(worse & (own >= own[best])))
+    gap = (own - held) / (np.maximum(np.abs(held), 1e-12) if error else 1)
+    learnt_by_heart = (own > own[best]) & (held <= held[best]) & (gap > gap[best] + GAP)
+    learnt_by_heart[best] = False
+    over = tuple(int(i) for i in np.flatnonzero((worse & (own >= own[best])) | learnt_by_heart))
     return Places(best, simplest, under, over)

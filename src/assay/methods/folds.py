@@ -51,12 +51,18 @@ def drawn(
 ) -> list[Fold]:
     """Return the folds, repeat after repeat; UsageError where there are too few rows, groups or instants for them.
 
-    strata: what each fold has its share of. groups: codes of what is never parted, -1 for a row by itself. times: ranks.
+    A holdout is of the latest rows where times are given. strata: what each fold has its share of. groups: codes of what is never parted, -1 for a row by itself. times: ranks.
     """
     if plan.scheme == "time":
         if times is None:
             raise UsageError("which column puts the rows in time?", remedy="name it: --time COLUMN")
         return expanding(times, plan.folds)
+    if plan.scheme == "holdout" and times is not None:
+        if groups is not None:
+            raise UsageError(
+                "a holdout is of whole groups or of the latest rows", remedy="leave --group or --time out"
+            )
+        return [latest(times, plan.test)]
     if plan.scheme == "grouped" and groups is None:
         raise UsageError("which column tells what belongs together?", remedy="name it: --group COLUMN")
     out = []
@@ -160,6 +166,20 @@ def expanding(times: Codes, folds: int) -> list[Fold]:
         Fold(str(k + 1), order[:begin][::-1], order[begin:end])
         for k, (begin, end) in enumerate(zip(cuts, ends, strict=True))
     ]
+
+
+def latest(times: Codes, share: float) -> Fold:
+    """Return one fold that holds out the latest rows, nearest to ``share`` of them that parts no instant.
+
+    times: the rank of each row's instant. UsageError where all rows are of one instant.
+    """
+    order = np.argsort(times, kind="stable")
+    ranks = np.asarray(times)[order]
+    firsts = np.flatnonzero(ranks[1:] != ranks[:-1]) + 1
+    if not len(firsts):
+        raise UsageError("all rows are of one instant", remedy="name another column with --time")
+    cut = int(firsts[np.argmin(np.abs(firsts - len(order) * (1 - share)))])
+    return Fold("1", order[:cut][::-1], order[cut:])
 
 
 def _by_group(train: Codes, groups: Codes, rng: np.random.Generator) -> Codes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 _COMMON = 0.6
+_RARE = 0.1
 
 
 class Headline(NamedTuple):
@@ -18,16 +20,19 @@ def binary(share: float, *, costs: bool) -> Headline:
     """share: of rows that are yes. costs: whether errors have theirs."""
     if costs:
         return Headline("cost", "errors have their costs, so the mean cost of a row is what counts")
+    yes = _percent(share)
+    beside = "; read pr_auc and mcc beside it" if share < _RARE else ""
+    beside = "; read mcc beside it" if share > 1 - _RARE else beside
     if share > _COMMON:
         return Headline(
             "macro_f1",
-            f"{share:.0%} of rows are yes, and F1 of yes alone would praise a model that always says so",
+            f"{yes} of rows are yes, and F1 of yes alone would praise a model that always says so{beside}",
         )
     if share < 1 - _COMMON:
         return Headline(
-            "f1", f"{share:.0%} of rows are yes, and accuracy would praise a model that never says so"
+            "f1", f"{yes} of rows are yes, and accuracy would praise a model that never says so{beside}"
         )
-    return Headline("f1", f"{share:.0%} of rows are yes, and both ways to err count alike")
+    return Headline("f1", f"{yes} of rows are yes, and both ways to err count alike")
 
 
 def multiclass() -> Headline:
@@ -37,9 +42,7 @@ def multiclass() -> Headline:
 
 def multilabel() -> Headline:
     """Every label counts alike, however rare."""
-    return Headline(
-        "macro_f1", "a row may have several labels, and every label counts alike, however rare it is"
-    )
+    return Headline("macro_f1", "every label counts alike, however rare it is")
 
 
 def regression(quantile: float | None, tail: float) -> Headline:
@@ -63,3 +66,12 @@ def forecast(season: int) -> Headline:
     """season: how many rows the naive forecast looks back."""
     back = "the value before" if season == 1 else f"the value {season} rows before"
     return Headline("mase", f"values follow one another in time, and {back} is a forecast that costs nothing")
+
+
+def _percent(share: float) -> str:
+    """Return a share without decimals; one that is nearly none or nearly all is never shown as that."""
+    rest = min(share, 1 - share)
+    if rest == 0 or rest >= 0.01:
+        return f"{share:.0%}"
+    digits = min(6, -math.floor(math.log10(100 * rest)))
+    return f"{100 * share:.{digits}f}%"

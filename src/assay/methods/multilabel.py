@@ -115,7 +115,10 @@ def matrix(column: pa.ChunkedArray, known: Sequence[str]) -> tuple[Any, Any]:
 
 
 def sets(truth: Any, said: Any) -> dict[str, float]:
-    """Return the scores of predicted sets of labels. truth, said: rows × labels of booleans."""
+    """Return the scores of predicted sets of labels. truth, said: rows × labels of booleans.
+
+    macro_mcc is 0, whatever is told how often, where answers do not look at the row.
+    """
     tp = (truth & said).sum(axis=0)
     pos, told = truth.sum(axis=0), said.sum(axis=0)
     f1 = np.divide(2 * tp, pos + told, out=np.zeros(len(tp)), where=(pos + told) > 0)
@@ -127,7 +130,20 @@ def sets(truth: Any, said: Any) -> dict[str, float]:
         "macro_f1": float(f1.mean()),
         "weighted_f1": float((f1 * pos).sum() / pos.sum()) if pos.sum() else float("nan"),
         "jaccard": float(np.divide(both, either, out=np.ones(len(both)), where=either > 0).mean()),
+        "macro_mcc": _mcc(tp.astype(float), pos, told, len(truth)),
     }
+
+
+def _mcc(tp: Any, pos: Any, told: Any, rows: int) -> float:
+    """Return the mean over labels of Matthews' coefficient, 0 of one that is always told or never; NaN of no label.
+
+    Labels that every row has, or none, have no coefficient. tp, pos, told: of each label, the rows where both, truth, answer
+    have it.
+    """
+    spread = pos * (rows - pos) * (told * (rows - told)).astype(float)
+    found = np.divide(rows * tp - pos * told, np.sqrt(spread), out=np.zeros(len(tp)), where=spread > 0)
+    some = (pos > 0) & (pos < rows)
+    return float(found[some].mean()) if some.any() else float("nan")
 
 
 def rankings(truth: Any, score: Any) -> dict[str, Any]:

@@ -49,7 +49,11 @@ def _ranked(t: Any, score: Any) -> Scores:
 
     out: Scores = {}
     if chances(score):
-        out = {"brier": float(np.mean((score - t) ** 2)), **brier_parts(t, score)}
+        parts = brier_parts(t, score)
+        out = {"brier": float(np.mean((score - t) ** 2)), **parts}
+        # Of scores that differ within a bin: what is left, so that the four add up (Stephenson, Coelho and Jolliffe 2008)
+        binned = parts["brier_reliability"] - parts["brier_resolution"] + parts["brier_uncertainty"]
+        out["brier_within_bins"] = out["brier"] - binned
         out["ece"] = calibration_error(t, score)
         clipped = np.clip(score, 1e-15, 1 - 1e-15)
         out["log_loss"] = float(-np.mean(np.where(t, np.log(clipped), np.log1p(-clipped))))
@@ -88,6 +92,11 @@ def brier_parts(truth: Any, score: Any, bins: int = 10) -> Scores:
         "brier_resolution": sum(n * (s - share) ** 2 for _, s, n in found) / total,
         "brier_uncertainty": share * (1 - share),
     }
+
+
+def entropy(share: float) -> float:
+    """Return the log loss of a chance that is the same for every row, the share of yes (between 0 and 1)."""
+    return -(share * math.log(share) + (1 - share) * math.log(1 - share))
 
 
 def calibration_error(truth: Any, score: Any, bins: int = 10, weights: Any = None) -> float:

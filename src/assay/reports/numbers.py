@@ -27,7 +27,7 @@ def number(value: Any) -> str:
 
 def bare(found: Metric) -> str:
     """Return a metric's value alone; a p-value too small to mean anything is told as what it is below."""
-    if found.name.endswith("p_value") and found.value is not None and found.value < LEAST_P:
+    if found.name.endswith(("_p", "p_value")) and found.value is not None and found.value < LEAST_P:
         return f"<{LEAST_P:g}"
     return number(found.value)
 

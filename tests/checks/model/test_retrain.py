@@ -225,6 +225,56 @@ def test_folds_in_time_show_what_plain_folds_hide(table, work):
     assert "model.validate.fades" in [f.rule for f in timed.findings]
 
 
+def test_a_holdout_in_time_is_of_the_latest_rows(table, work):
+    """--scheme holdout drew its rows by lot, whatever --time said."""
+    data = frame(300).assign(day=lambda f: np.random.default_rng(1).permutation(len(f)))
+    data.loc[data.day >= 225, "y"] = 1 - data.loc[data.day >= 225, "y"]  # the world turned over
+    given = {"label": "y", "retrain": by(TREE), "scheme": "holdout", "without": ("day",), "slices": 0}
+    report = check(table(data), time="day", work=work, **given)
+    old, new = data[data.day < 225], data[data.day >= 225]
+    expected = f1_score(new.y, TREE.fit(old[["a", "b", "c"]], old.y).predict(new[["a", "b", "c"]]))
+    assert report.metric("f1").value == pytest.approx(expected)
+    assert any("holdout of the latest rows" in f.message for f in report.findings)
+    with pytest.raises(UsageError, match="one way to draw them"):
+        check(table(data), time="day", repeats=2, work=work, **given)
+
+
+def test_rows_without_a_time_are_left_out_of_folds_in_time_that_nobody_called_so(table, work):
+    data = frame(200).assign(day=lambda f: np.arange(float(len(f))))
+    data.loc[:9, "day"] = np.nan
+    report = check(
+        table(data), label="y", retrain=by(TREE), time="day", folds=2, without=("day",), slices=0, work=work
+    )
+    assert report.coverage.of == 190
+    assert any("10 of 200 rows have no y or no time" in f.message for f in report.findings)
+
+
+def test_folds_of_models_that_do_not_answer_are_told(table, work):
+    """What was missing in a fold was left out without a word."""
+
+    def shy(rows, truth):
+        return lambda x: np.where(x["a"] > 1, np.nan, (x["a"] > 0.2).astype(float))
+
+    data = frame(300)
+    report = check(table(data), label="y", retrain=by(shy), folds=3, slices=0, work=work)
+    lost = int((data.a > 1).sum())
+    assert next(f for f in report.findings if f.rule == "model.validate.unanswered").count == lost
+    assert report.coverage.examined == len(data) - lost and not report.coverage.complete
+
+
+def test_a_mean_error_over_folds_has_an_interval_around_it(table, work):
+    """It was kept between 0 and 1, as scores are, so that the error was outside of its own interval."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"day": np.arange(120), "y": np.arange(120) * 2.0 + rng.normal(size=120)})
+    report = check(
+        table(data), label="y", retrain=by(DecisionTreeRegressor(max_depth=2)), time="day", season=2, folds=3,
+        slices=0, work=work,
+    )  # fmt: skip
+    found = report.metric("mean_error")
+    assert report.data["problem"] == "forecast" and found.value < -1
+    assert found.interval[0] < found.value < found.interval[1]
+
+
 def test_a_regressor_that_learns_by_heart_is_told(table, work):
     rng = np.random.default_rng(3)
     data = pd.DataFrame(rng.random((200, 4)), columns=list("abcy"))

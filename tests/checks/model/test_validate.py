@@ -206,7 +206,8 @@ def test_rows_that_one_of_the_two_leaves_out_are_judged_for_neither(table, work)
     frame["q"] = frame["q"].astype("Int64").where(frame.index >= 100)
     report = _against(table, frame, work)
     assert report.metric("f1").value == pytest.approx(sk.f1_score(frame.y[100:], frame.p[100:]))
-    assert next(f for f in report.findings if f.rule == "model.validate.unlabelled").count == 100
+    assert next(f for f in report.findings if f.rule == "model.validate.unanswered").count == 100
+    assert (report.coverage.examined, report.coverage.of) == (len(frame) - 100, len(frame))
 
 
 def test_scores_alone_are_not_compared(table, work):
@@ -382,7 +383,7 @@ def test_rows_of_a_query_are_judged_by_their_order(table, work):
     assert report.metric("ndcg").value == pytest.approx(np.mean(expected))
     low, high = report.metric("ndcg").interval
     assert low < np.mean(expected) < high
-    assert report.metric("ndcg", model="constant guess").value < low
+    assert report.metric("ndcg", model="random order").value < low
     rules = [f.rule for f in report.findings]
     assert "model.validate.better" in rules and "model.validate.empty_queries" in rules
     assert not any(m.name == "mcnemar_p" for m in report.metrics)
@@ -409,7 +410,7 @@ def test_forecasts_are_judged_beside_the_value_one_season_before(table, work):
     known = naive.notna()
     mase = (frame.y - frame.p)[known].abs().mean() / (frame.y - naive)[known].abs().mean()
     assert report.data["problem"] == "forecast" and report.metric("mase").value == pytest.approx(mase)
-    assert report.metric("mase", model="constant guess").value == pytest.approx(1)
+    assert report.metric("mase", model="naive forecast").value == pytest.approx(1)
     rules = [f.rule for f in report.findings]
     assert "model.validate.better" in rules and "model.validate.errors_follow" not in rules
     drifting = frame.assign(p=frame.p + np.tile(np.cumsum(rng.normal(size=400)), 2))

@@ -29,11 +29,12 @@ _ALIKE = 0.5  # rows that two share, of those that either has, from which on the
 class Slice:
     """Rows that meet all conditions. rows: how many in all; loss, rest: the mean in it and out of it; p: adjusted.
 
-    member: which rows, a mask over all of them.
+    tested: those of its rows that were put to the test, of which loss and p are. member: which rows, a mask over all of them.
     """
 
     conditions: tuple[str, ...]
     rows: int
+    tested: int
     loss: float
     rest: float
     p: float
@@ -89,7 +90,15 @@ def weakest(
         if p < alpha:
             conditions = tuple(c.pieces[k] for c, k in zip(found.cuts, found.codes, strict=True))
             out.append(
-                Slice(conditions, int(member.sum()), float(inside.mean()), float(outside.mean()), p, member)
+                Slice(
+                    conditions,
+                    int(member.sum()),
+                    len(inside),
+                    float(inside.mean()),
+                    float(outside.mean()),
+                    p,
+                    member,
+                )
             )
     return out
 

@@ -208,7 +208,9 @@ def _validated(one: Evaluation) -> dict[str, Any]:
     ]
     groups = {
         "scores": [m for m in map(_number, one.scores) if m],
-        "a constant guess": [m for m in map(_number, one.guess) if m],
+        f"a {one.guess[0].of['model'] if one.guess else 'constant guess'}": [
+            m for m in map(_number, one.guess) if m
+        ],
         "weakest subgroups": [
             {
                 "name": _cut(s.where, _NAME),

@@ -11,6 +11,7 @@ from assay.kernel.card import Evaluation, Explanation, Facet, Slice, Told
 from assay.kernel.report import Metric, Report
 
 _ASIDE = ("judged_rows", "generalisation_gap", "rows_in_training")
+_YARDSTICKS = ("constant guess", "random order", "naive forecast")
 _OF_ALL = (
     "bar",
     "grouped_bar",
@@ -42,7 +43,7 @@ def _evaluation(report: Report, behind: Behind) -> Evaluation:
         headline=_text(said.get("metric")),
         why=_text(said.get("why")),
         scores=tuple(m for m in metrics if not m.of),
-        guess=tuple(m for m in metrics if m.of.get("model") == "constant guess"),
+        guess=tuple(m for m in metrics if m.of.get("model") in _YARDSTICKS),
         folds=tuple(m for m in metrics if tuple(m.of) == ("folds",)),
         training=tuple(m for m in metrics if m.of == {"data": "training"}),
         fitting=_text(said.get("fitting")),

@@ -27,6 +27,7 @@ from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, asked, rivals
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._left import left_out
 from assay.checks.model.validate._options import (
     AgainstHyperparameters,
     AgainstRetrain,
@@ -48,7 +49,7 @@ from assay.checks.model.validate._options import (
 )
 from assay.checks.model.validate._options import Complexity as ComplexityCurve
 from assay.checks.model.validate._overlap import seen_before
-from assay.checks.model.validate._problem import Wanted, answered, judge
+from assay.checks.model.validate._problem import Wanted, answered, judge, labelled
 from assay.checks.model.validate._retrain import retrained
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
@@ -57,8 +58,7 @@ from assay.checks.model.validate._steady import told_otherwise, unsteady
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
-from assay.kernel.report import Chart, Coverage, Finding, Report
-from assay.kernel.severity import Severity
+from assay.kernel.report import Chart, Finding, Report
 
 
 def check(
@@ -224,9 +224,10 @@ def check(
         made.data["fitting"] = "not judged: no training data was named (--training)"
     if isinstance(subject, Model):
         made.data["model"] = subject.info.to_dict()
-    findings += _unlabelled(int((~known).sum()), label)
+    told, coverage = left_out(labelled(table, label), label, [said] if rival is None else [said, rival], made)
+    findings += told
     return Report.make(
-        coverage=Coverage(table.num_rows, table.num_rows),
+        coverage=coverage,
         metrics=made.metrics,
         findings=findings,
         charts=charts,
@@ -252,18 +253,11 @@ def _several(
     if slices:
         told, drawn = weak(made, table, {label}, slices, work)
         findings, charts = findings + told, charts + drawn
-    findings += _unlabelled(int((~known).sum()), label)
-    coverage = Coverage(table.num_rows, table.num_rows)
+    told, coverage = left_out(labelled(table, label), label, [said], made)
+    findings += told
     return Report.make(
         coverage=coverage, metrics=made.metrics, findings=findings, charts=charts, data=made.data
     )
-
-
-def _unlabelled(lost: int, label: str) -> list[Finding]:
-    if not lost:
-        return []
-    message = f"{lost} rows have no {label} or no prediction, and are left out."
-    return [Finding("model.validate.unlabelled", Severity.LOW, message, {"column": label}, count=lost)]
 
 
 def _learned(subject: Table | Model, data: Table | None, other: Any) -> Table:

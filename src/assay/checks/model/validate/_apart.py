@@ -24,7 +24,7 @@ def held_out(table: Any, asked: Training, strata: Any, work: Work, lot: str = "f
 
     plan = Plan(asked.scheme, asked.folds, asked.repeats, asked.test)
     groups = coded(table, asked.group) if asked.group and asked.scheme in ("grouped", "holdout") else None
-    times = ranked(table, asked.time) if asked.scheme == "time" and asked.time else None
+    times = ranked(table, asked.time) if asked.time and asked.in_time else None
     return drawn(plan, table.num_rows, work.rng(lot), strata=strata, groups=groups, times=times)
 
 

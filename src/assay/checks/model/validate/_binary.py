@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.validate._confusion import confusion
-from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._judged import Judged, one_class
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
     from assay.methods.thresholds import Cheapest
 
+_OFF = 0.1  # of the expected calibration error: more is told
+_SOME = 0.2  # of the scores: where fewer are outside 0 to 1 the others are meant as probabilities
 _SAVING = 0.02  # of the cost: less is no reason to change anything
 
 
@@ -21,7 +24,7 @@ class Binary(Judged):
     costs: of a false positive and of a false negative, or None.
     """
 
-    kind, main = "binary", "f1"
+    kind, main, association = "binary", "f1", "mcc"
 
     def __init__(
         self,
@@ -56,21 +59,41 @@ class Binary(Judged):
         return cost | scores.binary(truth, said, score)
 
     def guess(self) -> dict[str, float]:
-        """The commonest answer for every row; of costs the cheaper of always yes and always no."""
+        """The best that one answer for every row has, score by score; of scores for every row the same chance."""
         import numpy as np
 
         from assay.methods import scores, thresholds
 
         n, share = len(self.truth), float(self.truth.mean())
-        always = scores.binary(self.truth, np.full(n, share >= 0.5))
-        out = {
-            k: float(np.nan_to_num(always[k])) for k in ("accuracy", "balanced_accuracy", "f1", "macro_f1")
-        }
+        always = [scores.binary(self.truth, np.full(n, said)) for said in (False, True)]
+        names = ("accuracy", "balanced_accuracy", "f1", "macro_f1")
+        out = {name: max(float(np.nan_to_num(one[name])) for one in always) for name in names} | {"mcc": 0.0}
         if self.costs:
             out["cost"] = min(
                 thresholds.cost(self.truth, np.full(n, said), *self.costs) for said in (True, False)
             )
-        return out
+        if self.score is None or not 0 < share < 1:
+            return out
+        if scores.chances(self.score):
+            out |= {"brier": share * (1 - share), "log_loss": scores.entropy(share)}
+        return out | {"roc_auc": 0.5, "pr_auc": share}
+
+    def described(self) -> str:
+        """Return the kind of problem, and what counts as yes."""
+        return f"The label says yes or no, and yes is {self.data['positive'][:60]}."
+
+    def worthless(
+        self,
+        who: str,
+        whole: dict[str, float],
+        guess: dict[str, float],
+        spread: Mapping[str, tuple[float, float] | None],
+    ) -> list[Finding]:
+        """Of labels that are all alike nothing can be told."""
+        if 0 < self.truth.sum() < len(self.truth):
+            return super().worthless(who, whole, guess, spread)
+        only = "yes" if self.truth.all() else "no"
+        return one_class(f"{only} ({self.data['positive'][:60]} is yes)")
 
     def more(self, whole: dict[str, float]) -> list[Finding]:
         """Return the findings of scores that are no probabilities, and of a threshold that costs less."""
@@ -104,21 +127,32 @@ class Binary(Judged):
         return [Finding("model.validate.threshold", Severity.LOW, message, {}, remedy)]
 
     def _chances(self, whole: dict[str, float]) -> list[Finding]:
-        if self.score is not None and "ece" not in whole:
-            message = "Its scores lie outside 0 to 1, so they are read as ranks and not as probabilities."
-            return [Finding("model.validate.no_probabilities", Severity.LOW, message)]
-        if whole.get("ece", 0) > 0.1:
-            message = f"Its scores are off as probabilities by {whole['ece']:.2f} on average (expected calibration error)."
-            return [
-                Finding(
-                    "model.validate.calibration",
-                    Severity.LOW,
-                    message,
-                    {},
-                    "calibrate it before its scores are read as chances",
-                )
-            ]
-        return []
+        if self.score is None:
+            return []
+        if "ece" not in whole:
+            return [self._no_chances()]
+        if whole["ece"] <= _OFF:
+            return []
+        said, true = float(self.score.mean()), float(self.truth.mean())
+        message = (
+            f"Its scores are off as probabilities by {whole['ece']:.2f} on average (expected calibration error): "
+            f"they promise {said:.1%} yes, and {true:.1%} of rows are."
+        )
+        remedy = "calibrate it before its scores are read as chances"
+        return [Finding("model.validate.calibration", Severity.MEDIUM, message, {}, remedy)]
+
+    def _no_chances(self) -> Finding:
+        from assay.methods import again
+
+        out, n = again.outside(self.score), len(self.score)
+        low, high = float(self.score.min()), float(self.score.max())
+        message = f"{out:,} of {n:,} scores are outside 0 to 1 (from {low:.3g} to {high:.3g})"
+        remedy = "give probabilities; calibration is judged of them alone"
+        if out < n * _SOME:  # meant as probabilities, and wrong as such
+            message += ": as probabilities they are wrong, and no calibration is told of them."
+            return Finding("model.validate.no_probabilities", Severity.HIGH, message, {}, remedy, count=out)
+        message += ": they are read as ranks and not as probabilities."
+        return Finding("model.validate.no_probabilities", Severity.MEDIUM, message, {}, remedy, count=out)
 
     def charts(self) -> list[Chart]:
         """Return what is drawn."""

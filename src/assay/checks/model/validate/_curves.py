@@ -100,7 +100,7 @@ class Curves:
         message = f"Of {name}, {best.at} is best: {self.main} {best.mean:.4f} on rows held out, {best.own:.4f} on those trained on."
         parts = [
             (places.under, "it under-fits: it is too simple"),
-            (places.over, "it over-fits: better on training rows, worse on others"),
+            (places.over, "it over-fits: better on the rows trained on, and no better on others"),
         ]
         for some, what in parts:
             if some:

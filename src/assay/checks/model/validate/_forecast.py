@@ -16,6 +16,7 @@ class Forecast(Judged):
     """truth, said: finite numbers, by series and within each by time; series: integers; season: rows to look back."""
 
     kind, main = "forecast", "mase"
+    yardstick, no_better_than = "naive forecast", "the value one season before"
 
     def __init__(self, truth: Any, said: Any, series: Any, season: int) -> None:
         from assay.methods import forecasts, headline
@@ -33,7 +34,7 @@ class Forecast(Judged):
         return forecasts.scores(self.truth[rows], self.said[rows], self.before[rows])
 
     def guess(self) -> dict[str, float]:
-        """Return the scores of the value one season before."""
+        """Return the scores of the naive forecast: the value one season before."""
         import numpy as np
 
         from assay.methods import forecasts
@@ -41,6 +42,11 @@ class Forecast(Judged):
         known = ~np.isnan(self.before)
         found = forecasts.scores(self.truth[known], self.before[known], self.before[known])
         return {"mase": found["mase"], "mae": found["mae"], "rmse": found["rmse"]}
+
+    def described(self) -> str:
+        """Return the kind of problem."""
+        many = len(set(self.series.tolist()))
+        return f"Its answers are forecasts, of {many:,} series." if many > 1 else "Its answers are forecasts."
 
     def draw(self, rng: Any) -> Any:
         """Draw rows anew, neighbours together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.handles import Work
@@ -21,6 +22,9 @@ class Judged:
     kind = ""
     main = ""
     lower_is_better = False
+    yardstick = "constant guess"  # what the guess is called
+    no_better_than = "giving every row the same answer"
+    association = ""  # the score that is 0 for whoever does not look at the row, where there is one
 
     def __init__(self, truth: Any, said: Any, strange: int = 0) -> None:
         """strange: rows predicted to be what no label is, or whose truth is infinite."""
@@ -28,8 +32,13 @@ class Judged:
 
         self.truth, self.said, self.strange = np.asarray(truth), np.asarray(said), strange
         self.rows: Any = None  # where they stand in the table
+        self.used, self.placed_by = (
+            len(self.truth),
+            "place",
+        )  # how many rows it goes by, and what else they need
         self.folds: Any = None  # each row's fold
         self.metrics: list[Metric] = []
+        self.notes: list[Finding] = []  # of how it was read: what the rows and the answers do not agree in
         self.data: dict[str, Any] = {"problem": self.kind, "metric": self.main}
 
     def led_by(self, headline: Headline) -> None:
@@ -91,7 +100,7 @@ class Judged:
         )
         self.metrics += [Metric.number(k, v, interval=spread.get(k)) for k, v in whole.items()]
         yardstick = self.guess()
-        self.metrics += [Metric.number(k, v, of={"model": "constant guess"}) for k, v in yardstick.items()]
+        self.metrics += [Metric.number(k, v, of={"model": self.yardstick}) for k, v in yardstick.items()]
         self._folds(folds, work)
         self.data["main"] = {
             "name": self.main,
@@ -103,23 +112,53 @@ class Judged:
             out.append(
                 Finding("model.validate.few_rows", Severity.HIGH, message, {}, "judge it on more data")
             )
-        elif not self._better(whole, yardstick, spread):
-            shown = f"{self.main} {whole[self.main]:.3f} against {yardstick[self.main]:.3f}"
-            out.append(
-                Finding(
-                    "model.validate.no_better_than_guess",
-                    Severity.HIGH,
-                    f"The model is no better than giving every row the same answer: {shown}.",
-                    {},
-                    "look at the features, the labels and what was learned; see data.leakage and data.profile",
-                )
-            )
-        return out + self._strange() + self.more(whole)
+        else:
+            out += self.worthless("The model", whole, yardstick, spread)
+        return out + self.notes + self._strange() + self.more(whole)
 
     def reason(self) -> Finding:
-        """Return by which score it is judged, and why."""
-        message = f"It is judged by {self.main}: {self.data['why']}."
+        """Return which kind of problem it is, by which score it is judged, and why."""
+        message = f"{self.described()} It is judged by {self.main}: {self.data['why']}."
         return Finding("model.validate.metric", Severity.INFO, message)
+
+    def described(self) -> str:
+        """Return the kind of problem in a sentence."""
+        raise TypeError(f"{self.kind} has no description")
+
+    def worthless(
+        self,
+        who: str,
+        whole: dict[str, float],
+        guess: dict[str, float],
+        spread: Mapping[str, tuple[float, float] | None],
+    ) -> list[Finding]:
+        """Return a finding where scores are not above what nobody needs a model for. who: what the sentence is about.
+
+        Of classes it is not the headline that tells: whoever says yes by lot has an F-score too. The coefficient of Matthews
+        is 0 for every answer that does not look at the row, however often it says yes.
+        """
+        import numpy as np
+
+        by = self.association if self.association and self.main != "cost" else self.main
+        value, bounds = whole[by], spread.get(by)
+        if by == self.main:
+            low, high = bounds or (value, value)
+            if (high < guess[by]) if self.lower_is_better else (low > guess[by]):
+                return []
+            message = (
+                f"{who} is no better than {self.no_better_than}: {by} {value:.3f} against {guess[by]:.3f}."
+            )
+        elif not np.isfinite(value):
+            message = f"{who} is no better than guessing: it gives every row the same answer."
+        else:
+            if (bounds[0] if bounds else value) > 0:
+                return []
+            shown = f"{by} {value:.3f}" + (f" [{bounds[0]:.3f}, {bounds[1]:.3f}]" if bounds else "")
+            message = (
+                f"{who} is no better than guessing: {shown}, and answers that do not look at the row have 0."
+            )
+        remedy = "look at the features, the labels and what was learned; see data.leakage and data.profile"
+        return [Finding("model.validate.no_better_than_guess", Severity.HIGH, message, {}, remedy)]
 
     def _strange(self) -> list[Finding]:
         if not self.strange:
@@ -136,15 +175,6 @@ class Judged:
     def more(self, whole: dict[str, float]) -> list[Finding]:
         """Return what is wrong with this kind of problem alone."""
         return []
-
-    def _better(
-        self, whole: dict[str, float], guess: dict[str, float], spread: dict[str, tuple[float, float]]
-    ) -> bool:
-        bounds = spread.get(self.main)
-        value = whole[self.main]
-        if self.lower_is_better:
-            return (bounds[1] if bounds else value) < guess[self.main]
-        return (bounds[0] if bounds else value) > guess[self.main]
 
     def _folds(self, folds: int, work: Work) -> None:
         import numpy as np
@@ -188,7 +218,7 @@ class Judged:
             ]
         if np.isfinite(gain) and room > 0 and gain / room < 0.1:
             self.data["fitting"] = "under-fitting"
-            message = f"Under-fitting: even on the training data {self.main} is {there:.3f}, against {yardstick:.3f} of the constant guess."
+            message = f"Under-fitting: even on the training data {self.main} is {there:.3f}, against {yardstick:.3f} of the {self.yardstick}."
             return [
                 Finding(
                     "model.validate.under_fitting",
@@ -200,3 +230,10 @@ class Judged:
             ]
         self.data["fitting"] = "neither over- nor under-fitting"
         return []
+
+
+def one_class(only: str) -> list[Finding]:
+    """Return what is told of labels that are all alike."""
+    message = f"Every label is {only}: of one class no model can be told from a guess."
+    remedy = "judge it on rows of both classes, or of all"
+    return [Finding("model.validate.one_class", Severity.HIGH, message, {}, remedy)]

@@ -21,7 +21,7 @@ class Multilabel(Judged):
     odd: how many predicted labels of each row are none that is known; they count as wrong in the set of a row.
     """
 
-    kind, main = "multilabel", "macro_f1"
+    kind, main, association = "multilabel", "macro_f1", "macro_mcc"
 
     def __init__(self, truth: Any, said: Any, score: Any, names: Sequence[str], odd: Any) -> None:
         from assay.methods import headline, multilabel
@@ -44,13 +44,20 @@ class Multilabel(Judged):
         return found | {name: float(each[rows].mean()) for name, each in self.rankings.items()}
 
     def guess(self) -> dict[str, float]:
-        """Return the scores of giving every row the labels that most rows have."""
+        """The best that one set of labels for every row has, score by score: those that most rows have, or all of them."""
         import numpy as np
 
         from assay.methods import multilabel
 
-        always = np.broadcast_to(self.truth.mean(axis=0) >= 0.5, self.truth.shape)
-        return multilabel.sets(self.truth, always)
+        usual = np.broadcast_to(self.truth.mean(axis=0) >= 0.5, self.truth.shape)
+        always = [multilabel.sets(self.truth, said) for said in (usual, np.ones_like(self.truth))]
+        best = {name: max(one[name] for one in always) for name in always[0] if name != "macro_mcc"}
+        best["hamming_loss"] = min(one["hamming_loss"] for one in always)
+        return best | {"macro_mcc": 0.0}
+
+    def described(self) -> str:
+        """Return the kind of problem."""
+        return f"A row may have several of {len(self.names)} labels."
 
     def loss(self) -> Any:
         """Return the share of each row's labels that are wrong."""

@@ -19,7 +19,7 @@ Retrain = Annotated[
 Scheme = Annotated[
     Literal["holdout", "kfold", "stratified", "grouped", "time"] | None,
     Doc(
-        "how rows are held out; grouped with --group, time with --time, stratified by classes, else kfold, where unsaid"
+        "how rows are held out; grouped with --group, time with --time, stratified by classes, else kfold, where unsaid; a holdout with --time is of the latest rows"
     ),
 ]
 Group = Annotated[Column | None, Doc("rows with one value of this column are never parted by folds")]
@@ -83,6 +83,17 @@ class Training(NamedTuple):
         """Return it with a scheme where none was said. classes: the label tells classes."""
         usual = "grouped" if self.group else "time" if self.time else "stratified" if classes else "kfold"
         return self._replace(scheme=self.scheme or usual)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether rows are held out by their time."""
+        usual = not self.scheme and not self.group
+        return bool(self.time) and (usual or self.scheme in ("time", "holdout"))
+
+    @property
+    def way_out(self) -> str:
+        """Return how rows are held out, in words."""
+        return "holdout of the latest rows" if self.scheme == "holdout" and self.time else self.scheme
 
 
 def ways(

@@ -13,6 +13,8 @@ from assay.checks.model.validate._multilabel import multilabelled
 from assay.checks.model.validate._ranking import Ranking
 from assay.checks.model.validate._regression import Regression
 from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.report import Finding
+from assay.kernel.severity import Severity
 
 _MOST_CLASSES = 50
 _MOST_RELEVANT = 100  # its gain is two to the power of it
@@ -41,8 +43,14 @@ def answered(table: Any, answers: Answers, wanted: Wanted) -> Any:
     """Return which rows have both a label and an answer."""
     from assay.methods import facets
 
-    truth = facets.plain(table.column(wanted.label), wanted.label)
-    return facets.present(truth) & facets.present(answers.plain())
+    return labelled(table, wanted.label) & facets.present(answers.plain())
+
+
+def labelled(table: Any, label: str) -> Any:
+    """Return which rows have a label."""
+    from assay.methods import facets
+
+    return facets.present(facets.plain(table.column(label), label))
 
 
 def judge(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> Judged:
@@ -70,7 +78,7 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
         return _forecast(truth, prediction, table.filter(rows), answers, wanted)
     if wanted.query is not None:
         queries = facets.plain(table.column(wanted.query), wanted.query).filter(rows)
-        return _ranking(truth, prediction, score, queries, answers, label)
+        return _ranking(truth, prediction, score, queries, answers, label, wanted.query)
     names = outcomes.distinct(truth)
     if quantile is not None or (facets.is_number(truth) and len(names) > 20 and not positive):
         if costs is not None:
@@ -98,6 +106,8 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
         judged = Binary(
             [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
         )
+        if answers.scores is not None and score is None:
+            judged.notes.append(_unlike(answers, len(names), label))
         return judged, slice(None)
     if costs is not None:
         raise UsageError(
@@ -109,8 +119,16 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
     return Multiclass(spelled, told, strange), slice(None)
 
 
+def _unlike(answers: Answers, classes: int, label: str) -> Finding:
+    """Tell scores that are not of the label's classes."""
+    given = answers.scores.num_columns
+    message = f"It gives {given} scores a row, and {label} has {classes} values: its scores are not read."
+    remedy = "give a score for each class of the label, or of yes alone"
+    return Finding("model.validate.scores_unlike", Severity.HIGH, message, {"column": label}, remedy)
+
+
 def _ranking(
-    truth: Any, prediction: Any, score: Any, queries: Any, answers: Answers, label: str
+    truth: Any, prediction: Any, score: Any, queries: Any, answers: Answers, label: str, query: str
 ) -> tuple[Judged, Any]:
     """Rank by the scores, or by the predictions where there are none; rows without a query or a relevance are left out."""
     import numpy as np
@@ -128,6 +146,7 @@ def _ranking(
     made = Ranking(facets.coded(queries)[0][known], relevance[known], score[known])
     if len(made.truth) < 2:
         raise BadInput(f"fewer than two queries have a row of {label} above 0", where=label)
+    made.used, made.placed_by = len(known), str(query)
     return made, known[made.first]
 
 
@@ -161,4 +180,36 @@ def _forecast(
         raise BadInput(
             f"{len(at)} rows are no more than a season of {wanted.season} and a forecast", where=wanted.label
         )
-    return Forecast(values[at], said[at], series[at], wanted.season), at
+    made = Forecast(values[at], said[at], series[at], wanted.season)
+    made.placed_by = str(wanted.time)
+    made.notes = _repeated(places, series[known], table.take(pa.array(known)), answers, wanted)
+    return made, at
+
+
+def _repeated(places: Any, series: Any, table: Any, answers: Answers, wanted: Wanted) -> list[Finding]:
+    """Tell times that stand in several rows of a series: the value before is then another series' own."""
+    import numpy as np
+
+    from assay.methods.timelike import parting
+
+    pairs = np.stack([series, places], axis=1)
+    twice = len(pairs) - len(np.unique(pairs, axis=0))
+    if not twice:
+        return []
+    aside = {wanted.label, answers.column, wanted.time, wanted.series}
+    name = parting(table, str(wanted.time), [n for n in table.column_names if n not in aside])
+    of = f" of one {wanted.series}" if wanted.series else ""
+    message = f"{twice:,} rows{of} have a {wanted.time} that a row before has: several series are judged as one, and beside values of one another."
+    remedy = (
+        f"tell them apart: --series {name}" if name else "name the column that tells them apart: --series"
+    )
+    return [
+        Finding(
+            "model.validate.times_repeat",
+            Severity.HIGH,
+            message,
+            {"column": wanted.time},
+            remedy,
+            count=twice,
+        )
+    ]

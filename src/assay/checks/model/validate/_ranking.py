@@ -16,6 +16,7 @@ class Ranking(Judged):
     """
 
     kind, main = "ranking", "ndcg"
+    yardstick, no_better_than = "random order", "a random order"
 
     def __init__(self, query: Any, relevance: Any, score: Any) -> None:
         import numpy as np
@@ -44,6 +45,10 @@ class Ranking(Judged):
     def guess(self) -> dict[str, float]:
         """Return what a random order has on average."""
         return {"ndcg": float(self.chance.mean())}
+
+    def described(self) -> str:
+        """Return the kind of problem."""
+        return f"Rows are put in order within {len(self.truth):,} queries."
 
     def strata(self) -> Any:
         """Return what folds are stratified by: nothing."""

@@ -64,6 +64,10 @@ class Regression(Judged):
             found["mae"] = float(np.abs(self.truth - np.median(self.truth)).mean())
         return self._scored(self.truth, said) | found
 
+    def described(self) -> str:
+        """Return the kind of problem."""
+        return "The label holds amounts."
+
     def strata(self) -> Any:
         """Return what folds are stratified by: tenths of the truth in order."""
         import numpy as np

@@ -9,15 +9,16 @@ from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._contest import contest
 from assay.checks.model.validate._curves import Curves
 from assay.checks.model.validate._judged import ERRORS, Judged
+from assay.checks.model.validate._left import unanswered, unlabelled
 from assay.checks.model.validate._options import Training
 from assay.checks.model.validate._problem import Wanted, answered, judge
 from assay.checks.model.validate._scored import Scored, scored
 from assay.checks.model.validate._trials import Told, Trials
 from assay.checks.model.validate._tuned import INNER, Tuned
 from assay.checks.model.validate._weak import weak
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Work
-from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def retrained(table: Any, asked: Training, wanted: Wanted, slices: int, work: Wo
     found = scored(told, rows, wanted, ideal.main) if told else None
     if found is None:
         left += trials.findings()
-        coverage = Coverage(0, table.num_rows, tuple(trials.skipped))
+        coverage = Coverage(0, rows.num_rows, tuple(trials.skipped))
         return Report.make(coverage=coverage, findings=left, data={"scheme": asked.scheme})
     made = found.made
     out = _Said(found, ideal, asked, work)
@@ -72,7 +73,10 @@ def retrained(table: Any, asked: Training, wanted: Wanted, slices: int, work: Wo
         if asked.scheme not in ("holdout", "time")
         else rows.num_rows
     )
-    coverage = Coverage(tested + table.num_rows - rows.num_rows, table.num_rows, tuple(trials.skipped))
+    missing = unanswered(found.unanswered, tested, "What it trains")
+    skipped = [Skipped(f"{found.unanswered:,} rows", "no answer")] if missing else []
+    findings += missing
+    coverage = Coverage(tested - found.unanswered, rows.num_rows, (*trials.skipped, *skipped))
     made.data |= {
         "scheme": asked.scheme,
         "folds": len(found.folds),
@@ -89,18 +93,18 @@ def _prepared(table: Any, asked: Training, wanted: Wanted) -> tuple[Any, Judged,
 
     label = Answers(table.column(wanted.label), column=wanted.label)
     known = answered(table, label, wanted)
-    if asked.scheme == "time" and asked.time:
+    if asked.in_time and asked.repeats > 1:
+        raise UsageError(
+            "--repeats draws folds anew by lot, and in time there is one way to draw them",
+            remedy="leave --repeats out, or ask for more --folds",
+        )
+    if asked.time and asked.in_time:
         known = known & facets.present(table.column(asked.time))
     if int(known.sum()) < 2:
         raise BadInput(f"fewer than two rows have a {wanted.label}", where=wanted.label)
     rows = table.filter(known)
     lost = table.num_rows - rows.num_rows
-    left = []
-    if lost:
-        message = f"{lost} rows have no {wanted.label}, or no time, and are left out."
-        left.append(
-            Finding("model.validate.unlabelled", Severity.LOW, message, {"column": wanted.label}, count=lost)
-        )
+    left = unlabelled(lost, table.num_rows, wanted.label, " or no time" if asked.in_time else "")
     label = Answers(rows.column(wanted.label), column=wanted.label)
     return rows, judge(rows, label, answered(rows, label, wanted), wanted), left
 
@@ -148,12 +152,16 @@ def _of_first(found: Scored, first: list[Fold]) -> Scored:
     )
 
 
+_UNBOUNDED = (*ERRORS, "log_loss", "wape", "coverage_error")
+
+
 def _possible(name: str, bounds: tuple[float, float] | None) -> tuple[float, float] | None:
     """Keep an interval to the values that a score can have."""
     from math import inf
 
-    ends = {"mcc": (-1.0, 1.0), "r2": (-inf, 1.0)} | dict.fromkeys(ERRORS, (0.0, inf))
-    low, high = ends.get(name, (0.0, inf if name in ("log_loss", "wape") else 1.0))
+    ends = dict.fromkeys(("mcc", "macro_mcc", "brier_within_bins"), (-1.0, 1.0))
+    ends |= {"r2": (-inf, 1.0), "mean_error": (-inf, inf)} | dict.fromkeys(_UNBOUNDED, (0.0, inf))
+    low, high = ends.get(name, (0.0, 1.0))
     return None if bounds is None else (max(bounds[0], low), min(bounds[1], high))
 
 
@@ -163,7 +171,8 @@ class _Said:
     def __init__(self, found: Scored, ideal: Judged, asked: Training, work: Work) -> None:
         self.found, self.ideal, self.asked, self.work = found, ideal, asked, work
         self.made, self.main = found.made, found.main
-        self.bounds: tuple[float, float] | None = None
+        self.means: dict[str, float] = {}
+        self.spread: dict[str, tuple[float, float] | None] = {}  # of each mean
 
     def findings(self) -> list[Finding]:
         """Put the scores into the metrics and say what follows."""
@@ -173,25 +182,27 @@ class _Said:
         made.led_like(self.ideal)
         guess = self.ideal.guess()
         self._means()
-        made.metrics += [Metric.number(k, v, of={"model": "constant guess"}) for k, v in guess.items()]
+        made.metrics += [Metric.number(k, v, of={"model": self.ideal.yardstick}) for k, v in guess.items()]
         of = {"folds": len(found.folds), "scheme": self.asked.scheme}
         spread = float(np.std(found.values, ddof=1)) if len(found.values) > 1 else float("nan")
-        made.metrics.append(Metric.number(f"{self.main}_sd_over_folds", spread, of=of))
+        if len(found.values) > 1:
+            made.metrics.append(Metric.number(f"{self.main}_sd_over_folds", spread, of=of))
         own = float(np.nanmean(found.trained)) if np.isfinite(found.trained).any() else float("nan")
         made.metrics.append(Metric.number(self.main, own, of={"data": "training"}))
         for fold, value, trained in zip(found.folds, found.values, found.trained, strict=True):
             made.metrics.append(Metric.number(self.main, value, of={"fold": fold.name}))
             made.metrics.append(Metric.number(f"{self.main}_in_training", trained, of={"fold": fold.name}))
         shown = f"{found.mean:.4f}" + (f" ± {spread:.4f} (sd)" if np.isfinite(spread) else "")
-        if self.bounds:
-            shown += f", 95 % [{self.bounds[0]:.4f}, {self.bounds[1]:.4f}]"
+        if (bounds := self.spread[self.main]) is not None:
+            shown += f", 95 % [{bounds[0]:.4f}, {bounds[1]:.4f}]"
         made.data["main"] = {"name": self.main, "value": found.mean if np.isfinite(found.mean) else None}
         n = len(found.folds)
-        message = f"Trained anew {n} {'time' if n == 1 else 'times'} ({self.asked.scheme}) by {self.asked.way.name}: {self.main} {shown}."
+        message = f"Trained anew {n} {'time' if n == 1 else 'times'} ({self.asked.way_out}) by {self.asked.way.name}: {self.main} {shown}."
         out = [made.reason(), Finding("model.validate.retrained", Severity.INFO, message)]
         return (
             out
-            + self._no_better(guess[self.main])
+            + made.worthless("What it trains", self.means, guess, self.spread)
+            + made.notes
             + self._fitting(own, guess[self.main])
             + self._course()
             + made.more(made.scores(np.arange(len(made.truth))))
@@ -199,26 +210,26 @@ class _Said:
 
     def _means(self) -> None:
         """The mean of each score over folds, with its interval by the corrected resampled t; of one fold by bootstrap."""
+        import numpy as np
+
         from assay.methods import comparing, scores
 
         found, made = self.found, self.made
-        spread = {}
+        drawn = {}
         if len(found.folds) == 1:
-            spread = scores.bootstrap(made.scores, made.draw, self.work.rng("bootstrap"))
+            drawn = scores.bootstrap(made.scores, made.draw, self.work.rng("bootstrap"))
         for name in found.scores[0]:
             values = [one[name] for one in found.scores]
-            bounds = _possible(name, comparing.corrected_interval(values, *found.sizes)) or spread.get(name)
-            made.metrics.append(Metric.number(name, sum(values) / len(values), interval=bounds))
-            if name == self.main:
-                self.bounds = bounds
-
-    def _no_better(self, guess: float) -> list[Finding]:
-        low, high = self.bounds or (self.found.mean, self.found.mean)
-        if (high < guess) if self.ideal.lower_is_better else (low > guess):
-            return []
-        message = f"What it trains is no better than giving every row the same answer: {self.main} {self.found.mean:.3f} against {guess:.3f}."
-        remedy = "look at the features, the labels and the script; see data.leakage and data.profile"
-        return [Finding("model.validate.no_better_than_guess", Severity.HIGH, message, {}, remedy)]
+            bounds = _possible(name, comparing.corrected_interval(values, *found.sizes)) or drawn.get(name)
+            self.means[name], self.spread[name] = sum(values) / len(values), bounds
+            made.metrics.append(Metric.number(name, self.means[name], interval=bounds))
+        if (by := made.association) in self.means and not np.isfinite(self.means[by]):
+            # A fold whose answers are all alike has none; only where all folds are so is there none of the whole
+            values = [one[by] for one in found.scores]
+            if np.isfinite(values).any():
+                values = [float(v) for v in np.nan_to_num(values)]
+                self.means[by] = sum(values) / len(values)
+                self.spread[by] = comparing.corrected_interval(values, *found.sizes)
 
     def _fitting(self, own: float, guess: float) -> list[Finding]:
         from assay.methods import curves
@@ -232,7 +243,7 @@ class _Said:
             remedy = "make the model smaller, stop earlier, or train on more data"
             return [Finding("model.validate.over_fitting", Severity.MEDIUM, message, {}, remedy)]
         if how == "under-fitting":
-            message = f"Under-fitting: even on the rows trained on {self.main} is {own:.3f}, against {guess:.3f} of the constant guess."
+            message = f"Under-fitting: even on the rows trained on {self.main} is {own:.3f}, against {guess:.3f} of the {self.ideal.yardstick}."
             remedy = "give it better features, or a larger model"
             return [Finding("model.validate.under_fitting", Severity.MEDIUM, message, {}, remedy)]
         return []

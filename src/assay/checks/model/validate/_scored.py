@@ -21,7 +21,7 @@ class Scored:
     """made: the answers for all rows tested, judged as one; of several repeats for the first.
 
     folds: those that were trained, in order; scores: of each, by name; trained: the main score of each on the rows that it
-    was trained on, NaN where they were not asked about.
+    was trained on, NaN where they were not asked about. unanswered: rows of the first repeat that have no answer.
     """
 
     made: Judged
@@ -29,6 +29,7 @@ class Scored:
     folds: list[Fold]
     scores: list[dict[str, float]]
     trained: list[float]
+    unanswered: int = 0
 
     @property
     def values(self) -> list[float]:
@@ -59,12 +60,14 @@ def scored(told: Sequence[Told], table: Any, wanted: Wanted, main: str) -> Score
     import numpy as np
 
     first: Judged | None = None
+    missing = 0
     folds: list[Fold] = []
     scores: list[dict[str, float]] = []
     trained: list[float] = []
     for repeat in _repeats(told):
         made, at = pooled(repeat, table, wanted)
-        first = first or made
+        if first is None:
+            first, missing = made, sum(len(one.fold.test) for one in repeat) - made.used
         for place, one in enumerate(repeat):
             rows = np.flatnonzero(at == place)
             if not len(rows):
@@ -74,7 +77,7 @@ def scored(told: Sequence[Told], table: Any, wanted: Wanted, main: str) -> Score
             trained.append(_trained(one, table, wanted, main))
     if first is None or not folds:
         return None
-    return Scored(first, main, folds, scores, trained)
+    return Scored(first, main, folds, scores, trained, missing)
 
 
 def _repeats(told: Sequence[Told]) -> list[list[Told]]:

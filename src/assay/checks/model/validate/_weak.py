@@ -20,7 +20,10 @@ _GRAVE = 2.0  # times the loss of the rest
 def weak(
     made: Judged, table: Any, hidden: set[str], most: int, work: Work
 ) -> tuple[list[Finding], list[Chart]]:
-    """Search every column of the table but the hidden ones; tell of the ``most`` worst that are confirmed."""
+    """Search every column of the table but the hidden ones; tell of the ``most`` worst that are confirmed.
+
+    What was looked for in one half of the rows is told as the other half, which did not choose it, has it.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -40,6 +43,7 @@ def weak(
         of = {"slice": one.name}
         made.metrics += [
             Metric("rows", one.rows, of),
+            Metric("tested", one.tested, of),
             Metric.number("loss", one.loss, of=of),
             Metric.number("loss_elsewhere", one.rest, of=of),
             Metric.number("adjusted_p", one.p, of=of),
@@ -60,7 +64,7 @@ def _said(made: Judged, one: Slice) -> Finding:
     return Finding(
         "model.validate.weak_slice",
         Severity.MEDIUM if grave else Severity.LOW,
-        f"Where {one.name} ({one.rows:,} rows) {gap} (p {p_value(one.p)}).",
+        f"Where {one.name} ({one.rows:,} rows, {one.tested:,} of them put to the test) {gap} (p {p_value(one.p)}).",
         {"slice": one.name},
         "gather more rows like these, or do not use the model for them",
         count=one.rows,
