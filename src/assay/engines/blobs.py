@@ -181,6 +181,13 @@ class Store:
             raise self._damaged(digest)
         return data
 
+    def remove(self, digest: str) -> None:
+        """Remove an object that nothing needs any more; one that is not there is gone already."""
+        hex_ = _hex(digest)
+        self._local(hex_).unlink(missing_ok=True)
+        if self._fs is not None and self._fs.exists(self._key(hex_)):
+            self._fs.rm_file(self._key(hex_))
+
     def verify(self, digest: str) -> bool:
         """Whether the object is there and its bytes, read again now, are those of its name."""
         try:

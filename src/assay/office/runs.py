@@ -101,13 +101,18 @@ def write(tx: Tx, run: Mapping[str, Any]) -> None:
     tx.write("runs", run["id"], run, **columns)
 
 
-def end(tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None) -> int:
-    """Record how a run ended."""
+def end(
+    tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None, trace: str | None = None
+) -> int:
+    """Record how a run ended. trace: the id of the trace that its spans belong to."""
     before = tx.get("runs", run_id)
     if before is None:
         raise Missing(f"there is no run {run_id!r}")
-    write(tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model})
-    detail = {"report": report, "model": model}
+    said = before["detail"] | ({"trace": trace} if trace else {})
+    write(
+        tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model, "detail": said}
+    )
+    detail = {"report": report, "model": model} | ({"trace": trace} if trace else {})
     return tx.record("run.end", f"run/{run_id}", actor=before["actor"], outcome=outcome, detail=detail)
 
 

@@ -132,6 +132,7 @@ class Deriving:
             for n in ("pipeline", "experiment", "parent", "outcome", "actor", "started", "ended", "model")
         }
         fields |= _named("detail", {k: v for k, v in dict(value.get("detail", {})).items() if k != "steps"})
+        fields["trace"] = dict(value.get("detail", {})).get("trace")
         fields |= {"step": [s["name"] for s in steps], "uses": sorted({s["uses"] for s in steps})}
         fields |= _together(self._told(s) for s in steps)
         failed = [s["name"] for s in steps if s["outcome"] not in ("pass", "done")]

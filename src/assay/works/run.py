@@ -118,7 +118,7 @@ class Runner:
         with self.home.office.transaction() as tx:
             for trace in kept:
                 traces.put(tx, trace)
-            runs.end(tx, self.id, outcome, digest, model)
+            runs.end(tx, self.id, outcome, digest, model, recorder.trace if kept and recorder else None)
         return replace(result, page=page)
 
     def _wanted(self) -> list[str]:

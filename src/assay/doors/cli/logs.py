@@ -100,8 +100,9 @@ def query(
 ) -> None:  # fmt: skip
     """Ask all logs in SQL (DuckDB's).
 
-    The views: events (the ledger), runs, findings, cloudtrail, cloudwatch,
-    access, kubernetes, otel, jsonl, and logs, which is all of them as one.
+    The views: events (the ledger), runs, findings, spans, cloudtrail,
+    cloudwatch, access, kubernetes, otel, jsonl, and logs, which is all logs
+    as one.
     `DESCRIBE cloudtrail` shows the columns of one. It reads and nothing else,
     and each query is itself an event.
 

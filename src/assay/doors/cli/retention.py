@@ -16,7 +16,7 @@ from assay.doors.cli.groups import Group
 def retain(older_than: str, policy: str | None, dry_run: bool, format_: str) -> None:
     """Prune what is old, and keep every proof.
 
-    Bodies of events and files of imported logs go; the leaves of the tree
+    Bodies of events, files of imported logs and spans go; the leaves of the tree
     stay, so that proofs and checkpoints hold. What is held stays. A log that
     does not verify is left alone.
 
@@ -27,6 +27,8 @@ def retain(older_than: str, policy: str | None, dry_run: bool, format_: str) -> 
         return context.emit_json(found)
     verb = "would be pruned" if dry_run else "were pruned"
     click.echo(f"{found['events']} bodies of events and {found['files']} files of imported logs")
+    if found["documents"]:
+        click.echo(f"and {found['documents']} documents of {found['spans']} spans")
     click.echo(f"({found['rows']} rows, {found['bytes'] / 1e6:.1f} MB) {verb} under {found['policy']}")
     for name, count in found["held"].items():
         click.echo(f"{count} events and rows are held by {name}")

@@ -21,6 +21,7 @@ from assay.methods.nearest import did_you_mean
 from assay.office import logbook, schema
 from assay.works.home import Home
 from assay.works.logs import views
+from assay.works.traces import querying as spans
 
 MAX_ROWS, MAX_SECONDS = 1_000_000, 3600
 _KEPT = 10_000  # characters of a query that the event keeps; of a longer one the digest too
@@ -64,7 +65,7 @@ def _record(home: Home, actor: str, outcome: str, detail: Mapping[str, Any]) -> 
 def _answer(
     home: Home, sql: str, read: set[str], rows: int, seconds: float, bounds: Mapping[str, str]
 ) -> Answer:
-    wanted = set(views.NAMES) - {"findings", "runs"} if views.ALL in read else set(read)
+    wanted = set(views.NAMES) - {"findings", "runs", "spans"} if views.ALL in read else set(read)
     made: dict[str, str] = {}
     tables: dict[str, str] = {}
     allowed: list[str] = []
@@ -77,6 +78,10 @@ def _answer(
                 made[name] = _bounded(views.of_source(SOURCES[name], paths), bounds)
             elif name == views.ALL:
                 made[name] = views.of_all()
+            elif name == "spans":
+                tables["own_spans"] = str(scratch / "spans.arrow")
+                spans.lay(home, scratch / "spans.arrow", bounds if name in wanted else None)
+                made[name] = _bounded(views.of_own(name, "own_spans"), bounds)
             else:
                 tables[f"own_{name}"] = str(_own(home, name, name in wanted, scratch))
                 made[name] = _bounded(views.of_own(name, f"own_{name}"), bounds)

@@ -13,6 +13,7 @@ from assay.office.logbook import Hold, LogFile
 from assay.works.home import Home
 from assay.works.logs.importing import working
 from assay.works.logs.views import NAMES
+from assay.works.traces import pruning as spans
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILES = 500  # files struck off in one transaction
@@ -21,7 +22,7 @@ _SOURCES = frozenset(NAMES) - {"logs", "findings", "runs"}
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """What a policy took: bodies of events, files of imported logs with their rows and bytes, and what a hold kept."""
+    """What a policy took: bodies of events, files of imported logs with their rows and bytes, documents of spans; what was held."""
 
     policy: str
     older_than: str
@@ -32,6 +33,8 @@ class Retained:
     held: dict[str, int]
     said: list[int]
     dry_run: bool
+    documents: int = 0
+    spans: int = 0
 
 
 def retain(home: Home, actor: str, cutoff: str, *, policy: str, dry_run: bool) -> Retained:
@@ -48,6 +51,7 @@ def retain(home: Home, actor: str, cutoff: str, *, policy: str, dry_run: bool) -
         holds = logbook.holds(home.office)
         plan = pruning.plan(home.office, cutoff, holds)
         files, held = _files(home, cutoff, holds, plan.held)
+        traces = spans.plan(home, cutoff, holds, held)
         said: list[int] = []
         if not dry_run:
             said += pruning.prune(home.office, plan, actor=actor, policy=policy, cutoff=cutoff)
@@ -55,8 +59,13 @@ def retain(home: Home, actor: str, cutoff: str, *, policy: str, dry_run: bool) -
                 said.append(_strike(home, actor, files[start : start + _FILES], policy, cutoff))
             for record in files:  # struck off first: what is left of a crash here is swept by the next import
                 (folder / record.file).unlink(missing_ok=True)
+            said += spans.prune(home, actor, traces, policy, cutoff)
         rows, size = sum(f.rows for f in files), sum(f.bytes for f in files)
-        return Retained(policy, cutoff, len(plan.places), len(files), rows, size, held, said, dry_run)
+        size += sum(rows_[0].bytes for rows_ in traces.values())
+        count = sum(r.spans for rows_ in traces.values() for r in rows_)
+        return Retained(
+            policy, cutoff, len(plan.places), len(files), rows, size, held, said, dry_run, len(traces), count
+        )
 
 
 def _files(

@@ -91,6 +91,35 @@ _OWN: Mapping[str, tuple[str, Sequence[tuple[str, str, str, str]]]] = {
             ("raw", "VARCHAR", "raw", "the whole record"),
         ),
     ),
+    "spans": (
+        "Spans of traces: of runs and checks, and those that were received or imported.",
+        (
+            ("trace", "VARCHAR", "trace", "the trace, 32 hexadecimal digits"),
+            ("span", "VARCHAR", "span", "the span, 16 hexadecimal digits"),
+            ("parent", "VARCHAR", "parent", "the span that it is a part of; null for a root"),
+            ("name", "VARCHAR", "name", "what was done"),
+            ("kind", "VARCHAR", "kind", "`internal`, `server`, `client`, `producer`, `consumer`"),
+            ("service", "VARCHAR", "service", "`service.name` of who tells; `assay` of Assay's own"),
+            ("scope", "VARCHAR", "scope", "the library that tells"),
+            ("time", "TIMESTAMP WITH TIME ZONE", "time", "when it began"),
+            ("ended", "TIMESTAMP WITH TIME ZONE", "ended", "when it ended; null while it is under way"),
+            ("seconds", "DOUBLE", "date_diff('microsecond', time, ended) / 1e6", "how long it took"),
+            ("status", "VARCHAR", "status", "`unset`, `ok`, `error`"),
+            ("message", "VARCHAR", "message", "what is said of the status"),
+            ("attributes", "JSON", "attributes", "its attributes: `attributes->>'$.\"assay.step\"'`"),
+            ("events", "JSON", "events", "what happened within it"),
+            ("links", "JSON", "links", "spans that it belongs together with"),
+            ("resource", "JSON", "resource", "the attributes of who tells"),
+            ("run", "VARCHAR", "run", "the run or check that recorded it"),
+            ("source", "VARCHAR", "source", "`assay`, `otlp`, `xray`"),
+            (
+                "untrusted",
+                "BOOLEAN",
+                "coalesce(TRY_CAST(attributes->>'$.\"assay.untrusted\"' AS BOOLEAN), false)",
+                "whether code in a sandbox told of it",
+            ),
+        ),
+    ),
 }
 _ALL = (
     ("time", "TIMESTAMP WITH TIME ZONE", "when it happened"),
@@ -171,7 +200,10 @@ def of_source(source: Source, files: Sequence[str]) -> str:
 
 def of_own(name: str, relation: str) -> str:
     """Return the SQL of one of the office's own views over the relation that holds its rows as JSON."""
-    chosen = ", ".join(f"({sql}) AS {quoted(c)}" for c, _, sql, _ in _OWN[name][1])
+    chosen = ", ".join(
+        f"({sql}){'::JSON' if kind == 'JSON' and name == 'spans' else ''} AS {quoted(c)}"
+        for c, kind, sql, _ in _OWN[name][1]
+    )
     return f"SELECT {chosen} FROM {relation}"
 
 
