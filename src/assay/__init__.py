@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from assay.doors.python import Result, check, list_checks, run
+    from assay.doors.python import Result, check, list_checks, run, span
     from assay.kernel.errors import AssayError
 
-__all__ = ["AssayError", "Result", "__version__", "check", "list_checks", "run"]
+__all__ = ["AssayError", "Result", "__version__", "check", "list_checks", "run", "span"]
 
 
 def __getattr__(name: str) -> Any:
     """Give the Python door's names on first use, so that importing assay stays light."""
-    if name in {"Result", "check", "list_checks", "run"}:  # `checks` is the folder of checks
+    if name in {"Result", "check", "list_checks", "run", "span"}:  # `checks` is the folder of checks
         from assay.doors import python
 
         return getattr(python, name)

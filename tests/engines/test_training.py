@@ -14,7 +14,7 @@ from assay.kernel.errors import UsageError
 def trained(tmp_path):
     """Train with a script given as text."""
 
-    def train_(code, hyperparameters=None, requirements=None, limits=None):
+    def train_(code, hyperparameters=None, requirements=None, limits=None, recorder=None):
         folder = tmp_path / "code"
         folder.mkdir(exist_ok=True)
         (folder / "train.py").write_text(textwrap.dedent(code))
@@ -32,6 +32,7 @@ def trained(tmp_path):
             scratch=tmp_path / "job",
             requirements_cache=tmp_path / "cache",
             seed=7,
+            recorder=recorder,
         )
 
     return train_
@@ -207,3 +208,43 @@ def test_an_archive_that_the_script_made_itself_is_a_file_like_any(trained):
     )
     with tarfile.open(made.model) as archive:
         assert archive.getnames() == ["model.tar.gz"]
+
+
+def test_a_job_is_a_span_and_what_it_tells_of_itself_is_marked(trained):
+    from assay.engines.tracing import Recorder
+    from assay.kernel.span import Scope
+
+    recorder = Recorder(Scope())
+    trained(
+        """
+        import json, os, time
+        import assay
+        with assay.span("fit"):
+            time.sleep(0.05)
+            with assay.span("epoch"):
+                time.sleep(0.02)
+        with open(os.environ["ASSAY_SPANS"], "a") as out:
+            print(json.dumps({"name": "lie", "start": 1, "end": 1 << 62}), file=out)
+            print("no JSON", file=out)
+        """,
+        recorder=recorder,
+    )
+    found = {s.name: s for s in recorder.spans()}
+    job = found["job train.py"]
+    assert set(found) == {"job train.py", "fit", "epoch", "lie"} and job.attributes["assay.exit_code"] == 0
+    assert 0.07 <= found["fit"].seconds <= job.seconds and found["epoch"].parent == found["fit"].id
+    assert (found["lie"].start, found["lie"].end) >= (job.start, 0) and found["lie"].end <= job.end
+    assert [n for n in found if found[n].untrusted] == ["lie", "fit", "epoch"]
+
+
+def test_a_job_that_fails_is_a_span_that_failed(trained):
+    from assay.engines.tracing import Recorder
+    from assay.kernel.span import Scope
+
+    recorder = Recorder(Scope())
+    trained(
+        "import os; os.symlink('/etc/passwd', os.environ['ASSAY_SPANS']); raise SystemExit(3)",
+        recorder=recorder,
+    )
+    (job,) = recorder.spans()
+    assert (job.status, job.message) == ("error", "ended with exit code 3")

@@ -123,6 +123,12 @@ class Recorder:
             stack.remove(opened)
             self.end(opened)
 
+    def enter(self, name: str, kind: str = "internal", **attributes: Any) -> Open:
+        """Begin a span that holds all that follows, until ``spans`` is asked for the last time."""
+        opened = self.begin(name, kind, **attributes)
+        self._main.append(opened)
+        return opened
+
     def begin(self, name: str, kind: str = "internal", **attributes: Any) -> Open:
         """Begin a span below the current one, which does not itself become the current one."""
         parent = self.current

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -228,3 +229,33 @@ def test_without_a_home_it_says_how_to_make_one(tmp_path, monkeypatch):
     monkeypatch.delenv("ASSAY_HOME", raising=False)
     with pytest.raises(UsageError, match="no home here; `assay init` makes one"):
         assay.run("train")
+
+
+def test_a_run_has_a_trace_with_the_spans_that_it_names(begin, home):
+    import assay
+    from assay.office import traces
+    from assay.works.traces import keeping
+
+    with assay.span("nowhere"):
+        pass
+    with begin("train") as run:
+        with assay.span("fit", depth=3), assay.span("epoch"):
+            pass
+        with run.child("part") as part, assay.span("of the part"):
+            pass
+    spans = keeping.read(home, traces.of(home.office, run.id))
+    by = {s.id: s for s in spans}
+    told = [(s.name, by[s.parent].name if s.parent in by else "") for s in spans]
+    assert told == [("run train", ""), ("fit", "run train"), ("epoch", "fit")]
+    assert spans[1].attributes == {"depth": 3} and spans[0].attributes["assay.outcome"] == "pass"
+    whole = traces.of(home.office, spans[0].trace)
+    assert [r.run for r in whole] == [run.id, part.id]  # a part belongs to the trace of what it is a part of
+    assert {s.name for s in keeping.read(home, whole)} == {
+        "run train",
+        "fit",
+        "epoch",
+        "run part",
+        "of the part",
+    }
+    assert call("log.verify", {}, home=home)["ok"]
+    assert "Where the time went" in Path(run.page).read_text()

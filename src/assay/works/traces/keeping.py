@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from assay import __version__
 from assay.engines.tracing import Recorder
 from assay.kernel.errors import Broken, Missing, UsageError
-from assay.kernel.span import Scope, Span
+from assay.kernel.span import Caller, Scope, Span
 from assay.methods.traces import otlp
 from assay.methods.traces.bounds import Bounds
 from assay.methods.traces.protobuf import Malformed
@@ -24,10 +24,10 @@ _PACKED = 64 << 20
 _OWN = Bounds(document=256 << 20, objects=20_000_000, spans=500_000)  # what was bounded when it was taken in
 
 
-def recorder(home: Home) -> Recorder:
-    """Return a recorder of what is done in a home, which joins the trace of whoever called."""
+def recorder(home: Home, caller: Caller | None = None) -> Recorder:
+    """Return a recorder of what is done in a home, which joins the trace of whoever called: the one named, or the home's."""
     resource = {"service.name": "assay", "service.version": __version__}
-    return Recorder(Scope(resource, "assay", __version__), home.caller)
+    return Recorder(Scope(resource, "assay", __version__), caller or home.caller)
 
 
 def moment(nanoseconds: int) -> str:

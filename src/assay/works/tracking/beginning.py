@@ -12,6 +12,7 @@ from assay.kernel.errors import AssayError, UsageError
 from assay.office.alive import held
 from assay.works.provenance.recording import record_script
 from assay.works.run import new_id
+from assay.works.traces import keeping
 from assay.works.tracking import seeds
 from assay.works.tracking.ending import journal_of
 from assay.works.tracking.journal import Journal
@@ -62,6 +63,7 @@ def tracked(
     known = seeds.known(seed)
     provenance = record_script(name, script(), seed, home)
     run_id = new_id()
+    recorder = keeping.recorder(home, parent.caller() if parent else None)
     stack = contextlib.ExitStack()
     try:
         stack.enter_context(held(home.run_lock(run_id)))
@@ -84,6 +86,8 @@ def tracked(
             journal,
             stack,
             _owns=owns,
+            _recorder=recorder,
+            _root=recorder.enter(f"run {name}", assay__run=run_id, assay__experiment=experiment),
         )
         run.log(params=params, tags=tags)
     except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from assay.works.tracking.gathered import Gathered, gather
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assay.kernel.span import Span
     from assay.office.office import Tx
     from assay.office.runs import RunRecord
     from assay.works.home import Home
@@ -37,13 +38,16 @@ def end(
     error: str = "",
     model: str | None = None,
     more: Mapping[str, Any] | None = None,
+    spans: Sequence[Span] = (),
 ) -> str | None:
     """Record how a tracked run ended, with all that its journal says, in one transaction; return its page's path.
 
     The series go into the store first. The journal is removed once it is recorded. more: what else its report keeps.
+    spans: what it recorded of its time.
     """
-    from assay.office import catalogue, runs
+    from assay.office import catalogue, runs, traces
     from assay.works import datasets
+    from assay.works.traces import keeping
     from assay.works.tracking.page import write_page
 
     path = journal_of(home, record.id)
@@ -57,7 +61,7 @@ def end(
     with contextlib.suppress(
         AssayError, OSError
     ):  # a page that cannot be written loses nothing that was recorded
-        page = write_page(home, record, report, outcome, model)
+        page = write_page(home, record, report, outcome, model, spans)
         kept = home.store.put_file(page)
     step = runs.StepRecord(
         record.id,
@@ -71,13 +75,16 @@ def end(
         digest,
         report.seconds,
     )
+    timed = keeping.kept(home, spans, record.id, record.actor)
     with home.office.transaction() as tx:
+        for trace in timed:
+            traces.put(tx, trace)
         for asset in (*told.inputs, *told.outputs):
             catalogue.put(tx, asset)
         datasets.put(tx, told.data, {a.digest: a.name for a in (*told.inputs, *told.outputs)})
         _edges(tx, told, record.id)
         runs.tracked(tx, step, actor=record.actor)
-        runs.end(tx, record.id, outcome, kept, model)
+        runs.end(tx, record.id, outcome, kept, model, spans[0].trace if spans else None)
     path.unlink(missing_ok=True)
     return str(page) if page else None
 

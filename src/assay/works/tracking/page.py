@@ -11,12 +11,18 @@ from assay.kernel.verdict import Gate, Verdict
 from assay.works.home import IDENTITY_NOTE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.kernel.span import Span
     from assay.office.runs import RunRecord
     from assay.works.home import Home
 
 
-def write_page(home: Home, record: RunRecord, report: Report, outcome: str, model: str | None) -> Path:
+def write_page(
+    home: Home, record: RunRecord, report: Report, outcome: str, model: str | None, spans: Sequence[Span] = ()
+) -> Path:
     """Write report.html and run.json into the run's folder, and return the page's path."""
+    from assay.methods.traces.path import timeline
     from assay.reports.html import run_page
     from assay.reports.view import RunView, StepView
     from assay.works.registering import tool
@@ -38,6 +44,7 @@ def write_page(home: Home, record: RunRecord, report: Report, outcome: str, mode
         actor_note=IDENTITY_NOTE,
         steps=(step,),
         tool=tool(),
+        timeline=timeline(spans) if spans else None,
     )
     page.write_text(run_page(view), encoding="utf-8")
     (folder / "run.json").write_text(json.dumps(as_json(record, report, outcome, model, page), indent=1))

@@ -16,10 +16,12 @@ from assay.kernel.asset import Asset
 from assay.kernel.canonical import SAFE, plain
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.printable import printable
+from assay.kernel.span import Caller, Span
 from assay.works.tracking import journal
 from assay.works.tracking.journal import Entry, Journal
 
 if TYPE_CHECKING:
+    from assay.engines.tracing import Open, Recorder
     from assay.works.home import Home
     from assay.works.registering import Registered
 
@@ -51,6 +53,8 @@ class TrackedRun:
     _token: Token[TrackedRun | None] | None = None
     _owns: bool = False  # the home, which is closed with the run
     _process: int = field(default_factory=os.getpid)
+    _recorder: Recorder | None = None
+    _root: Open | None = None  # the span that is the run
     outcome: str = "running"
     page: str | None = None
 
@@ -133,6 +137,19 @@ class TrackedRun:
 
         return tracked(self.home, name, parent=self, **options)
 
+    @contextlib.contextmanager
+    def span(self, name: str, **attributes: Any) -> Iterator[None]:
+        """Record how long the block takes, as a span below the one that it lies in."""
+        if self._recorder is None:
+            yield
+            return
+        with self._recorder.span(name, **attributes):
+            yield
+
+    def caller(self) -> Caller | None:
+        """Return the run as the caller of what is a part of it."""
+        return Caller(self._recorder.trace, self._root.id) if self._recorder and self._root else None
+
     def flush(self) -> None:
         """Return when all that was recorded so far is on the disk."""
         self._journal.sync()
@@ -157,12 +174,21 @@ class TrackedRun:
                 error=error,
                 model=self._model,
                 more={"code": modules(self.home.store)},
+                spans=self._spans(outcome),
             )
             self.outcome = outcome
         finally:
             self._held.close()
             if self._owns:
                 self.home.close()
+
+    def _spans(self, outcome: str) -> list[Span]:
+        if self._recorder is None or self._root is None:
+            return []
+        self._root.set(assay__outcome=outcome)
+        if outcome != "pass":
+            self._root.fail(outcome)
+        return self._recorder.spans()
 
     def __enter__(self) -> TrackedRun:
         self._token = CURRENT.set(self)
