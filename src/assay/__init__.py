@@ -2,6 +2,7 @@
 
 ``assay.check("data.profile", table)`` examines a pandas, polars or Arrow table, or a path, in this process.
 ``with assay.run("train") as run:`` records what a notebook or a script does.
+``with assay.registry() as models:`` keeps the registry of models.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from assay.doors.python import Result, check, list_checks, run, span
+    from assay.doors.python import Registry, Result, check, list_checks, registry, run, span
     from assay.kernel.errors import AssayError
 
-__all__ = ["AssayError", "Result", "__version__", "check", "list_checks", "run", "span"]
+__all__ = ["AssayError", "Registry", "Result", "__version__", "check", "list_checks", "registry", "run", "span"]
+_DOOR = frozenset(__all__) - {"AssayError", "__version__"}  # `checks` is the folder of checks
 
 
 def __getattr__(name: str) -> Any:
     """Give the Python door's names on first use, so that importing assay stays light."""
-    if name in {"Result", "check", "list_checks", "run", "span"}:  # `checks` is the folder of checks
+    if name in _DOOR:
         from assay.doors import python
 
         return getattr(python, name)

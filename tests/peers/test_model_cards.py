@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 from tests.cards import digest, examined
+from tests.inventories import hostile, inventory
 
 from assay.kernel.card import Card, Field, Identity, Standing, Training
+from assay.kernel.inventory import Inventory
 from assay.kernel.report import Metric
 from assay.reports.card import render
+from assay.reports.inventory import render as listed
 
 _READ = """
 import json, sys
@@ -89,6 +93,10 @@ def test_the_bom_is_valid_to_the_letter(environment, card, tmp_path):
     cards = [card, odd, Card(Identity("", "")), huge, card.with_(made="")]
     for at, one in enumerate(cards):
         (tmp_path / f"{at}.json").write_text(render(one, "cyclonedx"), encoding="utf-8")
+    found = inventory(hostile())
+    carded = replace(found, entries=tuple(replace(e, card=card) for e in found.entries))
+    for at, one in enumerate((found, carded, Inventory((), found.at))):
+        (tmp_path / f"inventory{at}.json").write_text(listed(one, "cyclonedx"), encoding="utf-8")
     assert _run(python, _VALID, *sorted(tmp_path.glob("*.json"))) == "valid\n"
 
 

@@ -137,7 +137,9 @@ def _registered(text: str, kinds: tuple[str, ...], home: Home | None) -> Asset:
         raise UsageError(f"{text} is a model, and a {' or '.join(kinds)} is wanted")
     from assay.office import registry
 
-    record = registry.usable(registry.get(home.office, text.removeprefix(REGISTRY)))
+    record = registry.get(home.office, text.removeprefix(REGISTRY))
+    if "model" in kinds:  # whose files are looked at is not used
+        registry.usable(record)
     artifact = str(record.metadata["artifact"])
     digest = record.files[artifact]
     digest = digest if digest.startswith("sha256:") else f"sha256:{digest}"

@@ -55,16 +55,15 @@ def test_two_people_sign_a_statement_each_and_the_second_names_the_first(home, p
     assert sound(home) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("who", "why"),
-    [("ada", "was registered by ada"), ("ADA ", "was registered by ADA"), ("bob", "has approved m@1 already"),
-     ("Bob", "has approved m@1 already"), ("ｂｏｂ", "has approved m@1 already")],
-)  # fmt: skip
-def test_whoever_registered_it_and_whoever_approved_it_is_no_second_person(home, policy, who, why):
+def test_whoever_registered_it_and_whoever_approved_it_is_no_second_person(home, policy):
     policy(TWO)
     approve(home, "bob")
-    with pytest.raises(Refused, match=why):
-        approve(home, who)
+    for who, why in (
+        ("ada", "was registered by ada"), ("ADA ", "was registered by ADA"), ("bob", "has approved m@1 already"),
+        ("Bob", "has approved m@1 already"), ("ｂｏｂ", "has approved m@1 already"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=why):
+            approve(home, who)
     assert registry.get(home.office, "m@1").status == "PENDING"
     assert sum(e.action == "model.approve" for e in ledger.tail(home.office, 50)) == 2  # of bob alone
 
@@ -139,19 +138,12 @@ def test_it_is_approved_again_and_the_sooner_of_two_ends_holds(home, clock, poli
     assert sound(home) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        ("2025-12-31", "is over"),
-        ("36h", "is over"),
-        ("never", "no time"),
-        ("monday", "no time"),
-        ("soon", "no time"),
-    ],
-)
-def test_an_end_that_is_none_or_past_is_refused(home, said, why):
-    with pytest.raises(UsageError, match=why):
-        approve(home, "bob", expires=said)
+def test_an_end_that_is_none_or_past_is_refused(home):
+    for said, why in (
+        ("2025-12-31", "is over"), ("36h", "is over"), ("never", "no time"), ("monday", "no time"), ("soon", "no time"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=why):
+            approve(home, "bob", expires=said)
 
 
 def test_what_must_be_known_first_is_named(home, policy):

@@ -36,7 +36,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
 _NAMES = {
     "TrainingJobName": "key", "ExperimentName": "name", "TrialName": "key", "TrialComponentName": "name",
     "PipelineName": "pipeline", "PipelineExecutionArn": "key", "ModelName": "name", "ModelPackageName": "name",
-    "ModelPackageGroupName": "name", "ModelPackageVersion": "version", "ModelApprovalStatus": "status",
+    "ModelPackageGroupName": "name", "ModelPackageVersion": "version", "ModelApprovalStatus": "status", "ModelLifeCycle.Stage": "stage",
     "TrainingJobStatus": "outcome", "PipelineExecutionStatus": "outcome", "CreationTime": "at", "LastModifiedTime": "at",
     "TrainingStartTime": "started", "TrainingEndTime": "ended", "CreatedBy.UserProfileName": "actor", "FailureReason": "reason",
     "EndpointName": "name", "FeatureGroupName": "name", "DisplayName": "name",

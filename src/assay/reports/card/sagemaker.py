@@ -21,7 +21,10 @@ LONGEST = 100_000  # characters of Content
 _TEXT, _OBSERVED, _SHORT, _AXIS, _GROUP = 2048, 2096, 1024, 63, 63
 _NAME = 255
 _LEFT_OUT = "Some metrics did not fit and were left out. "
-_STATUS = {"APPROVED": "Approved", "PENDING": "PendingReview", "REJECTED": "Draft"}
+_STATUS = {
+    "APPROVED": "Approved", "PENDING": "PendingReview", "EXPIRED": "PendingReview", "REJECTED": "Draft",
+    "ARCHIVED": "Archived", "RETIRED": "Archived",
+}  # fmt: skip
 _RISK = {
     "minimal": "Low",
     "low": "Low",

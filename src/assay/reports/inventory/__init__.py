@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assay.kernel.inventory import Inventory
+from assay.kernel.printable import printable_json
 
 FORMATS = ("csv", "html", "cyclonedx", "json")
 
@@ -41,7 +42,7 @@ def _plain(inventory: Inventory) -> str:
 def _json(value: object) -> str:
     import json
 
-    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return printable_json(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 _RENDERERS: dict[str, Callable[[Inventory], str]] = {

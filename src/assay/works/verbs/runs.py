@@ -62,10 +62,11 @@ def runs_compare(
 
 def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
     """Show what something was made from (up), or what was made from it (down): json, dot, mermaid, openlineage or prov."""
-    from assay.office import runs
+    from assay.office import registry, runs
     from assay.works import lineage
 
-    edges = runs.lineage(home.office, urn, up)
+    named = urn.startswith("registry://") and not urn.rpartition("@")[2].isdecimal()
+    edges = runs.lineage(home.office, registry.get(home.office, urn).urn if named else urn, up)
     if format == "dot":
         return lineage.as_dot(edges)
     if format == "mermaid":
