@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.doors.registry import Registry, registry
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Finding, Metric, Report
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.methods.nearest import did_you_mean
+
+__all__ = ["Registry", "Result", "check", "list_checks", "registry", "run", "span"]
 
 if TYPE_CHECKING:
     from assay.works.tracking.run import TrackedRun
