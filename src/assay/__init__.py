@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from assay.doors.python import Registry, Result, check, list_checks, registry, run, span
     from assay.kernel.errors import AssayError
 
-__all__ = ["AssayError", "Registry", "Result", "__version__", "check", "list_checks", "registry", "run", "span"]
+__all__ = [
+    "AssayError",
+    "Registry",
+    "Result",
+    "__version__",
+    "check",
+    "list_checks",
+    "registry",
+    "run",
+    "span",
+]
 _DOOR = frozenset(__all__) - {"AssayError", "__version__"}  # `checks` is the folder of checks
 
 
