@@ -39,6 +39,14 @@ def keep(connection: Connection, states: Sequence[Kept]) -> None:
         connection.execute(_KEEP, [dict(zip(_NAMES, state, strict=True)) for state in states])
 
 
+def latest(office: Office, table: str, key: str) -> tuple[int, str] | None:
+    """Return the event that left a row as it is, and the row as text; None where there is no such row, or it was pruned."""
+    past = schema.history.c
+    query = sa.select(past.seq, past.state).where(past.noun == table, past.key == key)
+    rows = office.rows(query.order_by(past.seq.desc()).limit(1))
+    return (int(rows[0][0]), str(rows[0][1])) if rows and rows[0][1] is not None else None
+
+
 def of(office: Office, table: str, key: str) -> list[State]:
     """Return every state of a row, the oldest first."""
     past = schema.history.c

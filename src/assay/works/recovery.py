@@ -62,6 +62,7 @@ def _recalled(home: Home, record: ActionRecord) -> Action | None:
 def _made(home: Home, record: ActionRecord) -> Action | None:
     from assay.office import registry
     from assay.works import repairing
+    from assay.works.archiving.writing import Archive
     from assay.works.exporting import Export
     from assay.works.gate import loading, releasing
     from assay.works.gate.quarantine import RELEASE
@@ -82,5 +83,8 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
         return Strike(home, package, record.actor, str(order["isolation"]))
     if record.name == Export.name:
         return Export(home, package, Path(str(order["to"])), record.actor, str(order["token"]))
+    if record.name == Archive.name:
+        with_data = bool(order["with_data"])
+        return Archive(home, package, Path(str(order["to"])), record.actor, with_data, str(order["token"]))
     said = (str(order["status"]), record.actor, str(order["reason"]), str(order.get("expires", "")))
     return Decide(home, package, *said)

@@ -18,7 +18,7 @@ from assay.kernel.report import Report
 from assay.works import declared
 from assay.works.pipeline import Step
 
-_ENGINES = (
+ENGINES = (
     "duckdb",
     "ibis-framework",
     "pyspark",
@@ -89,7 +89,7 @@ def _param(value: Any) -> Any:
 def engines() -> dict[str, str]:
     """Return the versions of what computes."""
     found = {"python": platform.python_version(), "assay": assay.__version__}
-    for name in _ENGINES:
+    for name in ENGINES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -22,6 +22,9 @@ _COLUMNS = (
 )
 
 
+_OWN_KEYS = "under the keys that came with it: compare them with those of whoever you trust"
+
+
 @click.group(cls=Group)
 def model() -> None:
     """The registry: packages, their approval and their hallmarks.
@@ -181,16 +184,32 @@ def reject(name: str, reason: str, format_: str) -> None:
 
 @model.command("export")
 @click.argument("name")
-@click.option("--to", required=True, metavar="DIR", help="A folder that is made.")
+@click.option("--to", metavar="DIR", help="A folder that is made.")
+@click.option("--archive", metavar="FILE", help="One file, with the run that made it.")
+@click.option("--without-data", is_flag=True, help="Of data their digests alone.")
 @context.format_option
-def export(name: str, to: str, format_: str) -> None:
-    """Copy a package with its marks, the public keys and the checkpoint.
+def export(name: str, to: str | None, archive: str | None, without_data: bool, format_: str) -> None:
+    """Copy a package out of the house, for others to verify.
 
-    Example: assay model export bookings@1 --to bookings-1
+    --to DIR copies it with its marks, the public keys and the checkpoint.
+    --archive FILE packs the run that made it too: a stranger verifies it without
+    Assay, and rebuilds the model offline with `assay reproduce FILE`.
+
+    Example: assay model export bookings@1 --archive bookings-1.zip
     """
-    found = context.call("model.export", name=name, to=to)
+    if without_data and not archive:
+        raise click.UsageError("--without-data goes with --archive")
+    found = context.call(
+        "model.export", name=name, to=to or "", archive=archive or "", with_data=not without_data
+    )
     if format_ == "json":
         return context.emit_json(found)
+    if archive:
+        left = f"; {found['left_out']} left out, see its README" if found["left_out"] else ""
+        click.echo(f"packed into {archive}{left}; a stranger checks it:")
+        click.echo(f"  assay model verify {archive} --key hallmark.pub --log-key ledger.pub")
+        click.echo(f"  assay reproduce {archive}")
+        return None
     click.echo(f"exported to {to}; anyone may check it:")
     click.echo(f"  model_signing verify key {to}/package \\")
     click.echo(f"    --signature {to}/model.sig --public_key {to}/hallmark.pub")
@@ -240,16 +259,19 @@ def card(
 
 
 @model.command("verify")
-@click.argument("name")
+@click.argument("name", metavar="NAME|ARCHIVE")
+@click.option("--key", type=click.Path(exists=True), help="The hallmark's public key, for an archive.")
+@click.option("--log-key", type=click.Path(exists=True), help="The log's public key, for an archive.")
 @context.format_option
-def verify(name: str, format_: str) -> int:
+def verify(name: str, key: str | None, log_key: str | None, format_: str) -> int:
     """Verify every file, mark, report and the log behind a package.
 
-    Exits 1 on any change of one byte.
+    An archive that `assay model export --archive` made needs no home. Exits 1 on
+    any change of one byte.
 
     Example: assay model verify bookings@1
     """
-    found = context.call("model.verify", name=name)
+    found = context.call("model.verify", name=name, key=key, log_key=log_key)
     if format_ == "json":
         context.emit_json(found)
     else:
@@ -269,6 +291,8 @@ def verify(name: str, format_: str) -> int:
                 ("image", found["image"]),
                 ("files", found["files"]),
                 ("ledger", f"{found['ledger']['size']} events"),
+                ("run", found.get("run")),
+                ("note", _OWN_KEYS if found.get("own_keys") else ""),
             ]
         )
     return 0 if found["ok"] else 1

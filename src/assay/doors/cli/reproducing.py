@@ -18,7 +18,7 @@ WORDS = {
 
 
 @click.command()
-@click.argument("of", metavar="RUN|MODEL")
+@click.argument("of", metavar="RUN|MODEL|ARCHIVE")
 @click.option(
     "--tolerance", type=click.FloatRange(0, 1), metavar="X", help="Numbers this near are the same; 1e-6."
 )
@@ -31,6 +31,8 @@ WORDS = {
     help="Build the recorded versions from these wheels.",
 )  # fmt: skip
 @click.option("--build", is_flag=True, help="Build the recorded versions from pip's index.")
+@click.option("--key", type=click.Path(exists=True), help="The hallmark's public key, for an archive.")
+@click.option("--log-key", type=click.Path(exists=True), help="The log's public key, for an archive.")
 @click.option("--no-probes", is_flag=True, help="Do not run again what differs, to find why.")
 @click.option(
     "--isolation", type=click.Choice(["full", "partial"]), help="The least isolation, instead of the run's."
@@ -57,6 +59,9 @@ def reproduce(
     against what was made: bit for bit, then tables cell by cell, models by their
     answers, metrics within the tolerance; with the first place where they part,
     and why.
+
+    An archive that `assay model export --archive` made needs no home; its
+    scripts run under full isolation, unless --isolation says otherwise.
 
     Exits 0 where it is reproduced, 1 where it is not or cannot be told.
 

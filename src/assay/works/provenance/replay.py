@@ -178,7 +178,7 @@ def stage(home: Home, of: Past, isolation: str | None = None, *, as_then: bool =
     """Give a stage in a scratch folder of the home, at the engine and isolation of a run.
 
     isolation: instead of the run's own; a run without any is replayed only where ``none`` is said again.
-    as_then: with the processors and the memory that checks and tables were given then, and the threads of scripts.
+    as_then: with as many processors as checks and tables were given then, and threads as scripts were.
     """
     from assay.engines.layered import LayeredStore
     from assay.works.checking import bench
@@ -192,7 +192,7 @@ def stage(home: Home, of: Past, isolation: str | None = None, *, as_then: bool =
     then = of.document["bench"]
     settings = replace(home.settings, isolation=level, engine=then["engine"])
     if as_then:
-        settings = replace(settings, cores=then["cores"], memory=then["memory"])
+        settings = replace(settings, cores=then["cores"])
     with home.scratch() as folder:
         store = LayeredStore(folder / "objects", home.store)
         copy = Home(folder, settings)

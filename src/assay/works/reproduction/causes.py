@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +48,7 @@ def causes(rebuild: Rebuild, step: str, around: Surroundings, *, probes: bool, s
         if proved is not None:
             return [proved]
     script = rebuild.pipeline.steps[step].script is not None
-    out = [*_elsewhere(step, around, script)]
-    if not script:
-        out += _assay(rebuild, step, first, around)
+    out = list(_elsewhere(rebuild, step, around) if script else _ours(rebuild, step, first, around))
     twice = (
         "it comes out the same each time here, and otherwise than it did then"
         if probes
@@ -158,30 +156,61 @@ def _drawn(rebuild: Rebuild, step: str) -> list[dict[str, Any]]:
     ][:20]
 
 
-def _elsewhere(step: str, around: Surroundings, script: bool) -> Iterator[Cause]:
-    """Give what is other here than it was where the run was made, and may be why."""
-    packages = around.of_scripts or around.packages if script else around.packages
+def _elsewhere(rebuild: Rebuild, step: str, around: Surroundings) -> Iterator[Cause]:
+    """Give what is other here than it was where a script ran, and may be why."""
+    packages = around.of_scripts or around.packages
     if packages:
-        names = [f"{n} {b or 'is not here'} (recorded: {a or 'none'})" for n, (a, b) in packages.items()]
-        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-        said = f"the packages are others: {', '.join(names[:_MOST])}{more}"
-        if script and around.python.here:
-            said += "; rebuild it with those recorded to prove it: --wheels DIR, --build or --python"
-        yield Cause("package", step, said, False, {"packages": list(packages)})
+        more = (
+            ""
+            if not around.python.here
+            else "; rebuild it with those recorded to prove it: --wheels DIR, --build or --python"
+        )
+        yield Cause("package", step, _packages(packages) + more, False, {"packages": list(packages)})
+    yield from _machine(step, around)
+
+
+def _ours(rebuild: Rebuild, step: str, first: Done, around: Surroundings) -> Iterator[Cause]:
+    """Give what may be why a check or a treatment comes out otherwise: the engines it works with, or its own code.
+
+    The key under which its result was kept holds both, with what it read and was told.
+    """
+    from assay.works.reuse import ENGINES
+
+    packages = {n: v for n, v in around.packages.items() if n in ENGINES}
+    if packages:
+        yield Cause("package", step, _packages(packages), False, {"packages": list(packages)})
+    elif _other_key(rebuild, step, first):
+        yield Cause("assay", step, "Assay's own code of this step is another than it was then", False)
+    yield from _machine(step, around)
+
+
+def _other_key(rebuild: Rebuild, step: str, first: Done) -> bool:
+    from assay.works.reuse import reuse_key
+
+    was, told = rebuild.past.steps[step], rebuild.pipeline.steps[step]
+    then = rebuild.past.document["bench"]
+    if not was.key or first.verdict is None:
+        return False
+    reports = {
+        p: d.verdict.report for p, n in told.reports.items() if (d := rebuild.steps.done.get(n)) and d.verdict
+    }
+    seed = told.seed if told.seed is not None else rebuild.pipeline.seed
+    level = then.get("isolation_then") or then["isolation"]
+    now = reuse_key(told, first.inputs, reports, told.params, seed, level, then.get("engine") or "duckdb")
+    return now != was.key
+
+
+def _machine(step: str, around: Surroundings) -> Iterator[Cause]:
     then = around.recorded.get("python")
     if then != around.python.version:
         yield Cause("python", step, f"Python is {around.python.version} (recorded: {then})", False)
-    told = {
-        k: v
-        for k, v in around.machine.items()
-        if k in ("machine", "system", "processor", "cpus", "gpus", "image")
-    }
+    told = {k: v for k, v in around.machine.items() if k != "release"}
     if told:
         said = ", ".join(f"{k} {b} (recorded: {a})" for k, (a, b) in told.items())
         yield Cause("machine", step, f"the machine is another: {said}", False)
 
 
-def _assay(rebuild: Rebuild, step: str, first: Done, around: Surroundings) -> Iterator[Cause]:
-    was = rebuild.past.steps[step]
-    if was.key and first.key and was.key != first.key and not around.packages:
-        yield Cause("assay", step, "Assay's own code of this step is another than it was then", False)
+def _packages(packages: Mapping[str, tuple[str, str]]) -> str:
+    names = [f"{n} {b or 'is not here'} (recorded: {a or 'none'})" for n, (a, b) in packages.items()]
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"the packages are others: {', '.join(names[:_MOST])}{more}"

@@ -64,9 +64,8 @@ def compare(past: Past, python: Interpreter, store: Store) -> Surroundings:
     }  # fmt: skip
     if not python.here:  # one that was built holds what the scripts need, and not what else was there
         differ = {n: v for n, v in differ.items() if v[1]}
-    machine = {
-        k: (recorded.get(k), now[k]) for k in ("system", "release", "machine", "processor", "cpus", "gpus", "image") if recorded.get(k) != now[k]
-    }  # fmt: skip
+    keys = ("system", "release", "machine", "processor", "cpus", "gpus", "image")
+    machine = {k: (recorded[k], now[k]) for k in keys if k in recorded and recorded[k] != now[k]}
     return Surroundings(python, recorded, differ, frozenset(needed(past, store)), machine)
 
 

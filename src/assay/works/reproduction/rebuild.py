@@ -101,9 +101,7 @@ class Rebuild:
             if before is not None and before.how == "missing":
                 return f"what {ref.name} made cannot be had"
         if self.offline and step.script is not None and self._fetches(step):
-            return (
-                "its requirements.txt asks for packages that would be fetched: say --build, or give --wheels"
-            )
+            return "its requirements.txt asks for packages that would be fetched: say --build to allow it"
         return ""
 
     def _fetches(self, step: Step) -> bool:

@@ -25,7 +25,15 @@ from assay.works.verbs import (
 )
 
 WITHOUT_HOME = frozenset(
-    {"inventory.policy", "log.verify_against", "log.verify_proof", "data.load", "model.card"}
+    {
+        "inventory.policy",
+        "log.verify_against",
+        "log.verify_proof",
+        "data.load",
+        "model.card",
+        "model.verify",
+        "runs.reproduce",
+    }
 )
 TELLING = frozenset(
     {

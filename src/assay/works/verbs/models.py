@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import BadInput, Missing, Refused, UsageError
 from assay.methods.nearest import did_you_mean
 from assay.works import package
 from assay.works.exporting import export
@@ -75,13 +75,27 @@ def _left(home: Home, record: PackageRecord) -> Json:
     return told(home, record) | {"event": record.event}
 
 
-def model_export(home: Home, actor: str, *, name: str, to: str) -> Json:
-    """Copy a package, its marks, the public keys and the checkpoint into a folder."""
+def model_export(
+    home: Home, actor: str, *, name: str, to: str = "", archive: str = "", with_data: bool = True
+) -> Json:
+    """Copy a package, its marks, the public keys and the checkpoint into a folder, or with its run into one archive.
+
+    with_data: whether an archive holds the tables that the run read and made, or their digests alone.
+    """
     from assay.office import registry
 
+    if bool(to) == bool(archive):
+        raise UsageError(
+            "a model is exported into a folder or an archive", remedy="say --to DIR or --archive FILE"
+        )
     record = registry.get(home.office, name)
-    done = export(home, record, Path(to), actor)
-    return told(home, record) | {"to": to, "event": done.event}
+    if to:
+        return told(home, record) | {"to": to, "event": export(home, record, Path(to), actor).event}
+    from assay.works.archiving import writing
+
+    done = writing.archive(home, record, Path(archive), actor, with_data=with_data)
+    said = {"archive": archive, "digest_of_archive": done.detail["archive"], "with_data": with_data}
+    return told(home, record) | said | {"left_out": done.detail["left_out"], "event": done.event}
 
 
 def model_card(
@@ -127,11 +141,26 @@ def model_card(
     }
 
 
-def model_verify(home: Home, actor: str, *, name: str) -> Json:
-    """Verify a package: every file, the marks, the reports behind them, the decisions, the environment's image, and the ledger."""
+def model_verify(
+    home: Home | None, actor: str, *, name: str, key: str | None = None, log_key: str | None = None
+) -> Json:
+    """Verify a package: every file, the marks, the reports behind them, the decisions, the image, and the ledger; or an archive.
+
+    An archive needs no home. key, log_key: the public keys that it must hold under, else those that came with it.
+    """
     from assay.office import hallmark, packages, registry, verification
+    from assay.works.archiving import reading
+    from assay.works.call import NO_HOME
     from assay.works.inventory import images
 
+    if reading.is_archive(name):
+        return _archive_verified(name, *(Path(k) if k else None for k in (key, log_key)))
+    if home is None:
+        raise UsageError(NO_HOME, remedy="`assay init` makes one, or name a model's archive")
+    if key or log_key:
+        raise UsageError(
+            "a model of the registry is verified under the home's own keys", remedy="leave --key away"
+        )
     record = registry.get(home.office, name)
     place = place_of(home, record)
     if not (place / "package").is_dir():
@@ -155,6 +184,34 @@ def model_verify(home: Home, actor: str, *, name: str) -> Json:
         "ok": not problems,
         "problems": problems,
         "ledger": {"size": found.size, "root": found.root},
+    }
+
+
+def _archive_verified(name: str, key: Path | None, log_key: Path | None) -> Json:
+    from assay.works.archiving import reading
+
+    problems: list[Json] = []
+    found: Json = {}
+    try:
+        found = reading.verified(Path(name), key, log_key)
+    except (Refused, BadInput) as error:
+        kind = "forged" if isinstance(error, Refused) else "damaged"
+        problems.append({"kind": kind, "message": str(error)})
+    return {
+        "schema": "assay.verification/1",
+        "model": found.get("model") or Path(name).name,
+        "archive": name,
+        "status": found.get("status"),
+        "decided_by": found.get("decided_by"),
+        "reason": found.get("reason"),
+        "hallmark": "examined" if found.get("hallmark") else None,
+        "run": found.get("run"),
+        "files": found.get("files", 0),
+        "left_out": found.get("left_out", 0),
+        "own_keys": found.get("own_keys"),
+        "ok": not problems,
+        "problems": problems,
+        "ledger": {"size": found.get("size", 0), "origin": found.get("origin")},
     }
 
 

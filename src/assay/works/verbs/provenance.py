@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.kernel.errors import UsageError
 from assay.works.home import Home
 from assay.works.verbs.shape import Json
 
@@ -51,7 +52,7 @@ def runs_diagnose(
 
 
 def runs_reproduce(
-    home: Home,
+    home: Home | None,
     actor: str,
     *,
     of: str,
@@ -62,14 +63,21 @@ def runs_reproduce(
     data: Mapping[str, str] = {},
     isolation: str | None = None,
     probes: bool = True,
+    key: str | None = None,
+    log_key: str | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Json:
-    """Rebuild a run, or the run of a model, from what was recorded, and hold it against what was recorded."""
+    """Rebuild a run, or the run of a model or of a model's archive, and hold it against what was recorded.
+
+    An archive needs no home; in one it is an event. key, log_key: the public keys that an archive must hold under.
+    """
+    from assay.works.archiving import reading
+    from assay.works.call import NO_HOME
     from assay.works.reproduction.reproducing import TOLERANCE, Wanted, reproduce
     from assay.works.reproduction.target import target
     from assay.works.reproduction.telling import document
 
-    named = target(home, of)
+    archived = reading.is_archive(of)
     wanted = Wanted(
         tolerance=TOLERANCE if tolerance is None else tolerance,
         python=Path(python) if python else None,
@@ -78,9 +86,22 @@ def runs_reproduce(
         isolation=isolation,
         given={n: Path(p) for n, p in data.items()},
         probes=probes,
+        offline=archived and not build,
     )
-    found = reproduce(home, named.past, wanted, say)
-    made = document(found, named.to_dict())
+    if archived:
+        with reading.opened(Path(of), *(Path(k) if k else None for k in (key, log_key))) as it:
+            found = reproduce(it.home, it.target.past, wanted, say)
+            about = {"archive": it.digest, "own_keys": it.found["own_keys"]}
+            made = document(found, it.target.to_dict() | about)
+            subject = f"archive/{it.digest}"
+    elif home is None:
+        raise UsageError(NO_HOME, remedy="`assay init` makes one, or name a model's archive")
+    else:
+        named = target(home, of)
+        found = reproduce(home, named.past, wanted, say)
+        made, subject = document(found, named.to_dict()), named.urn
+    if home is None:
+        return made | {"event": None, "reproduction": None}
     digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
     detail = {
         "verdict": found.verdict,
@@ -88,11 +109,11 @@ def runs_reproduce(
         "steps": len(found.made),
         "differ": [s["name"] for s in made["steps"] if s["same"] == "differs"],
         "causes": [f"{c.kind}:{c.step}" for c in found.causes],
-        "run": named.past.id,
+        "run": made["run"],
         "reproduction": digest,
     }
     with home.office.transaction() as tx:
-        event = tx.record("run.reproduce", named.urn, actor=actor, outcome=found.verdict, detail=detail)
+        event = tx.record("run.reproduce", subject, actor=actor, outcome=found.verdict, detail=detail)
     return made | {"event": event, "reproduction": digest}
 
 
