@@ -96,6 +96,19 @@ def test_how_to(page, copy):
         _type(_tolerant(block), copy)
 
 
+@pytest.mark.slow
+def test_answer_the_risk_committee(copy):
+    """The page's commands and its Python, one after another, in the folder that the demo lays out."""
+    page = "docs/how-to/answer-the-risk-committee.md"
+    done = _type("\n".join(_blocks(page, "sh")), copy)
+    said = " ".join(done.stdout.split())
+    assert "VERIFIED bookings@1" in said and "APPROVED by bea and carl" in said
+    (code,) = _blocks(page, "python")
+    done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and done.stdout.startswith("bookings 1 APPROVED "), done.stderr
+    assert "summer" in (copy / "inventory.html").read_text()
+
+
 def test_sweep_for_personal_data(tmp_path):
     """The page's blocks one after another in one folder, as a reader types them."""
     for block in _blocks("docs/how-to/sweep-for-personal-data.md", "sh"):

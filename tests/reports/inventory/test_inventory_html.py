@@ -38,13 +38,13 @@ class Page(HTMLParser):
 def test_what_asks_for_a_person_is_told_gravest_first():
     found = [(w["said"], [e.version for e in w["entries"]]) for w in wishes(inventory())]
     assert found == [
-        ("bear a stage or an alias and are not approved", [3]),
-        ("had an approval that has run out", [3]),
-        ("have an approval that runs out within 30 days", [4]),
-        ("await a decision", [5]),
-        ("have no owner", [2, 3, 5]),
-        ("have no risk tier", [2, 5]),
-        ("have questions that nobody has answered", [5]),
+        ("in use, by a stage or an alias, without an approval that holds", [3]),
+        ("with an approval that has run out", [3]),
+        ("with an approval that runs out within 30 days", [4]),
+        ("awaiting a decision", [5]),
+        ("without an owner", [2, 3, 5]),
+        ("without a risk tier", [2, 5]),
+        ("with questions that nobody has answered", [5]),
     ]
 
 

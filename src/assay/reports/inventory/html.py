@@ -48,15 +48,15 @@ def wishes(inventory: Inventory) -> list[dict[str, Any]]:
     found = (
         (
             "fail",
-            "bear a stage or an alias and are not approved",
+            "in use, by a stage or an alias, without an approval that holds",
             [e for e in live if e.status != "APPROVED"],
         ),
-        ("fail", "had an approval that has run out", [e for e in used if e.status == "EXPIRED"]),
-        ("incomplete", "have an approval that runs out within 30 days", soon),
-        ("incomplete", "await a decision", [e for e in used if e.status == "PENDING"]),
-        ("incomplete", "have no owner", [e for e in used if not e.owners]),
-        ("incomplete", "have no risk tier", [e for e in used if not e.tier]),
-        ("incomplete", "have questions that nobody has answered", [e for e in used if e.open]),
+        ("fail", "with an approval that has run out", [e for e in used if e.status == "EXPIRED"]),
+        ("incomplete", "with an approval that runs out within 30 days", soon),
+        ("incomplete", "awaiting a decision", [e for e in used if e.status == "PENDING"]),
+        ("incomplete", "without an owner", [e for e in used if not e.owners]),
+        ("incomplete", "without a risk tier", [e for e in used if not e.tier]),
+        ("incomplete", "with questions that nobody has answered", [e for e in used if e.open]),
     )
     return [
         {
