@@ -5,7 +5,7 @@ One trace may have several: each run that joined it, each batch that was receive
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from assay.office.rows import read
 
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
+
+
+_AT_ONCE = 500  # keys asked for at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,15 @@ def put(tx: Tx, record: TraceRecord) -> None:
     )  # fmt: skip
 
 
-def known(tx: Tx, record: TraceRecord) -> bool:
-    """Whether the very same spans are here already."""
-    return tx.get("traces", key(record)) is not None
+def fresh(tx: Tx, records: Sequence[TraceRecord]) -> list[TraceRecord]:
+    """Return the records whose very spans are not here already."""
+    table, out = schema.traces, []
+    for at in range(0, len(records), _AT_ONCE):
+        part = {key(r): r for r in records[at : at + _AT_ONCE]}
+        found = tx.connection.execute(sa.select(table.c.key).where(table.c.key.in_(list(part))))
+        known = {row[0] for row in found}
+        out += [r for k, r in part.items() if k not in known]
+    return out
 
 
 def listing(office: Office, limit: int) -> list[TraceRecord]:

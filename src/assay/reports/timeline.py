@@ -27,8 +27,8 @@ def svg(found: Timeline, width: int = WIDTH) -> str:
         out.append(_drawn(row, y, at, width))
         y += _STEP
     marks = "".join(
-        line(at(m), 4, at(m), y, 1, 0.12) + text(at(m), y + 13, spent(m), "middle", FAINT)
-        for m in ticks(0, whole, 5)
+        line(at(m), 4, at(m), y, 1, 0.12) + text(at(m), y + 13, _tick(m), "middle", FAINT)
+        for m in ticks(0, whole, 6)
         if m <= whole
     )
     shades = [("on the slowest path", colour(1)), ("beside it", colour(0)), ("ended in an error", _ERROR)]
@@ -61,13 +61,18 @@ def _drawn(row: TimelineRow, y: float, at: object, width: int) -> str:
     tip = f"{row.name}: {spent(row.seconds)}" + (f", {row.message}" if row.message else "")
     out = [text(indent, y + 13, row.name, extra=strong, room=_NAMES - indent - 6)]
     start, end = place(row.start), place(row.end)
-    out.append(rect(start, y + 3, max(end - start, 1.5), 12, shade, _clean(tip), 0.45))
+    if not row.more:  # they lie here and there between
+        out.append(rect(start, y + 3, max(end - start, 1.5), 12, shade, _clean(tip), 0.45))
     for a, b in row.slow:
         out.append(rect(place(a), y + 3, max(place(b) - place(a), 1.0), 12, colour(1), _clean(tip)))
     if row.untrusted:
         out.append(rect(start, y + 3, max(end - start, 1.5), 12, _HATCHED, _clean(tip)))
     out.append(text(width - 6, y + 13, spent(row.seconds), "end", FAINT))
     return "".join(out)
+
+
+def _tick(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds >= 1 or not seconds else spent(seconds)
 
 
 def _clean(said: str) -> str:
@@ -83,7 +88,10 @@ def lines(found: Timeline, width: int = _COLUMNS) -> list[str]:
         name = "  " * min(max(row.depth, 0), 8) + printable(row.name) + ("*" if row.untrusted else "")
         name = name if len(name) <= _LABEL else name[: _LABEL - 1] + "…"
         bar = [" "] * room
-        for a, b, mark in [(row.start, row.end, "░"), *((a, b, "█") for a, b in row.slow)]:
+        whole_row = (
+            [] if row.more else [(row.start, row.end, "░")]
+        )  # what is folded lies here and there between
+        for a, b, mark in [*whole_row, *((a, b, "█") for a, b in row.slow)]:
             first = min(int(a / whole * room), room - 1)
             last = min(max(int(-(-b / whole * room // 1)), first + 1), room)
             bar[first:last] = mark * (last - first)

@@ -56,7 +56,7 @@ def enter(
     records = keeping.kept(home, spans, "", actor, source)
     done = Kept(rejected=rejected, why=why)
     with home.office.transaction() as tx:
-        fresh = [r for r in records if not traces.known(tx, r)]
+        fresh = traces.fresh(tx, records)
         for at in range(0, max(len(fresh), 1), _ROWS):
             part = fresh[at : at + _ROWS]
             for record in part:
