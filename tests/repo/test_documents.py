@@ -126,7 +126,9 @@ def test_ask_all_your_logs(tmp_path):
 @pytest.mark.slow
 def test_see_where_the_time_went(tmp_path):
     """The page's blocks one after another in one folder, as a reader types them."""
-    said = [_type(block, tmp_path).stdout for block in _blocks("docs/how-to/see-where-the-time-went.md", "sh")]
+    said = [
+        _type(block, tmp_path).stdout for block in _blocks("docs/how-to/see-where-the-time-went.md", "sh")
+    ]
     assert "job count.py" in said[0] and "read*" in said[0] and "of " in said[0]
     assert "step.data.profile" in said[1]
     assert "trace 4bf92f3577b34da6a3ce929d0e0e4736" in said[2]
