@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.engines.extras import install
-from assay.kernel.errors import BadInput, Missing
+from assay.kernel.errors import AssayError, BadInput, Missing
 
 Constraint = Literal[
     "demographic_parity", "equalized_odds", "true_positive_rate_parity", "false_positive_rate_parity",
@@ -104,6 +104,8 @@ def reduce(
                     estimator, held, eps=max(bound / 2, 0.005), max_iter=most
                 )
             found.fit(x, np.asarray(yes).astype(int), sensitive_features=np.asarray(groups))
+    except AssayError:  # of a learner that failed: it says so itself
+        raise
     except (ValueError, RuntimeError, KeyError, ZeroDivisionError, np.linalg.LinAlgError) as error:
         raise BadInput(
             f"fairlearn can make nothing of these rows: {str(error)[:160] or type(error).__name__}",

@@ -23,6 +23,8 @@ MOST = 20_000  # rows that the trade is measured on, by lot
 LEAST = 200  # rows under which nothing is measured
 HELD_OUT = 0.4
 LEARNERS = {"trees": "boosted trees", "logistic": "logistic regression"}
+GAIN = "balanced_accuracy"
+CLEAR = 0.005  # of both, from which one strength is told as better than another
 FEW = 1e-3  # of a gap or of accuracy: less is no difference that a sentence names
 
 
@@ -107,12 +109,18 @@ class Told:
 
 
 def told(
-    check: str, points: Sequence[Point], gap: str, held: str, of: str = "learner", word: str = "strength"
+    check: str,
+    points: Sequence[Point],
+    gap: str,
+    held: str,
+    of: str = "learner",
+    word: str = "strength",
+    gain: str = GAIN,
 ) -> Told:
     """Return a trade as metrics, as what it bought in a sentence, and as a chart.
 
     held: on which rows, in words. of: what a point's name names. word: what its strength is called; empty where each point
-    is a way of its own, and all are held against each other.
+    is a way of its own, and all are held against each other. gain: the measure of how well is decided, which is to be great.
     """
     from assay.methods.mitigation import frontier
 
@@ -120,10 +128,10 @@ def told(
     findings: list[Finding] = []
     marked: list[Point] = []
     for name in dict.fromkeys(p.name for p in points if word):
-        marked += frontier.dominance([p for p in points if p.name == name], gap)
-    marked = marked or frontier.dominance(points, gap)
+        marked += frontier.dominance([p for p in points if p.name == name], gap, gain)
+    marked = marked or frontier.dominance(points, gap, gain)
     for p in marked:
-        about = {of: p.name if p.strength is None else f"{p.name}, {word} {p.strength:g}"}
+        about = {of: _called(p, word)}
         for metric in ("balanced_accuracy", "accuracy", "selection_rate", *frontier.GAPS):
             metrics.append(
                 Metric.number(metric, p.values[metric], of=about, interval=p.intervals.get(metric))
@@ -134,11 +142,18 @@ def told(
         before = next((p for p in own if p.untreated), None)
         treated = [p for p in own if not p.untreated]
         if before is not None and treated:
-            findings.append(_bought(check, before, treated, gap, held, of, word))
-    charts = (
-        [picture(marked, gap, held, of, word)] if any(math.isfinite(p.values[gap]) for p in marked) else []
-    )
-    return Told(metrics, findings, charts, {"gap": gap, "trade": [_plain(p) for p in marked]})
+            findings.append(_bought(check, before, treated, gap, held, of, word, gain))
+            findings += _bettered(check, treated, gap, of, word, gain)
+    drawn = any(math.isfinite(p.values[gap]) for p in marked)
+    charts = [picture(marked, gap, held, of, word, gain)] if drawn else []
+    return Told(metrics, findings, charts, {"gap": gap, "gain": gain, "trade": [_plain(p) for p in marked]})
+
+
+def _called(point: Point, word: str) -> str:
+    """Return what a point is called among others: by its strength, and one that nothing was done to as that."""
+    if point.strength is not None:
+        return f"{point.name}, {word} {point.strength:g}"
+    return "as it is" if point.untreated and word else point.name
 
 
 def _plain(point: Point) -> dict[str, Any]:
@@ -151,16 +166,17 @@ def _plain(point: Point) -> dict[str, Any]:
 
 
 def _bought(
-    check: str, before: Point, treated: Sequence[Point], gap: str, held: str, of: str, word: str
+    check: str, before: Point, treated: Sequence[Point], gap: str, held: str, of: str, word: str, gain: str
 ) -> Finding:
     """Return in a sentence what the strongest treatment bought and cost beside none."""
     from assay.methods.mitigation.frontier import WORDS
 
     after = treated[-1]  # the strongest
     was, now = before.values[gap], after.values[gap]
-    cost = before.values["balanced_accuracy"] - after.values["balanced_accuracy"]
+    cost = before.values[gain] - after.values[gain]
     who = LEARNERS.get(after.name, after.name)
-    moved = "no balanced accuracy" if abs(cost) < FEW else f"{abs(cost):.3f} of balanced accuracy"
+    good = gain.replace("_", " ")
+    moved = f"no {good}" if abs(cost) < FEW else f"{abs(cost):.3f} of {good}"
     said = f"{who}: the {WORDS[gap]} goes from {was:.3f} to {now:.3f}"
     said += f" at {word} {after.strength:g}" if after.strength is not None else ""
     said += f", and {moved} is {'gained' if cost <= -FEW else 'lost'} ({held})."
@@ -172,20 +188,41 @@ def _bought(
     return Finding(f"{check}.bought", Severity.INFO, said, where)
 
 
-def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str) -> Chart:
-    """Return the trade as a chart: the gap across, balanced accuracy up; best is the upper left."""
+def _bettered(check: str, treated: Sequence[Point], gap: str, of: str, word: str, gain: str) -> list[Finding]:
+    """Say so where a weaker treatment is clearly better in both than the strongest, which is the one that was made."""
+    from assay.methods.mitigation.frontier import WORDS
+
+    made = treated[-1]
+    better = [
+        p for p in treated
+        if p.values[gap] <= made.values[gap] - CLEAR and p.values[gain] >= made.values[gain] + CLEAR
+    ]  # fmt: skip
+    if not better:
+        return []
+    best = max(better, key=lambda p: (p.values[gain], -p.values[gap]))
+    who = LEARNERS.get(made.name, made.name)
+    said = (
+        f"{who[0].upper()}{who[1:]}: {word} {best.strength:g} is better in both than {made.strength:g}: the {WORDS[gap]} is "
+        f"{best.values[gap]:.3f}, and {gain.replace('_', ' ')} {best.values[gain]:.3f} instead of {made.values[gain]:.3f}."
+    )
+    remedy = "look at the chart before it is used"
+    return [Finding(f"{check}.bettered", Severity.LOW, said, {of: made.name}, remedy)]
+
+
+def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str, gain: str = GAIN) -> Chart:
+    """Return the trade as a chart: the gap across, how well is decided up; best is the upper left."""
     from assay.methods.mitigation.frontier import WORDS
 
     rows: list[Mapping[str, Any]] = []
     for p in points:
-        if not math.isfinite(p.values[gap]) or not math.isfinite(p.values["balanced_accuracy"]):
+        if not math.isfinite(p.values[gap]) or not math.isfinite(p.values[gain]):
             continue
         row: dict[str, Any] = {
-            of: LEARNERS.get(p.name, p.name), "gap": p.values[gap], "balanced_accuracy": p.values["balanced_accuracy"],
+            of: LEARNERS.get(p.name, p.name), "gap": p.values[gap], gain: p.values[gain],
             "label": "untreated" if p.untreated and word else p.name if p.strength is None else f"{p.strength:g}",
             "dim": p.dominated, "mark": p.untreated,
         }  # fmt: skip
-        for metric, low, high in (("balanced_accuracy", "low", "high"), (gap, "x_low", "x_high")):
+        for metric, low, high in ((gain, "low", "high"), (gap, "x_low", "x_high")):
             if metric in p.intervals:
                 row[low], row[high] = p.intervals[metric]
         rows.append(row)
@@ -194,9 +231,9 @@ def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str) ->
         for r in rows
         if not r["dim"]
     ]
-    alt = f"Balanced accuracy over the {WORDS[gap]}, {held}; none is better in both than {', '.join(map(str, best[:8]))}."
+    good = gain.replace("_", " ")
+    alt = f"{good.capitalize()} over the {WORDS[gap]}, {held}; none is better in both than {', '.join(map(str, best[:8]))}."
     return Chart(
         f"What it buys and costs, by {word}" if word else "What each buys and costs", "scatter", tuple(rows),
-        "gap", "balanced_accuracy", series=of, low="low", high="high", x_title=WORDS[gap],
-        y_title="balanced accuracy", alt=alt,
+        "gap", gain, series=of, low="low", high="high", x_title=WORDS[gap], y_title=good, alt=alt,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.kernel.errors import UsageError
-from assay.methods.facets import Mask, above, coded, is_number, matches
+from assay.methods.facets import Mask, above, coded, is_number, matches, plain
 from assay.methods.values import spelled
 
 
@@ -37,6 +37,18 @@ def scores_of_yes(score: Any, classes: Sequence[Any], yes: Sequence[str]) -> Any
         return score
     known = score[np.isfinite(score)]
     return 1 - score if ((known >= 0) & (known <= 1)).all() else -score
+
+
+def chances(answered: pa.Table, classes: Sequence[Any], yes: Any) -> Any:
+    """Return each row's chance of yes by a model's answers: its score, or 1 and 0 by its predictions where it has none.
+
+    classes: the model's own, in order. yes: the label's value; a model that answers in 0 and 1 alone says 1 for it.
+    """
+    if "score" in answered.column_names:
+        return scores_of_yes(finite(answered.column("score")), classes, [spelled(yes)])
+    told = plain(answered.column("prediction"), "the prediction")
+    numbers = _spellings(told) <= {"0", "1"} and spelled(yes) not in ("0", "1")
+    return matches(told, ["1" if numbers else yes]).astype(np.float64)
 
 
 def positive_rows(column: pa.ChunkedArray, positive: Sequence[str], threshold: float | None) -> Mask:

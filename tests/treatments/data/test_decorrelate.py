@@ -112,3 +112,21 @@ def test_the_trade_is_drawn_with_a_label(frame, table, work):
 def test_what_cannot_be_changed_is_said(frame, table, work, options, said):
     with pytest.raises(UsageError, match=said):
         apart(frame.assign(one=1), table, work, **options)
+
+
+def test_what_was_learnt_is_applied_to_rows_of_one_group_and_of_no_group_is_grave(frame, table, work):
+    """A single person is decided of, too: that everybody is of one group was refused."""
+    _, made = apart(frame, table, work)
+    path = work.store.path(made.outputs["fitted"].digest)
+    asked = {"facet": (), "columns": (), "fitted": FileTree(Asset("file", "fitted", str(path)), path)}
+    whole, _ = apart(frame, table, work, **asked)
+    one, again = apart(frame[:1], table, work, **asked)
+    assert one.x[0] == whole.x[0] and "one group" in again.report.metric("told_right").reason
+    for race in (None, "elsewhere"):
+        _, again = apart(frame.assign(race=race), table, work, **asked)
+        found = {f.rule: str(f.severity) for f in again.report.findings}
+        assert found["data.decorrelate.no_group"] == "high"
+    with pytest.raises(UsageError, match="--facet names age"):
+        apart(frame, table, work, **asked | {"facet": ("age",)})
+    with pytest.raises(UsageError, match="--alpha, --label have no part"):
+        apart(frame, table, work, **asked, alpha=0.5, label="y")

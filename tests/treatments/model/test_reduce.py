@@ -156,3 +156,88 @@ def test_a_group_of_one_outcome_and_fairlearn_not_installed_are_said(frame, tabl
     monkeypatch.setitem(__import__("sys").modules, "fairlearn", None)
     with pytest.raises(Missing, match="not installed.*pip install"):
         treat(table(pd.DataFrame({"a": [1]})), work=work, label="a", facet=("a",))
+
+
+OWN = """
+import os, joblib, pandas as pd
+from sklearn.tree import DecisionTreeClassifier
+frame = pd.read_csv(os.environ["SM_CHANNEL_TRAIN"] + "/data.csv")
+label, weight = frame.pop("hired"), frame.pop("weight")
+assert set(label) == LABELS, set(label)
+model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(frame, label, sample_weight=weight)
+joblib.dump(model, os.environ["SM_MODEL_DIR"] + "/model.joblib")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("good", ["yes", 0])
+def test_ones_own_script_finds_the_label_as_it_is_written_and_is_held_to_the_parity(
+    people, table, work, tmp_path, good
+):
+    """Also where the good outcome is the first of the model's classes: its scores are then those of the other."""
+    import contextlib
+
+    from assay.works.checking import bench
+    from assay.works.settings import Settings
+    from assay.works.trainers import hold_trainer, open_trainer
+
+    frame = people[people.sex.notna()].drop(columns="score")[:1500]
+    if good == 0:
+        frame = frame.assign(hired=(frame.hired == "no").astype(int))
+    script = tmp_path / "train.py"
+    script.write_text(OWN.replace("LABELS", repr(set(frame.hired))))
+    asked = ASKED | {"positive": (str(good),), "rounds": 2, "bound": 0.1}
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(bench(None, Settings().updated({"isolation": "partial"}, "test")))
+        trainer = open_trainer(hold_trainer(script, None, place, None), place, place._private())
+        made = treat(table(frame), work=work, **asked, trainer=trainer)
+    archives.unpack(work.store.path(made.outputs["out"].digest), tmp_path / "model")
+    out = load(tmp_path / "model").predict(pa.Table.from_pandas(frame[["skill"]])).to_pandas()
+    assert (frame.hired.to_numpy() == out.prediction.to_numpy()).mean() > 0.7
+    assert gap(out.prediction == good, frame.sex.reset_index(drop=True)) == pytest.approx(
+        made.report.metric("constraint_violation").value
+    )
+    assert ((out.prediction == good) == (out.score > 0.5)).all()
+
+
+def test_a_script_that_fails_is_told_as_such_and_not_as_rows_that_nothing_can_be_made_of(frame):
+    from assay.kernel.errors import TrainingFailed
+
+    def learn(places, told, weights):
+        raise TrainingFailed("the script ended with exit code 1")
+
+    yes, groups = (frame.hired == "yes").to_numpy(), frame.sex.fillna("?").to_numpy()
+    with pytest.raises(TrainingFailed, match="^the script ended"):
+        reductions.reduce(
+            learn,
+            yes,
+            groups,
+            constraint="demographic_parity",
+            method="exponentiated_gradient",
+            bound=0.1,
+            most=2,
+        )
+
+
+@pytest.mark.slow
+def test_a_model_that_is_trained_anew_is_no_part_since_its_file_is_still_what_it_was(
+    frame, table, work, tmp_path
+):
+    """The part that was packed would have been the model as it was before."""
+    import contextlib
+
+    import joblib
+    from sklearn.tree import DecisionTreeClassifier
+
+    from assay.works.checking import bench
+    from assay.works.settings import Settings
+    from assay.works.trainers import hold_trainer, open_trainer
+
+    data = frame[frame.sex.notna()].drop(columns="club")[:400]
+    path = tmp_path / "model.joblib"
+    joblib.dump(DecisionTreeClassifier(max_depth=2).fit(data[["skill"]], data.hired), path)
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(bench(None, Settings().updated({"isolation": "partial"}, "test")))
+        trainer = open_trainer(hold_trainer(path, None, place, None), place, place._private())
+        with pytest.raises(UsageError, match="leaves no files.*give the script"):
+            treat(table(data), work=work, **ASKED | {"rounds": 2}, trainer=trainer)

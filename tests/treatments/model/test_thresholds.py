@@ -149,3 +149,59 @@ def test_the_model_that_is_made_is_scanned_judged_and_wants_the_facet(people, tm
     with pytest.raises(AssayError, match="does not have: sex"):
         carry_out("check", "model.validate", str(out), {"data": str(tmp_path / "blind.parquet"), "label": "hired"},
                   home=None, settings=settings)  # fmt: skip
+
+
+def test_what_has_no_part_in_applying_a_rule_is_refused_and_not_left_out(people, table, work):
+    _, made = decided(people, table, work, **ASKED, trade=False)
+    path = work.store.path(made.outputs["fitted"].digest)
+    asked = {"fitted": FileTree(Asset("file", "fitted", str(path)), path), "score": "score"}
+    for options, said in (
+        ({"facet": ("skill",)}, "apart by sex, and --facet names skill"),
+        ({"tolerance": 0.1, "lot": True}, "--tolerance, --lot have no part"),
+        ({"parity": "equalized_odds"}, "--parity has no part"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            decided(people, table, work, **asked, **options)
+    out, again = decided(people, table, work, **asked, facet=("sex",), label="hired")
+    truth = out.sex.eq("f") & out.hired.eq("yes")  # yes is what the rule says, and is not asked for again
+    expected = out.decision[truth].eq("yes").mean()
+    assert again.report.metric("true_positive_rate", group="f").value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sex", [None, "other"])
+def test_a_rule_that_finds_none_of_its_groups_does_not_pass(people, table, work, sex):
+    _, made = decided(people, table, work, **ASKED, trade=False)
+    path = work.store.path(made.outputs["fitted"].digest)
+    tree = FileTree(Asset("file", "fitted", str(path)), path)
+    _, again = decided(people.assign(sex=sex), table, work, fitted=tree, score="score")
+    assert {str(f.severity) for f in again.report.findings if f.rule == "model.thresholds.no_group"} == {
+        "high"
+    }
+    assert not [f for f in made.report.findings if f.rule == "model.thresholds.no_group"]
+
+
+@pytest.mark.parametrize("objective", ["accuracy", "balanced_accuracy"])
+def test_the_cost_is_told_in_what_was_to_be_great(people, table, work, objective):
+    _, made = decided(people, table, work, **ASKED, tolerance=0.1, objective=objective)
+    report = made.report
+    first, *_, last = report.data["trade"]
+    lost = abs(first["values"][objective] - last["values"][objective])
+    (said,) = (f.message for f in report.findings if f.rule.endswith((".bought", ".bought_nothing")))
+    assert f"{lost:.3f} of {objective.replace('_', ' ')} is" in said
+    assert report.charts[0].y == objective and report.data["gain"] == objective
+    assert report.metric(objective, rule="as it is").value == first["values"][objective]
+
+
+@pytest.mark.slow
+def test_a_rule_is_applied_in_a_pipeline_as_a_step_fitted_it(people, assay, tmp_path):
+    people[:1000].to_csv(tmp_path / "some.csv", index=False)
+    people[1000:1500].drop(columns="hired").to_csv(tmp_path / "others.csv", index=False)
+    (tmp_path / "assay.yaml").write_text(
+        "name: rule\ndata: {some: {source: some.csv}, others: {source: others.csv}}\nsteps:\n"
+        "  rule:\n    {treat: model.thresholds, of: some, label: hired, positive: 'yes', facet: [sex], score: score}\n"
+        "  told: {treat: model.thresholds, of: others, score: score, fitted: rule.fitted}\n"
+    )
+    steps = {s["name"]: s for s in assay.json(tmp_path, "run")["steps"]}
+    assert steps["told"]["outcome"] == "pass" and steps["told"]["inputs"]["fitted"]["digest"] in {
+        o["digest"] for o in steps["rule"]["outputs"].values()
+    }

@@ -20,7 +20,7 @@ from assay.methods.mitigation import rules
 from assay.methods.mitigation.features import Encoder
 from assay.methods.mitigation.grouping import Grouping
 from assay.methods.mitigation.learner import Linear
-from assay.methods.outcomes import scores_of_yes
+from assay.methods.outcomes import chances, scores_of_yes
 from assay.methods.rowhash import row_hashes
 from assay.methods.values import spelled
 
@@ -111,7 +111,7 @@ class MixtureModel:
         self.encoder = Encoder.from_json(raw["encoder"]) if "encoder" in raw else None
         self.yes, self.no, self.by_lot = said["yes"], said["no"], bool(raw.get("by_lot"))
         self.columns = [str(c) for c in columns]
-        self.parts = [_part(folder / BASE, p) for p in parts]
+        self.parts = [_part(folder / BASE, p, self.yes) for p in parts]
         self.chances = np.array([float(p["chance"]) for p in parts])
         if not self.parts or not np.isfinite(self.chances).all() or not self.chances.sum() > 0:
             raise ValueError(f"{FILE} has no part that is ever asked")
@@ -218,19 +218,18 @@ class _Trees(_Part):
 
 
 class _Beside(_Part):
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, yes: Any) -> None:
         from assay.engines.models.load import load
 
-        self.model = load(folder)
-        self.framework = str(self.model.describe()["framework"])
+        self.model, self.yes = load(folder), yes
+        said = self.model.describe()
+        self.framework, self.classes = str(said["framework"]), said["classes"]
 
     def score(self, table: pa.Table, encoder: Encoder | None, x: Any) -> Any:
-        answered = self.model.predict(table)
-        name = "score" if "score" in answered.column_names else "prediction"
-        return np.asarray(answered.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+        return chances(self.model.predict(table), self.classes, self.yes)
 
 
-def _part(folder: Path, raw: Any) -> _Part:
+def _part(folder: Path, raw: Any, yes: Any) -> _Part:
     kind = raw.get("kind") if isinstance(raw, dict) else None
     if kind == "linear":
         return _Linear(raw)
@@ -241,4 +240,4 @@ def _part(folder: Path, raw: Any) -> _Part:
     path = (folder / str(raw["file"])).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise ValueError(f"{FILE} names a part outside of it")
-    return _Trees(path) if kind == "trees" else _Beside(path)
+    return _Trees(path) if kind == "trees" else _Beside(path, yes)

@@ -49,7 +49,7 @@ class SandboxedModel(AskedModel):
     ) -> None:  # fmt: skip
         """answer: seconds that it may take for an answer, of up to 50,000 rows at a time."""
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
-        self.files = files  # a copy of it, which it can only read
+        self.files: Path | None = files  # a copy of it, which it can only read
         self._answer, self._recorder = answer, recorder
         self.level: Level = job.level
         self._info = self._described(self._ask(b"I", b""))
@@ -72,6 +72,7 @@ class SandboxedModel(AskedModel):
         if len(body) > wire.MAX_MESSAGE:
             raise ModelError(f"takes no more than {wire.MAX_MESSAGE >> 20} MB of rows", where=self.asset.name)
         self._info = self._described(self._told(b"F", body))  # as long as the job may run
+        self.files = None  # what lies there is not what answers now
 
     def close(self) -> None:
         """End the worker."""

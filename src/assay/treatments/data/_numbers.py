@@ -140,6 +140,11 @@ def whose(check: str, grouping: Grouping, codes: Any, kept: Callable[[int], bool
                 Finding(f"{check}.small_group", Severity.LOW, said, where, "join it with another group")
             )
     strange = int((codes < 0).sum())
+    lacking = sum(n for name, n in zip(grouping.names, sizes, strict=True) if MISSING in name)
+    if len(codes) and strange + lacking == len(codes):
+        said = f"No row has a {grouping.shown} that was there when this was learnt, so that the groups are not brought together."
+        remedy = "look at whether the column holds what it held then"
+        out.append(Finding(f"{check}.no_group", Severity.HIGH, said, {"facet": grouping.shown}, remedy))
     if strange:
         said = f"{strange:,} rows are of no group that was there when this was learnt, and stay as they are."
         out.append(Finding(f"{check}.unknown_group", Severity.MEDIUM, said, {}, "fit anew", count=strange))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Interval
 from typing_extensions import Doc
 
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Table, Tree, Work
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
@@ -61,6 +61,7 @@ def treat(
 
     from assay.engines.trade import Told
     from assay.methods.mitigation import grouping
+    from assay.methods.mitigation.applied import no_part
 
     if not table.rows:
         raise BadInput("there is no row to change", where=table.asset.name)
@@ -71,6 +72,10 @@ def treat(
         learnt = _Learnt.of(data, facet, names, alpha)
     else:
         learnt = _Learnt.read(_numbers.read(fitted, NAME), fitted)
+        no_part(
+            list(learnt.facets), facet, columns=bool(columns), alpha=alpha != 1.0, label=label is not None,
+            positive=bool(positive), hide=bool(hide),
+        )  # fmt: skip
         _numbers.lacking(table, [*learnt.facets, *learnt.names])
         data = table.arrow([*dict.fromkeys([*learnt.facets, *learnt.names])])
     before = _numbers.numbers(data, learnt.names)
@@ -85,13 +90,9 @@ def treat(
     if fitted is None:
         outputs["fitted"] = work.put("fitted", Fitted(NAME, learnt.to_json()).to_bytes(), "json")
     metrics = _correlations(told, before, after, learnt)
-    groups = grouping.Grouping.learnt(data, tuple(learnt.facets))
-    codes = groups.codes(data)
-    more, findings = _still(after, codes, groups, work)
+    more, findings = _groups_of(data, learnt, after, work, fitted is not None)
     metrics += more
-    findings += _numbers.whose(NAME, groups, codes, lambda at: True) + _numbers.beside(
-        NAME, list(learnt.facets), keep_facet
-    )
+    findings += _numbers.beside(NAME, list(learnt.facets), keep_facet)
     strange = learnt.strange(data)
     if strange:
         said = f"{strange:,} values of facets were never there when this was learnt, and count as the first of those that were."
@@ -173,6 +174,24 @@ class _Learnt:
         known = [(n, v) for n, v in self.facets.items() if v is not None]
         return sum(int((~np.isin(self._spelled(data, n).astype(str), list(v))).sum()) for n, v in known)
 
+    def untold(self, data: pa.Table) -> bool:
+        """Whether no row has a facet that was there when this was learnt."""
+        import numpy as np
+
+        from assay.methods import outcomes
+        from assay.methods.mitigation.grouping import MISSING
+
+        if not data.num_rows:
+            return False
+        for name, values in self.facets.items():
+            if values is None:
+                there = np.isfinite(outcomes.finite(data.column(name), name))
+            else:
+                there = np.isin(self._spelled(data, name).astype(str), [v for v in values if v != MISSING])
+            if there.any():
+                return False
+        return True
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
         facets = [{"name": n, "values": None if v is None else list(v)} for n, v in self.facets.items()]
@@ -213,6 +232,32 @@ class _Learnt:
                 "this cannot be applied: its slopes cannot be read", where=tree.asset.name
             ) from None
         return cls(facets, names, Straight(mean, slopes), alpha)
+
+
+def _groups_of(
+    data: pa.Table, learnt: _Learnt, after: Any, work: Work, applied: bool
+) -> tuple[list[Metric], list[Finding]]:
+    """Return what is told of the groups. applied: something learnt before is, and then the rows may be of one group alone."""
+    from assay.methods.mitigation.grouping import Grouping
+
+    findings = []
+    if applied and learnt.untold(data):
+        shown = " & ".join(learnt.facets)
+        said = (
+            f"No row has a {shown} that was there when this was learnt, so that nothing of it is taken off."
+        )
+        remedy = "look at whether the column holds what it held then"
+        findings.append(Finding(f"{NAME}.no_group", Severity.HIGH, said, {"facet": shown}, remedy))
+    try:
+        groups = Grouping.learnt(data, tuple(learnt.facets))
+    except UsageError:
+        if not applied:
+            raise
+        of = {"facet": " & ".join(learnt.facets)}
+        return [Metric("told_right", None, of, reason="the rows are of one group, or of too many")], findings
+    codes = groups.codes(data)
+    metrics, more = _still(after, codes, groups, work)
+    return metrics, [*findings, *more, *_numbers.whose(NAME, groups, codes, lambda at: True)]
 
 
 def _correlations(told: Any, before: Any, after: Any, learnt: _Learnt) -> list[Metric]:

@@ -55,6 +55,7 @@ def treat(
     """Return the repaired table, and what was learnt."""
     from assay.engines.trade import Told
     from assay.methods.mitigation import grouping as groups_
+    from assay.methods.mitigation.applied import no_part
 
     if not table.rows:
         raise BadInput("there is no row to repair", where=table.asset.name)
@@ -71,6 +72,10 @@ def treat(
         learnt = _Learnt.of(data, groups_.Grouping.learnt(data, facet), names, categorical, level)
     else:
         learnt = _Learnt.read(_numbers.read(fitted, NAME), fitted)
+        no_part(
+            learnt.grouping.facets, facet, columns=bool(columns), categorical=bool(categorical), level=level != 1.0,
+            label=label is not None, positive=bool(positive), hide=bool(hide),
+        )  # fmt: skip
         _numbers.lacking(table, [*learnt.grouping.facets, *learnt.numbers, *learnt.words])
         data = table.arrow([*dict.fromkeys([*learnt.grouping.facets, *learnt.numbers, *learnt.words])])
     codes = learnt.grouping.codes(data)

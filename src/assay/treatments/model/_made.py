@@ -191,6 +191,13 @@ def _told(name: str, scored: Scored, rule: Rule, decided: Any) -> list[Finding]:
             said = f"{rows:,} rows lack {scored.grouping.shown}, and are a group of their own: {group}."
             out.append(Finding(f"{name}.missing_facet", Severity.LOW, said, where, count=rows))
     strange = int((scored.groups < 0).sum())
+    lacking = sum(
+        int((scored.groups == at).sum()) for at, n in enumerate(scored.grouping.names) if MISSING in n
+    )
+    if scored.learnt is not None and strange + lacking == len(decided):
+        said = f"No row has a {scored.grouping.shown} that the rule was learnt with, so that it treats all alike."
+        remedy = "look at whether the column holds what it held then"
+        out.append(Finding(f"{name}.no_group", Severity.HIGH, said, {"facet": scored.grouping.shown}, remedy))
     if strange:
         said = f"{strange:,} rows are of no group that the rule was learnt with, and are decided as no group was."
         out.append(
@@ -220,10 +227,11 @@ def trade(
     word: str,
     gap: str,
     work: Work,
+    gain: str = "balanced_accuracy",
 ) -> Told:
     """Return what the rule buys and costs, learnt from some rows at each strength and judged on the others.
 
-    learn: from a mask of rows and a strength to a rule. strengths: the strongest last.
+    learn: from a mask of rows and a strength to a rule. strengths: the strongest last. gain: in what the cost is told.
     """
     import numpy as np
 
@@ -249,7 +257,7 @@ def trade(
     for strength in strengths:
         decided, _ = learn(mask, strength).decided(scored.score[others], groups, lot)
         points.append(point(strength, decided))
-    out = engine.told(name, points, gap, "on rows held out of the fit", of="rule", word=word)
+    out = engine.told(name, points, gap, "on rows held out of the fit", of="rule", word=word, gain=gain)
     out.metrics += [
         Metric("rows_learnt_from", len(some), unit="rows"), Metric("rows_held_out", len(others), unit="rows"),
     ]  # fmt: skip

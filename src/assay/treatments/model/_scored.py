@@ -68,10 +68,12 @@ def scored(
     positive: Sequence[str],
     facet: Sequence[str],
     fitted: Tree | None,
+    **chosen: bool,
 ) -> Scored:
     """Return the rows that are decided of. UsageError where scores, a label or groups are wanting.
 
-    fitted: what an earlier treatment of this name learnt; its groups are told, and then no label is needed.
+    fitted: what an earlier treatment of this name learnt; its groups are told, and then no label is needed. chosen: by the
+    name of each option of learning whether it was given as something other than its default, which is refused then.
     """
     if fitted is None and (not facet or label is None):
         raise Missing("a rule is learnt of a label and facets", remedy="say --label COLUMN --facet COLUMN")
@@ -79,8 +81,11 @@ def scored(
     import numpy as np
 
     from assay.methods import facets, outcomes
+    from assay.methods.mitigation.applied import no_part
     from assay.methods.mitigation.grouping import Grouping
 
+    if learnt is not None:
+        no_part(learnt.grouping.facets, facet, **chosen)
     model = subject if isinstance(subject, Model) and not isinstance(subject, Table) else None
     source = data if model is not None else subject
     if not isinstance(source, Table):
@@ -101,7 +106,7 @@ def scored(
                 raise UsageError(
                     f"{label} has {len(held)} values; which is good?", remedy="name it: --positive VALUE"
                 )
-            positive = (outcomes.usual_yes(held),)
+            positive = (_good(held, learnt),)
         facets.named(column, positive, label)
         truth = facets.matches(column, positive)
         if not (labelled & ~truth).any():
@@ -123,6 +128,16 @@ def scored(
     return Scored(
         table, values, groups, grouping, truth, labelled, said, yes, no, model, columns, label, learnt
     )
+
+
+def _good(held: Sequence[Any], learnt: Learnt | None) -> str:
+    """Return which of two values is good where none is named: what the rule says yes with, or what is usually yes."""
+    from assay.methods import outcomes
+    from assay.methods.values import spelled
+
+    if learnt is not None and spelled(learnt.yes) in {spelled(v) for v in held}:
+        return spelled(learnt.yes)
+    return outcomes.usual_yes(held)
 
 
 def _answers(held: Sequence[Any], column: Any, positive: Sequence[str]) -> tuple[Any, Any]:

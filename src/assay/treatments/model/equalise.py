@@ -62,8 +62,9 @@ def treat(
 ) -> Made:
     """Return the model, or the table, decided by mixed scores, and what was learnt."""
     rows = scored(
-        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
-    )
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted,
+        cost=cost != "fnr", strength=strength != 1.0,
+    )  # fmt: skip
     if rows.learnt is not None:
         return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []

@@ -1,8 +1,9 @@
 """Reductions: a model that is trained to keep to a parity, by fitting a learner again and again to other weights.
 
 Exponentiated gradient or grid search of Agarwal and others (2018), as fairlearn does them (`pip install 'assay[fairness]'`). The
-learner is boosted trees, logistic regression, or your own training script (--trainer), which takes weights in a column. The
-facet is in the training alone: unless --show-facet, nothing that is learnt looks at it, and none is needed to decide.
+learner is boosted trees, logistic regression, or your own training script (--trainer), which finds the label as it is written and
+the weights in a column, --weight-column. The facet is in the training alone: unless --show-facet, nothing that is learnt looks at
+it, and none is needed to decide.
 
 The randomised classifier that the method ends in is one among several models drawn by lot. Of them one alone is taken, the most
 accurate of those within --bound on the rows; --decide mean takes all at once, and --decide lot is the method as published, by
@@ -42,7 +43,7 @@ NAME = "model.reduce"
 GIVES = "model"
 BOUNDS = (0.1, 0.05)  # that the trade is drawn for, beside the one asked for
 ROUNDS = 12  # of the gradient, for each point of the trade
-WEIGHT = "sample_weight"
+WEIGHT = "weight"  # as data.reweigh calls its own
 GAPS = {
     "equalized_odds": "equalized_odds_difference", "true_positive_rate_parity": "equal_opportunity_difference",
     "false_positive_rate_parity": "equalized_odds_difference",
@@ -84,6 +85,7 @@ def treat(
     trainer: Annotated[
         Trainer | None, Doc("your own training script, fitted instead, which takes weights")
     ] = None,
+    weight_column: Annotated[str, Doc("the column in which your own script finds weights")] = WEIGHT,
     rounds: Annotated[
         int, Interval(ge=2, le=200), Doc("the most rounds of the gradient, or points of the grid")
     ] = 25,
@@ -118,13 +120,14 @@ def treat(
     findings: list[Finding] = []
     yes, groups = cells.labels[rows] == 1, _large(cells, cells.groups[rows], findings)
     with contextlib.ExitStack() as open_:
-        ground = _ground(some, names, yes, learner, trainer, label, work, open_)
+        answers = _answers(data, label, cells)
+        script = None if trainer is None else _Script(trainer, label, answers, weight_column)
+        ground = _ground(some, names, learner, script, work, open_)
         found = reductions.reduce(
             ground.learn, yes, groups, constraint=constraint, method=method, bound=bound, most=rounds,
             on_fit=lambda n: work.progress(n, rounds, "fits"),
         )  # fmt: skip
         kept, chances = _kept(found, decide, asked, yes, groups)
-        answers = _answers(data, label, cells)
         out = ground.packed([found.parts[i] for i in kept], chances, decide == "lot", answers, work)
         metrics = _metrics(found, kept, chances, decide, asked, yes, groups, cells, findings)
     left = int((~known).sum())
@@ -139,6 +142,10 @@ def treat(
         findings.append(
             Finding(f"{NAME}.shows_facet", Severity.LOW, said, refs=("15-USC-1691", "42-USC-2000e-2"))
         )
+    if trade and trainer is not None:
+        said = "What it bought and cost was not measured: each point of the trade would be a search with your own script."
+        remedy = "hold the model against another on rows that neither has seen: assay check model.trade"
+        findings.append(Finding(f"{NAME}.trade_not_drawn", Severity.INFO, said, {}, remedy))
     bought = Told()
     if trade and trainer is None:
         bought = _trade(some, names, yes, groups, learner, asked, decide, work)
@@ -243,9 +250,18 @@ def _written(inside: Any, at: int, folder: Any) -> dict[str, Any]:
     return {"kind": "model", "file": str(at)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """The user's own training: how the label and its answers are called in it, and its column of weights."""
+
+    trainer: Trainer
+    label: str
+    answers: dict[str, Any]
+    weights: str
+
+
 def _ground(
-    some: pa.Table, names: Sequence[str], yes: Any, learner: Any, trainer: Trainer | None, label: str, work: Work,
-    open_: contextlib.ExitStack,
+    some: pa.Table, names: Sequence[str], learner: Any, script: _Script | None, work: Work, open_: contextlib.ExitStack
 ) -> _Ground:  # fmt: skip
     import numpy as np
 
@@ -253,8 +269,8 @@ def _ground(
     from assay.methods.mitigation import learner as learners
     from assay.methods.mitigation.features import Encoder
 
-    if trainer is not None:
-        return _Ground(_trained(some.select([*names]), trainer, label, open_), None, names)
+    if script is not None:
+        return _Ground(_trained(some.select([*names]), script, open_), None, names)
     encoder = Encoder.learnt(some, names)
     x = encoder.matrix(some)
     design = encoder.design(x) if learner == "logistic" else None
@@ -280,26 +296,31 @@ def _ground(
     return _Ground(learn, encoder, names)
 
 
-def _trained(rows: pa.Table, trainer: Trainer, label: str, open_: contextlib.ExitStack) -> Learn:
-    """Return what fits the user's own script to rows with labels of 0 and 1, and weights in a column."""
+def _trained(rows: pa.Table, script: _Script, open_: contextlib.ExitStack) -> Learn:
+    """Return what fits the user's own script to rows with labels as the data has them, and weights in a column."""
     import numpy as np
     import pyarrow as pa
 
     from assay.engines.reductions import Part
-    from assay.methods import facets, outcomes
+    from assay.methods import outcomes
+
+    yes, no = script.answers["yes"], script.answers["no"]
+    written = pa.array([no, yes] if type(yes) is type(no) else [str(no), str(yes)])
 
     def learn(places: Any, told: Any, weights: Any) -> Part:
-        given = rows.take(pa.array(places)).append_column(label, pa.array(told.astype(np.int64)))
-        model = open_.enter_context(trainer.fit(given, label=label, weights=weights, weight_column=WEIGHT))
-        answered = model.predict(rows)
-        if "score" in answered.column_names:
-            scores = outcomes.finite(answered.column("score"))
-        else:
-            scores = facets.matches(facets.plain(answered.column("prediction"), "prediction"), ["1"]).astype(
-                float
-            )
+        if told.all() or not told.any():
+            alone = float(told.all())
+            return Part(lambda at: np.full(len(at), alone), alone)
+        given = rows.take(pa.array(places))
+        given = given.append_column(script.label, written.take(pa.array(told.astype(np.int8))))
+        fit = script.trainer.fit(given, label=script.label, weights=weights, weight_column=script.weights)
+        model = open_.enter_context(fit)
+        scores = outcomes.chances(model.predict(rows), model.info.classes, yes)
         if getattr(model, "files", None) is None:
-            raise UsageError("a trainer in memory leaves no files to make a model of", remedy="give a script")
+            raise UsageError(
+                "a fitted model that is trained anew leaves no files to make a model of",
+                remedy="give the script that trains it",
+            )
         return Part(lambda at: scores[at], model)
 
     return learn

@@ -67,8 +67,9 @@ def treat(
 ) -> Made:
     """Return the model, or the table, decided with a band, and what was learnt."""
     rows = scored(
-        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
-    )
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted,
+        disadvantaged=bool(disadvantaged), measure=measure != "demographic_parity", bound=bound != 0.05,
+    )  # fmt: skip
     if rows.learnt is not None:
         return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []

@@ -72,8 +72,9 @@ def treat(
 ) -> Made:
     """Return the model, or the table, decided by thresholds by group, and what was learnt."""
     rows = scored(
-        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted
-    )
+        NAME, subject, data, label=label, score=score, positive=positive, facet=facet, fitted=fitted,
+        parity=parity != "demographic_parity", objective=objective != "accuracy", tolerance=tolerance != 0.02, lot=lot,
+    )  # fmt: skip
     if rows.learnt is not None:
         return _made.made(NAME, subject, rows, rows.learnt, work, column=column)
     findings: list[Finding] = []
@@ -87,7 +88,7 @@ def treat(
         learn = _by_lot(rows, parity, objective) if lot else _within(rows, parity, objective)
         steps = SHARES if lot else (*(t for t in TOLERANCES if t > tolerance), tolerance)
         word = "share by the rule" if lot else "tolerance"
-        bought = _made.trade(NAME, rows, learn, steps, word, GAPS[parity], work)
+        bought = _made.trade(NAME, rows, learn, steps, word, GAPS[parity], work, gain=objective)
     found = Learnt(rule, rows.grouping, rows.yes, rows.no)
     return _made.made(
         NAME,
