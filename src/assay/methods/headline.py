@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 _COMMON = 0.6
 _RARE = 0.1
+ERRORS = ("cost", "rmse", "mae", "pinball", "mase")  # of which less is better
 
 
 class Headline(NamedTuple):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from assay.kernel.canonical import digest_of
 from assay.kernel.errors import Missing, UsageError
+from assay.kernel.printable import printable
 from assay.office import schema
 from assay.office.rows import read
 
@@ -50,13 +51,19 @@ def key_of(text: str) -> str:
     return f"{kind}/{name}"
 
 
+def printed(name: str) -> str:
+    """Return a name from elsewhere as one that a context can have."""
+    return printable(name).strip()[:_LONGEST] or "unnamed"
+
+
 def make(tx: Tx, text: str, *, actor: str, about: Mapping[str, Any] | None = None) -> str:
     """Leave a context's row where there is none, or where more is said of it; return its key. The next event vouches."""
     key = key_of(text)
     before = tx.get("contexts", key)
-    if before is None or (about and dict(about) != before.get("about")):
+    said = {**(before or {}).get("about", {}), **(about or {})}
+    if before is None or said != before.get("about"):
         kind, _, name = key.partition("/")
-        made = Context(key, kind, name, actor, tx.now, {**(before or {}).get("about", {}), **(about or {})})
+        made = Context(key, kind, name, actor, tx.now, said)
         row = asdict(made) | ({"by": before["by"], "at": before["at"]} if before else {})
         tx.write("contexts", key, row, kind=kind, name=name)
     return key

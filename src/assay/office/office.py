@@ -339,6 +339,11 @@ class Tx:
         """Let the next event vouch for rows as they stand: ``table/key`` → digest. Those that vouched for them go."""
         self._rows.update(rows)
 
+    @property
+    def pending(self) -> bool:
+        """Whether rows were written that no event vouches for yet."""
+        return bool(self._rows)
+
     def get(self, table: str, key: str) -> dict[str, Any] | None:
         """Return a row's value, as this transaction sees it."""
         target = schema.PROTECTED[table]

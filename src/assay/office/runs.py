@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,11 @@ from assay.office.rows import read
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
+_LAST = re.compile(r"last(?:~(\d{1,6}))?")
+_MOST_PARTS = 2_000  # whose ids begin as that of the run they are parts of
+USES_TRIAL = (
+    "trial"  # what the last step of a trial of a sweep does: it tells what was tried, and how it scored
+)
 USES_TRACKED = "tracked"  # what the one step of a run outside pipelines does
 
 
@@ -102,13 +108,20 @@ def write(tx: Tx, run: Mapping[str, Any]) -> None:
 
 
 def end(
-    tx: Tx, run_id: str, outcome: str, report: str | None, model: str | None, trace: str | None = None
+    tx: Tx,
+    run_id: str,
+    outcome: str,
+    report: str | None,
+    model: str | None,
+    trace: str | None = None,
+    *,
+    more: Mapping[str, Any] | None = None,
 ) -> int:
-    """Record how a run ended. trace: the id of the trace that its spans belong to."""
+    """Record how a run ended. trace: the id of the trace that its spans belong to. more: what is known of it now."""
     before = tx.get("runs", run_id)
     if before is None:
         raise Missing(f"there is no run {run_id!r}")
-    said = before["detail"] | ({"trace": trace} if trace else {})
+    said = {**(before.get("detail") or {}), **(more or {}), **({"trace": trace} if trace else {})}
     write(
         tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model, "detail": said}
     )
@@ -199,18 +212,28 @@ def known(office: Office, key: str) -> StepRecord | None:
 
 
 def get(office: Office, run: str) -> RunRecord:
-    """Return the run whose id begins so, the latest of all for ""; Missing where none or several do."""
-    if not run:
-        latest = listing(office, 1)
+    """Return the run whose id is or begins so, ``last`` (or "") or ``last~1``; Missing where none or several do.
+
+    One that is no part of another comes before its parts, whose ids begin as its own.
+    """
+    last = _LAST.fullmatch(run or "last")
+    if last:
+        back = int(last[1] or 0)
+        latest = listing(office, back + 1)
         if not latest:
             raise Missing("there is no run yet", remedy="`assay run` makes one")
-        return latest[0]
-    query = sa.select(schema.runs.c.value).where(schema.runs.c.key.startswith(run, autoescape=True)).limit(2)
-    found = office.rows(query)
-    if len(found) != 1:
-        many = "several runs begin" if found else "no run begins"
+        if len(latest) <= back:
+            have = f"{len(latest)} run{'s' * (len(latest) != 1)}"
+            raise Missing(f"there is no {run}: this home has {have}", remedy="see `assay runs list`")
+        return latest[back]
+    table = schema.runs.c
+    query = sa.select(table.key, table.parent, table.value).where(table.key.startswith(run, autoescape=True))
+    found = office.rows(query.order_by(table.key).limit(1 + _MOST_PARTS))
+    named = [r for r in found if r[0] == run] or [r for r in found if r[1] is None] or found
+    if len(named) != 1:
+        many = "several runs begin" if named else "no run begins"
         raise Missing(f"{many} with {run!r}", remedy="see `assay runs list`")
-    return read(RunRecord, found[0][0])
+    return read(RunRecord, named[0][2])
 
 
 def listing(

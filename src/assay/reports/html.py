@@ -12,7 +12,7 @@ from assay.kernel.report import Chart, Metric
 from assay.kernel.verdict import Verdict
 from assay.reports.grid import Grid, arranged, upright
 from assay.reports.numbers import about, counted, interval, metric, moment, number, remark, seconds
-from assay.reports.svg import WIDTH, draw
+from assay.reports.svg import WIDTH, draw, graph
 from assay.reports.svg._canvas import value
 from assay.reports.timeline import svg as waterfall
 from assay.reports.view import RunView, StepView
@@ -43,7 +43,9 @@ def template(name: str) -> Template:
     environment.filters.update(
         number=number, metric=metric, seconds=seconds, about=about, moment=moment, said=_said
     )
-    environment.globals.update(counted=counted, drawn=_drawn, tables=_tables, waterfall=waterfall)
+    environment.globals.update(
+        graph=graph, counted=counted, drawn=_drawn, tables=_tables, waterfall=waterfall
+    )
     return environment.get_template(name)
 
 

@@ -10,6 +10,7 @@ from assay.kernel.report import Finding, Report
 from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.timeline import Timeline
 from assay.kernel.verdict import Verdict
+from assay.reports.svg import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class RunView:
     steps: tuple[StepView, ...]
     model: Mapping[str, Any] | None = None
     hallmark: Mapping[str, Any] | None = None
-    edges: tuple[tuple[str, str], ...] = ()
+    made: Graph = field(default_factory=Graph)
     notes: tuple[str, ...] = ()
     tool: Mapping[str, str] = field(default_factory=dict)
     timeline: Timeline | None = None

@@ -35,6 +35,9 @@ def train(
     isolation: Annotated[
         Literal["full", "partial"] | None, Doc("the least isolation this script accepts")
     ] = None,
+    tune: Annotated[
+        dict[str, Any] | None, Doc("hyperparameters to choose among, in trials that are parts of the run")
+    ] = None,
     work: LocalWork,
 ) -> Made:
     """Train in the sandbox, with no network, read-only inputs and stated limits; gives ``out``, the model."""
@@ -42,6 +45,8 @@ def train(
     from assay.engines.training import train as run_script
     from assay.engines.training import write_channel
 
+    if tune:
+        raise UsageError("a sweep is carried out by a run", remedy="put the step into an assay.yaml")
     tables: Mapping[str, Table] = channels if isinstance(channels, Mapping) else {"train": channels}
     code = work.scratch / "code"
     copy_code(script, source, code)

@@ -29,6 +29,7 @@ def view(result: RunResult, home: Home, actor: str, spans: Sequence[Span] = ()) 
     from assay.methods.traces.path import timeline
     from assay.reports.view import RunView, StepView
     from assay.works.declared import KINDS, listing
+    from assay.works.drawing import of_run
     from assay.works.registering import tool
 
     about = _ABOUT | {
@@ -51,8 +52,6 @@ def view(result: RunResult, home: Home, actor: str, spans: Sequence[Span] = ()) 
         )
         for d in result.steps
     )
-    needs = result.pipeline.needs
-    edges = tuple((made, d.step.name) for d in result.steps for made in sorted(needs[d.step.name].made))
     return RunView(
         id=result.id,
         pipeline=result.pipeline.name,
@@ -64,7 +63,7 @@ def view(result: RunResult, home: Home, actor: str, spans: Sequence[Span] = ()) 
         steps=steps,
         model=model_dict(result),
         hallmark=_hallmark(result, home),
-        edges=edges,
+        made=of_run(result),
         timeline=timeline(spans) if spans else None,
         notes=(),
         tool=tool(),

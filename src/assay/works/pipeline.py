@@ -12,6 +12,7 @@ from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate
 from assay.methods.document import Node, Place, parse, read
 from assay.methods.nearest import did_you_mean, nearest
+from assay.methods.tuning import read as read_tuning
 from assay.works import declared
 from assay.works.behind import given_all
 from assay.works.fitting import fits, trains
@@ -267,6 +268,11 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         given = any(param.name in held for held in (values, inputs, reports, keys, trainers))
         if param.needed({*values, *inputs}) and not given and param is not subject and param.role != "work":
             raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
+    if verb == "train" and values.get("tune"):
+        try:
+            read_tuning(values["tune"], tuple(inputs))
+        except AssayError as error:
+            raise parts["tune"].place.error(error.what, error.remedy) from None
     return replace(
         step,
         inputs=inputs,

@@ -41,6 +41,8 @@ def _runs(home: Home) -> None:
     from assay.office import runs
 
     for record in runs.under_way(home.office):
+        if record.detail.get("imported"):  # it is under way elsewhere, where its system says so
+            continue
         with taken(home.run_lock(record.id)) as free:
             if not free:
                 continue

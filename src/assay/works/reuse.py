@@ -100,9 +100,11 @@ def engines() -> dict[str, str]:
 def code_digest(step: Step) -> str:
     """Return the digest of a step's module and of every module of ours that it imports, directly or not."""
     if step.script is not None:
-        start = (
-            Path(assay.__file__).parent / "works" / ("deeds.py" if step.verb == "train" else "processing.py")
-        )
+        works = Path(assay.__file__).parent / "works"
+        start = works / ("deeds.py" if step.verb == "train" else "processing.py")
+        if step.params.get("tune"):
+            judge = declared.own("check")["model.validate"]
+            return digest_of([_closure(p) for p in (start, works / "sweeping.py", judge)])
     elif step.verb == "check" and step.uses in declared.own("check"):
         start = declared.own("check")[step.uses]
     elif step.verb == "treat" and step.uses in declared.own("treatment"):

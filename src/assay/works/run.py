@@ -47,7 +47,15 @@ class Runner:
         wanted = self._wanted()
         present(self.pipeline, wanted)
         steps = Steps(
-            self.home, self.pipeline, self.bench, self.actor, self.observer, self.id, self.force, self.done
+            self.home,
+            self.pipeline,
+            self.bench,
+            self.actor,
+            self.observer,
+            self.id,
+            self.force,
+            self.done,
+            parts=True,
         )
         recorder = self.bench.recorder
         self.bench.wanted = lambda digest: datasets.wanted(office, digest)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.methods.nearest import did_you_mean
-from assay.office.runs import USES_TRACKED
+from assay.office.runs import USES_TRACKED, USES_TRIAL
 
 if TYPE_CHECKING:
     from assay.office.runs import RunRecord, StepRecord
@@ -91,7 +91,10 @@ def row(home: Home, record: RunRecord) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
     found: list[tuple[str, str, Any]] = []
-    for step in runs.steps_of(home.office, record.id):
+    steps = runs.steps_of(home.office, record.id)
+    for step in [
+        s for s in steps if s.uses == USES_TRIAL
+    ] or steps:  # a trial tells itself what its folds came to
         report = _report(home, step)
         params |= _params(step, report)
         found += [(step.name, m["name"], m["value"]) for m in report.get("metrics", []) if _whole(m)]
@@ -109,7 +112,7 @@ def _whole(metric: Mapping[str, Any]) -> bool:
 def _params(step: StepRecord, report: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a step was told: hyperparameters and what a script said of itself by their own names."""
     given = dict(report.get("params") or {})
-    if step.uses == USES_TRACKED or step.uses.startswith("import."):
+    if step.uses in (USES_TRACKED, USES_TRIAL) or step.uses.startswith("import."):
         return given
     hyper = dict(given.pop("hyperparameters", None) or {}) if step.uses == "train" else {}
     rest = {f"{step.name}.{k}": v for k, v in given.items() if k not in ("limits", "tune") and v is not None}

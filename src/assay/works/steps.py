@@ -26,6 +26,7 @@ from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
 from assay.works.signature import signature
+from assay.works.sweeping import Sweep
 from assay.works.trainers import ITSELF, hold_trainer, pin_script
 from assay.works.work import Progress
 
@@ -53,6 +54,7 @@ class Steps:
     held: Callable[[Step, str, Any], Asset | None] | None = (
         None  # an input that a step's own parameters name, as it was; else it is looked for
     )
+    parts: bool = False  # whether the trials of a sweep are recorded as parts of the run
 
     def carry_out(self, step: Step) -> Done:
         """Return the step as it ended; an AssayError ends it with the outcome error."""
@@ -126,6 +128,12 @@ class Steps:
             as_it_was = self.held(step, name, source) if self.held is not None and source != ITSELF else None
             if as_it_was is not None:
                 out[name] = as_it_was
+            elif other is not None and other.params.get("tune"):
+                raise UsageError(
+                    f"the step {source!r} chooses its hyperparameters, and folds would judge others",
+                    where=name,
+                    remedy="name its script, and say tune: here",
+                )
             elif other is not None:
                 out[name] = pin_script(self._params(other), self.home.store)
             else:
@@ -145,7 +153,12 @@ class Steps:
                 return again
         progress: Progress = self.observer.progress
         with spanned(self.bench.recorder, step.uses):
-            if step.script is not None:
+            if step.script is not None and params.get("tune"):
+                report, made, raised = Sweep(
+                    step, inputs, params, self.home, self.bench, self.actor, self.run, self.pipeline.name, seed,
+                    self._known, self.parts, self.force, progress,
+                ).carry_out()  # fmt: skip
+            elif step.script is not None:
                 report, made, raised = training.carry_out(
                     step, inputs, params, self.bench, seed=seed, progress=progress
                 )

@@ -61,7 +61,8 @@ def list_(
         ("started", "started"),
         ("actor", "by"),
     )
-    return show.table(found["runs"], columns, "no run yet; `assay run` makes one")
+    rows = [r | {"started": r["started"][:19] + "Z"} for r in found["runs"]]
+    return show.table(rows, columns, "no run yet; `assay run` makes one", whole=("id",))
 
 
 @runs.command("show")
@@ -152,7 +153,7 @@ def _file(told: Mapping[str, Any]) -> str | None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "json", "dot", "mermaid", "openlineage", "prov"]),
+    type=click.Choice(["text", "json", "svg", "dot", "mermaid", "openlineage", "prov"]),
     default="text",
     help="How to print.",
 )
@@ -165,7 +166,7 @@ def lineage(urn: str, up: bool, format_: str, at: str | None) -> None:
     Example: assay lineage registry://bookings@1 --up
     """
     found = context.call("lineage", urn=urn, up=up, format="json" if format_ == "text" else format_, at=at)
-    if format_ in ("dot", "mermaid"):
+    if format_ in ("svg", "dot", "mermaid"):
         return click.echo(found, nl=False)
     if format_ != "text":
         return context.emit_json(found)

@@ -12,11 +12,12 @@ from assay.doors.cli.examining import watching
 @click.argument("source", metavar="FROM")
 @context.format_option
 def import_(source: str, format_: str) -> None:
-    """Take in the runs of MLflow, or of OpenLineage events.
+    """Take in the runs of MLflow, ML Metadata, or OpenLineage events.
 
     FROM is MLflow's SQLite store (mlflow.db), read without MLflow: runs with
     parameters, metrics, tags and data sets, and the versions registered of
-    them; or a file of OpenLineage run events, as JSON lines or a list. What
+    them; ML Metadata's SQLite store (TFX, Kubeflow), with its contexts; or a
+    file of OpenLineage run events, as JSON lines or a list. What
     is here already is left. Artifacts are named and not copied. They are
     then searched, and followed through lineage, as the office's own are.
 
@@ -32,4 +33,5 @@ def import_(source: str, format_: str) -> None:
     click.echo(
         f"{found['runs']:,} runs of {found['system']}: {found['new']:,} new, {found['changed']:,} changed, "
         f"{found['unchanged']:,} as they were; {found['edges']:,} edges"
+        + (f", {found['contexts']:,} contexts" if found["contexts"] else "")
     )

@@ -37,7 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "context": ("grouping", "Groups of runs and things."),
     "findings": ("book", "What was found."),
     "search": ("search", "Search runs, models, data sets and findings."),
-    "import": ("importing", "Take in the runs of MLflow or OpenLineage."),
+    "import": ("importing", "Take in runs of MLflow, ML Metadata, OpenLineage."),
     "log": ("log", "The tamper-evident ledger."),
     "doctor": ("doctor", "What this machine can do, and what is missing."),
 }

@@ -13,6 +13,7 @@ from assay.kernel.report import Chart
 from assay.reports.svg._bars import bars, waterfall
 from assay.reports.svg._canvas import SIZE, text
 from assay.reports.svg._columns import columns
+from assay.reports.svg._graph import Graph, Node, graph
 from assay.reports.svg._heatmap import heatmap
 from assay.reports.svg._lines import lines
 from assay.reports.svg._picture import picture
@@ -20,6 +21,7 @@ from assay.reports.svg._points import points
 from assay.reports.svg._table import table
 from assay.reports.svg._words import words
 
+__all__ = ["WIDTH", "Graph", "Node", "draw", "graph"]
 WIDTH = 420
 _DRAWERS: dict[str, Callable[[Chart, int], tuple[str, float]]] = {
     "bar": bars,

@@ -14,7 +14,7 @@ class ForeignRun:
     """id: unique in its system. pipeline: its experiment or job. outcome: running, pass, fail, error or interrupted.
 
     inputs, outputs: what it read and made, by urns that mean the same in every import. notes: what else was said of it.
-    parent: the id of the run that it is a part of.
+    parent: the id of the run that it is a part of. experiment: what it belongs to, where that is not its pipeline.
     """
 
     id: str
@@ -29,3 +29,15 @@ class ForeignRun:
     outputs: Sequence[Asset] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
+    experiment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignContext:
+    """What groups runs, by their ids in that system, and things, by their urns."""
+
+    kind: str
+    name: str
+    about: Mapping[str, Any]
+    runs: Sequence[str]
+    things: Sequence[str]

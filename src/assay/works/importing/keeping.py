@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import canonical, plain, sha256
 from assay.kernel.errors import Missing, UsageError
+from assay.kernel.printable import printable
 from assay.kernel.report import Coverage, Metric, Report
-from assay.works.importing import mlflow, openlineage
-from assay.works.importing.foreign import ForeignRun
+from assay.works.importing import mlflow, mlmd, openlineage
+from assay.works.importing.foreign import ForeignContext, ForeignRun
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -25,33 +26,41 @@ Progress = Callable[[int, int, str], None]
 def import_(home: Home, source: str, actor: str, progress: Progress | None = None) -> dict[str, Any]:
     """Take the runs of a file in; those that are here already, and are as they were, are counted and left.
 
-    The file's digest stands in each event. UsageError for what is neither MLflow's SQLite store nor OpenLineage events.
+    The file's digest stands in each event. UsageError for what is neither a SQLite store of MLflow or ML Metadata nor
+    OpenLineage events.
     """
     from assay.engines.blobs import digest_file
 
     path = Path(source.removeprefix("sqlite:///"))
     if not path.is_file():
         raise Missing(
-            f"there is no file {source!r}", remedy="name an MLflow SQLite store, or OpenLineage events"
+            f"there is no file {source!r}",
+            remedy="name a SQLite store of MLflow or ML Metadata, or OpenLineage events",
         )
+    groups: Iterator[ForeignContext] = iter(())
     if mlflow.is_store(path):
         system, runs = mlflow.SYSTEM, mlflow.read(path)
+    elif mlmd.is_store(path):
+        system, runs, groups = mlmd.SYSTEM, mlmd.read(path), mlmd.contexts(path)
     elif openlineage.is_events(path):
         system, runs = openlineage.SYSTEM, openlineage.read(path)
     else:
         raise UsageError(
-            "it is neither an MLflow SQLite store nor OpenLineage events",
+            "it is neither a SQLite store of MLflow or ML Metadata nor OpenLineage events",
             where=source,
             remedy="see `assay import --help`",
         )
     told = {"schema": "assay.import/1", "system": system, "source": str(path), "digest": digest_file(path)}
-    counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0}
+    counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0, "contexts": 0}
     events: list[int] = []
     while batch := list(itertools.islice(runs, _BATCH)):
         event = _kept(home, batch, told, counts, actor)
         events += [event] if event is not None else []
         if progress is not None:
             progress(counts["runs"], 0, f"{counts['runs']:,} runs")
+    while some := list(itertools.islice(groups, _BATCH)):
+        event = _grouped(home, some, told, counts, actor)
+        events += [event] if event is not None else []
     return told | counts | {"events": events}
 
 
@@ -77,15 +86,15 @@ def _kept(
             detail = {"imported": system, "digest": digest, **run.notes}
             record = book.RunRecord(
                 key,
-                run.pipeline,
-                run.actor,
+                printable(run.pipeline),
+                printable(run.actor),
                 run.outcome,
                 run.started,
                 run.ended,
                 stored[run.id],
                 None,
                 detail,
-                experiment=run.pipeline,
+                experiment=printable(run.experiment or run.pipeline),
                 parent=f"{system}-{run.parent}" if run.parent else None,
             )
             book.write(tx, asdict(record))
@@ -105,6 +114,28 @@ def _kept(
         if not made:
             return None
         detail = {"source": told["source"], "runs": len(made), "first": made[0], "last": made[-1]}
+        return tx.record("import", system, actor=actor, inputs={"source": told["digest"]}, detail=detail)
+
+
+def _grouped(
+    home: Home, batch: Iterable[ForeignContext], told: dict[str, Any], counts: dict[str, int], actor: str
+) -> int | None:
+    """Keep some contexts and what is in them in one transaction; return the seq of its event, None where none is new."""
+    from assay.office import contexts
+
+    system, fresh = str(told["system"]), 0
+    with home.office.transaction() as tx:
+        for group in batch:
+            counts["contexts"] += 1
+            key = contexts.key_of(f"{group.kind}/{contexts.printed(group.name)}")
+            before = tx.get("contexts", key)
+            contexts.make(tx, key, actor=actor, about={"imported": system, **group.about})
+            fresh += before is None
+            members = [*(f"run/{system}-{run}" for run in group.runs), *group.things]
+            fresh += sum(contexts.put(tx, key, member, actor=actor) for member in members)
+        if not fresh and not tx.pending:
+            return None
+        detail = {"source": told["source"], "contexts": counts["contexts"], "new": fresh}
         return tx.record("import", system, actor=actor, inputs={"source": told["digest"]}, detail=detail)
 
 

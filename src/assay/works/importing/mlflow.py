@@ -7,8 +7,6 @@ named and not copied. Written by MLflow 1 (without data sets) to 3.
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -17,10 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import BadInput
 from assay.works.importing.foreign import ForeignRun
+from assay.works.importing.sqlitefile import columns, holds, moment, opened, tables
 
 SYSTEM = "mlflow"
+_WHOSE = "MLflow's"
 _STATES = {
     "FINISHED": "pass",
     "FAILED": "fail",
@@ -37,24 +36,20 @@ WHERE coalesce(r.lifecycle_stage, 'active') = 'active' ORDER BY r.start_time, r.
 
 def is_store(path: Path) -> bool:
     """Whether a file is a SQLite database that holds MLflow's runs."""
-    with path.open("rb") as content:
-        if content.read(16) != b"SQLite format 3\0":
-            return False
-    with _opened(path) as con:
-        return {"runs", "experiments", "params", "latest_metrics"} <= _tables(con)
+    return holds(path, {"runs", "experiments", "params", "latest_metrics"}, _WHOSE)
 
 
 def read(path: Path) -> Iterator[ForeignRun]:
     """Give every run of a store, oldest first; BadInput where it cannot be read."""
-    with _opened(path) as con:
-        tables = _tables(con)
-        columns = {r[1] for r in con.execute("PRAGMA table_info(runs)")}
-        versions = _versions(con, tables)
-        for row in con.execute(_SQL.format(name="r.name" if "name" in columns else "NULL")).fetchall():
-            yield _run(con, tables, row, versions.get(row[0], []))
+    with opened(path, _WHOSE) as con:
+        there = tables(con)
+        known = columns(con, "runs")
+        versions = _versions(con, there)
+        for row in con.execute(_SQL.format(name="r.name" if "name" in known else "NULL")).fetchall():
+            yield _run(con, there, row, versions.get(row[0], []))
 
 
-def _run(con: sqlite3.Connection, tables: set[str], row: tuple[Any, ...], made: list[Asset]) -> ForeignRun:
+def _run(con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: list[Asset]) -> ForeignRun:
     id_, experiment, user, status, start, end, artifacts, name = row
     tags = dict(_pairs(con, "tags", id_))
     actor = str(user or tags.get("mlflow.user") or "unknown")
@@ -70,11 +65,11 @@ def _run(con: sqlite3.Connection, tables: set[str], row: tuple[Any, ...], made: 
         str(experiment),
         actor[:200],
         _STATES.get(str(status), "error"),
-        _time(start) or "1970-01-01T00:00:00.000Z",
-        _time(end),
+        moment(start) or "1970-01-01T00:00:00.000Z",
+        moment(end),
         dict(_pairs(con, "params", id_)),
         _metrics(con, id_),
-        _inputs(con, tables, id_),
+        _inputs(con, there, id_),
         made,
         {k: v for k, v in notes.items() if v},
         str(tags.get("mlflow.parentRunId") or "")[:250],
@@ -92,8 +87,8 @@ def _metrics(con: sqlite3.Connection, run: str) -> dict[str, float]:
     return {str(k)[:250]: math.nan if nan else float(v) for k, v, nan in con.execute(query, [run])}
 
 
-def _inputs(con: sqlite3.Connection, tables: set[str], run: str) -> list[Asset]:
-    if not {"inputs", "datasets"} <= tables:
+def _inputs(con: sqlite3.Connection, there: set[str], run: str) -> list[Asset]:
+    if not {"inputs", "datasets"} <= there:
         return []
     query = """SELECT d.name, d.digest, d.dataset_source FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ? ORDER BY d.name, d.digest"""
@@ -105,9 +100,9 @@ def _inputs(con: sqlite3.Connection, tables: set[str], run: str) -> list[Asset]:
     ]
 
 
-def _versions(con: sqlite3.Connection, tables: set[str]) -> dict[str, list[Asset]]:
+def _versions(con: sqlite3.Connection, there: set[str]) -> dict[str, list[Asset]]:
     """Return the registered versions by the run that they are of."""
-    if "model_versions" not in tables:
+    if "model_versions" not in there:
         return {}
     out: dict[str, list[Asset]] = {}
     query = "SELECT name, version, run_id FROM model_versions WHERE run_id IS NOT NULL ORDER BY name, version"
@@ -115,35 +110,3 @@ def _versions(con: sqlite3.Connection, tables: set[str]) -> dict[str, list[Asset
         urn = f"mlflow:models/{quote(str(name))}/{int(version)}"
         out.setdefault(str(run), []).append(Asset("model", f"{name}@{int(version)}"[:250], urn, "", SYSTEM))
     return out
-
-
-def _time(milliseconds: Any) -> str | None:
-    if milliseconds is None:
-        return None
-    try:
-        moment = dt.datetime.fromtimestamp(int(milliseconds) / 1000, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _tables(con: sqlite3.Connection) -> set[str]:
-    return {r[0] for r in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open somebody else's database to read only, and trust none of its schema."""
-    con = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=30)
-    try:
-        con.execute("PRAGMA query_only = ON")
-        con.execute("PRAGMA trusted_schema = OFF")
-        yield con
-    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-        raise BadInput(
-            f"the store cannot be read: {str(error)[:200]}",
-            where=str(path),
-            remedy="is it MLflow's database, whole?",
-        ) from None
-    finally:
-        con.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from assay.office.runs import RunRecord, StepRecord
     from assay.works.home import Home
 
-_LAST = re.compile(r"last(?:~(\d{1,6}))?")
 _LARGEST = 64 << 20  # bytes of a document or report
 
 
@@ -128,19 +126,11 @@ def past(home: Home, text: str) -> Past:
     """
     from assay.office import registry, runs
 
-    last = _LAST.fullmatch(text)
     if text.startswith("registry://"):
         record = registry.get(home.office, text)
         if not record.run:
             raise Missing(f"{record.urn} was registered from a file, and no run made it", remedy="name a run")
         return read(home, runs.get(home.office, record.run))
-    if last:
-        back = int(last[1] or 0)
-        found = list(runs.listing(home.office, back + 1))
-        if len(found) <= back:
-            have = f"{len(found)} run{'s' * (len(found) != 1)}"
-            raise Missing(f"there is no {text}: this home has {have}", remedy="see `assay runs list`")
-        return read(home, found[back])
     return read(home, runs.get(home.office, text))
 
 

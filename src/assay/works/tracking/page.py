@@ -25,6 +25,7 @@ def write_page(
     from assay.methods.traces.path import timeline
     from assay.reports.html import run_page
     from assay.reports.view import RunView, StepView
+    from assay.works.drawing import of_tracked
     from assay.works.registering import tool
 
     folder = home.folder("runs", record.id)
@@ -43,6 +44,7 @@ def write_page(
         actor=record.actor,
         actor_note=IDENTITY_NOTE,
         steps=(step,),
+        made=of_tracked(record.pipeline, outcome, report, model),
         tool=tool(),
         timeline=timeline(spans) if spans else None,
     )

@@ -12,7 +12,7 @@ from assay.works.verbs.shape import Json
 def import_(
     home: Home, actor: str, *, source: str, progress: Callable[[int, int, str], None] | None = None
 ) -> Json:
-    """Take in the runs of an MLflow store in SQLite, or of OpenLineage events."""
+    """Take in the runs of a SQLite store of MLflow or ML Metadata, or of OpenLineage events."""
     from assay.works.importing.keeping import import_ as imported
 
     return imported(home, source, actor, progress)

@@ -61,7 +61,10 @@ def runs_compare(
 
 
 def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str = "json") -> Any:
-    """Show what something was made from (up), or what was made from it (down): json, dot, mermaid, openlineage or prov."""
+    """Show what something was made from (up), or what was made from it (down).
+
+    format: json, svg, dot, mermaid, openlineage or prov.
+    """
     from assay.office import registry, runs
     from assay.works import lineage
 
@@ -69,6 +72,11 @@ def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str
     edges = runs.lineage(home.office, registry.get(home.office, urn).urn if named else urn, up)
     if format == "dot":
         return lineage.as_dot(edges)
+    if format == "svg":
+        from assay.reports.svg import graph
+        from assay.works.drawing import of_lineage
+
+        return graph(of_lineage(edges))
     if format == "mermaid":
         return lineage.as_mermaid(edges)
     if format == "prov":

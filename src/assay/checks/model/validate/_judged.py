@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
+from assay.methods.headline import ERRORS
 
 if TYPE_CHECKING:
     from assay.methods.headline import Headline
 
 _FEW = 30
-ERRORS = ("cost", "rmse", "mae", "pinball", "mase")
 
 
 class Judged:

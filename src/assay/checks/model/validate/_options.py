@@ -9,6 +9,7 @@ from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Column, Trainer
+from assay.methods.tuning import combinations, listed
 
 Retrain = Annotated[
     Trainer | None,
@@ -117,41 +118,9 @@ def _way(trainer: Trainer, hyperparameters: dict[str, Any] | None, limits: dict[
     return Way(trainer.within(limits) if limits else trainer, given, name)
 
 
-_MOST = 64
-
-
-def listed(name: str, values: Any, option: str) -> tuple[Any, ...]:
-    """Return the values of one hyperparameter, given as a list or as ``1,2,4``; UsageError for fewer than two."""
-    from json import loads
-
-    if isinstance(values, str):
-        parts: list[Any] = []
-        for part in values.split(","):
-            try:
-                parts.append(loads(part))
-            except ValueError:
-                parts.append(part.strip())
-        values = parts
-    found = tuple(values) if isinstance(values, (list, tuple)) else (values,)
-    if len(found) < 2 or any(isinstance(v, (list, dict)) for v in found):
-        raise UsageError(
-            f"{name} has no two values to choose from", where=option, remedy=f"write {name}=1,2,4"
-        )
-    return found
-
-
 def candidates(tune: dict[str, Any] | None) -> tuple[dict[str, Any], ...]:
     """Return every combination of the values, in the order they are written; UsageError for more than 64."""
-    from itertools import product
-    from math import prod
-
-    if not tune:
-        return ()
-    values = {name: listed(name, given, "--tune") for name, given in tune.items()}
-    many = prod(len(v) for v in values.values())
-    if many > _MOST:
-        raise UsageError(f"--tune has {many} combinations, and at most {_MOST} are tried")
-    return tuple(dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
+    return combinations(tune, "--tune") if tune else ()
 
 
 def along(complexity: dict[str, Any] | None) -> tuple[str, tuple[Any, ...]] | None:

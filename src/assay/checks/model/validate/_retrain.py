@@ -8,7 +8,7 @@ from assay.checks.model.validate import _apart
 from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._contest import contest
 from assay.checks.model.validate._curves import Curves
-from assay.checks.model.validate._judged import ERRORS, Judged
+from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import unanswered, unlabelled
 from assay.checks.model.validate._options import Training
 from assay.checks.model.validate._problem import Wanted, answered, judge
@@ -20,6 +20,7 @@ from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
+from assay.methods.headline import ERRORS
 
 if TYPE_CHECKING:
     from assay.methods.folds import Fold
