@@ -138,6 +138,21 @@ def stated(archive, name, kind, manifest, key):
     return found["predicate"]
 
 
+def approved(archive, manifest, row, key):
+    """Return who approved it: each signed a statement of this very package, and it is the one that was entered."""
+    people = []
+    for given in row.get("approvals") or ():
+        name = f"{given.get('mark') or 'decision'}.intoto.json"
+        if name not in manifest["files"]:
+            raise Forged(f"the approval of {given['by']} is missing: {name}")
+        if "sha256:" + hashlib.sha256(read(archive, name)).hexdigest() != given["statement"]:
+            raise Forged(f"{name} is not the approval that was entered")
+        if stated(archive, name, DECIDED, manifest, key)["by"] != given["by"]:
+            raise Forged(f"{name} is another person's approval")
+        people.append(given["by"])
+    return people
+
+
 def run(archive, manifest, row, rows):
     """Hold the run and its steps against what lies here: each digest that they name is here, or told as left out."""
     about = rows[f"runs/{manifest['run']}"]
@@ -186,12 +201,15 @@ def verify(path, hallmark=None, ledger=None):
                 row["reason"],
             ):
                 raise Forged("the decision is another than the one that was entered")
+            if said.get("expires") != row.get("expires"):
+                raise Forged("the decision holds until another day than was entered")
+        people = approved(archive, manifest, row, keys[0])
         about, steps = run(archive, manifest, row, rows)
     if origin != manifest["origin"]:
         raise Forged("the checkpoint is of another log")
     return {
         "model": manifest["model"], "package": manifest["package"], "status": row["status"], "hallmark": marked, "run": about["id"],
-        "decided_by": row["decided_by"], "reason": row["reason"], "steps": steps, "files": len(manifest["files"]),
+        "decided_by": row["decided_by"], "reason": row["reason"], "approved_by": people, "expires": row.get("expires"), "steps": steps, "files": len(manifest["files"]),
         "origin": origin, "size": size, "left_out": len(manifest["left_out"]), "own_keys": not (hallmark and ledger),
     }  # fmt: skip
 
@@ -223,6 +241,9 @@ def main():
     print(
         f"VERIFIED  {found['model']} is {found['status']}; {mark}; made by run {found['run']} of {found['steps']} steps"
     )
+    if found["approved_by"]:
+        until = f", until {found['expires']}" if found["expires"] else ""
+        print(f"approved by {' and '.join(found['approved_by'])}{until}")
     print(
         f"{found['files']} files, {found['left_out']} left out; in the log {found['origin']} of {found['size']} events"
     )

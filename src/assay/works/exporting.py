@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 _LAST = "checkpoint"  # written last: where it lies, all of it does
 
 
+def may_leave(home: Home, record: PackageRecord) -> None:
+    """Refused for a package that was archived or retired, and for one that is not approved where the policy asks for that."""
+    from assay.office import registry
+    from assay.works.inventory.policies import policy_of
+
+    registry.usable(record)
+    if policy_of(home).export_approved and record.status != "APPROVED":
+        raise Refused(
+            f"{record.title} is {record.status}, and the policy lets only an approved model leave the house",
+            remedy=f"have it approved: assay model approve {record.title}",
+        )
+
+
 class Export(Action):
     """A copy of a package and its marks, in a folder that was not there."""
 
@@ -33,15 +46,7 @@ class Export(Action):
 
     def authorise(self) -> None:
         """UsageError where something lies there already, Refused for what no longer, or not yet, may leave the house."""
-        from assay.office import registry
-        from assay.works.inventory.policies import policy_of
-
-        registry.usable(self.record)
-        if policy_of(self.home).export_approved and self.record.status != "APPROVED":
-            raise Refused(
-                f"{self.record.title} is {self.record.status}, and the policy lets only an approved model leave the house",
-                remedy=f"have it approved: assay model approve {self.record.title}",
-            )
+        may_leave(self.home, self.record)
         if self.to.exists():
             raise UsageError(f"{self.to} is already there", remedy="name a folder that is not")
 

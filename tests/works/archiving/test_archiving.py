@@ -26,7 +26,9 @@ def made(tmp_path_factory):
     small = Small(tmp_path_factory.mktemp("maker"))
     small.write("assay.yaml", PIPELINE + REGISTER)
     small.run()
-    small.call("model.approve", name="small@1", reason="it is small")
+    (small.folder / ".assay" / "registry.yaml").write_text("approvals: 2\nexpires: 1y\n")
+    for who in ("bea", "carl"):
+        small.call("model.approve", who, name="small@1", reason="it is small")
     for name, with_data in (("whole", True), ("bare", False)):
         small.call(
             "model.export", name="small@1", archive=str(small.folder / f"{name}.zip"), with_data=with_data
@@ -66,7 +68,7 @@ def test_a_stranger_verifies_it_without_assay_and_rebuilds_it_with_nothing_else(
     assert code == 0 and said.startswith("VERIFIED  small@1 is APPROVED; its hallmark holds; made by run "), (
         said
     )
-    assert "keys that came with it" not in said
+    assert "keys that came with it" not in said and "\napproved by bea and carl, until 20" in said
     found = call("model.verify", {"name": str(tmp_path / "small.zip")}, home=None)
     assert found["ok"] and found["own_keys"] and found["status"] == "APPROVED"
     again = call("runs.reproduce", {"of": str(tmp_path / "small.zip")}, home=None)
@@ -136,6 +138,14 @@ def _lost_hallmark(held, manifest):
     del held["model.sig"]
 
 
+def _lost_approval(held, manifest):
+    del held[next(n for n in held if n.startswith("approval-"))]
+
+
+def _other_approval(held, manifest):
+    held[next(n for n in held if n.startswith("approval-"))] = held["decision.intoto.json"]
+
+
 def _lost_object(held, manifest):
     run = next(
         json.loads(json.loads(r["state"])["value"])
@@ -160,6 +170,8 @@ FORGED = {
     "an event": (_forged_event, "is not in the log that was signed"),
     "a step left away": (_lost_step, "the step scaled of the run is missing"),
     "a hallmark left away": (_lost_hallmark, "its hallmark is missing"),
+    "an approval left away": (_lost_approval, "the approval of bea is missing"),
+    "an approval put in its place": (_other_approval, "is not the approval that was entered"),
     "a document left away": (_lost_object, "the run's document is not here"),
     "another key": (_other_key, "the checkpoint is not signed by this key"),
 }

@@ -58,11 +58,11 @@ class Small:
         text = digest.removeprefix("sha256:")
         (self.folder / ".assay" / "objects" / text[:2] / text[2:]).unlink()
 
-    def call(self, action: str, **params):
+    def call(self, action: str, actor: str = "", **params):
         """Ask the home."""
         home = Home.find(self.folder, {})
         try:
-            return call(action, params, home=home)
+            return call(action, params, home=home, actor=actor)
         finally:
             home.close()
 

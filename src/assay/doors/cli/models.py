@@ -287,8 +287,8 @@ def verify(name: str, key: str | None, log_key: str | None, format_: str) -> int
                     f"{found['status']}" + (f" by {_approvers(found)}" if found["decided_by"] else ""),
                 ),
                 ("reason", found["reason"]),
-                ("expires", until(found["expires"]) if found["expires"] else ""),
-                ("image", found["image"]),
+                ("expires", until(found["expires"]) if found.get("expires") else ""),
+                ("image", found.get("image")),
                 ("files", found["files"]),
                 ("ledger", f"{found['ledger']['size']} events"),
                 ("run", found.get("run")),
@@ -299,7 +299,7 @@ def verify(name: str, key: str | None, log_key: str | None, format_: str) -> int
 
 
 def _approvers(found: dict[str, object]) -> str:
-    return " and ".join(map(str, _list(found["approved_by"]))) or str(found["decided_by"])
+    return " and ".join(map(str, _list(found.get("approved_by")))) or str(found["decided_by"])
 
 
 for _command in COMMANDS:

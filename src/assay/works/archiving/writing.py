@@ -16,6 +16,7 @@ from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.errors import UsageError
 from assay.works.archiving.contents import Contents, gather
 from assay.works.archiving.papers import readme, requirements
+from assay.works.exporting import may_leave
 
 if TYPE_CHECKING:
     from assay.office.actions import ActionRecord
@@ -32,7 +33,7 @@ _STORED = (".gz", ".parquet", ".zip", ".whl", ".bz2", ".xz")
 class Archive(Action):
     """A package and the run that made it, in one file that was not there."""
 
-    name = "model.archive"
+    name = "model.export.archive"
 
     def __init__(
         self, home: Home, record: PackageRecord, to: Path, actor: str, with_data: bool, token: str = ""
@@ -45,9 +46,10 @@ class Archive(Action):
         self.order = {"package": record.urn, "to": str(self.to), "with_data": with_data, "token": token}
 
     def authorise(self) -> None:
-        """UsageError where something lies there already, Missing where no run made the model."""
+        """Refused for what may not leave the house, UsageError where something lies there, Missing where no run made it."""
         from assay.works.reproduction.target import target
 
+        may_leave(self.home, self.record)
         if self.to.exists():
             raise UsageError(f"{self.to} is already there", remedy="name a file that is not")
         target(self.home, self.record.urn)

@@ -203,6 +203,8 @@ def _archive_verified(name: str, key: Path | None, log_key: Path | None) -> Json
         "archive": name,
         "status": found.get("status"),
         "decided_by": found.get("decided_by"),
+        "approved_by": found.get("approved_by", []),
+        "expires": found.get("expires"),
         "reason": found.get("reason"),
         "hallmark": "examined" if found.get("hallmark") else None,
         "run": found.get("run"),
