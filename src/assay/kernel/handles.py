@@ -148,13 +148,14 @@ class Trainer(Protocol):
         rows: pyarrow.Table,
         *,
         label: str,
+        labels: Sequence[str] = (),
         weights: Any = None,
         weight_column: str | None = None,
         hyperparameters: Mapping[str, Any] = {},
     ) -> AbstractContextManager[Model]:
         """Train on rows and give the model, which ends with the context.
 
-        label: the column that is learned. weights: a float above or at 0 for each row, or None. An estimator takes them
+        label: the column that is learned. labels: further columns of 0 and 1 that are learned with it. weights: a float above or at 0 for each row, or None. An estimator takes them
         as its ``sample_weight``; a script reads the rows and takes them from the column that ``weight_column`` names.
         hyperparameters: instead of its own of these names. TrainingFailed says why there is no model.
         """

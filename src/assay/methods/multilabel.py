@@ -6,6 +6,7 @@ Vlahavas (2010), Data Mining and Knowledge Discovery Handbook, for those of rank
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from assay.kernel.errors import UsageError
 from assay.methods.values import spelled
 
 SEPARATOR = "\x1f"  # between labels once they are read: no label holds it
+_TEXTS = 20_000  # different ones; of more they are no sets of few labels
 _CELLS = 1 << 22  # of a block of rows × labels × labels
 _TRUE = {"1", "true", "yes"}
 _FALSE = {"0", "false", "no"}
@@ -56,6 +58,29 @@ def joined(table: pa.Table, columns: Sequence[str], separator: str | None) -> pa
     codes = column.cast(pa.string()).combine_chunks().dictionary_encode()
     held = [bounded({p.strip() for p in v.split(separator)}) for v in codes.dictionary.to_pylist()]
     return pa.chunked_array([pa.array(held, pa.string()).take(codes.indices)])
+
+
+def between(column: pa.ChunkedArray) -> str | None:
+    """Return what stands between labels in a column of texts, or None where its texts are of one label each.
+
+    It is one of ``;``, ``|`` and ``,``, where the parts that it leaves come back: each stands in two different texts or more,
+    texts are of different numbers of parts, and there are fewer parts than texts. So ``red;blue`` beside ``red`` and ``blue``
+    holds several labels, and ``Bern, CH`` beside ``Chur, CH`` one.
+    """
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    texts = [v for v in column.unique().to_pylist() if v]
+    if len(texts) > _TEXTS:
+        return None
+    for mark in (";", "|", ","):
+        sets = [{p.strip() for p in text.split(mark)} - {""} for text in texts]
+        sizes = {len(one) for one in sets}
+        if max(sizes, default=0) < 2 or len(sizes - {0}) < 2:
+            continue
+        stand = Counter(part for one in sets for part in one)
+        if len(stand) < len(texts) and min(stand.values()) > 1 and not all(p.isdigit() for p in stand):
+            return mark
+    return None
 
 
 def bounded(labels: set[str]) -> str:

@@ -391,7 +391,7 @@ def test_rows_of_a_query_are_judged_by_their_order(table, work):
         check(table(frame.assign(y=-1)), label="y", score="s", query="q", work=work)
     with pytest.raises(BadInput, match="two queries"):
         check(table(frame.assign(y=0)), label="y", score="s", query="q", work=work)
-    with pytest.raises(UsageError, match="ranked cannot be asked"):
+    with pytest.raises(UsageError, match="predictions cannot be asked"):
         check(table(frame), label="y", score="s", query="q", robustness=True, work=work)
 
 

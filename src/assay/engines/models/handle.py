@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +61,23 @@ class SandboxedModel(AskedModel):
         self.close()
 
     def refit(
-        self, rows: pyarrow.Table, label: str, weights: str | None, hyperparameters: Mapping[str, Any]
+        self,
+        rows: pyarrow.Table,
+        label: str,
+        weights: str | None,
+        hyperparameters: Mapping[str, Any],
+        labels: Sequence[str] = (),
     ) -> None:
         """Fit its own configuration to rows, inside; from then on what was learned from them answers.
 
-        weights: the column of their weights. ModelError where it cannot be fitted anew.
+        weights: the column of their weights. labels: further columns that are learned. ModelError where it cannot be fitted anew.
         """
-        said = {"label": label, "weights": weights, "hyperparameters": dict(hyperparameters)}
+        said = {
+            "label": label,
+            "labels": list(labels),
+            "weights": weights,
+            "hyperparameters": dict(hyperparameters),
+        }
         body = wire.pack_asked(json.dumps(said), rows)
         if len(body) > wire.MAX_MESSAGE:
             raise ModelError(f"takes no more than {wire.MAX_MESSAGE >> 20} MB of rows", where=self.asset.name)

@@ -53,19 +53,20 @@ class Named:
 def refitted(loaded: Any, table: pa.Table, said: Mapping[str, Any]) -> Any:
     """Return the configuration of a loaded model, fitted to a table.
 
-    said: label, the column that is learned; weights, the column of the rows' weights or None; hyperparameters. ValueError
+    said: label, the column that is learned; labels, further ones, of which an estimator takes several; weights, the column of the rows' weights or None; hyperparameters. ValueError
     where it cannot be fitted anew.
     """
-    label, weights = str(said["label"]), said.get("weights")
+    labels, weights = [str(said["label"]), *map(str, said.get("labels") or ())], said.get("weights")
     weight = None
     if weights is not None:
         weight = np.asarray(table.column(weights).to_numpy(zero_copy_only=False), dtype=np.float64)
         table = table.drop_columns([weights])
-    truth = to_pandas(table.select([label]))[label]
-    rest = table.drop_columns([label])
+    truth, rest = learned(table, labels), table.drop_columns(labels)
     hyperparameters = dict(said.get("hyperparameters") or {})
     kind = type(loaded).__name__
     estimator = getattr(loaded, "estimator", None)
+    if len(labels) > 1 and estimator is None and getattr(loaded, "source", None) is None:
+        raise ValueError("a booster learns one label; name a script, or an estimator that learns several")
     if estimator is not None:
         fitted, names = estimated(
             estimator, rest, truth, weight, hyperparameters, known=(loaded.features, loaded.classes)
@@ -81,10 +82,28 @@ def refitted(loaded: Any, table: pa.Table, said: Mapping[str, Any]) -> Any:
     return fitted if names is None else Named(fitted, names)
 
 
+def learned(table: pa.Table, labels: Sequence[str]) -> Any:
+    """Return what is learned: the label, or a matrix of 0 and 1 where there are several; ValueError for lists of labels."""
+    if len(labels) == 1:
+        if pa.types.is_nested(table.schema.field(labels[0]).type):
+            raise ValueError(
+                "it learns several labels from columns of 0 and 1, and not from lists: name them with --labels"
+            )
+        return to_pandas(table.select(labels))[labels[0]]
+    found = [to_pandas(table.select([name]))[name] for name in labels]
+    return np.stack([_flags(one, name) for one, name in zip(found, labels, strict=True)], axis=1)
+
+
+def _flags(column: pd.Series, name: str) -> Any:
+    if not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        raise ValueError(f"{name} holds no 0 and 1")
+    return column.to_numpy().astype(np.int64)
+
+
 def estimated(
     estimator: Any,
     table: pa.Table,
-    truth: pd.Series,
+    truth: Any,
     weight: Any,
     hyperparameters: Mapping[str, Any],
     known: tuple[Sequence[str], Sequence[Any]] = ((), ()),
@@ -110,7 +129,8 @@ def estimated(
         given = _categories(given)
     elif not (features or frames):
         given = given.to_numpy()
-    names = _names(truth, classes, boosted == "xgboost" and _classifies(fresh))
+    many = isinstance(truth, np.ndarray)  # several labels, which are numbers as they are
+    names = None if many else _names(truth, classes, boosted == "xgboost" and _classifies(fresh))
     target = truth if names is None else _codes(truth, names)
     fresh.fit(given, target, **_weights(fresh, weight))
     return _wrapped(fresh, boosted), names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.models.inmemory import InMemoryModel
@@ -59,6 +59,7 @@ class InMemoryTrainer:
         rows: pyarrow.Table,
         *,
         label: str,
+        labels: Sequence[str] = (),
         weights: Any = None,
         weight_column: str | None = None,
         hyperparameters: Mapping[str, Any] | None = None,
@@ -68,7 +69,7 @@ class InMemoryTrainer:
         weight = None if weights is None else checked(weights, rows.num_rows)
         clock = time.perf_counter()
         try:
-            model = self._fitted(rows, label, weight, given)
+            model = self._fitted(rows, [label, *labels], weight, given)
         except Exception as error:
             said = f"{type(error).__name__}: {error}".strip().splitlines()[0][:400]
             raise TrainingFailed(said, where=self.asset.name) from error
@@ -76,11 +77,11 @@ class InMemoryTrainer:
             self.spent += time.perf_counter() - clock
         yield model
 
-    def _fitted(self, rows: pyarrow.Table, label: str, weight: Any, given: dict[str, Any]) -> Model:
+    def _fitted(self, rows: pyarrow.Table, labels: list[str], weight: Any, given: dict[str, Any]) -> Model:
         from assay.engines.models.frame import to_pandas
-        from assay.engines.models.refit import Named, estimated
+        from assay.engines.models.refit import Named, estimated, learned
 
-        truth, rest = to_pandas(rows.select([label]))[label], rows.drop_columns([label])
+        truth, rest = learned(rows, labels), rows.drop_columns(labels)
         if not callable(getattr(self.source, "fit", None)):
             weighted = {} if weight is None else {"sample_weight": weight}
             return InMemoryModel(self.asset, self.source(to_pandas(rest), truth, **weighted, **given))

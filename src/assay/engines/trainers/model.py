@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,7 @@ class ModelTrainer:
         rows: pyarrow.Table,
         *,
         label: str,
+        labels: Sequence[str] = (),
         weights: Any = None,
         weight_column: str | None = None,
         hyperparameters: Mapping[str, Any] | None = None,
@@ -83,7 +84,7 @@ class ModelTrainer:
             ) as model:
                 self.ran(model.level)
                 try:
-                    model.refit(rows, label, column, given)
+                    model.refit(rows, label, column, given, labels)
                 except ModelError as error:
                     raise TrainingFailed(error.what, where=error.where, remedy=error.remedy) from None
                 yield model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,13 +61,14 @@ class ScriptTrainer:
         rows: pyarrow.Table,
         *,
         label: str,
+        labels: Sequence[str] = (),
         weights: Any = None,
         weight_column: str | None = None,
         hyperparameters: Mapping[str, Any] | None = None,
     ) -> Iterator[Model]:
         """Run the script on rows as the channel ``train``, and open the model that it leaves.
 
-        The script knows its label by itself. TrainingFailed says how it ended, and its last line.
+        The script knows its labels by itself. TrainingFailed says how it ended, and its last line.
         """
         if weights is not None:
             if weight_column is None:

@@ -25,7 +25,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
-from assay.checks.model.validate._answers import Answers, asked, rivals
+from assay.checks.model.validate._answers import Answers, One
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import left_out
 from assay.checks.model.validate._options import (
@@ -54,7 +54,7 @@ from assay.checks.model.validate._retrain import retrained
 from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._several import Several
-from assay.checks.model.validate._steady import told_otherwise, unsteady
+from assay.checks.model.validate._steady import unsteady
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
@@ -87,7 +87,10 @@ def check(
     ] = None,
     cost_fn: Annotated[float | None, Ge(0), Doc("what a false negative costs")] = None,
     multilabel: Annotated[
-        str | None, Doc("rows may have several labels, in a text: what stands between them, such as ;")
+        str | None,
+        Doc(
+            "rows may have several labels, in a text: what stands between them, such as ; where it is not found by itself"
+        ),
     ] = None,
     labels: Annotated[
         tuple[Column, ...], Doc("a further column of 0 and 1 that is a label of its own; may be repeated")
@@ -161,36 +164,33 @@ def check(
             learning_curve,
         )
         rows = _learned(subject, data, predicted or score or against or training or robustness)
-        if Several((label, *labels), (), (), multilabel).holds(rows):
-            raise UsageError(
-                "a way of training is judged on one label a row",
-                where=label,
-                remedy="judge a fitted model of several labels, without --retrain",
-            )
+        other = bool(positive or costs or quantile or query or series or season > 1)
+        look = Several((label, *labels), (), (), multilabel).found(rows, other) or One(label)
         in_time = (
             time if series or season > 1 else None
         )  # folds in time may be of anything; a forecast is said
         wanted = Wanted(label, positive, costs, quantile, query, in_time, series, season)
-        return retrained(rows.arrow(), asked_for, wanted, slices, work)
+        if isinstance(look, Several):
+            wanted = wanted._replace(several=look.labels, separator=look.separator)
+        return retrained(rows.arrow(), asked_for, wanted, look, slices, work)
     _only_with_retrain(
         scheme=scheme, group=group, tune=tune, complexity=complexity, learning_curve=learning_curve,
         hyperparameters=hyperparameters, limits=limits, against_retrain=against_retrain,
         against_hyperparameters=against_hyperparameters, without=without,
     )  # fmt: skip
-    several = Several((label, *labels), ((predicted,) if predicted else ()) + predictions, scores, multilabel)
     held = subject if isinstance(subject, Table) else data
-    if held is not None and several.holds(held):
-        if against or against_predicted or training or robustness or positive or quantile or query or time:
-            raise UsageError(
-                "rows that have several labels are judged by themselves",
-                remedy="leave --against, --training, --robustness, --positive, --quantile, --query and --time out",
-            )
-        return _several(subject, held, several, folds, slices, work)
+    sets = ((predicted,) if predicted else ()) + predictions
+    several = Several((label, *labels), sets, scores, multilabel)
+    other = bool(positive or costs or quantile or query or time)
+    set_valued = several.found(held, other) if held is not None else None
     if query is not None:  # rows are put in order by their scores, which are all that is needed
         predicted, against_predicted = predicted or score, against_predicted or against_score
-    table, said = asked(subject, data, predicted, score, label)
-    rival = rivals(subject, data, against, against_predicted, against_score, label)
+    look = set_valued or One(label, predicted, score)
+    table, said = look.judged(subject, data)
+    rival = look.rival(subject, data, against, against_predicted, against_score)
     wanted = Wanted(label, positive, costs, quantile, query, time, series, season)
+    if isinstance(look, Several):
+        wanted = wanted._replace(several=look.labels, separator=look.separator)
     known = answered(table, said, wanted)
     if rival is not None:
         known = known & answered(table, rival, wanted)
@@ -200,25 +200,24 @@ def check(
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if isinstance(subject, Model):
-        findings += unsteady(subject, table, said, label)
+        findings += unsteady(subject, table, said, look)
     if rival is not None:
         findings += compared(made, judge(table, rival, known, wanted), rival.name, work)
     charts = made.charts()
     hidden = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
     if training is not None:
-        findings += seen_before(made, table, training.arrow(), hidden)
+        findings += seen_before(made, table, look.view(training.arrow()), hidden)
     if slices:
         told, drawn = weak(made, table, {label} | hidden, slices, work)
         findings, charts = findings + told, charts + drawn
     if robustness:
-        if not isinstance(subject, Model) or query is not None:
-            what = "predictions" if query is None else "rows that are ranked"
-            remedy = f"{'name a model, or ' if query is None else ''}leave --robustness out"
-            raise UsageError(f"{what} cannot be asked again", remedy=remedy)
-        asked_again = _robust(subject, table, made, wanted, work)
-        findings, charts = findings + asked_again[0], charts + asked_again[1]
+        if not isinstance(subject, Model):
+            remedy = "name a model, or leave --robustness out"
+            raise UsageError("predictions cannot be asked again", remedy=remedy)
+        more, drawn = _robust(subject, table, made, wanted, look, work)
+        findings, charts = findings + more, charts + drawn
     if training is not None and isinstance(subject, Model):
-        seen, again = asked(subject, training, None, None, label)
+        seen, again = look.judged(subject, training)
         findings += made.fitting(judge(seen, again, answered(seen, again, wanted), wanted))
     elif isinstance(subject, Model):
         made.data["fitting"] = "not judged: no training data was named (--training)"
@@ -232,31 +231,6 @@ def check(
         findings=findings,
         charts=charts,
         data=made.data,
-    )
-
-
-def _several(
-    subject: Table | Model, rows: Table, several: Several, folds: int, slices: int, work: Work
-) -> Report:
-    label = several.labels[0]
-    table, said = several.answers(subject, rows)
-    wanted = Wanted(label, several=several.labels)
-    known = answered(table, said, wanted)
-    if int(known.sum()) < 2:
-        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
-    made = judge(table, said, known, wanted)
-    findings, charts = made.findings(work, folds), made.charts()
-    if isinstance(subject, Model):
-        made.data["model"] = subject.info.to_dict()
-        bare = table.drop_columns([label])
-        findings += told_otherwise(said, lambda n: several.asked(subject, bare.slice(0, n)), table.num_rows)
-    if slices:
-        told, drawn = weak(made, table, {label}, slices, work)
-        findings, charts = findings + told, charts + drawn
-    told, coverage = left_out(labelled(table, label), label, [said], made)
-    findings += told
-    return Report.make(
-        coverage=coverage, metrics=made.metrics, findings=findings, charts=charts, data=made.data
     )
 
 
@@ -282,13 +256,14 @@ def _only_with_retrain(**given: Any) -> None:
 
 
 def _robust(
-    model: Model, table: Any, made: Judged, wanted: Wanted, work: Work
+    model: Model, table: Any, made: Judged, wanted: Wanted, look: One | Several, work: Work
 ) -> tuple[list[Finding], list[Chart]]:
     import pyarrow as pa
 
-    some = table.take(pa.array(sampled(made.rows, work)))
+    some = table.take(pa.array(sampled(made, table, wanted, work)))
 
     def judged(answers: Answers) -> Judged:
         return judge(some, answers, answered(some, answers, wanted), wanted)
 
-    return Robustness(model, some, wanted.label, judged, work).findings(made)
+    aside = {wanted.label, wanted.query, wanted.time, wanted.series}
+    return Robustness(model, some, aside, judged, look.again, work).findings(made)

@@ -87,3 +87,34 @@ def answers_for(model: Model, table: Any, label: str) -> Answers:
     from assay.methods.predictions import answers
 
     return Answers(*answers(model, table, label), name=model.asset.name, classes=tuple(model.info.classes))
+
+
+class One(NamedTuple):
+    """One label a row, and where a table says what was predicted of it."""
+
+    label: str
+    predicted: str | None = None
+    score: str | None = None
+
+    def view(self, table: Any) -> Any:
+        """Return a table as it is judged by: as it is."""
+        return table
+
+    def judged(self, subject: Table | Model, data: Table | None) -> tuple[Any, Answers]:
+        """Return the table whose rows are judged, and the answers for them."""
+        return asked(subject, data, self.predicted, self.score, self.label)
+
+    def rival(
+        self,
+        subject: Table | Model,
+        data: Table | None,
+        against: Model | None,
+        predicted: str | None,
+        score: str | None,
+    ) -> Answers | None:
+        """Return what another one says of the same rows; None where none is named."""
+        return rivals(subject, data, against, predicted, score, self.label)
+
+    def again(self, model: Model, table: Any) -> Answers:
+        """Return what a model says of rows that are already in memory."""
+        return answers_for(model, table, self.label)

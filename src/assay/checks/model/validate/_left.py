@@ -13,14 +13,14 @@ _MANY = 0.1  # of the rows have no label
 _NOTABLE = 0.01  # of the labelled rows have no answer
 
 
-def unlabelled(lost: int, rows: int, label: str, or_else: str = "") -> list[Finding]:
-    """Tell rows that say nothing of any model. or_else: what else they may lack."""
+def unlabelled(lost: int, rows: int, label: str, or_else: str = "", remedy: str = "") -> list[Finding]:
+    """Tell rows that say nothing of any model. or_else: what else they may lack. remedy: what to do, where there is something."""
     if not lost:
         return []
     have = "row has" if lost == 1 else "rows have"
     message = f"{lost:,} of {rows:,} {have} no {label}{or_else}, and {'is' if lost == 1 else 'are'} left out."
     severity = Severity.MEDIUM if lost > _MANY * rows else Severity.LOW
-    return [Finding("model.validate.unlabelled", severity, message, {"column": label}, count=lost)]
+    return [Finding("model.validate.unlabelled", severity, message, {"column": label}, remedy, count=lost)]
 
 
 def unanswered(lost: int, rows: int, who: str) -> list[Finding]:
@@ -41,7 +41,10 @@ def left_out(truth: Any, label: str, told: list[Answers], made: Judged) -> tuple
     from assay.methods import facets
 
     rows, labelled = len(truth), int(truth.sum())
-    findings = unlabelled(rows - labelled, rows, label)
+    remedy = ""
+    if getattr(made, "separator", None):  # whose empty text may be meant as no label at all
+        remedy = "if they have none of the labels, say so: lists, or a column of 0 and 1 for each label"
+    findings = unlabelled(rows - labelled, rows, label, remedy=remedy)
     known, skipped = truth, []
     for one in told:
         here = truth & facets.present(one.plain())

@@ -28,6 +28,7 @@ class Multilabel(Judged):
 
         super().__init__(truth, said, int((odd > 0).sum()))
         self.score, self.names, self.odd = score, list(names), odd
+        self.separator: str | None = None
         self.rankings = {} if score is None else multilabel.rankings(self.truth, score)
         self.data["labels"] = len(self.names)
         self.data["labels_a_row"] = float(self.truth.sum(axis=1).mean())
@@ -57,7 +58,8 @@ class Multilabel(Judged):
 
     def described(self) -> str:
         """Return the kind of problem."""
-        return f"A row may have several of {len(self.names)} labels."
+        between = f", with {self.separator} between them" if self.separator else ""
+        return f"A row may have several of {len(self.names)} labels{between}."
 
     def loss(self) -> Any:
         """Return the share of each row's labels that are wrong."""
@@ -125,8 +127,13 @@ class Multilabel(Judged):
         return [Chart("F1 of each label", "bar", tuple(rows), "label", "value", alt=alt)]
 
 
-def multilabelled(truth: Any, answers: Answers, rows: Any, order: Sequence[str]) -> Multilabel:
-    """Judge answers on some rows. truth: their labels as one text each; order: the labels, where columns name them."""
+def multilabelled(
+    truth: Any, answers: Answers, rows: Any, order: Sequence[str], separator: str | None = None
+) -> Multilabel:
+    """Judge answers on some rows. truth: their labels as one text each; order: the labels, where columns name them.
+
+    separator: what stood between them in a text.
+    """
     import numpy as np
 
     from assay.methods import multilabel
@@ -144,7 +151,9 @@ def multilabelled(truth: Any, answers: Answers, rows: Any, order: Sequence[str])
             f"most predicted labels are none of the label's: they are {some}",
             remedy="predict labels as they are spelled there",
         )
-    return Multilabel(held, said, _scores(answers, rows, known), known, np.asarray(odd))
+    made = Multilabel(held, said, _scores(answers, rows, known), known, np.asarray(odd))
+    made.separator = separator
+    return made
 
 
 def _scores(answers: Answers, rows: Any, known: Sequence[str]) -> Any:

@@ -25,6 +25,7 @@ class Wanted(NamedTuple):
 
     label: the column of the truth. positive: the labels that are yes. costs: of a false positive and a false negative.
     quantile: what predictions are the quantile of. query: the column whose values say which rows are ranked together.
+    several, separator: the columns of several labels a row, and what stands between them in a text.
     time, series: the columns that put forecasts in order and tell series apart. season: rows that the naive one looks back.
     """
 
@@ -37,6 +38,7 @@ class Wanted(NamedTuple):
     series: str | None = None
     season: int = 1
     several: tuple[str, ...] = ()
+    separator: str | None = None
 
 
 def answered(table: Any, answers: Answers, wanted: Wanted) -> Any:
@@ -73,7 +75,7 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
     score = None if wanted.several else answers.score(rows)
     truth, prediction = truth.filter(rows), answers.plain().filter(rows)
     if wanted.several:
-        return multilabelled(truth, answers, rows, wanted.several), slice(None)
+        return multilabelled(truth, answers, rows, wanted.several, wanted.separator), slice(None)
     if wanted.time is not None:
         return _forecast(truth, prediction, table.filter(rows), answers, wanted)
     if wanted.query is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.validate import _apart
-from assay.checks.model.validate._answers import Answers
+from assay.checks.model.validate._answers import Answers, One
 from assay.checks.model.validate._contest import contest
 from assay.checks.model.validate._curves import Curves
 from assay.checks.model.validate._judged import Judged
@@ -13,6 +13,7 @@ from assay.checks.model.validate._left import unanswered, unlabelled
 from assay.checks.model.validate._options import Training
 from assay.checks.model.validate._problem import Wanted, answered, judge
 from assay.checks.model.validate._scored import Scored, scored
+from assay.checks.model.validate._several import Several
 from assay.checks.model.validate._trials import Told, Trials
 from assay.checks.model.validate._tuned import INNER, Tuned
 from assay.checks.model.validate._weak import weak
@@ -26,15 +27,17 @@ if TYPE_CHECKING:
     from assay.methods.folds import Fold
 
 
-def retrained(table: Any, asked: Training, wanted: Wanted, slices: int, work: Work) -> Report:
-    """Return scores over folds with their intervals, and what the folds and the curves say."""
-    rows, ideal, left = _prepared(table, asked, wanted)
+def retrained(
+    table: Any, asked: Training, wanted: Wanted, look: One | Several, slices: int, work: Work
+) -> Report:
+    """Return scores over folds with their intervals, and what the folds and the curves say. look: how models are asked."""
+    raw, rows, ideal, left = _prepared(table, asked, wanted, look)
     wanted, asked = _settled(ideal, wanted), asked.settled(_classes(ideal))
     strata = ideal.strata() if _classes(ideal) and asked.scheme not in ("kfold", "time") else None
     folds = _apart.held_out(rows, asked, strata, work)
     first = [f for f in folds if asked.repeats == 1 or f.name.startswith("1.")]
     hidden = tuple(n for n in asked.without if n != wanted.label)
-    trials = Trials(rows, wanted.label, hidden, work, asked.minutes * 60, _foreseen(asked, folds, first))
+    trials = Trials(raw, look, hidden, work, asked.minutes * 60, _foreseen(asked, folds, first))
     tuned = Tuned(rows, asked, wanted, ideal, strata, trials, work) if asked.tune else None
     told = _told(asked, folds, trials, tuned)
     found = scored(told, rows, wanted, ideal.main) if told else None
@@ -88,10 +91,15 @@ def retrained(table: Any, asked: Training, wanted: Wanted, slices: int, work: Wo
     )
 
 
-def _prepared(table: Any, asked: Training, wanted: Wanted) -> tuple[Any, Judged, list[Finding]]:
-    """Return the rows that can be learned from and judged, how a perfect answer would be judged, and what is left out."""
+def _prepared(
+    raw: Any, asked: Training, wanted: Wanted, look: One | Several
+) -> tuple[Any, Any, Judged, list[Finding]]:
+    """Return the rows that can be learned from, as they are and as they are judged by; how a perfect answer would be judged;
+    and what is left out.
+    """
     from assay.methods import facets
 
+    table = look.view(raw)
     label = Answers(table.column(wanted.label), column=wanted.label)
     known = answered(table, label, wanted)
     if asked.in_time and asked.repeats > 1:
@@ -107,7 +115,7 @@ def _prepared(table: Any, asked: Training, wanted: Wanted) -> tuple[Any, Judged,
     lost = table.num_rows - rows.num_rows
     left = unlabelled(lost, table.num_rows, wanted.label, " or no time" if asked.in_time else "")
     label = Answers(rows.column(wanted.label), column=wanted.label)
-    return rows, judge(rows, label, answered(rows, label, wanted), wanted), left
+    return raw.filter(known), rows, judge(rows, label, answered(rows, label, wanted), wanted), left
 
 
 def _settled(ideal: Judged, wanted: Wanted) -> Wanted:
@@ -118,7 +126,7 @@ def _settled(ideal: Judged, wanted: Wanted) -> Wanted:
 
 
 def _classes(ideal: Judged) -> bool:
-    return ideal.kind in ("binary", "multiclass")
+    return ideal.kind in ("binary", "multiclass", "multilabel")
 
 
 def _foreseen(asked: Training, folds: list[Fold], first: list[Fold]) -> int:

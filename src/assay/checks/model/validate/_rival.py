@@ -55,6 +55,8 @@ def compared(made: Judged, rival: Judged, name: str, work: Work) -> list[Finding
 def _areas(made: Judged, rival: Judged) -> Any:
     from assay.methods import comparing
 
+    if made.kind != "binary":
+        return None
     scores = getattr(made, "score", None), getattr(rival, "score", None)
     return None if any(s is None for s in scores) else comparing.delong(made.truth, *scores)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from assay.checks.model.validate._answers import Answers, answers_for
+from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._problem import Wanted
 from assay.kernel.errors import AssayError
 from assay.kernel.handles import Model, Work
 from assay.kernel.report import Chart, Finding, Metric
@@ -21,12 +22,21 @@ class Robustness:
     """Asks the model about the same rows, made worse; each answer is judged as the first were."""
 
     def __init__(
-        self, model: Model, table: Any, label: str, judge: Callable[[Answers], Judged], work: Work
+        self,
+        model: Model,
+        table: Any,
+        aside: set[str | None],
+        judge: Callable[[Answers], Judged],
+        ask: Callable[[Model, Any], Answers],
+        work: Work,
     ) -> None:
-        """table: the rows to ask about, whose answers ``judge`` holds against their labels."""
-        self.model, self.judge, self.work = model, judge, work
-        names = [n for n in (model.info.features or table.column_names) if n != label]
-        self.names, self.table, self.label = names, table, label
+        """table: the rows to ask about, whose answers ``judge`` holds against their labels. ask: how they are asked for.
+
+        aside: columns that are left as they are, such as the label.
+        """
+        self.model, self.judge, self.ask, self.work = model, judge, ask, work
+        names = [n for n in (model.info.features or table.column_names) if n not in aside]
+        self.names, self.table = [n for n in names if n in table.column_names], table
         self.asked, self.refused = 0, dict[str, str]()
 
     def findings(self, made: Judged) -> tuple[list[Finding], list[Chart]]:
@@ -65,7 +75,7 @@ class Robustness:
         self.asked += 1
         self.work.progress(self.asked, 7 + min(len(self.names), _COLUMNS), what)
         try:
-            judged = self.judge(answers_for(self.model, table, self.label))
+            judged = self.judge(self.ask(self.model, table))
         except AssayError as error:
             self.refused[what] = str(error)
             return None
@@ -99,12 +109,24 @@ class Robustness:
         ]
 
 
-def sampled(rows: Any, work: Work) -> Any:
-    """Return at most 5,000 of the row numbers, in order, evenly by lot."""
+def sampled(made: Judged, table: Any, wanted: Wanted, work: Work) -> Any:
+    """Return at most 5,000 row numbers, by lot: of a ranking whole queries, of forecasts the last of those that are in order."""
     import numpy as np
 
+    rows = made.rows
+    if wanted.query is not None:
+        from assay.methods import facets
+
+        codes = facets.coded(facets.plain(table.column(wanted.query), wanted.query))[0]
+        lot = work.rng("robustness rows").permutation(int(codes.max(initial=0)) + 1)
+        order = np.argsort(lot[codes], kind="stable")[:_ROWS]
+        last = lot[codes[order[-1]]]  # a query that does not fit is left out, but for the first
+        whole = order[lot[codes[order]] != last] if len(order) == _ROWS else order
+        return np.sort(whole if len(whole) else order)
     if len(rows) <= _ROWS:
         return rows
+    if wanted.time is not None:
+        return rows[-_ROWS:]
     return np.sort(work.rng("robustness rows").choice(rows, _ROWS, replace=False))
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from assay.checks.model.validate._answers import Answers, answers_for
+from assay.checks.model.validate._answers import Answers, One
+from assay.checks.model.validate._several import Several
 from assay.kernel.handles import Model
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 
 
-def unsteady(model: Model, table: Any, said: Answers, label: str) -> list[Finding]:
+def unsteady(model: Model, table: Any, said: Answers, look: One | Several) -> list[Finding]:
     """Ask about the first rows again, alone, and compare with what was said of them among all others."""
-    return told_otherwise(said, lambda n: answers_for(model, table.slice(0, n), label), table.num_rows)
-
-
-def told_otherwise(said: Answers, ask: Callable[[int], Answers], rows: int) -> list[Finding]:
-    """Compare with what is said when it is asked again. ask: about the first so many rows."""
     from assay.methods import again
 
-    n = min(again.ROWS, rows)
-    second = ask(n)
+    n = min(again.ROWS, table.num_rows)
+    second = look.again(model, table.slice(0, n))
     pairs = [(said.plain().slice(0, n), second.plain())]
     for name in said.scores.column_names if said.scores and second.scores else ():
         pairs.append((said.scores.column(name).slice(0, n), second.scores.column(name)))

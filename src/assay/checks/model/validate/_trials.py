@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.checks.model.validate._answers import Answers, answers_for
+from assay.checks.model.validate._answers import Answers, One
 from assay.checks.model.validate._options import Way
+from assay.checks.model.validate._several import Several
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Work
 from assay.kernel.report import Finding, Skipped
@@ -30,11 +32,11 @@ class Told(NamedTuple):
 class Trials:
     """Trains and asks, one fold after another, within a time.
 
-    table: the rows of all folds. hidden: columns that training does not see. of: how many trainings are foreseen.
+    table: the rows of all folds, as they are trained on. look: how models are asked. hidden: columns that training does not see. of: how many trainings are foreseen.
     """
 
     table: Any
-    label: str
+    look: One | Several
     hidden: tuple[str, ...]
     work: Work
     seconds: float
@@ -79,9 +81,11 @@ class Trials:
 
         shown = self.table.drop_columns(list(self.hidden)) if self.hidden else self.table
         train, test = (shown.take(pa.array(rows)) for rows in (fold.train, fold.test))
-        with way.trainer.fit(train, label=self.label, hyperparameters=way.hyperparameters) as model:
-            said = answers_for(model, test, self.label)
-            return Told(fold, said, answers_for(model, train, self.label) if seen else None)
+        labels = self.look.labels if isinstance(self.look, Several) else (self.look.label,)
+        fit = way.trainer.fit if len(labels) == 1 else partial(way.trainer.fit, labels=labels[1:])
+        with fit(train, label=labels[0], hyperparameters=way.hyperparameters) as model:
+            said = self.look.again(model, self.look.view(test))
+            return Told(fold, said, self.look.again(model, self.look.view(train)) if seen else None)
 
     def findings(self) -> list[Finding]:
         """Return a finding for each training that failed, and put each into what was skipped."""
