@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _BITS = 12  # of a row's way through a part, at most: a word has 16
 # nanoseconds: measured
-_NODE, _NUMBER = 5000.0, 8.0  # to make a table: a node that it speaks for, a number in it
+_BEGUN = 1e7  # to make any tables at all
+_NODE, _NUMBER = 5000.0, 8.0  # to make one: a node that it speaks for, a number in it
 _PART, _FOUND = 5.0, 1.8  # for a row: a part, a number that is found in its table
 _SUMMED = 8.5  # for a row: an edge at a node of the quadrature
 _NEAR = 1 << 11  # numbers of a table that are found at full speed
@@ -34,14 +35,16 @@ def chosen(plan: Plan, rows: int, room: int) -> tuple[Any, Any]:
     slow = 1 + np.clip(np.log2(np.maximum(numbers / _NEAR, 1)) / 4, 0, 1.5)
     nodes = np.maximum(1, (plan.distinct + 1) // 2)
     cost = (2 * splits + 1) * _NODE + _NUMBER * numbers + rows * (_FOUND * wide * slow + _PART)
+    summed = np.where(plan.leaf, 2 * _SUMMED * nodes * rows, 0.0)
     for most in range(_BITS, -1, -1):
-        best = np.where(plan.leaf, 2 * _SUMMED * nodes * rows, 0.0)
+        best = summed.copy()
         here = np.zeros(len(plan.order), dtype=bool)
         for begin, end in reversed(plan.levels):
             asks, first = _asking(plan, begin, end)
             best[asks] = best[first] + best[first + 1]
             worth = (bits[begin:end] <= most) & (cost[begin:end] <= best[begin:end])
             here[begin:end], best[begin:end] = worth, np.where(worth, cost[begin:end], best[begin:end])
+        here &= summed.sum() - best[: plan.roots].sum() > _BEGUN
         here[: plan.roots] &= ~plan.leaf[: plan.roots]
         inside = below(plan, here)
         cuts = here.copy()
