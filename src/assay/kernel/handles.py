@@ -248,4 +248,7 @@ class Work(Protocol):
         """Store a table (as Parquet; an ibis expression too), bytes or a file, and return it as an asset."""
 
     def progress(self, done: int, of: int, what: str = "") -> None:
-        """Tell how far the work is."""
+        """Tell how far the work is, and what it is at: a stage of its trace."""
+
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """Record how long a block takes, as a span of the trace."""

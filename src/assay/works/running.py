@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -18,6 +15,7 @@ from assay.works.done import Observer, RunResult
 from assay.works.home import Home
 from assay.works.pipeline import load
 from assay.works.run import Runner
+from assay.works.stopping import terminated
 
 
 def run_file(
@@ -51,7 +49,7 @@ def run_file(
             settings = replace(settings, isolation=isolation)
         if engine is not None:
             settings = replace(settings, engine=engine)
-        with bench(home, settings) as table, _terminated():
+        with bench(home, settings) as table, terminated():
             return Runner(
                 home=home,
                 pipeline=pipeline,
@@ -63,23 +61,6 @@ def run_file(
             ).go()
     finally:
         home.close()
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """SIGTERM ends a run as an interrupt does: recorded, and swept."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def init_home(folder: Path, environment: Mapping[str, str]) -> list[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 
 if TYPE_CHECKING:
@@ -72,6 +74,10 @@ class LocalWork:
         digest = self.store.put_file(path)
         path.unlink()
         return Asset("table", name, f"object:{digest}", digest, "parquet")
+
+    def span(self, name: str) -> AbstractContextManager[object]:
+        """Record how long a block takes, where spans are recorded."""
+        return spanned(self.recorder, name)
 
     def progress(self, done: int, of: int, what: str = "") -> None:
         """Tell how far the work is; raises KeyboardInterrupt where the user asked to stop."""

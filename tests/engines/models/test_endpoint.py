@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 import assay
@@ -40,15 +41,19 @@ ANSWERS = {
 }
 
 
+TOLD: list[str | None] = []  # the traceparent of each request
+
+
 @pytest.fixture(scope="module")
 def server():
-    asked = []
+    asked, told = [], TOLD
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             rows = [[float(v) for v in line.split(",")] for line in body.decode().splitlines()]
             asked.append((self.path, len(rows), len(rows[0]), self.headers.get("Authorization")))
+            told.append(self.headers.get("traceparent"))
             if self.path == "/busy" and sum(p == "/busy" for p, *_ in asked) < 3:
                 return self._say(503, "text/plain", "wait")
             if self.path == "/moved":
@@ -124,3 +129,22 @@ def test_urls_that_lead_nowhere_and_one_that_holds_a_password(url, said):
     with pytest.raises(AssayError, match=said) as told:
         _validate(url)
     assert "secret" not in str(told.value)
+
+
+def test_each_request_is_a_span_and_joins_its_trace(server):
+    from assay.engines.models.endpoint import EndpointModel, pin
+    from assay.engines.tracing import Recorder
+    from assay.kernel.span import Caller, Scope
+
+    url, asked = server
+    recorder = Recorder(Scope())
+    TOLD.clear()
+    with recorder.span("check"):
+        EndpointModel(pin(f"{url}/lines"), recorder).predict(pa.Table.from_pandas(FRAME[["a", "b"]].head(5)))
+    post = next(s for s in recorder.spans() if s.name == "POST")
+    assert (post.kind, post.attributes["http.response.status_code"], post.attributes["url.path"]) == (
+        "client",
+        200,
+        "/lines",
+    )
+    assert Caller.read(TOLD[-1]) == Caller(recorder.trace, post.id, 1)

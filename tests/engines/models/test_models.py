@@ -365,3 +365,30 @@ def test_a_model_that_does_not_answer_in_time_is_ended_and_told_how_to_get_more(
     assert time.monotonic() - started < 60 and done.returncode == 2
     assert "has not answered within 2 seconds" in done.stderr + done.stdout
     assert "ASSAY_ANSWER_SECONDS" in done.stderr + done.stdout
+
+
+@pytest.mark.slow
+def test_what_a_model_is_asked_is_a_span_and_its_own_times_are_marked(frame, tmp_path):
+    from assay.engines.tracing import Recorder
+    from assay.kernel.span import Scope
+
+    table, label = frame
+    path = tmp_path / "m.json"
+    xgb.XGBClassifier(n_estimators=2).fit(table[["x", "z"]], label).save_model(path)
+    (tmp_path / "s").mkdir()
+    recorder = Recorder(Scope())
+    asset = Asset("model", path.name, str(path), "sha256:0", "json")
+    with open_model(path, asset, scratch=tmp_path / "s", level="partial", recorder=recorder) as model:
+        model.predict(pa.Table.from_pandas(table[["x", "z"]]))
+    spans = recorder.spans()
+    by = {s.id: s for s in spans}
+    told = {(s.name, by[s.parent].name if s.parent else "") for s in spans}
+    assert told == {
+        ("start worker", ""), ("load", ""), ("load, inside", "load"), ("answer, inside", "load"), ("predict", ""),
+        ("answer, inside", "predict"),
+    }  # fmt: skip
+    for span in spans:
+        assert span.untrusted == span.name.endswith("inside")
+        if span.untrusted:
+            assert by[span.parent].start <= span.start <= span.end <= by[span.parent].end
+    assert next(s for s in spans if s.name == "predict").attributes["assay.bytes.sent"] > 400

@@ -217,3 +217,37 @@ def test_a_document_of_too_many_objects_or_bytes_is_refused_before_it_is_read():
     for read in (otlp.read_json, otlp.read_protobuf):
         with pytest.raises(Malformed, match="larger"):
             read(b" " * 2_000_000, Bounds(document=1 << 20))
+
+
+KEYS = st.sampled_from(
+    ["resourceSpans", "scopeSpans", "spans", "scope", "resource", "attributes", "key", "value", "traceId", "spanId", "events",
+     "links", "status", "code", "arrayValue", "kvlistValue", "values", "stringValue", "intValue", "bytesValue", "name", "kind"]
+)  # fmt: skip
+anything = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.just("ab" * 16),
+        st.just("cd" * 8),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=20,
+)
+
+
+@given(anything)
+@settings(max_examples=150)
+def test_whatever_json_says_it_is_read_or_left_out(found):
+    whole = {
+        "resourceSpans": [
+            {"scopeSpans": [{"spans": [found, {"traceId": TRACE, "spanId": SPAN, "attributes": found}]}]},
+            found,
+        ]
+    }
+    spans = otlp.read(whole).spans
+    assert all(len(s.trace) == 32 and len(s.id) == 16 for s in spans)
+    otlp.write_protobuf(spans)
+    otlp.write_json(spans)

@@ -164,6 +164,29 @@ def test_a_disk_that_is_full_is_told_to_the_sender_and_the_next_is_kept(home, mo
     assert errors == ["no space is left there"] and waiting.done.spans == 1
 
 
+def test_an_interrupt_while_spans_are_written_is_no_answer_that_they_are_kept(home, monkeypatch):
+    """It was: whoever waited was woken without an error."""
+    waiting, errors = intake.Intake(home, "ada", 1 << 30), []
+
+    def send():
+        try:
+            waiting.keep(Taken([span(1)], 0, "", 10))
+        except Broken as error:
+            errors.append(str(error))
+
+    def interrupted(*args, **rest):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(intake, "enter", interrupted)
+    thread = threading.Thread(target=send)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        while True:
+            waiting.write(0.05)
+    thread.join()
+    assert len(errors) == 1 and "stopped" in errors[0]
+
+
 def test_no_more_waits_or_is_kept_than_may(home, monkeypatch):
     waiting = intake.Intake(home, "ada", 0)
     waiting.done.bytes = 5

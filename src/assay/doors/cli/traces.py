@@ -37,19 +37,28 @@ def list_(limit: int, format_: str) -> None:
     found = context.call("traces.list", limit=limit)
     if format_ == "json":
         return context.emit_json(found)
-    rows = [r | {"trace": r["trace"][:12], "started": r["started"][:19]} for r in found["traces"]]
+    from assay.kernel.timeline import spent
+
+    rows = [
+        r
+        | {
+            "trace": r["trace"][:12],
+            "started": r["started"][:16].replace("T", " "),
+            "took": spent(r["seconds"]),
+        }
+        for r in found["traces"]
+    ]
     columns = (
         ("trace", "trace"),
         ("name", "name"),
         ("service", "service"),
         ("started", "started"),
-        ("seconds", "s"),
+        ("took", "took"),
         ("spans", "spans"),
-        ("errors", "errors"),
+        ("errors", "failed"),
     )
-    return show.table(
-        rows, columns, "no trace yet; `assay run` records one", whole=("trace", "spans", "errors")
-    )
+    empty = "no trace yet; `assay run` records one"
+    return show.table(rows, columns, empty, whole=("trace", "started", "took", "spans", "errors"))
 
 
 @traces.command("show")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,15 @@ class Document:
 
 
 def read(
-    files: Sequence[tuple[str, Path]], scratch: Path, level: Level = "full", at_once: int = 200
+    files: Sequence[tuple[str, Path]],
+    scratch: Path,
+    level: Level = "full",
+    at_once: int = 200,
+    span: Callable[[str], AbstractContextManager[object]] = nullcontext,
 ) -> Iterator[Document]:
     """Read documents, in order. files: names and paths; the sandbox sees these and nothing that lies beside them.
+
+    span: records how long each job takes.
 
     Refused where the sandbox cannot be had. A document that ends the reader (memory, a crash) is told as not read, and the
     reader begins again behind it.
@@ -56,7 +63,8 @@ def read(
         )
         command = "from assay.engines.documents.worker import main; main()"
         argv = [str(interpreter()), "-s", "-c", command, str(listed), str(out)]
-        ended = run(argv, grant, log=scratch / f"{out.name}.log")
+        with span("job read documents"):
+            ended = run(argv, grant, log=scratch / f"{out.name}.log")
         if ended.code != 0 or ended.reason != "exit":
             said = {"memory": f"it takes more than {MEMORY >> 20} MiB", "time": "it takes too long"}
             failed = said.get(ended.reason, f"its reader ended with {ended.signal or ended.code}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,8 +19,15 @@ PIXELS = 16_000_000
 _KINDS = (png.SIGNATURE[:4], b"\xff\xd8\xff")
 
 
-def read(raw: Sequence[bytes], scratch: Path, level: Level = "full") -> list[bytes | str]:
+def read(
+    raw: Sequence[bytes],
+    scratch: Path,
+    level: Level = "full",
+    span: Callable[[str], AbstractContextManager[object]] = nullcontext,
+) -> list[bytes | str]:
     """Return each picture as a cell of engines/pixels, or as text why it cannot be read. The order is kept.
+
+    span: records how long a job takes.
 
     A file's size, its kind and the size that it claims are judged before it is unpacked.
     """
@@ -43,7 +51,9 @@ def read(raw: Sequence[bytes], scratch: Path, level: Level = "full") -> list[byt
         for at, why in hard.items():
             out[at] = f"{why}, and Pillow is not installed: pip install 'assay[images]'"
     elif hard:
-        for at, found in zip(hard, _apart([raw[at] for at in hard], scratch, level), strict=True):
+        with span("job read pictures"):
+            read_ = _apart([raw[at] for at in hard], scratch, level)
+        for at, found in zip(hard, read_, strict=True):
             out[at] = found
     return out
 

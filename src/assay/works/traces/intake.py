@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.otlp.receiving import Busy, Full, Receiver, Taken
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, Broken
 from assay.kernel.span import Span
 from assay.office import traces
+from assay.works.stopping import terminated
 from assay.works.traces import keeping
 
 if TYPE_CHECKING:
@@ -158,6 +159,9 @@ class Intake:
             self.requests += len(batch)
         except AssayError as failed:
             error = failed
+        except BaseException:  # whoever waits must not take it for kept
+            error = Broken("the receiver was stopped before the spans were kept")
+            raise
         finally:
             for waiting in batch:
                 waiting.error = error
@@ -194,7 +198,7 @@ def receive(
     intake = Intake(home, actor, most)
     home.office  # noqa: B018 - opened here: what cannot be kept is not asked for
     end = None if seconds is None else time.monotonic() + seconds
-    with Receiver(host, port, intake.keep, token) as server:
+    with Receiver(host, port, intake.keep, token) as server, terminated():
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         serving.start()
         try:

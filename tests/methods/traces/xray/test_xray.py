@@ -293,6 +293,26 @@ def test_whatever_spans_say_their_documents_keep_the_rules(raw):
             todo += part.get("subsegments", [])
 
 
+@given(st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from([*FULL, "otel", "kind", "events", "request"]), inner, max_size=4)),
+    max_leaves=12,
+))  # fmt: skip
+@settings(max_examples=80)
+def test_whatever_a_document_says_it_is_read_or_rejected(found):
+    for raw in (
+        found,
+        MINIMAL | {"metadata": {"otel": found}, "http": found},
+        MINIMAL
+        | {"metadata": {"otel": {"kind": "server", "attributes": found, "events": found, "links": found}}},
+    ):
+        try:
+            spans = xray.read_all(json.dumps(raw).encode()).spans
+        except Malformed:
+            continue
+        xray.documents(spans)
+
+
 @pytest.mark.slow
 def test_another_reader_takes_our_documents():
     """moto's X-Ray takes them as the service does, and gives back a trace of the same segments."""

@@ -151,7 +151,7 @@ class Sweep:
         try:
             if self._no_sandbox:
                 raise Refused(self._no_sandbox)
-            for document in documents.read(waiting, self.work.scratch, level):
+            for document in documents.read(waiting, self.work.scratch, level, span=self.work.span):
                 item = items[document.name]
                 item.why = document.why
                 self._read(document, item)

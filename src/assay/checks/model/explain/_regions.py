@@ -114,7 +114,7 @@ def _cells(column: Any, rows: list[int], images: Tree | None, work: Work) -> lis
             else:
                 raw.append(path.read_bytes())
                 out.append(b"")
-    read = iter(reader.read(raw, work.scratch))
+    read = iter(reader.read(raw, work.scratch, span=work.span))
     return [next(read) if cell == b"" else cell for cell in out]
 
 
