@@ -6,8 +6,9 @@ import threading
 
 import sqlalchemy as sa
 
-from assay.office import ledger, runs, verification
+from assay.office import history, ledger, registry, runs, verification
 from assay.office.asof import AsOf, Point
+from assay.office.registry import PackageRecord
 
 
 def test_it_keeps_proves_and_finds_forgeries_out(fresh_database, opened):
@@ -23,6 +24,14 @@ def test_it_keeps_proves_and_finds_forgeries_out(fresh_database, opened):
     then = AsOf(office, Point(seq=0))
     assert runs.get(then, "r1").outcome == "running" and runs.under_way(office) == []
     assert [r.id for r in runs.under_way(then)] == ["r1"] and then.pruned("runs") == 0
+    end = "2026-06-01T00:00:00.000Z"
+    package = PackageRecord("m", 1, "APPROVED", "sha256:0", {}, "ada", "", 2, 2, expires=end)
+    with office.transaction() as tx:
+        registry.write(tx, package)
+        tx.record("model.test", package.urn, actor="ada")
+    assert [key for key, _ in registry.run_out(office, "2026-05-01", end)] == ["m@1"]
+    assert registry.run_out(office, end, "2027") == [] and registry.listing(then) == []
+    assert [s.value["expires"] for s in history.of(office, "packages", "m@1")] == [end]
     with office.engine.begin() as connection:
         connection.execute(sa.text("UPDATE runs SET outcome = 'fail'"))
     assert {p.kind for p in verification.verify(office).problems} == {"row-edited"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, Refused, UsageError
-from assay.office import answers, registry, runs, schema
+from assay.office import registry, runs, schema
 from assay.office.rows import read
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ def decidable(
         )
 
 
-def lacking(office: Office, record: PackageRecord, policy: Policy) -> list[str]:
-    """Return what the policy asks to be known of a package before it is approved, and is not, each as a sentence."""
+def lacking(record: PackageRecord, policy: Policy, given: Mapping[str, Answer]) -> list[str]:
+    """Return what the policy asks to be known of a package before it is approved, and is not, each as a sentence.
+
+    given: the answers of people, by question.
+    """
     card = record.metadata.get("card")
     complete = isinstance(card, Mapping) and bool(card.get("complete"))
-    unanswered = [q.key for q in open_questions(answers.of(office, record), policy, record.tier)]
+    unanswered = [q.key for q in open_questions(given, policy, record.tier)]
     said = {
         "owner": "" if record.owners else "it has no owner",
         "purpose": "" if record.purpose else "its purpose is not said",

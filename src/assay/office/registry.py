@@ -209,4 +209,8 @@ def _whole(record: PackageRecord) -> PackageRecord:
     several: dict[str, Any] = {
         name: tuple(getattr(record, name)) for name in ("aliases", "approvals", "pending")
     }
-    return replace(record, owners=tuple(owners), purpose=record.purpose or str(purpose or ""), **several)
+    several |= {
+        "purpose": record.purpose or str(purpose or ""),
+        "tier": record.tier or str(record.metadata.get("tier") or ""),
+    }
+    return replace(record, owners=tuple(owners), **several)

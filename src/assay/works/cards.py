@@ -63,12 +63,13 @@ def written(verdicts: Mapping[str, Verdict], model: Asset) -> Asset | None:
 
 
 def said(verdicts: Mapping[str, Verdict], model: Asset) -> dict[str, Any]:
-    """Return what a run's card says for the registry: owner, purpose, and what it lacks; nothing where none was written."""
+    """Return what a run's card says for the registry: owner, purpose, risk tier, and what it lacks; nothing where none was written."""
     for verdict in reversed(list(verdicts.values())):
         report = verdict.report
         if report.check == CHECK and report.subject is not None and report.subject.digest == model.digest:
             missing = [str(name) for name in report.data.get("missing", ())]
-            return {
+            tier = str(report.data.get("risk_tier", ""))
+            return ({"tier": tier} if tier else {}) | {
                 "owner": str(report.data.get("owner", "")),
                 "purpose": str(report.data.get("intended_use", "")),
                 "card": {"complete": not missing, "missing": missing},

@@ -227,3 +227,12 @@ def test_the_python_door_does_the_same(home, policy, tmp_path, monkeypatch):
     monkeypatch.delenv("ASSAY_HOME", raising=False)
     with pytest.raises(assay.AssayError, match="no home here"):
         assay.registry()
+
+
+def test_what_was_said_at_registration_holds_until_somebody_says_otherwise(home, ask):
+    """A model card's owner, purpose and risk tier reach the registry with the package."""
+    enter(home, "carded", owner="Risk", purpose="Sorts", tier="high")
+    found = ask("model.show", name="carded")
+    assert (found["owners"], found["purpose"], found["tier"]) == (["Risk"], "Sorts", "high")
+    found = ask("model.describe", name="carded", tier="low")
+    assert (found["owners"], found["purpose"], found["tier"]) == (["Risk"], "Sorts", "low")

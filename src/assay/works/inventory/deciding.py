@@ -38,13 +38,13 @@ class Decide(Action):
 
     def authorise(self) -> None:
         """Raise where the status is no other, where another person must decide, or where it changed meanwhile."""
-        from assay.office import approvals, registry
+        from assay.office import answers, approvals, registry
 
         if not self.reason.strip():
             raise UsageError("a decision needs its reason", remedy="say it with --reason 'why'")
         office, (policy, rules) = self.home.office, rules_of(self.home, self.record)
         now = registry.get(office, self.record.urn)
-        lacking = approvals.lacking(office, now, policy)
+        lacking = approvals.lacking(now, policy, answers.of(office, now))
         approvals.decidable(office, now, self.status, actor=self.actor, rules=rules, lacking=lacking)
         _until(self.expires, office.clock())
         if now.event != self.record.event:

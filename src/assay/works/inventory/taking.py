@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assay.kernel.errors import AssayError
 from assay.kernel.inventory import Asked, Entry, Inventory
-from assay.works.inventory.policies import policy_of, rules_of
+from assay.works.inventory.policies import policy_of
 
 if TYPE_CHECKING:
     from assay.kernel.card import Card
@@ -26,7 +26,7 @@ def take(home: Home, *, cards: bool = False) -> Inventory:
     office, policy, given = home.office, policy_of(home), answers.every(home.office)
     entries = []
     for record in registry.listing(office):
-        entry = _entry(home, record, policy, given.get(record.title, {}))
+        entry = _entry(record, policy, given.get(record.title, {}))
         entries.append(replace(entry, card=_card(home, record)) if cards else entry)
     pruned = office.pruned("packages") if office.past else 0
     return Inventory(
@@ -38,13 +38,13 @@ def entry_of(home: Home, record: PackageRecord) -> Entry:
     """Return what the inventory says of one package."""
     from assay.office import answers
 
-    return _entry(home, record, policy_of(home), answers.of(home.office, record))
+    return _entry(record, policy_of(home), answers.of(home.office, record))
 
 
-def _entry(home: Home, record: PackageRecord, policy: Policy, given: Mapping[str, Answer]) -> Entry:
+def _entry(record: PackageRecord, policy: Policy, given: Mapping[str, Answer]) -> Entry:
     from assay.office import approvals
 
-    rules = rules_of(home, record)[1]
+    rules = policy.of(record.tier)
     used = record.status in ("PENDING", "REJECTED", "EXPIRED")
     card, artifact = record.metadata.get("card"), str(record.metadata.get("artifact", ""))
     return Entry(
@@ -69,7 +69,7 @@ def _entry(home: Home, record: PackageRecord, policy: Policy, given: Mapping[str
         expires=record.expires or "",
         ended=dict(record.ended or {}),
         questions=_asked(policy, record.tier, given),
-        lacking=tuple(approvals.lacking(home.office, record, policy)) if used else (),
+        lacking=tuple(approvals.lacking(record, policy, given)) if used else (),
         image=dict(record.image or {}),
         artifact=(artifact, record.files.get(artifact, "")),
         hallmark=record.hallmark is not None,

@@ -92,6 +92,7 @@ def check(
             "waived": dict(wanted.waived),
             "owner": card.first("owner"),
             "intended_use": card.first("intended_use"),
+            "risk_tier": card.first("risk_tier"),
         },
     )
 
