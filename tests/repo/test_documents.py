@@ -36,6 +36,8 @@ def _type(script, folder):
         f'#!/bin/sh\nexec "{sys.executable}" -c "from assay.doors.cli import main; main()" "$@"\n'
     )
     command.chmod(0o755)
+    (where / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (where / "python3").chmod(0o755)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
     environment["PATH"] = f"{where}:{environment['PATH']}"
     done = subprocess.run(["sh", "-e", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False)  # fmt: skip
@@ -114,6 +116,18 @@ def test_sweep_for_personal_data(tmp_path):
     for block in _blocks("docs/how-to/sweep-for-personal-data.md", "sh"):
         _type(_tolerant(block), tmp_path)
     assert '"iban"' in (tmp_path / "january.json").read_text()
+
+
+@pytest.mark.slow
+def test_reproduce_a_model(copy):
+    """The whole page in one shell, the stranger's folder last."""
+    done = _type("\n".join(_blocks("docs/how-to/reproduce-a-model.md", "sh")), copy)
+    assert done.stdout.count("REPRODUCED  bookings@1") == 2 and "NOT REPRODUCED" not in done.stdout
+    assert done.stdout.count("VERIFIED  bookings@1") == 2 and "keys that came with it" not in done.stdout
+    assert (copy / "rebuilt.html").is_file()
+    assert sorted(p.name for p in (copy / "stranger").iterdir()) == [
+        "bookings-1.zip", "hallmark.pub", "ledger.pub", "opened",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

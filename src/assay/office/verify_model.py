@@ -111,8 +111,8 @@ def package(archive, manifest, key, events, rows):
         raise Forged("the package is another than the one that was entered")
     if {n: d.removeprefix("sha256:") for n, d in row["files"].items()} != held:
         raise Forged("the package's files are not those that were entered")
-    marks = rows.get(f"statements/{manifest['model']}/examined")
-    if marks is None or not {"model.sig", "hallmark.intoto.json"} <= set(manifest["files"]):
+    marked = marks(archive, manifest, key, rows)
+    if "model.sig" not in marked:
         if row["hallmark"]:
             raise Forged("its hallmark is missing")
         return row, False
@@ -127,6 +127,24 @@ def package(archive, manifest, key, events, rows):
     if place["seq"] not in events or events[place["seq"]][1] != place["leaf"]:
         raise Forged("the hallmark names an event that the log does not have")
     return row, True
+
+
+def marks(archive, manifest, key, rows):
+    """Return the marks beside the package, once each is the one that the office keeps, and each of people is signed."""
+    known, prefix = {}, f"statements/{manifest['model']}/"
+    for name, value in rows.items():
+        if name.startswith(prefix + "examined"):
+            known |= {"model.sig": value["bundle"], "hallmark.intoto.json": value["statement"]}
+        elif name.startswith(prefix):
+            kind = name.removeprefix(prefix)
+            known["decision.intoto.json" if kind == "decided" else f"{kind}.intoto.json"] = value["statement"]
+    here = {n for n in manifest["files"] if "/" not in n and n.endswith((".sig", ".intoto.json"))}
+    for name in sorted(here):
+        if name not in known or read(archive, name) != known[name].encode():
+            raise Forged(f"{name} is not a mark that the office keeps")
+        if name not in ("model.sig", "hallmark.intoto.json"):
+            stated(archive, name, DECIDED, manifest, key)
+    return here if "hallmark.intoto.json" in here else here - {"model.sig"}
 
 
 def stated(archive, name, kind, manifest, key):
@@ -193,6 +211,8 @@ def verify(path, hallmark=None, ledger=None):
             raise Forged("the keys are not of ECDSA P-256 and Ed25519")
         origin, size, events, rows = entered(archive, keys[1])
         row, marked = package(archive, manifest, keys[0], events, rows)
+        if row["decided_by"] and "decision.intoto.json" not in manifest["files"]:
+            raise Forged("the decision upon it is missing")
         if row["status"] in ("APPROVED", "REJECTED") and "decision.intoto.json" in manifest["files"]:
             said = stated(archive, "decision.intoto.json", DECIDED, manifest, keys[0])
             if (said["says"], said["by"], said["reason"]) != (
@@ -209,7 +229,8 @@ def verify(path, hallmark=None, ledger=None):
         raise Forged("the checkpoint is of another log")
     return {
         "model": manifest["model"], "package": manifest["package"], "status": row["status"], "hallmark": marked, "run": about["id"],
-        "decided_by": row["decided_by"], "reason": row["reason"], "approved_by": people, "expires": row.get("expires"), "steps": steps, "files": len(manifest["files"]),
+        "decided_by": row["decided_by"], "reason": row["reason"], "approved_by": people, "expires": row.get("expires"),
+        "image": (row.get("image") or {}).get("digest"), "steps": steps, "files": len(manifest["files"]),
         "origin": origin, "size": size, "left_out": len(manifest["left_out"]), "own_keys": not (hallmark and ledger),
     }  # fmt: skip
 

@@ -70,7 +70,12 @@ def test_a_stranger_verifies_it_without_assay_and_rebuilds_it_with_nothing_else(
     )
     assert "keys that came with it" not in said and "\napproved by bea and carl, until 20" in said
     found = call("model.verify", {"name": str(tmp_path / "small.zip")}, home=None)
-    assert found["ok"] and found["own_keys"] and found["status"] == "APPROVED"
+    assert (
+        found["ok"]
+        and found["own_keys"]
+        and found["approved_by"] == ["bea", "carl"]
+        and found["status"] == "APPROVED"
+    )
     again = call("runs.reproduce", {"of": str(tmp_path / "small.zip")}, home=None)
     assert again["verdict"] == "reproduced" and again["event"] is None, again["said"]
     assert [s["name"] for s in again["steps"]] == ["scaled", "model", "scan"]
@@ -125,7 +130,7 @@ def _forged_row(held, manifest):
 
 def _forged_event(held, manifest):
     proofs = json.loads(held["proofs.json"])
-    proofs[0]["leaf"] = proofs[0]["leaf"].replace("root", "someone") + " "
+    proofs[0]["leaf"] = proofs[0]["leaf"].replace('"time":"2', '"time":"3')
     held["proofs.json"] = json.dumps(proofs).encode()
 
 
@@ -144,6 +149,14 @@ def _lost_approval(held, manifest):
 
 def _other_approval(held, manifest):
     held[next(n for n in held if n.startswith("approval-"))] = held["decision.intoto.json"]
+
+
+def _lost_decision(held, manifest):
+    del held["decision.intoto.json"]
+
+
+def _other_decision(held, manifest):
+    held["approval-99.intoto.json"] = held["decision.intoto.json"]
 
 
 def _lost_object(held, manifest):
@@ -171,7 +184,9 @@ FORGED = {
     "a step left away": (_lost_step, "the step scaled of the run is missing"),
     "a hallmark left away": (_lost_hallmark, "its hallmark is missing"),
     "an approval left away": (_lost_approval, "the approval of bea is missing"),
-    "an approval put in its place": (_other_approval, "is not the approval that was entered"),
+    "an approval put in its place": (_other_approval, "is not a mark that the office keeps"),
+    "a decision left away": (_lost_decision, "the decision upon it is missing"),
+    "a decision put beside": (_other_decision, "approval-99.intoto.json is not a mark that the office keeps"),
     "a document left away": (_lost_object, "the run's document is not here"),
     "another key": (_other_key, "the checkpoint is not signed by this key"),
 }

@@ -152,7 +152,8 @@ def _rows(home: Home, record: PackageRecord, run: str, steps: list[str]) -> tupl
     from assay.office import hallmark, history
 
     name = f"{record.name}@{record.version}"
-    kinds = [k for k in ("examined", "decided") if hallmark.kept(home.office, record, k) is not None]
+    marks = ("examined", *hallmark.decisions(record))
+    kinds = [k for k in marks if hallmark.kept(home.office, record, k) is not None]
     keys = [("packages", name), *(("statements", f"{name}/{k}") for k in kinds), ("runs", run)]
     keys += [("steps", f"{run}/{step}") for step in steps]
     out, seqs = [], []

@@ -206,6 +206,7 @@ def _archive_verified(name: str, key: Path | None, log_key: Path | None) -> Json
         "approved_by": found.get("approved_by", []),
         "expires": found.get("expires"),
         "reason": found.get("reason"),
+        "image": found.get("image"),
         "hallmark": "examined" if found.get("hallmark") else None,
         "run": found.get("run"),
         "files": found.get("files", 0),
