@@ -152,6 +152,19 @@ def test_what_is_open_ends_now_where_it_is_asked():
     assert [s.name for s in recorder.spans()] == ["run"]
 
 
+def test_a_run_within_another_is_told_with_what_is_below_it_alone():
+    recorder = Recorder(Scope())
+    with recorder.span("before"):
+        pass
+    with recorder.span("sweep"):
+        with recorder.span("trial") as trial:
+            with recorder.span("fit"):
+                recorder.stage("epoch")
+                time.sleep(0.002)
+            assert [s.name for s in recorder.spans(trial)] == ["trial", "fit", "epoch"]
+    assert len(recorder.spans()) == 5
+
+
 def test_long_texts_are_cut_and_odd_values_are_told_as_text():
     recorder = Recorder(Scope())
     with recorder.span(

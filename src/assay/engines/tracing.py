@@ -192,14 +192,23 @@ class Recorder:
             above.append(span)
             ends.append(ended)
 
-    def spans(self) -> list[Span]:
-        """Return what was recorded so far, by their start; spans that are open end now."""
+    def spans(self, below: Open | None = None) -> list[Span]:
+        """Return what was recorded so far, by their start; spans that are open end now. below: that one, and what is below it."""
         with self._lock:
             done = list(self._done)
         now = self.now()
         open_ = [o for one in self._main for o in (one, one.stage) if o is not None and o.kept]
         done += [self._made(o, now) for o in open_]
-        return sorted(done, key=lambda s: (s.start, -s.end))
+        done.sort(key=lambda s: (s.start, -s.end))
+        if below is None:
+            return done
+        inside = {below.id}
+        out = []
+        for span in done:  # none begins before what it is below
+            if span.id in inside or span.parent in inside:
+                inside.add(span.id)
+                out.append(span)
+        return out
 
     def caller_of(self) -> Caller | None:
         """Return the current span as the caller of what is asked elsewhere."""

@@ -183,7 +183,7 @@ def _record(
         span.set(assay__run=id, assay__outcome=outcome, assay__report=digest)
         if report.error:
             span.fail(outcome)
-    kept = keeping.kept(home, recorder.spans(), id, actor) if recorder else []
+    kept = keeping.kept(home, recorder.spans(span), id, actor) if recorder else []
     with home.office.transaction() as tx:
         for asset in (*report.inputs.values(), *made.values()):
             catalogue.put(tx, asset)

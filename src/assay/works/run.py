@@ -117,12 +117,12 @@ class Runner:
         steps = tuple(self.done.values())
         registered = next((d.registered for d in steps if d.registered), None)
         result = RunResult(self.id, self.pipeline, outcome, steps, started, seconds, registered, None)
-        spans = recorder.spans() if recorder else []
+        spans = recorder.spans(span) if recorder else []
         with spanned(recorder, "write report"):
             page = write_page(result, self.home, self.actor, spans) if outcome != "interrupted" else None
             digest = self.home.store.put_file(page) if page else None
         model = f"{registered.record.name}@{registered.record.version}" if registered else None
-        kept = keeping.kept(self.home, recorder.spans(), self.id, self.actor) if recorder else []
+        kept = keeping.kept(self.home, recorder.spans(span), self.id, self.actor) if recorder else []
         with self.home.office.transaction() as tx:
             for trace in kept:
                 traces.put(tx, trace)

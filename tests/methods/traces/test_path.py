@@ -83,7 +83,7 @@ def test_many_alike_are_one_row_and_the_fastest_are_folded():
     ]
     found = timeline(spans, most=10)
     names = [r.name for r in found.rows]
-    assert names[:2] == ["run", "predict ×50"] and names[-1] == "and 92 more" and len(names) == 11
+    assert names[:2] == ["run", "predict ×50"] and names[-1] == "and 95 more" and len(names) == 8
     predict = found.rows[1]
     assert (predict.many, predict.seconds, predict.status) == (50, 25.0, "error")
     assert sum(r.many for r in found.rows) == 151 and found.rows[-1].more
@@ -96,7 +96,10 @@ def test_a_row_says_that_it_was_told_from_inside():
 
 def test_deep_and_wide_traces_are_walked():
     deep = [span(f"n{n}", f"n{n - 1}" if n else "", n / 1000, 60 - n / 1000) for n in range(6_000)]
-    assert len(timeline(deep).rows) <= 61
+    assert len(timeline(deep).rows) <= 60
+    broad = [span("run", "", 0, 99)] + [span(f"s{n}", "run", n, n + 1) for n in range(50)]
+    broad += [span(f"p{n}/{k}", f"s{n}", n + k / 100, n + k / 90) for n in range(50) for k in range(20)]
+    assert len(timeline(broad).rows) == 60
     assert timeline([]) is None
 
 

@@ -62,6 +62,82 @@ def test_a_run_that_fails_says_so_and_one_without_a_home_records_nothing(home, t
     assert traces.listing(home.office, 5) == []
 
 
+def test_an_interrupted_run_keeps_the_spans_that_it_has(home, tmp_path):
+    from tests.works.traces.conftest import ACTOR, PIPELINE, TABLE, Silent
+
+    from assay.works.running import run_file
+
+    class Stops(Silent):
+        def ended(self, done):
+            raise KeyboardInterrupt
+
+    (tmp_path / "people.csv").write_text(TABLE)
+    (tmp_path / "assay.yaml").write_text(PIPELINE)
+    with pytest.raises(KeyboardInterrupt):
+        run_file(tmp_path / "assay.yaml", start=tmp_path, environment=ACTOR, observer=Stops())
+    (record,) = traces.listing(home.office, 9)
+    found = {s.name: s for s in keeping.read(home, [record])}
+    assert (found["run small"].status, found["run small"].message) == ("error", "interrupted")
+    assert found["profile"].status == "unset" and "split" not in found
+
+
+@pytest.mark.slow
+def test_an_office_on_postgresql_keeps_traces_too(tmp_path, postgres):
+    from assay.works.home import Home
+    from assay.works.traces import intake
+
+    opened = Home.create(tmp_path, {"ASSAY_ACTOR": "ada", "ASSAY_DATABASE_URL": postgres})
+    given = [span(n, trace=f"{n + 1:032x}") for n in range(700)]
+    assert intake.enter(opened, "ada", given, source="otlp", action="traces.receive").traces == 700
+    assert intake.enter(opened, "ada", given, source="otlp", action="traces.receive").known == 700
+    assert len(traces.listing(opened.office, 5)) == 5
+    assert keeping.read(opened, traces.of(opened.office, f"{5:032x}")) == [given[4]]
+    assert call("log.query", {"sql": "SELECT count(*) FROM spans"}, home=opened)["rows"] == [[700]]
+    assert call("log.verify", {}, home=opened)["ok"]
+    opened.close()
+
+
+@pytest.mark.slow
+def test_the_trace_of_the_demo_costs_less_than_a_hundredth_and_names_what_was_waited_for(demo):
+    """Recorded, drawn and kept, in seconds of the processor, against the seconds of the run."""
+    import time
+
+    from assay.engines.tracing import Recorder
+    from assay.methods.traces.path import timeline
+    from assay.reports.timeline import svg
+    from assay.works.home import Home
+
+    opened = Home.open(demo.folder / ".assay", {})
+    spans = keeping.read(opened, traces.of_run(opened.office, demo.run["id"]))
+    names = {s.name for s in spans}
+    assert {
+        "job train.py",
+        "start worker",
+        "load",
+        "predict",
+        "load, inside",
+        "model.register",
+        "model.scan",
+    } <= names
+    assert [s.name for s in spans if s.untrusted and not s.name.endswith(", inside")] == []
+    drawn = timeline(spans)
+    assert sum(seconds for _, seconds in drawn.slowest) <= drawn.seconds and len(drawn.rows) <= 60
+    began = time.process_time()
+    for _ in range(10):
+        recorder = Recorder(Scope())
+        for found in spans:
+            with recorder.span(found.name, **{k.replace(".", "__"): v for k, v in found.attributes.items()}):
+                pass
+        svg(timeline(spans))
+        keeping.kept(opened, spans, "r", "ada")
+    assert (time.process_time() - began) / 10 < 0.01 * demo.run["seconds"]
+    assert (
+        "Where the time went"
+        in (demo.folder / ".assay" / "runs" / demo.run["id"] / "report.html").read_text()
+    )
+    opened.close()
+
+
 def span(number, **rest):
     base = {
         "trace": f"{1:032x}",

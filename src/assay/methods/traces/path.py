@@ -56,8 +56,10 @@ def timeline(spans: Sequence[Span], most: int = MOST) -> Timeline | None:
     order = _order(top)
     for node in reversed(order):
         node.whole = sum(b - a for a, b in node.slow) + sum(n.whole for n in node.below)
-    shown = _shown(top, most)
-    rows = _rows(top, shown, start)
+    shown, hidden = _shown(top, most)
+    if hidden:  # a quarter of the rows is left to tell of what is not shown
+        shown, _ = _shown(top, max(most * 3 // 4, 1))
+    rows = _rows(top, shown, start, most)
     return Timeline(spans[0].trace, (end - start) / 1e9, tuple(rows), len(spans), placed)
 
 
@@ -166,8 +168,11 @@ def _parts(node: _Node) -> list[tuple[int, int]]:
     return [part for n in _order(node) for part in n.slow]
 
 
-def _shown(top: _Node, most: int) -> dict[int, list[_Node]]:
-    """Return which nodes are shown, by the node above: always the one of most weight among those whose parent is shown."""
+def _shown(top: _Node, most: int) -> tuple[dict[int, list[_Node]], bool]:
+    """Return which nodes are shown, by the node above, and whether others are not.
+
+    It is always the one of most weight among those whose parent is shown.
+    """
     out: dict[int, list[_Node]] = {}
     heap: list[tuple[int, float, int, _Node, _Node]] = []
     count = 1
@@ -182,28 +187,33 @@ def _shown(top: _Node, most: int) -> dict[int, list[_Node]]:
         out.setdefault(id(above), []).append(node)
         count += 1
         offer(node)
-    return out
+    return out, bool(heap)
 
 
-def _rows(top: _Node, shown: dict[int, list[_Node]], zero: int) -> list[TimelineRow]:
+def _rows(top: _Node, shown: dict[int, list[_Node]], zero: int, most: int) -> list[TimelineRow]:
+    """Return the rows, and below each span, as far as there is room, one for what of it is not shown: the longest first."""
     out: list[TimelineRow] = []
+    rests: list[tuple[float, int]] = []  # seconds, and where the row stands
     todo: list[tuple[_Node, int]] = [(top, 0 if top.spans else -1)]
     while todo:
         node, depth = todo.pop()
         if isinstance(node, _Rest):
-            out.append(node.row(depth, zero))
+            alone = len(node.below) == 1 and not node.below[0].below
+            row = _row(node.below[0], depth, zero) if alone else node.row(depth, zero)
+            rests.append((row.seconds, len(out)))
+            out.append(row)
             continue
         if node.spans:
             out.append(_row(node, depth, zero))
         below = sorted(shown.get(id(node), ()), key=lambda n: (n.start, -n.end))
         held = {id(s) for n in below for s in n.spans}
         rest = [n for n in node.below if id(n.spans[0]) not in held]
-        if len(rest) == 1 and not rest[0].below:
-            below = sorted([*below, *rest], key=lambda n: (n.start, -n.end))
-        elif rest:
+        if rest:
             todo.append((_Rest(rest), depth + 1))
         todo += [(n, depth + 1) for n in reversed(below)]
-    return out
+    spare = max(most - (len(out) - len(rests)), 0)
+    left = {at for _, at in sorted(rests, reverse=True)[spare:]}
+    return [row for at, row in enumerate(out) if at not in left]
 
 
 class _Rest(_Node):
