@@ -229,6 +229,9 @@ class Groups:
 
         for note in self.asked.notes:
             self.find("config", Severity.INFO, f"Not read here: {note}.", {})
+        for reading in self.asked.readings:
+            remedy = "say it without --config: --facet-threshold, --label-threshold"
+            self.find("reading", Severity.INFO, reading, {}, remedy)
         for part in parts:
             if len(part.groups) == 2:
                 self.mirrors.add((part.name, part.groups[1].name))

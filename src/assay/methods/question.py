@@ -32,7 +32,8 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked. excluded: columns that are no features; notes: what of a file was read and has no part in this.
+    """What is asked. excluded: columns that are no features; notes: what of a file was read and has no part in this;
+    readings: how a value of it is understood, in sentences, where it could be understood otherwise.
 
     pre, post: the metrics that a file asks for, in its words; None where it says nothing. metrics: those that are told,
     all where none is named.
@@ -50,6 +51,7 @@ class Question:
     pre: tuple[str, ...] | None = None
     post: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    readings: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
 

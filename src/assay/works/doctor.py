@@ -30,6 +30,14 @@ _EXTRAS = {
     "postgres": ("psycopg", "tables and state in PostgreSQL"),
     "s3": ("s3fs", "tables and objects in S3"),
     "polars": ("polars", "polars tables from Python"),
+    "fairness": ("fairlearn", "models trained to keep to a parity: model.reduce"),
+    "lightgbm": ("lightgbm", "models of LightGBM"),
+    "catboost": ("catboost", "models of CatBoost"),
+    "torch": ("torch", "models of PyTorch"),
+    "keras": ("keras", "models of Keras"),
+    "onnx": ("onnxruntime", "models in ONNX"),
+    "images": ("PIL", "pictures in JPEG"),
+    "documents": ("pypdf", "texts of PDF files"),
 }
 
 

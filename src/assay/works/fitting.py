@@ -16,6 +16,27 @@ if TYPE_CHECKING:
 _PATTERN = set("*?[")
 
 
+def installed(pipeline: Pipeline, only: Iterable[str] = ()) -> None:
+    """Raise UsageError at the first step that works with a package which is not installed, before any step begins.
+
+    only: the steps that are to be carried out, where not all are. A treatment names what it works with as ``NEEDS``: a module
+    and the extra that brings it.
+    """
+    from importlib.util import find_spec
+
+    from assay.engines.extras import install
+    from assay.works import declared
+
+    wanted = set(only) or set(pipeline.steps)
+    for name, step in pipeline.steps.items():
+        if step.verb != "treat" or name not in wanted or step.uses not in declared.names("treatment"):
+            continue
+        module, extra = getattr(declared.load("treatment", step.uses).module, "NEEDS", ("", ""))
+        if module and find_spec(module) is None:
+            said = f"the step {name!r} works with {module}, which is not installed"
+            raise step.place.error(said, install(extra))
+
+
 def fits(node: Node, kinds: Iterable[str], uses: str, data: Iterable[str], steps: Mapping[str, Node]) -> None:
     """Raise UsageError at ``node`` unless it names a data set, or a step's output, of one of ``kinds`` (all if none)."""
     text = node.text("the name of a data set or step")

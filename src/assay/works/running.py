@@ -12,6 +12,7 @@ from assay.kernel.errors import UsageError
 from assay.methods.card.file import template
 from assay.works.checking import bench
 from assay.works.done import Observer, RunResult
+from assay.works.fitting import installed
 from assay.works.home import Home
 from assay.works.pipeline import load
 from assay.works.run import Runner
@@ -34,6 +35,7 @@ def run_file(
     if file.is_dir():
         file = file / "assay.yaml"
     pipeline = load(file, sets)
+    installed(pipeline, only)
     folder = file.resolve().parent
     home = Home.find(folder, environment) or Home.create(folder, environment)
     try:

@@ -147,3 +147,19 @@ def test_probabilities_are_cut_above_the_threshold():
     for labels in ([0.0, 1.0], [1, 0], ["a"]):
         kept = pa.chunked_array([pa.array(labels)])
         assert decided(kept, label, 0.7) is kept
+
+
+@pytest.mark.parametrize(("values", "told"), [(range(40), True), (range(2), False), (range(4000), False)])
+def test_a_number_that_is_a_value_and_no_threshold_is_said(tmp_path, values, told):
+    """The library takes a number for a threshold where one in twenty values is different: age 40 is else 40 alone."""
+    rows = [values[i % len(values)] for i in range(4000)]
+    table = pa.table({"age": rows, "y": ["a", "b"] * 2000})
+    given = {"label": "y", "label_values_or_threshold": ["a"]}
+    given |= {"facet": [{"name_or_index": "age", "value_or_threshold": [1]}]}
+    (tmp_path / "c.json").write_text(json.dumps(given))
+    question = asked(read_config(tmp_path / "c.json"), table)
+    assert bool(question.readings) is told and (question.facets[0].threshold is None) is (len(values) < 4000)
+    assert (
+        not told
+        or "age is 1, and not above it: 40 different whole numbers in 4,000 rows" in question.readings[0]
+    )

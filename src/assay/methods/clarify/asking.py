@@ -43,6 +43,10 @@ def asked(config: Config, table: pa.Table) -> Question:
     stratum = None
     if config.group_variable is not None:
         stratum = config.column(config.group_variable, names, "group_variable")
+    readings = [_reading(table.column(label), label, config.label_values)]
+    readings += [
+        _reading(table.column(f.name), f.name, v) for f, (_, v) in zip(own, config.facets, strict=True)
+    ]
     return Question(
         label,
         tuple(own),
@@ -56,6 +60,20 @@ def asked(config: Config, table: pa.Table) -> Question:
         config.pre,
         config.post,
         config.notes,
+        tuple(filter(None, readings)),
+    )
+
+
+def _reading(column: pa.ChunkedArray, name: str, values: Values) -> str:
+    """Return in a sentence that one number is a value and no threshold, where a person may have meant one; else nothing."""
+    if len(values) != 1 or not pa.types.is_integer(column.type) or continuous(column, values):
+        return ""
+    different = pc.count_distinct(column).as_py()
+    if different <= facets.MANY:
+        return ""
+    return (
+        f"{name} is {values[0]}, and not above it: {different} different whole numbers in {len(column):,} rows are values "
+        "to the reference library, which takes a number for a threshold from one in twenty different ones on."
     )
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 NAME = "model.reduce"
 GIVES = "model"
+NEEDS = ("fairlearn", "fairness")  # the module, and the extra that brings it
 BOUNDS = (0.1, 0.05)  # that the trade is drawn for, beside the one asked for
 ROUNDS = 12  # of the gradient, for each point of the trade
 WEIGHT = "weight"  # as data.reweigh calls its own
