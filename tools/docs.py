@@ -30,6 +30,7 @@ def pages() -> dict[str, str]:
         "- [Rules of data.quality](quality-rules.md)",
         "- [The masking policy](masking-policy.md)",
         "- [The views of the log](log-views.md)",
+        "- [The registry's policy and questions](registry-policy.md)",
         "",
     ]
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
@@ -55,6 +56,7 @@ def pages() -> dict[str, str]:
     out["masking-policy.md"] = _policy()
     out["quality-rules.md"] = _rules()
     out["log-views.md"] = _views()
+    out["registry-policy.md"] = _registry()
     return out
 
 
@@ -110,6 +112,22 @@ def _rules() -> str:
             f"| `{name}`{'*' if kind.rowwise else ''} | {_ABOUT[kind.about]} | {words} | {kind.summary} |"
         )
     return "\n".join(parts) + "\n"
+
+
+def _registry() -> str:
+    """Return the page of a registry's policy: the commented template, and the questions that are built in."""
+    from assay.methods.inventory import policy
+    from assay.methods.inventory.questions import QUESTIONS
+
+    parts = [
+        "# The registry's policy and questions",
+        "Written from the code by `make docs`. See [how to answer the risk committee](../how-to/answer-the-risk-committee.md).",
+        *[" ".join(part.split()) for part in (policy.__doc__ or "").split("\n\n")],
+        f"```yaml\n{policy.TEMPLATE.rstrip()}\n```",
+        "## The questions",
+        "\n".join(["| name | question |", "| --- | --- |", *(f"| `{q.key}` | {q.ask} |" for q in QUESTIONS)]),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _policy() -> str:
