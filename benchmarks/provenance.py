@@ -1,4 +1,5 @@
-"""Time the log: appends beside a plain SQLite insert, proofs, logs taken in, and queries beside DuckDB on the raw JSON.
+"""Time the log: appends beside a plain SQLite insert, proofs, logs taken in, and queries beside DuckDB on the raw JSON;
+and what a run logs of itself beside MLflow's tracking calls.
 
     python benchmarks/provenance.py             200,000 events, and 200 MB of CloudTrail
     python benchmarks/provenance.py 0.1         a tenth of it
@@ -15,6 +16,7 @@ import random
 import resource
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +30,7 @@ from assay.office import ledger
 from assay.office.office import Office
 from assay.works.call import call
 from assay.works.home import Home
+from peers import Peer
 
 BATCH = 1000
 
@@ -214,11 +217,78 @@ def _inside(home: Home, sql: str) -> float:
         return time.perf_counter() - began
 
 
+MLFLOW = Peer(
+    "mlflow",
+    """
+import json, sys, tempfile, time, logging
+logging.disable(logging.INFO)
+import mlflow
+kind, calls = sys.argv[1], int(sys.argv[2])
+mlflow.set_tracking_uri("sqlite:///" + tempfile.mkdtemp(dir=sys.argv[3]) + "/mlflow.db")
+with mlflow.start_run():
+    mlflow.log_metric("warm", 0.0)
+    began, used = time.perf_counter(), time.process_time()
+    for n in range(calls):
+        mlflow.log_metric("loss", 1 / (n + 1), step=n) if kind == "metric" else mlflow.log_param(f"p{n}", n)
+    print(json.dumps([time.perf_counter() - began, time.process_time() - used]))
+""",
+    packages=("mlflow-skinny>=3,<4", "sqlalchemy", "alembic"),
+    environment="mlflow",
+)
+OURS = """
+import json, sys, tempfile, time
+import assay
+from assay.works.home import Home
+kind, calls, folder, durable = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "durable"
+home = tempfile.mkdtemp(dir=folder)
+Home.create(__import__("pathlib").Path(home), {}).close()
+with assay.run("bench", home=home, durable=durable) as run:
+    run.metric("warm", 0.0)
+    began, used = time.perf_counter(), time.process_time()
+    for n in range(calls):
+        run.metric("loss", 1 / (n + 1), step=n) if kind == "metric" else run.param(f"p{n}", n)
+    run.flush()
+    print(json.dumps([time.perf_counter() - began, time.process_time() - used]))
+"""
+
+
+def tracking(place: Path, calls: int) -> None:
+    """Log metrics and parameters one by one: MLflow commits each to its SQLite store (FULL), and so is each of ours on disk."""
+    print(f"| MLflow | {MLFLOW.version()} |")
+    for kind in ("metric", "param"):
+        ratios, processor, rates = [], [], []
+        for _ in range(5):
+            theirs = _logged([MLFLOW.python(), "-c", MLFLOW.script, kind, str(calls), str(place)])
+            ours = _logged([sys.executable, "-c", OURS, kind, str(calls), str(place), "durable"])
+            ratios.append(theirs[0] / ours[0])
+            processor.append(theirs[1] / max(ours[1], 1e-9))
+            rates.append((calls / ours[0], calls / theirs[0]))
+        mine, other = (statistics.median(r[i] for r in rates) for i in (0, 1))
+        print(
+            f"| log_{kind}, each on disk when it returns: ours a second, MLflow's, times by the clock / the processor "
+            f"| {mine:,.0f}, {other:,.0f}, {statistics.median(ratios):.1f} / {statistics.median(processor):.0f} |"
+        )
+    quick = [
+        _logged([sys.executable, "-c", OURS, "metric", str(calls * 100), str(place), "soon"])
+        for _ in range(3)
+    ]
+    rate = statistics.median(calls * 100 / q[0] for q in quick)
+    print(f"| log_metric, on disk within a second: ours a second | {rate:,.0f} |")
+
+
+def _logged(command: list[str]) -> tuple[float, float]:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    clock, processor = json.loads(done.stdout.splitlines()[-1])
+    return clock, processor
+
+
 def main(part: float = 1.0) -> None:
     """Print the figures."""
     print("| what | measured |\n|---|---:|")
     with tempfile.TemporaryDirectory() as folder:
         appends(Path(folder), max(BATCH, int(200_000 * part) // BATCH * BATCH))
+    with tempfile.TemporaryDirectory() as folder:
+        tracking(Path(folder), max(100, int(1_000 * part)))
     with tempfile.TemporaryDirectory() as folder:
         logs(Path(folder), max(2, int(26 * part)))
 

@@ -151,6 +151,28 @@ def test_see_where_the_time_went(tmp_path):
 
 
 @pytest.mark.slow
+def test_record_notebooks_and_scripts(tmp_path):
+    """The page's script is run in a home, and then asked about by the page's commands."""
+    page = "docs/how-to/record-notebooks-and-scripts.md"
+    (tmp_path / "look.py").write_text(_blocks(page, "python")[0])
+    _type(f"assay init\n{sys.executable} look.py", tmp_path)
+    about, grouped = _blocks(page, "sh")
+    said = " ".join(_type(about, tmp_path).stdout.split())
+    assert "experiment churn" in said and "code look.py" not in said and "file look.py" in said
+    assert "<svg" in (tmp_path / "customers.svg").read_text()
+    assert "second look" not in said and (tmp_path / "parts.csv").read_text().count("\n") == 2
+    assert "release/2026-11: 2 things" in _type(grouped, tmp_path).stdout
+
+
+@pytest.mark.slow
+def test_sweep_hyperparameters(copy):
+    page = "docs/how-to/sweep-hyperparameters.md"
+    (copy / "sweep.yaml").write_text(_blocks(page, "yaml")[0])
+    said = _type(_blocks(page, "sh")[0], copy).stdout
+    assert said.count("complete") == 3 and "max_depth" in said and "learning_rate" in said
+
+
+@pytest.mark.slow
 def test_use_from_python(tmp_path):
     pages = ("use-from-python", "validate-by-retraining")
     for code in (c for page in pages for c in _blocks(f"docs/how-to/{page}.md", "python")):

@@ -175,12 +175,12 @@ def test_a_metric_that_there_is_not_ends_the_sweep_in_one_sentence(tmp_path):
 @pytest.mark.parametrize(
     ("tune", "said"),
     [
-        ("{grid: {max_depth: [1]}, label: y}", "assay.yaml:5: max_depth has no two values"),
+        ("{grid: {max_depth: [1]}, label: y}", "assay.yaml:6: max_depth has no two values"),
         (
             "{grid: {max_depth: [1, 2]}, label: y, on: vali}",
-            "assay.yaml:5: there is no channel 'vali'; did you mean 'valid'",
+            "assay.yaml:6: there is no channel 'vali' to judge on; did you mean 'valid'",
         ),
-        ("{grids: {max_depth: [1, 2]}, label: y}", "assay.yaml:5: tune says none of grid"),
+        ("{grids: {max_depth: [1, 2]}, label: y}", "assay.yaml:6: tune says none of grid"),
     ],
 )
 def test_what_tune_cannot_say_is_told_with_its_line_before_anything_runs(tmp_path, tune, said):

@@ -83,6 +83,7 @@ class Pipeline:
     places: Mapping[str, Place] = field(default_factory=dict)  # where each data set stands
     seed: int = 7
     settings: Mapping[str, Any] = field(default_factory=dict)
+    experiment: str = ""  # what its runs belong to; empty: the pipeline itself
 
 
 def is_script(uses: str) -> bool:
@@ -113,7 +114,7 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
     """Read an assay.yaml. ``sets`` are ``step.param=value``; UsageError names file, line and nearest name."""
     top = read(path, "`assay init` writes one")
     parts = top.mapping("assay.yaml")
-    known = ("name", "data", "steps", "seed", "settings")
+    known = ("name", "experiment", "data", "steps", "seed", "settings")
     for key, node in parts.items():
         if key not in known:
             raise node.place.error(f"{key!r} is not a part of assay.yaml", did_you_mean(key, known))
@@ -144,7 +145,17 @@ def load(path: Path, sets: tuple[str, ...] = ()) -> Pipeline:
         {n: d.place for n, d in _named(parts.get("data"), "data").items()},
         seed,
         {k: v.plain for k, v in settings.items()},
+        experiment=_experiment(parts.get("experiment")),
     )
+
+
+def _experiment(node: Node | None) -> str:
+    if node is None:
+        return ""
+    text = node.text("experiment")
+    if not 0 < len(text) <= 250 or not text.isprintable():
+        raise node.place.error("an experiment has a name of up to 250 printable characters")
+    return text
 
 
 def _told(steps: dict[str, Step]) -> dict[str, Step]:

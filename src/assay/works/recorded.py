@@ -55,10 +55,10 @@ def _shown(home: Home, record: RunRecord) -> dict[str, Any]:
         page = path.with_name("report.html")
         return shown | {"report": str(page)} if page.is_file() else shown
     raw = {"schema": "assay.run/1", **plain_record(record)}
-    if home.office.past:
-        steps = [_step(s) for s in runs.steps_of(home.office, record.id)]
-        return raw | ({"steps": steps} if steps else {})
-    return raw | _so_far(home, record) if record.detail.get("tracked") else raw
+    if record.detail.get("tracked") and record.outcome == "running" and not home.office.past:
+        return raw | _so_far(home, record)
+    steps = [_step(s) for s in runs.steps_of(home.office, record.id)]
+    return raw | ({"steps": steps} if steps else {})
 
 
 def _step(record: StepRecord) -> dict[str, Any]:

@@ -68,7 +68,9 @@ class Runner:
                 provenance = record(self.pipeline, self.bench)
             with office.transaction() as tx:
                 detail = {"steps": list(wanted), "seed": self.pipeline.seed, "provenance": provenance}
-                event = runs.begin(tx, self.id, self.pipeline.name, self.actor, detail)
+                event = runs.begin(
+                    tx, self.id, self.pipeline.name, self.actor, detail, experiment=self.pipeline.experiment
+                )
             outcome = "interrupted"
             try:
                 for index, name in enumerate(wanted):

@@ -218,10 +218,11 @@ def test_a_run_that_is_under_way_shows_how_far_it_came(home, begin):
 
 def test_two_runs_of_scripts_can_be_held_against_one_another(home, begin):
     for seed in (1, 2):
-        with begin(seed=seed):
+        with begin(seed=seed, params={"depth": 4 * seed}):
             pass
     found = call("runs.diff", {"a": "last~1", "b": "last"}, home=home)
-    assert "seed" in json.dumps(found)
+    said = json.dumps(found)
+    assert "the parameter `depth`, 8 (before: 4)" in said and "the pipeline's seed, 2 (before: 1)" in said
 
 
 def test_without_a_home_it_says_how_to_make_one(tmp_path, monkeypatch):

@@ -69,10 +69,12 @@ _OWN: Mapping[str, tuple[str, Sequence[tuple[str, str, str, str]]]] = {
         ),
     ),
     "runs": (
-        "Runs of pipelines.",
+        "Runs of pipelines, scripts and notebooks, and those taken in from elsewhere.",
         (
             ("id", "VARCHAR", "raw->>'$.id'", "the run"),
             ("pipeline", "VARCHAR", "raw->>'$.pipeline'", "of which pipeline"),
+            ("experiment", "VARCHAR", "raw->>'$.experiment'", "the experiment that it belongs to"),
+            ("parent", "VARCHAR", "raw->>'$.parent'", "the run that it is a part of; else null"),
             ("actor", "VARCHAR", "raw->>'$.actor'", "who ran it"),
             ("outcome", "VARCHAR", "raw->>'$.outcome'", "`pass`, `fail`, `error`, `interrupted`, `running`"),
             (

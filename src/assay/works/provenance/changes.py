@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from assay.office.runs import USES_TRACKED
 from assay.works.provenance.recording import is_path, path_of
 
 if TYPE_CHECKING:
@@ -68,12 +69,29 @@ def changes(old: Past, new: Past) -> list[Change]:
     for name in new.pipeline.steps:
         if name in a["steps"]:
             out += _step(name, a["steps"][name], b["steps"][name], told, old, new)
+    out += _tracked(old, new)
     if a["pipeline"]["seed"] != b["pipeline"]["seed"]:
         was, now = a["pipeline"]["seed"], b["pipeline"]["seed"]
         out.append(Change("seed", "", "seed", f"the pipeline's seed, {now} (before: {was})", was, now))
     out += _settings(a, b)
     out += _environment(a["environment"], b["environment"])
     return out
+
+
+def _tracked(old: Past, new: Past) -> Iterator[Change]:
+    """Give what two runs of scripts said of themselves otherwise: their code, and their parameters."""
+    was, now = old.document["pipeline"]["file"], new.document["pipeline"]["file"]
+    one, other = old.report(USES_TRACKED), new.report(USES_TRACKED)
+    if one is None or other is None:
+        return
+    if was["digest"] != now["digest"]:
+        said = f"the script `{now['name'] or 'notebook'}`"
+        yield Change("code", "", "script", said, was["digest"], now["digest"], revertible=False)
+    for name in dict.fromkeys((*other.params, *one.params)):
+        before, after = one.params.get(name), other.params.get(name)
+        if before != after:
+            said = f"the parameter `{name}`, {_shown(after)} (before: {_shown(before)})"
+            yield Change("parameter", "", name, said, before, after, revertible=False)
 
 
 def _data(old: Past, new: Past) -> Iterator[Change]:
