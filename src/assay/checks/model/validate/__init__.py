@@ -26,6 +26,7 @@ from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, One
+from assay.checks.model.validate._given import given_away
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import left_out
 from assay.checks.model.validate._options import (
@@ -55,6 +56,7 @@ from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._several import Several
 from assay.checks.model.validate._steady import unsteady
+from assay.checks.model.validate._supposed import ranked_by, supposed
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
@@ -97,7 +99,7 @@ def check(
     ] = (),
     predictions: Annotated[tuple[Column, ...], Doc("the column that predicts it, in the same order")] = (),
     scores: Annotated[
-        tuple[Column, ...], Doc("the scores of each label, in order of their columns or names")
+        tuple[Column, ...], Doc("the scores of each label or class, in order of their columns or names")
     ] = (),
     quantile: Annotated[
         float | None, Interval(gt=0, lt=1), Doc("the predictions are of this quantile of the label")
@@ -183,20 +185,27 @@ def check(
     several = Several((label, *labels), sets, scores, multilabel)
     other = bool(positive or costs or quantile or query or time)
     set_valued = several.found(held, other) if held is not None else None
-    if query is not None:  # rows are put in order by their scores, which are all that is needed
+    named = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
+    if query is None and predicted is None and score is not None and not other:
+        ranked = ranked_by(held, label, named)
+    else:
+        ranked = query
+    if ranked is not None:  # rows are put in order by their scores, which are all that is needed
         predicted, against_predicted = predicted or score, against_predicted or against_score
-    look = set_valued or One(label, predicted, score)
+    look = set_valued or One(label, predicted, score, scores)
     table, said = look.judged(subject, data)
     rival = look.rival(subject, data, against, against_predicted, against_score)
-    wanted = Wanted(label, positive, costs, quantile, query, time, series, season)
+    wanted = Wanted(label, positive, costs, quantile, ranked, time, series, season)
     if isinstance(look, Several):
         wanted = wanted._replace(several=look.labels, separator=look.separator)
+    wanted, notes = supposed(table, said, wanted, named)
     known = answered(table, said, wanted)
     if rival is not None:
         known = known & answered(table, rival, wanted)
     if int(known.sum()) < 2:
         raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
     made = judge(table, said, known, wanted)
+    made.notes += notes
     work.progress(1, 3, "bootstrap")
     findings = made.findings(work, folds)
     if isinstance(subject, Model):
@@ -204,9 +213,11 @@ def check(
     if rival is not None:
         findings += compared(made, judge(table, rival, known, wanted), rival.name, work)
     charts = made.charts()
-    hidden = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
+    hidden = named | set(scores)
     if training is not None:
         findings += seen_before(made, table, look.view(training.arrow()), hidden)
+    features = tuple(subject.info.features) if isinstance(subject, Model) else ()
+    findings += given_away(made, table, label, hidden, features, work)
     if slices:
         told, drawn = weak(made, table, {label} | hidden, slices, work)
         findings, charts = findings + told, charts + drawn

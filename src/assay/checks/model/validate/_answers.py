@@ -95,6 +95,7 @@ class One(NamedTuple):
     label: str
     predicted: str | None = None
     score: str | None = None
+    scores: tuple[str, ...] = ()  # of each class, where a table holds them
 
     def view(self, table: Any) -> Any:
         """Return a table as it is judged by: as it is."""
@@ -102,7 +103,12 @@ class One(NamedTuple):
 
     def judged(self, subject: Table | Model, data: Table | None) -> tuple[Any, Answers]:
         """Return the table whose rows are judged, and the answers for them."""
-        return asked(subject, data, self.predicted, self.score, self.label)
+        table, said = asked(subject, data, self.predicted, self.score, self.label)
+        if not self.scores:
+            return table, said
+        if said.scores is not None:
+            raise UsageError("scores are given twice", remedy="leave --score or --scores out")
+        return table, said._replace(scores=table.select(list(self.scores)))
 
     def rival(
         self,

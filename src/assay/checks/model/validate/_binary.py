@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from assay.checks.model.validate._chances import drawn, none_of, off
 from assay.checks.model.validate._confusion import confusion
 from assay.checks.model.validate._judged import Judged, one_class
 from assay.kernel.report import Chart, Finding, Metric
@@ -13,8 +14,6 @@ from assay.kernel.severity import Severity
 if TYPE_CHECKING:
     from assay.methods.thresholds import Cheapest
 
-_OFF = 0.1  # of the expected calibration error: more is told
-_SOME = 0.2  # of the scores: where fewer are outside 0 to 1 the others are meant as probabilities
 _SAVING = 0.02  # of the cost: less is no reason to change anything
 
 
@@ -130,29 +129,8 @@ class Binary(Judged):
         if self.score is None:
             return []
         if "ece" not in whole:
-            return [self._no_chances()]
-        if whole["ece"] <= _OFF:
-            return []
-        said, true = float(self.score.mean()), float(self.truth.mean())
-        message = (
-            f"Its scores are off as probabilities by {whole['ece']:.2f} on average (expected calibration error): "
-            f"they promise {said:.1%} yes, and {true:.1%} of rows are."
-        )
-        remedy = "calibrate it before its scores are read as chances"
-        return [Finding("model.validate.calibration", Severity.MEDIUM, message, {}, remedy)]
-
-    def _no_chances(self) -> Finding:
-        from assay.methods import again
-
-        out, n = again.outside(self.score), len(self.score)
-        low, high = float(self.score.min()), float(self.score.max())
-        message = f"{out:,} of {n:,} scores are outside 0 to 1 (from {low:.3g} to {high:.3g})"
-        remedy = "give probabilities; calibration is judged of them alone"
-        if out < n * _SOME:  # meant as probabilities, and wrong as such
-            message += ": as probabilities they are wrong, and no calibration is told of them."
-            return Finding("model.validate.no_probabilities", Severity.HIGH, message, {}, remedy, count=out)
-        message += ": they are read as ranks and not as probabilities."
-        return Finding("model.validate.no_probabilities", Severity.MEDIUM, message, {}, remedy, count=out)
+            return [none_of(self.score)]
+        return off(whole["ece"], float(self.score.mean()), float(self.truth.mean()), "yes")
 
     def charts(self) -> list[Chart]:
         """Return what is drawn."""
@@ -183,24 +161,7 @@ class Binary(Judged):
         )
         if not scores.chances(self.score):
             return out
-        points = [
-            {"x": m, "y": s, "curve": "model"} for m, s, _ in scores.calibration(self.truth, self.score)
-        ]
-        points += [{"x": v, "y": v, "curve": "perfect"} for v in (0.0, 1.0)]
-        error = scores.calibration_error(self.truth, self.score)
-        out.append(
-            Chart(
-                "Calibration",
-                "line",
-                tuple(points),
-                "x",
-                "y",
-                "curve",
-                x_title="mean score",
-                y_title="share of yes",
-                alt=f"Scores are off by {error:.3f} on average.",
-            )
-        )
+        out.append(drawn(self.truth, self.score, "mean score", "share of yes"))
         return out
 
 

@@ -118,7 +118,43 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
         )
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
-    return Multiclass(spelled, told, strange), slice(None)
+    chances, classes = _chances(answers, rows, spelled)
+    made = Multiclass(spelled, told, strange, chances, classes)
+    if answers.scores is not None and chances is None:
+        made.notes.append(_unlike(answers, len(names), label))
+    return made, slice(None)
+
+
+def _chances(answers: Answers, rows: Any, truth: list[str]) -> tuple[Any, list[str]]:
+    """Return rows × classes of scores and the classes' names, by these or in their order; None where they are not of classes."""
+    import numpy as np
+
+    from assay.methods import outcomes
+
+    names = sorted(set(truth), key=_as_counted)
+    if answers.scores is None:
+        return None, names
+    given = answers.scores.column_names
+    wanted = [f"score_{name}" for name in names]
+    if not set(wanted) <= set(given):
+        if len(given) != len(names) or any(n.startswith("score_") for n in given):
+            return None, names
+        wanted = given
+    some = answers.scores.filter(rows)
+    found = np.stack([outcomes.finite(some.column(name), name) for name in wanted], axis=1)
+    if not np.isfinite(found).all():
+        raise UsageError(
+            "scores of classes are missing or infinite", remedy="leave the rows or the scores out"
+        )
+    return found, names
+
+
+def _as_counted(name: str) -> tuple[bool, float, str]:
+    """Numbers in their order, before names in theirs."""
+    try:
+        return False, float(name), name
+    except ValueError:
+        return True, 0.0, name
 
 
 def _unlike(answers: Answers, classes: int, label: str) -> Finding:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from assay.checks.model.validate._judged import Judged
+from assay.kernel.report import Chart, Finding
+from assay.kernel.severity import Severity
+from assay.methods.inwords import p_value
+
+_REAL, _OFF = 0.05, 0.02  # of the p-value and the share, from which on a quantile is told to be another
+_LEAST = 50  # rows that are drawn
 
 
 class Regression(Judged):
@@ -31,9 +37,9 @@ class Regression(Judged):
         """Return the scores on some rows; of a quantile also the share of rows that lie at it or below."""
         from assay.methods import scores
 
-        return self._scored(self.truth[rows], self.said[rows]) | scores.regression(
-            self.truth[rows], self.said[rows]
-        )
+        truth, said = self.truth[rows], self.said[rows]
+        found = self._scored(truth, said) | scores.regression(truth, said)
+        return found | {"mean_error": float((said - truth).mean())}
 
     def _scored(self, truth: Any, said: Any) -> dict[str, float]:
         from assay.methods import scores
@@ -63,6 +69,51 @@ class Regression(Judged):
         if self.main == "mae":  # of absolute errors the median is the best constant
             found["mae"] = float(np.abs(self.truth - np.median(self.truth)).mean())
         return self._scored(self.truth, said) | found
+
+    def more(self, whole: dict[str, float]) -> list[Finding]:
+        """Tell a quantile that is another: more or fewer rows lie below it than it says."""
+        import numpy as np
+
+        if self.quantile is None:
+            return []
+        from scipy.stats import binomtest
+
+        n, under, at = (
+            len(self.truth),
+            int((self.truth < self.said).sum()),
+            int((self.truth <= self.said).sum()),
+        )
+        nearest = int(np.clip(round(self.quantile * n), under, at))
+        p = float(binomtest(nearest, n, self.quantile).pvalue)
+        if p >= _REAL or abs(nearest / n - self.quantile) < _OFF:
+            return []
+        message = f"{at / n:.1%} of rows lie at or below its answers, which are to be of the quantile {self.quantile:g} (p {p_value(p)})."
+        remedy = "shift its answers by their quantile on rows held out (conformal), or train it on more data"
+        return [Finding("model.validate.quantile_off", Severity.MEDIUM, message, {}, remedy)]
+
+    def charts(self) -> list[Chart]:
+        """Return what happened beside what was answered, in tenths of the answers: its mean, or of a quantile the share below."""
+        import numpy as np
+
+        if len(self.truth) < _LEAST or not np.isfinite(self.said).all():
+            return []
+        parts = np.array_split(np.argsort(self.said, kind="stable"), 10)
+        means = [(float(self.said[p].mean()), p) for p in parts]
+        if self.quantile is None:
+            title, y = "Truth by answer", "mean truth"
+            rows = [{"x": m, "y": float(self.truth[p].mean()), "curve": "model"} for m, p in means]
+            rows += [{"x": m, "y": m, "curve": "perfect"} for m in (means[0][0], means[-1][0])]
+        else:
+            title, y = "Share below by answer", "share at or below"
+            rows = [
+                {"x": m, "y": float((self.truth[p] <= self.said[p]).mean()), "curve": "model"}
+                for m, p in means
+            ]
+            rows += [{"x": m, "y": self.quantile, "curve": "perfect"} for m in (means[0][0], means[-1][0])]
+        alt = f"In tenths of its answers, from {means[0][0]:.4g} to {means[-1][0]:.4g}."
+        return [
+            Chart(title, "line", tuple(rows), "x", "y", "curve", x_title="mean answer", y_title=y, alt=alt)
+        ]
 
     def described(self) -> str:
         """Return the kind of problem."""

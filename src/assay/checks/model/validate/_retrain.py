@@ -8,6 +8,7 @@ from assay.checks.model.validate import _apart
 from assay.checks.model.validate._answers import Answers, One
 from assay.checks.model.validate._contest import contest
 from assay.checks.model.validate._curves import Curves
+from assay.checks.model.validate._given import given_away
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import unanswered, unlabelled
 from assay.checks.model.validate._options import Training
@@ -68,6 +69,7 @@ def retrained(
         findings, charts = findings + more, charts + drawn
     more, drawn = curves.complexity(asked)
     findings, charts = findings + more, charts + drawn
+    findings += given_away(made, rows, wanted.label, set(hidden), (), work)
     if slices:
         more, drawn = weak(made, rows, {wanted.label, *hidden}, slices, work)
         findings, charts = findings + more, charts + drawn
