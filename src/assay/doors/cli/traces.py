@@ -93,7 +93,9 @@ def shown(found: dict[str, Any], format_: str) -> None:
 
 
 _OTLP = click.option("--otlp", "otlp", metavar="FILE|URL", help="Write OTLP, or send it to a collector.")
-_XRAY = click.option("--xray", "xray", metavar="FILE", help="Write X-Ray's segment documents, a line each.")
+_XRAY = click.option(
+    "--xray", "xray", metavar="FILE|xray://REGION", help="Write X-Ray's segment documents, or send them."
+)
 _ENCODING = click.option(
     "--encoding", type=click.Choice(["json", "protobuf"]), help="Else JSON in a file, and protobuf to a URL."
 )
@@ -115,7 +117,8 @@ def export(
     TRACE is an id, the beginning of one, or a run; the latest if none is
     named. A URL without a path gets /v1/traces. What is busy is asked again
     for two minutes at most. OTEL_EXPORTER_OTLP_HEADERS holds what is sent
-    besides, such as a token. Exits 1 where spans were rejected.
+    besides, such as a token. --xray xray://eu-west-1 sends to an AWS account.
+    Exits 1 where spans were rejected.
 
     Example: assay traces export --otlp trace.json
     """
@@ -182,19 +185,26 @@ def _headers(environment: Mapping[str, str]) -> dict[str, str]:
 @traces.command("import")
 @click.argument("places", metavar="FILES", nargs=-1, required=True)
 @click.option("--xray/--otlp", "xray", default=None, help="What they hold; else found by content.")
+@click.option("--since", metavar="TIME", help="Of xray://REGION: 3h, or a time; else the last hour.")
+@click.option("--until", metavar="TIME", help="Of xray://REGION: until then.")
 @context.format_option
-def import_(places: tuple[str, ...], xray: bool | None, format_: str) -> int:
+def import_(
+    places: tuple[str, ...], xray: bool | None, since: str | None, until: str | None, format_: str
+) -> int:
     """Take in files of spans, or folders of them.
 
     OTLP as JSON (one document, or one a line) or protobuf, and X-Ray's
     segment documents: one, a list, a line each, or what BatchGetTraces
-    answers. Any of them as gzip. What was imported before is passed over.
+    answers. Any of them as gzip. xray://eu-west-1 fetches the traces of an
+    AWS account. What was imported before is passed over.
     Exits 1 where spans could not be read.
 
     Example: assay traces export --otlp t.json && assay traces import t.json
     """
     with watching("import") as progress:
-        found = context.call("traces.import", places=places, xray=xray, progress=progress)
+        found = context.call(
+            "traces.import", places=places, xray=xray, since=since, until=until, progress=progress
+        )
     if format_ == "json":
         context.emit_json(found)
     else:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines import xrayservice
 from assay.engines.otlp.sending import Encoding, Endpoint, send
 from assay.kernel.canonical import sha256
 from assay.kernel.errors import UsageError
@@ -34,7 +35,7 @@ def export(
     headers: Mapping[str, str] | None = None,
     ca: str | None = None,
 ) -> dict[str, Any]:
-    """Write the spans of records to a file, or send them to a URL; return what was done.
+    """Write the spans of records to a file, or send them to a URL, or to X-Ray; return what was done.
 
     format: otlp or xray. encoding: json or protobuf; a file is JSON, and a URL is sent protobuf, where it is None.
     """
@@ -43,14 +44,20 @@ def export(
         raise UsageError("the trace holds no span")
     subject = f"traces/{spans[0].trace}"
     detail: dict[str, Any] = {"format": format, "spans": len(spans)}
-    if to.startswith(SCHEMES):
+    if format == "xray" and to.startswith(xrayservice.SCHEME):
+        documents = xray.documents(spans)
+        rejected, why = xrayservice.put(to, documents)
+        done: dict[str, Any] = {
+            "to": to, "spans": len(spans), "documents": len(documents), "rejected": rejected, "said": why,
+        }  # fmt: skip
+    elif to.startswith(SCHEMES):
         if format != "otlp":
             raise UsageError(
-                "X-Ray's segments are written to a file", remedy="aws xray put-trace-segments sends them"
+                "X-Ray's segments are written to a file", remedy="or sent: --xray xray://eu-west-1"
             )
         endpoint = Endpoint.of(to, headers, Path(ca) if ca else None)
         sent = send(endpoint, spans, encoding or "protobuf")
-        done: dict[str, Any] = {"to": endpoint.url, **asdict(sent)}
+        done = {"to": endpoint.url, **asdict(sent)}
     else:
         data, count = _written(spans, format, encoding or "json")
         _write(Path(to), data)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.kernel.errors import BadInput, Missing
+from assay.engines import xrayservice
+from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.span import Span
 from assay.methods.traces import otlp, xray
 from assay.methods.traces.bounds import Bounds
@@ -27,20 +29,26 @@ def import_files(
     places: Sequence[str],
     *,
     as_xray: bool | None = None,
+    since: str | None = None,
+    until: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> intake.Kept:
     """Take in files and folders of them; return what was kept. as_xray: they are segments; found by content where None.
 
+    A place ``xray://REGION`` is an AWS account: its traces from one time to another (RFC 3339; the last hour).
+
     Missing where there is no file, BadInput where one holds no spans.
     """
-    paths = [path for place in places for path in _files(Path(place))]
+    named = [p for p in places if p.startswith(xrayservice.SCHEME)]
+    paths = [path for place in places if place not in named for path in _files(Path(place))]
+    todo: list[str | Path] = [*named, *paths]
     whole = intake.Kept()
-    for at, path in enumerate(paths):
+    for at, path in enumerate(todo):
         if progress is not None:
-            progress(at, len(paths), path.name)
-        found, source = _read(path, as_xray)
+            progress(at, len(todo), Path(path).name)
+        found, source = _fetched(path, since, until) if isinstance(path, str) else _read(path, as_xray)
         if not found.spans and not found.rejected:
-            raise BadInput("it holds no spans", where=str(path), remedy="check the file")
+            raise BadInput("it holds no spans", where=str(path), remedy="check the file, or the time")
         for start in range(0, max(len(found.spans), 1), intake.SPANS):
             part = found.spans[start : start + intake.SPANS]
             rejected, why = (found.rejected, found.why) if not start else (0, "")
@@ -62,6 +70,20 @@ def _files(place: Path) -> list[Path]:
     if not found:
         raise Missing(f"there is no file in {place}", remedy="check the path")
     return found
+
+
+def _fetched(url: str, since: str | None, until: str | None) -> tuple[otlp.Read, str]:
+    end = dt.datetime.fromisoformat(until) if until else dt.datetime.now(dt.UTC)
+    start = dt.datetime.fromisoformat(since) if since else end - dt.timedelta(hours=1)
+    if start >= end:
+        raise UsageError("the time ends before it begins", remedy="see --since and --until")
+    found = otlp.Read()
+    for document in xrayservice.fetch(url, start, end):
+        try:
+            xray.read(document, found, BOUNDS)
+        except Malformed as error:
+            found.reject(str(error))
+    return found, "xray"
 
 
 def _read(path: Path, as_xray: bool | None) -> tuple[otlp.Read, str]:

@@ -83,12 +83,16 @@ def traces_receive(
 
 def traces_import(
     home: Home, actor: str, *, places: Sequence[str], xray: bool | None = None,
+    since: str | None = None, until: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Json:  # fmt: skip
-    """Take in files of spans: OTLP, or X-Ray's segments."""
+    """Take in files of spans: OTLP, or X-Ray's segments; or those of an account (``xray://REGION``), since and until."""
     from assay.works.traces.importing import import_files
+    from assay.works.verbs.logs import instant
 
-    done = import_files(home, actor, places, as_xray=xray, progress=progress)
+    done = import_files(
+        home, actor, places, as_xray=xray, since=instant(since), until=instant(until), progress=progress
+    )
     return {"schema": "assay.received/1", **asdict(done)}
 
 
