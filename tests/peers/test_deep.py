@@ -168,7 +168,7 @@ def test_each_way_to_keep_a_network_is_explained_as_captum_does(deep, model):
     assert _values(report) == pytest.approx(truth, abs=2e-3)
     assert report["data"]["method"].startswith("integrated gradients") and not report["findings"]
     additivity = next(m["value"] for m in report["metrics"] if m["name"] == "additivity")
-    assert additivity < (1e-3 if model == "exported" else 1e-5)
+    assert additivity < 1e-5
 
 
 @pytest.mark.slow

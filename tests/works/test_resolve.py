@@ -134,3 +134,9 @@ def test_a_table_that_changes_under_our_hands_is_noticed(store, tmp_path):
     path.write_text("a\n2\n")
     with pytest.raises(AssayError, match="changed while"):
         resolve.still_as_pinned(inputs, None)
+
+
+def test_what_answers_at_a_url_is_no_tree(store):
+    # it was asked for its files, and its refusal was a fault of ours
+    with pytest.raises(UsageError, match="no files to look at"):
+        resolve.pin("http://127.0.0.1:9/invocations", ("tree",), store)

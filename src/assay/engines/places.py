@@ -10,7 +10,7 @@ from assay.engines.tables.seam import seam
 from assay.engines.tables.source import parse
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
-from assay.kernel.errors import Missing
+from assay.kernel.errors import Missing, UsageError
 
 MOST = 100_000  # objects of one place
 _KEPT = 1 << 30  # bytes of objects that lie here at once
@@ -30,6 +30,12 @@ def pin(text: str) -> Asset:
 
 
 def _listed(url: str) -> list[tuple[str, int, str]]:
+    if url.startswith(("http://", "https://")):
+        raise UsageError(
+            "what answers at a URL has no files to look at",
+            where=url,
+            remedy="give the model's own file or folder",
+        )
     fs, path = filesystem(url)
     with seam(url, "the place cannot be listed"):
         fs.invalidate_cache()

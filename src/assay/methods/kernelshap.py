@@ -55,8 +55,11 @@ def sampled(
         total, base = _ends(rows, features, background, evaluate)
         return total[:, None], np.zeros((rows, 1)), base
     behind = affordable(features, background, each)
-    some = np.sort(rng.choice(background, behind, replace=False))
     masks, weight, drawn = _coalitions(features, max(2 * features, (each - behind - 1) // behind), rng)
+    behind = max(
+        1, min(behind, (each - 1) // (len(masks) + 1))
+    )  # sizes are taken whole, and may be more than was counted on
+    some = np.sort(rng.choice(background, behind, replace=False))
     worth = np.empty((rows, len(masks)))
 
     def ask(row: Any, other: Any, mask: Any) -> Any:

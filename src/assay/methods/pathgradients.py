@@ -18,6 +18,7 @@ Ask = Callable[[Any, Any], tuple[Any, Any]]
 _START = 4  # stretches of each path at first
 _NODES, _WEIGHTS = (a for a in np.polynomial.legendre.leggauss(3))
 _ROUNDS = 24
+_ROUNDED = 4  # an answer is as many units of its last place off, after some layers
 
 
 class Integrated(NamedTuple):
@@ -34,12 +35,13 @@ class Integrated(NamedTuple):
 
 
 def integrated(
-    rows: Any, baselines: Any, ask: Ask, *, tolerance: float = 2e-6, most: int = 4_000
+    rows: Any, baselines: Any, ask: Ask, *, tolerance: float = 2e-6, most: int = 4_000, rounding: float = 0.0
 ) -> Integrated:
     """Return the integrated gradients of ``rows`` (n × p) against each of ``baselines`` (b × p), averaged.
 
     ask(points, m × p, and the row of each, m) → answers, m, and gradients, m × p. most: points asked about on one path;
-    where they do not suffice, ``off`` tells what is left.
+    where they do not suffice, ``off`` tells what is left. rounding: the relative precision of answers, below which a
+    stretch is not halved: its halves would be off by as much again, and their sum by more.
     """
     rows, baselines = np.asarray(rows, dtype=np.float64), np.asarray(baselines, dtype=np.float64)
     values = np.zeros_like(rows)
@@ -48,7 +50,7 @@ def integrated(
     margin = np.asarray(ask(rows, index)[0], dtype=np.float64)
     for baseline in baselines:
         start = np.asarray(ask(np.broadcast_to(baseline, rows.shape), index)[0], dtype=np.float64)
-        found, count = _path(rows, baseline, start, margin, ask, tolerance, most)
+        found, count = _path(rows, baseline, start, margin, ask, (tolerance, rounding), most)
         values += found / len(baselines)
         base += start / len(baselines)
         asked += count + len(rows)
@@ -57,12 +59,13 @@ def integrated(
 
 
 def _path(
-    rows: Any, baseline: Any, start: Any, end: Any, ask: Ask, tolerance: float, most: int
+    rows: Any, baseline: Any, start: Any, end: Any, ask: Ask, precision: tuple[float, float], most: int
 ) -> tuple[Any, int]:
     """Return the values of each row against one baseline, and how many points were asked about."""
     count = len(rows)
     step = rows - baseline
-    allowed = tolerance * np.maximum(np.abs(end - start), 1e-3)
+    allowed = precision[0] * np.maximum(np.abs(end - start), 1e-3)
+    noise = _ROUNDED * precision[1] * np.maximum(np.abs(end), np.abs(start))
     spent = np.zeros(count, dtype=int)
     which = np.repeat(np.arange(count), _START)
     low = np.tile(np.arange(_START) / _START, count)
@@ -83,7 +86,7 @@ def _path(
         stretches = np.bincount(held[0], minlength=count)
         share = allowed / np.maximum(stretches, 1)
         open_ = (whole > allowed) & (spent + 2 * (len(_NODES) + 2) <= most)
-        halve = open_[held[0]] & (held[4] > share[held[0]]) & (turn < _ROUNDS)
+        halve = open_[held[0]] & (held[4] > np.maximum(share, noise)[held[0]]) & (turn < _ROUNDS)
         if not halve.any():
             break
         row, at, half = held[0][halve], held[1][halve], held[2][halve] / 2

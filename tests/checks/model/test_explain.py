@@ -572,3 +572,37 @@ def test_single_rows_of_a_partial_dependence_are_called_by_their_own_numbers(tab
     assert lines and max(int(n.split()[1]) for n in lines) > 200
     for name, point in lines.items():
         assert point["answer"] == pytest.approx(-2 * 10 * (int(name.split()[1]) - 1) + 0.5)
+
+
+def test_every_subset_is_asked_about_where_fewer_rows_behind_allow_it(table, work):
+    # six features were sampled against 200 rows, with an error, where every subset against 156 has none
+    rows = pd.DataFrame(np.random.default_rng(3).normal(size=(400, 6)), columns=list("abcdef"))
+
+    class Six(Linear):
+        info = ModelInfo("script", "script", tuple("abcdef"))
+
+        def predict(self, data):
+            return pa.table({"prediction": data.column("a").to_numpy() * data.column("b").to_numpy()})
+
+    report = check(Six(), data=table(rows), samples=20, budget=200_000, work=work)
+    assert "every subset" in report.data["method"] and report.data["background"] == 156
+    assert "sampling_error" not in {m.name for m in report.metrics}
+    assert report.metric("mean_abs_shap", feature="c").value == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("features", [9, 14, 24])
+def test_no_more_rows_are_asked_about_than_the_budget_and_what_checks_them(table, work, features):
+    # sizes of coalitions taken whole made it a twentieth more
+    names = [f"f{i}" for i in range(features)]
+
+    class Wide(Linear):
+        info = ModelInfo("script", "script", tuple(names))
+
+        def predict(self, data):
+            return pa.table({"prediction": data.column("f1").to_numpy() * data.column("f2").to_numpy()})
+
+    rows = pd.DataFrame(np.random.default_rng(3).normal(size=(250, features)), columns=names)
+    report = check(Wide(), data=table(rows), samples=20, budget=30_000, row=(4,), work=work)
+    assert report.metric("rows_asked").value <= 30_000 + 20
+    told = [m for m in report.metrics if m.name == "shap" and m.of["feature"].startswith("f2 ")]
+    assert told[0].interval is not None and told[0].interval[0] < told[0].value < told[0].interval[1]

@@ -466,3 +466,18 @@ def test_a_threshold_that_saves_nothing_over_a_constant_answer_is_no_advice(tabl
     (finding,) = [f for f in report.findings if f.rule == "model.validate.threshold"]
     assert "The same answer for every row costs 0.2." in finding.message
     assert "set the threshold" not in finding.remedy
+
+
+def test_a_regression_that_explains_a_little_is_no_guess(table, work):
+    # the interval of its error held that of the mean, which moves with it: "no better" beside an R² surely above 0
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=4000)
+    rows = pd.DataFrame({"y": 0.2 * x + rng.normal(size=4000), "said": 0.2 * x})
+    report = check(table(rows), label="y", predicted="said", slices=0, work=work)
+    low, high = report.metric("rmse").interval
+    assert low < report.metric("rmse", model="constant guess").value < high
+    assert report.metric("r2").interval[0] > 0
+    assert "model.validate.no_better_than_guess" not in [f.rule for f in report.findings]
+    rows["said"] = rng.normal(size=4000)
+    report = check(table(rows), label="y", predicted="said", slices=0, work=work)
+    assert "model.validate.no_better_than_guess" in [f.rule for f in report.findings]

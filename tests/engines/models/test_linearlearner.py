@@ -140,3 +140,7 @@ def test_its_values_are_linear_and_of_what_the_last_function_is_given(opened, lo
     assert values[:, :4] == pytest.approx((X - X[:20].mean(axis=0)) * weights[wanted], abs=1e-5)
     assert values[:, 4] == pytest.approx((raw[:20].mean(axis=0))[wanted], abs=1e-5)
     assert values[:, 5] == pytest.approx(raw[np.arange(50), wanted], abs=1e-5)
+    inside = model.inside()  # it was shown as a tree that answers alike
+    assert inside["kind"] == "linear" and inside["names"] == TABLE.column_names and inside["unit"] == unit
+    assert np.array(inside["coefficients"]) == pytest.approx(weights, abs=1e-5)
+    assert inside["intercept"] == pytest.approx(bias, abs=1e-5)

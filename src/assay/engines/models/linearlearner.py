@@ -35,6 +35,7 @@ class LinearLearnerModel:
         if not dense:
             raise ValueError("it holds no weights")
         self.mean: Any = None
+        self.columns: list[str] = []  # of the data that it was last given
         about = about or {}
         self.about = about
         outputs, self.width = dense[0].shape
@@ -110,6 +111,7 @@ class LinearLearnerModel:
     def background(self, table: pa.Table) -> None:
         """Measure it against the mean of these rows."""
         self.mean = self._matrix(table).mean(axis=0)
+        self.columns = list(table.column_names)
 
     def _linear(self, values: Any) -> Any:
         """Return rows × outputs before the last function."""
@@ -124,8 +126,7 @@ class LinearLearnerModel:
         if self.mean is None:
             return None
         values = self._matrix(table)
-        at = self._linear(np.vstack([self.mean, np.zeros(self.width), np.eye(self.width)]))
-        base, weights = at[0], at[2:] - at[1]
+        base, weights = self._linear(self.mean[None])[0], self._weights()[0]
         margin = self._linear(values)
         wanted, sign = output(margin, self.classes, of)
         found = (values - self.mean) * weights.T[wanted]
@@ -134,13 +135,31 @@ class LinearLearnerModel:
             found * sign[:, None],
             base[wanted] * sign,
             margin[np.arange(len(margin)), wanted] * sign,
-            unit="log-odds"
-            if self.symbol.head in ("logistic", "softmax")
-            else "margin"
-            if self.classes
-            else "output",
+            unit=self._unit(),
             method="exact linear SHAP",
         )
+
+    def _unit(self) -> str:
+        if self.symbol.head in ("logistic", "softmax"):
+            return "log-odds"
+        return "margin" if self.classes else "output"
+
+    def _weights(self) -> tuple[Any, Any]:
+        """Return inputs × outputs of weights, and the intercept of each output: what it answers to 0, and to 1 in a column."""
+        at = self._linear(np.vstack([np.zeros(self.width), np.eye(self.width)]))
+        return at[1:] - at[0], at[0]
+
+    def inside(self) -> dict[str, Any]:
+        """Return its coefficients."""
+        weights, intercept = self._weights()
+        return {
+            "kind": "linear",
+            "unit": self._unit(),
+            "names": self.columns or [f"column {i}" for i in range(1, self.width + 1)],
+            "classes": [str(c) for c in self.classes],
+            "coefficients": weights.T.tolist(),
+            "intercept": intercept.tolist(),
+        }
 
 
 def _one(names: list[str], *endings: str) -> str:

@@ -13,6 +13,7 @@ from assay.engines.models.contributed import contributed
 _BEHIND = 20  # background rows that are averaged over
 _CELLS = 4_000_000  # numbers of a batch
 _ROWS = 256
+_NEAR = 1e-10
 
 
 def baselines(background: Any, how: str, wide: int) -> tuple[Any, str]:
@@ -23,6 +24,13 @@ def baselines(background: Any, how: str, wide: int) -> tuple[Any, str]:
         some = background[:: max(1, len(background) // _BEHIND)][:_BEHIND]
         return some, f"{len(some)} rows of the data, averaged"
     return background.mean(axis=0, keepdims=True), f"the mean of {len(background):,} rows"
+
+
+def _rounding(rows: Any, ask: Callable[[Any, Any], tuple[Any, Any]]) -> float:
+    """Return the relative precision that answers are computed in, which their type does not tell: how small a step is seen."""
+    which = np.arange(len(rows))
+    coarse = (ask(rows, which)[0] == ask(rows * (1 + _NEAR), which)[0]).all()
+    return float(np.finfo(np.float32 if coarse else np.float64).eps)
 
 
 def along(
@@ -45,6 +53,7 @@ def along(
         parts = [ask(points[i : i + most], which[i : i + most]) for i in range(0, len(points), most)]
         return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
+    rounding = _rounding(rows[:_ROWS], asked)
     values, base, margin = [], [], []
     for start in range(0, len(rows), _ROWS):
         block = rows[start : start + _ROWS]
@@ -52,7 +61,7 @@ def along(
         def here(points: Any, which: Any, start: int = start) -> tuple[Any, Any]:
             return asked(points, which + start)
 
-        found = integrated(block, behind[0], here)
+        found = integrated(block, behind[0], here, rounding=rounding)
         added = np.zeros((len(block), len(names)))
         for column, feature in enumerate(group):
             added[:, feature] += found.values[:, column]

@@ -12,6 +12,7 @@ from assay.kernel.handles import Work
 _CELLS = 20_000_000  # cells of masks held at a time
 _LEAST_PAIRS = 2  # fewer say nothing of their error
 _MOST_PAIRS = 64
+_ENOUGH = 50  # background rows from which every subset against fewer of them says more than some against all
 _BEHIND = 10  # background rows below which permutations, which take one each, say more
 
 
@@ -36,7 +37,9 @@ def sampled(
     names = asking.names or list(table.column_names)
     rng = work.rng("shapley")
     there = background(table, rng)
-    each, way = _planned(len(names), there.num_rows, method, budget, samples)
+    each, way = _planned(len(names), there.num_rows, method, budget, min(samples, table.num_rows))
+    if way == "exact":
+        there = background(there, rng, each >> len(names))
     count = min(samples, table.num_rows, budget // each)
     if not count or len(set(row)) > budget // each:
         wanted = max(1, len(set(row))) * each
@@ -72,9 +75,9 @@ def _planned(features: int, behind: int, method: Method, budget: int, samples: i
     """Return the least rows asked for a row explained, and by which method."""
     from assay.methods.kernelshap import affordable
 
-    every = (1 << features) * behind if features <= 20 else budget + 1
-    if method in ("auto", "kernel") and every * samples <= budget:
-        return every, "exact"
+    held = min(behind, budget // samples >> features)  # background rows that every subset can be asked about
+    if method in ("auto", "kernel") and held >= min(_ENOUGH, behind):
+        return held << features, "exact"
     enough = min(_BEHIND, behind)
     if method == "kernel":
         return 8 * features + 2, "kernel"

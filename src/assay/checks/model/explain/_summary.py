@@ -10,6 +10,7 @@ from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
 
 _SHOWN = 12
+_CERTAIN = 1.96
 _DOMINANT = 0.6
 _TIMES = 400
 _CELLS = 4_000_000
@@ -90,7 +91,8 @@ def locally(found: Values, at: int, table: Any) -> Chart:
     for i in order[:_SHOWN]:
         name = found.names[i]
         label = f"{name} = {str(cell(table, name, number - 1))[:16]}" if name in table.column_names else name
-        rows.append({"feature": label, "value": float(values[i]), "start": reached})
+        error = {} if found.error is None else {"error": float(found.error[at, i])}
+        rows.append({"feature": label, "value": float(values[i]), "start": reached} | error)
         reached += float(values[i])
     rest = float(values[order[_SHOWN:]].sum())
     if len(order) > _SHOWN:
@@ -101,9 +103,17 @@ def locally(found: Values, at: int, table: Any) -> Chart:
 
 
 def in_numbers(waterfall: Chart, row: int, unit: str) -> list[Metric]:
-    """Return a row's waterfall as metrics, for whoever reads no pictures. row: from 1."""
+    """Return a row's waterfall as metrics, for whoever reads no pictures; sampled ones with 95 % intervals. row: from 1."""
     return [
-        Metric.number("shap", part["value"], of={"row": row, "feature": part["feature"]}, unit=unit)
+        Metric.number(
+            "shap",
+            part["value"],
+            of={"row": row, "feature": part["feature"]},
+            interval=(part["value"] - _CERTAIN * part["error"], part["value"] + _CERTAIN * part["error"])
+            if part.get("error")
+            else None,
+            unit=unit,
+        )
         for part in waterfall.data
     ]
 

@@ -17,6 +17,8 @@ from assay.engines.blobs import name_in
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
 
+_SAVED_MODEL = b"\x08\x01\x12"  # protobuf: schema version 1, then the first of its graphs
+
 
 @cache
 def formats() -> tuple[ModuleType, ...]:
@@ -78,6 +80,11 @@ def examine_view(view: View, ground: Ground) -> bool:
             text = f"reading it as {name} failed ({type(error).__name__}: {ascii(str(error))[:100]})"
             good = ground.not_understood(view, text)
     if not met:
+        if view.head.startswith(_SAVED_MODEL):
+            return ground.not_understood(
+                view,
+                "it is a SavedModel of TensorFlow's, which is not read: save it as a .keras file, or as ONNX by tf2onnx",
+            )
         head = view.head[:8].hex(" ")
         return ground.not_understood(view, f"its format is not known (it begins {head})")
     return good

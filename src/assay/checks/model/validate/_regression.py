@@ -119,6 +119,14 @@ class Regression(Judged):
         """Return the kind of problem."""
         return "The label holds amounts."
 
+    def _better(
+        self, whole: dict[str, float], guess: dict[str, float], spread: dict[str, tuple[float, float]]
+    ) -> bool:
+        """Whether it beats the mean on the same rows: R² compares them row by row, where two errors apart hide it."""
+        if self.main == "rmse" and "r2" in spread:
+            return spread["r2"][0] > 0
+        return super()._better(whole, guess, spread)
+
     def strata(self) -> Any:
         """Return what folds are stratified by: tenths of the truth in order."""
         import numpy as np
