@@ -24,6 +24,8 @@ class Regression(Judged):
         super().__init__(truth, said, strange)
         self.quantile = quantile
         self.led_by(headline.regression(quantile, self._tail()))
+        # R² compares with the mean row by row: two errors apart, each with its interval, hide that one is less
+        self.association = "r2" if self.main == "rmse" else ""
 
     def _tail(self) -> float:
         """How much of the sum of squares about the mean the hundredth of rows makes up that is furthest out."""
@@ -118,14 +120,6 @@ class Regression(Judged):
     def described(self) -> str:
         """Return the kind of problem."""
         return "The label holds amounts."
-
-    def _better(
-        self, whole: dict[str, float], guess: dict[str, float], spread: dict[str, tuple[float, float]]
-    ) -> bool:
-        """Whether it beats the mean on the same rows: R² compares them row by row, where two errors apart hide it."""
-        if self.main == "rmse" and "r2" in spread:
-            return spread["r2"][0] > 0
-        return super()._better(whole, guess, spread)
 
     def strata(self) -> Any:
         """Return what folds are stratified by: tenths of the truth in order."""
