@@ -7,6 +7,7 @@ import json
 import pytest
 
 from assay.kernel.errors import Missing, Refused, UsageError
+from assay.methods.logs.sniff import SOURCES
 from assay.works.logs import querying, views
 
 
@@ -43,8 +44,9 @@ def test_each_view_has_the_columns_that_are_told_of_it(filled):
     assert sorted(map(tuple, described)) == sorted(
         (v.name, c, t) for v in views.views() for c, t, _ in v.columns
     )
-    counted = ", ".join(f"(SELECT count(*) FROM (SELECT DISTINCT * FROM {v.name}))" for v in views.views())
-    assert filled("log.query", sql=f"SELECT {counted}")["rows"][0][3:-1] == [2, 0, 1, 0, 0, 1]
+    taken_in = [name for name in views.NAMES if name in SOURCES]
+    counted = ", ".join(f"(SELECT count(*) FROM (SELECT DISTINCT * FROM {name}))" for name in taken_in)
+    assert filled("log.query", sql=f"SELECT {counted}")["rows"][0] == [2, 0, 1, 0, 0, 1]
 
 
 def test_the_logs_as_one(filled):
