@@ -188,3 +188,8 @@ def test_the_host_may_be_said_in_each_way(server):
     port = server.server_address[1]
     for host in ("localhost", f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"):
         assert ask(server, b"{}", Host=host)[0] == 200, host
+
+
+def test_it_listens_on_the_sixth_version_too():
+    with Receiver("::1", 0, lambda taken: None) as server:
+        assert server.local and server.url.startswith("http://[::1]:") and server.url.endswith("/v1/traces")
