@@ -72,7 +72,9 @@ ASSAY = (
     FIT
     + """
 import pyarrow as pa
+from assay.engines.models import sharing
 from assay.engines.models.estimator import EstimatorModel
+sharing.allow()
 table = pa.table({f"f{i}": x[:, i] for i in range(x.shape[1])})
 def explained(table):
     loaded = EstimatorModel.wrapped(model, "python")

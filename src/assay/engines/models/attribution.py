@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from assay.engines.models import sharing
 from assay.engines.models.columns import origins
 from assay.engines.models.contributed import contributed, output
 from assay.engines.models.forests import Forest
@@ -21,6 +22,7 @@ from assay.engines.models.linear import Weights, weights
 from assay.engines.models.trees import forest
 
 _ROWS = 4096
+_NUMBERS = 1 << 23  # in a block of rows that is shared
 _DEEPEST = 4095  # nodes of a tree that is shown
 
 
@@ -61,9 +63,14 @@ class Attribution:
         names, group, space, engine = self._ready
         if engine is None or (isinstance(engine, Weights) and self.mean is None):
             return None
+        rows = _ROWS
         if isinstance(engine, Forest):
             engine.expect(len(given))
-        parts = [self._block(engine, self.transformed(b), group, len(names), of) for b in _blocks(given)]
+            if sharing.processes() > 1:
+                rows = max(_ROWS, min(4 * _ROWS * sharing.processes(), _NUMBERS // len(group)))
+        parts = [
+            self._block(engine, self.transformed(b), group, len(names), of) for b in _blocks(given, rows)
+        ]
         values, base, margin = (np.concatenate([p[i] for p in parts]) for i in range(3))
         if isinstance(engine, Forest):
             unit, method = engine.unit, "exact tree SHAP"
@@ -149,8 +156,8 @@ class Attribution:
         }
 
 
-def _blocks(given: Any) -> list[Any]:
-    return [given[at : at + _ROWS] for at in range(0, len(given), _ROWS)]
+def _blocks(given: Any, rows: int = _ROWS) -> list[Any]:
+    return [given[at : at + rows] for at in range(0, len(given), rows)]
 
 
 def _names(first: Any, before: Sequence[Any], wide: int, features: Sequence[str] = ()) -> list[str]:

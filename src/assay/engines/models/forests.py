@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from assay.engines.models import sharing
 from assay.methods.treeshap import Plan, Tree
 
 _NODES = 4096
 _NUMBERS = 1 << 25  # in all tables of a forest: 256 MB
 _ROWS = 1024  # decided at once: what a processor's cache holds
-_WORTH = 256  # rows for which another thread is begun
+_WORTH = 1 << 24  # rows times leaves that are worth another process: a tenth of a second
 
 
 class Asks(NamedTuple):
@@ -116,27 +115,16 @@ class Forest:
         return out
 
     def _values(self, stands: list[Stand], columns: Any, groups: int, coming: int) -> Any:
-        rows = columns.shape[1]
-        out, gaps = np.zeros((groups, rows)), bool(np.isnan(columns).any())
+        gaps = bool(np.isnan(columns).any())
         for stand in stands:
             stand.plan.expect(coming, _NUMBERS // len(stands))
-        threads = min(_cores(), rows // _WORTH)
 
-        def some(begin: int, end: int) -> None:
+        def add(out: Any, begin: int, end: int) -> None:
             for stand in stands:
                 stand.values(columns[:, begin:end], gaps, out[:, begin:end])
 
-        if threads < 2:
-            some(0, rows)
-            return out
-        ends = [rows * i // threads for i in range(threads + 1)]
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(some, ends[:-1], ends[1:]))
-        return out
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        leaves = sum(int(s.plan.leaf.sum()) for s in stands)
+        return sharing.filled(groups, columns.shape[1], add, least=_WORTH // max(leaves, 1))
 
 
 def _rounded(threshold: Any, numbers: type[Any]) -> Any:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from assay.engines.models import wire
+from assay.engines.models import sharing, wire
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a model prints goes to the log, not between the messages
     requests = os.fdopen(os.dup(0), "rb", buffering=1 << 20)
     loaded = None
+    sharing.allow()
     while True:
         try:
             kind, body = wire.receive(requests)
