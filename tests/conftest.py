@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -61,15 +62,39 @@ class Finished(NamedTuple):
         return found[0]["value"]
 
 
+def _typed(folder: str, args: tuple[str, ...], env: dict[str, str], *streams: str) -> None:
+    """What a process does that was forked for a command: as if it had been started for it."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    for number, path in enumerate(streams, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ["assay", *args]
+    from assay.doors.cli import main
+
+    main()
+
+
+# A command is a process of its own, forked from one that has read the libraries and run nothing: reading them takes most
+# of a short command's time. How long a command takes to start is tested apart.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.preload"])
+
+
 class Shell:
     """The command line as a user types it."""
 
     def run(self, folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
         """Run it in a folder."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
-        done = subprocess.run(
-            [*ASSAY, *args], cwd=folder, capture_output=True, text=True, check=False, env=env
-        )
+        with tempfile.TemporaryDirectory() as place:
+            out, err = Path(place, "out"), Path(place, "err")
+            process = _FORKS.Process(target=_typed, args=(str(folder), args, env, str(out), str(err)))
+            process.start()
+            process.join()
+            done = subprocess.CompletedProcess(
+                [*ASSAY, *args], process.exitcode, out.read_text(), err.read_text()
+            )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
