@@ -90,6 +90,7 @@ def test_a_grid_is_judged_on_a_channel_and_the_best_is_the_steps_model(tmp_path)
     edges = call("lineage", {"urn": model.outputs["out"].digest}, home=home)["edges"]
     assert {e["to_name"] for e in edges} >= {"split.train"}
     assert call("log.verify", {}, home=home)["ok"]
+    _traced(home, result.id, found["runs"][0]["id"])
     home.close()
     again, same = _run(tmp_path)
     assert same.cached and same.outputs == model.outputs
@@ -106,6 +107,20 @@ def test_a_grid_is_judged_on_a_channel_and_the_best_is_the_steps_model(tmp_path)
         False,
     ]
     assert other.verdict.report.data["tuning"]["trials"][0]["value"] == tuned["trials"][0]["value"]
+
+
+def _traced(home, run, best):
+    """Each trial is a span of the step, with its job below it, and keeps its own."""
+    from assay.office import traces
+    from assay.works.traces import keeping
+
+    whole = keeping.read(home, traces.of_run(home.office, run))
+    by = {s.id: s for s in whole}
+    trials = [s for s in whole if s.name.startswith("trial ")]
+    assert [s.name for s in trials] == ["trial 1", "trial 2", "trial 3"] and trials[2].status == "error"
+    own = keeping.read(home, traces.of_run(home.office, best))
+    assert own[0].name == "trial 2" and {"judged", "job train.py"} <= {s.name for s in own}
+    assert {s.id for s in own} < by.keys() and by[trials[0].parent].name == "train"
 
 
 def _steps(home, run):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.proposing import Tried, propose
+from assay.engines.tracing import Open, spanned
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
 from assay.kernel.errors import AssayError, UsageError
@@ -122,19 +123,22 @@ class Sweep:
     def _trial(self, number: int, given: Mapping[str, Any]) -> Trial:
         trial = Trial(number, given, run=f"{self.run}-{self.step.name}-{number:03d}" if self.parts else "")
         with contextlib.ExitStack() as stack:
+            about: dict[str, Any] = {"assay__run": trial.run or None, "assay__trial": number}
+            span = stack.enter_context(spanned(self.bench.recorder, f"trial {number + 1}", **about))
             if self.parts:
                 stack.enter_context(held(self.home.run_lock(trial.run)))
                 self._begun(trial)
             rungs = 1 if self.tuning.on else self.tuning.folds
             for rung in range(rungs):
                 try:
-                    self._rung(trial, rung)
+                    with spanned(self.bench.recorder, f"fold {rung + 1}" if rungs > 1 else "judged"):
+                        self._rung(trial, rung)
                 except (
                     AssayError
                 ) as error:  # what is wrong with all of them ends the sweep, and this one is told
                     trial.state, trial.error = "failed", str(error)
                     if self.parts:
-                        self._ended(trial)
+                        self._ended(trial, span)
                     raise
                 if trial.state == "failed":
                     break
@@ -144,7 +148,7 @@ class Sweep:
                     trial.state = "pruned"
                     break
             if self.parts:
-                self._ended(trial)
+                self._ended(trial, span)
         return trial
 
     def _rung(self, trial: Trial, rung: int) -> None:
@@ -263,18 +267,28 @@ class Sweep:
         with self.home.office.transaction() as tx:
             runs.step(tx, record, actor=self.actor)
 
-    def _ended(self, trial: Trial) -> None:
-        from assay.office import runs
+    def _ended(self, trial: Trial, span: Open | None) -> None:
+        from assay.office import runs, traces
+        from assay.works.traces import keeping
 
         score = [Metric.number(self.metric, trial.value)] if trial.value is not None else []
         report = Report.make(coverage=Coverage(1, 1, unit="trials"), metrics=score, data=trial.to_dict())
         report = report.with_(check=USES_TRIAL, params=dict(trial.given), error=trial.error, seed=self.seed)
         digest = self.bench.store.put_bytes(report.to_json())
         outcome = "error" if trial.state == "failed" else "pass"
+        recorder, kept = self.bench.recorder, list[traces.TraceRecord]()
+        if recorder is not None and span is not None:
+            span.set(assay__outcome=outcome, assay__state=trial.state)
+            if trial.state == "failed":
+                span.fail(trial.state)
+            kept = keeping.kept(self.home, recorder.spans(span), trial.run, self.actor)
         record = runs.StepRecord(trial.run, "trial", USES_TRIAL, outcome, False, "", {}, {}, digest, 0.0)
         with self.home.office.transaction() as tx:
+            for trace in kept:
+                traces.put(tx, trace)
             runs.step(tx, record, actor=self.actor)
-            runs.end(tx, trial.run, outcome, None, None, more={"state": trial.state})
+            trace_id = recorder.trace if recorder is not None and kept else None
+            runs.end(tx, trial.run, outcome, None, None, trace_id, more={"state": trial.state})
 
     def _chosen(self) -> Carried:
         lower = self.tuning.lower(self.metric)
