@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from tests.works.provenance.planted import _Quiet
 
 from assay.works.home import Home
@@ -25,6 +26,7 @@ def test_rows_that_cannot_be_written_for_the_script_fail_the_step_and_not_the_ru
     assert done["model"].note.startswith("train.py failed: ") and "list" in done["model"].note
 
 
+@pytest.mark.slow
 def test_a_home_named_by_a_relative_path_trains(tmp_path, monkeypatch):
     """A job's folders have one name, wherever it works."""
     (tmp_path / "d.csv").write_text("a,b\n1,2\n3,4\n")

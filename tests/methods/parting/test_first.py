@@ -23,7 +23,7 @@ def found(one, other, cut=2, other_cut=3):
 CELL = st.one_of(st.none(), st.sampled_from([0.0, -0.0, 1.5, 1.5000001, 2.0, math.nan, math.inf]))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(CELL, st.sampled_from(["x", "y", None])), min_size=1, max_size=12),
     st.data(),

@@ -57,3 +57,17 @@ def test_a_seeded_model_is_bit_for_bit_and_so_is_what_is_said_of_it(tmp_path):
     found = small.reproduce()
     assert found["verdict"] == "reproduced", found["said"]
     assert step(found, "validate")["same"] == "bits" and step(found, "split")["same"] == "bits"
+
+
+@pytest.mark.slow
+def test_a_sweep_is_carried_out_again_and_enters_no_trial(tmp_path):
+    """What its trials were recorded as is no part of what they say."""
+    small = priced(tmp_path, "rng = np.random.default_rng(int(os.environ['ASSAY_SEED']))")
+    tune = "tune: {grid: {depth: [2, 3]}, label: y}"
+    small.write("assay.yaml", PIPELINE.replace("train: split.train}}", f"train: split.train}}, {tune}}}"))
+    small.write("train.py", TRAIN.format(seed="import sys; rng = np.random.default_rng(3)", noise=0.01).replace('"max_depth": 3', '"max_depth": int(sys.argv[2])'))  # fmt: skip
+    small.run()
+    before = len(small.call("runs.list")["runs"])
+    found = small.reproduce(probes=False)
+    assert found["verdict"] == "reproduced", found["said"]
+    assert len(small.call("runs.list")["runs"]) == before

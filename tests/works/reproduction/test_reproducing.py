@@ -37,6 +37,7 @@ def test_a_run_is_rebuilt_on_what_it_read_then_and_the_log_knows(tmp_path):
     assert not small.call("runs.list")["runs"][1:]  # it left no run
 
 
+@pytest.mark.slow
 def test_chance_that_nothing_seeds_is_proved_by_running_twice_and_its_line_is_named(tmp_path):
     small = Small(tmp_path, scale=READ + CHANCE + WRITE)
     small.run()
@@ -84,6 +85,7 @@ def test_data_that_are_gone_make_it_incomplete_and_what_was_made_of_them_stands_
     assert "points is no longer where it was read" in " ".join(small.reproduce()["said"])
 
 
+@pytest.mark.slow
 def test_a_file_that_is_given_must_have_the_bytes_of_then(tmp_path):
     from assay.kernel.errors import UsageError
 
@@ -113,6 +115,7 @@ def test_a_model_whose_bytes_are_others_and_that_cannot_be_asked_is_no_pass(tmp_
     assert found["first"]["where"]["member"] == "m.json" and "it cannot be asked" in found["first"]["said"]
 
 
+@pytest.mark.slow
 def test_recorded_bytes_that_are_gone_are_no_pass_where_the_new_ones_are_others(tmp_path):
     small = Small(tmp_path, scale=READ + CHANCE + WRITE)
     done = small.run()

@@ -139,6 +139,8 @@ def read(home: Home, run: RunRecord) -> Past:
     from assay.office import runs
 
     digest = run.detail.get("provenance")
+    if not digest and run.parent:
+        raise Missing(f"the run {run.id} is a part of the run {run.parent}", remedy="name that run")
     if not digest:
         raise Missing(
             f"the run {run.id} recorded nothing of its pipeline: an earlier Assay made it",

@@ -22,10 +22,19 @@ def plain_report(report: Report) -> dict[str, Any]:
         "metrics": [m.to_dict() for m in report.metrics if m.name not in TIMED],
         "findings": [f.to_dict() for f in report.findings],
         "coverage": report.coverage.to_dict(),
-        "data": data,
+        "data": data | ({"tuning": _without_runs(data["tuning"])} if "tuning" in data else {}),
         "charts": [c.to_dict() for c in report.charts],
         "seed": report.seed,
     }
+
+
+def _without_runs(tuning: Any) -> Any:
+    """Return a sweep's trials without the names of the runs that they were recorded as."""
+    if not isinstance(tuning, dict):
+        return tuning
+    trials = [{k: v for k, v in t.items() if k != "run"} for t in tuning.get("trials", ())]
+    best = {k: v for k, v in tuning.get("best", {}).items() if k != "run"}
+    return tuning | {"trials": trials, "best": best}
 
 
 def compare(

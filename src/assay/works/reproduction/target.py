@@ -59,13 +59,22 @@ def target(home: Home, text: str) -> Target:
     if text.startswith("registry://") or "@" in text:
         return _of(home, registry.get(home.office, text))
     try:
-        return Target(past(home, text))
+        return Target(_with_steps(past(home, text)))
     except Missing as error:
         try:
             record = registry.get(home.office, text)
         except (Missing, UsageError):
             raise error from None
         return _of(home, record)
+
+
+def _with_steps(found: Past) -> Past:
+    if found.document["steps"]:
+        return found
+    raise UsageError(
+        f"the run {found.id} was recorded from a script or a notebook, and has no pipeline that could be carried out again",
+        remedy="make a pipeline of it: an assay.yaml with a train step",
+    )
 
 
 def _of(home: Home, record: PackageRecord) -> Target:
@@ -77,7 +86,7 @@ def _of(home: Home, record: PackageRecord) -> Target:
             f"{record.name}@{record.version} was registered from a file, and no run made it",
             remedy="name a run",
         )
-    found = Target(read(home, runs.get(home.office, record.run)), record)
+    found = Target(_with_steps(read(home, runs.get(home.office, record.run))), record)
     if not found.step:
         raise Missing(f"no step of the run {record.run} made the model of {record.name}@{record.version}")
     return found
