@@ -44,7 +44,9 @@ def _runs(home: Home) -> None:
         if record.detail.get("imported"):  # it is under way elsewhere, where its system says so
             continue
         with taken(home.run_lock(record.id)) as free:
-            if not free:
+            if (
+                not free or runs.get(home.office, record.id).outcome != "running"
+            ):  # or another settled it meanwhile
                 continue
             if record.detail.get("tracked"):  # its journal says how far it came
                 from assay.works.tracking.ending import end

@@ -68,6 +68,33 @@ def test_a_killed_run_is_interrupted_and_keeps_what_it_acknowledged(tmp_path):
     assert again == record and same == told
 
 
+def test_two_that_open_the_home_at_once_settle_a_run_once(tmp_path):
+    """The one that comes second had seen the run under way, and must not record it anew from a journal that is gone."""
+    from assay.works import recovery
+    from assay.works.tracking.beginning import tracked
+
+    home = Home.create(tmp_path, {})
+    run = tracked(home, "r", params={"depth": 6})
+    run._journal.close()
+    run._held.close()  # as if its process were gone
+    seen = runs.under_way(home.office)
+    recovery.recover(home)
+    before = row(home, runs.get(home.office, run.id))
+    asked = []
+
+    def late(_office):
+        asked.append(1)
+        return seen
+
+    real, runs.under_way = runs.under_way, late
+    try:
+        recovery.recover(home)
+    finally:
+        runs.under_way = real
+    assert asked and row(home, runs.get(home.office, run.id)) == before and before["params"] == {"depth": 6}
+    home.close()
+
+
 @pytest.mark.slow
 def test_runs_killed_at_forty_instants_lose_nothing(tmp_path):
     lot = random.Random(1)

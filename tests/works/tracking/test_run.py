@@ -10,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import assay
 from assay.kernel.errors import Refused, UsageError
@@ -136,6 +138,31 @@ def test_names_are_bounded_and_printable(begin, name):
                 call_(name, 1)
     with pytest.raises(UsageError, match="cannot be called"):
         begin(name)
+
+
+def test_what_is_no_text_or_nests_too_deep_is_one_sentence(begin):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with begin() as run:
+        for value in ("\ud800", deep):
+            with pytest.raises(UsageError, match="no plain text or nests too deep|nests too deep"):
+                run.param("x", value)
+        run.param("x", "fine")
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text("abcé_./ ", min_size=1, max_size=8), st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8"), max_size=20), lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=4), x, max_size=3), max_leaves=6), max_size=5))  # fmt: skip
+def test_parameters_come_back_as_they_were_told(tmp_path_factory, params):
+    from assay.kernel.canonical import plain
+    from assay.works.tracking.gathered import gather
+    from assay.works.tracking.journal import Entry, Journal, read
+
+    path = tmp_path_factory.mktemp("j") / "journal"
+    kept = Journal(path)
+    kept.write(Entry(1, p=plain(params)))
+    kept.close()
+    assert gather(read(path)).params == plain(params)
 
 
 def test_a_seed_makes_what_follows_the_same(begin):

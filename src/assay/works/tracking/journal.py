@@ -56,7 +56,12 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         """Append an entry; UsageError for one that is too large, Broken where the disk does not take it."""
-        line = self._encode(entry) + b"\n"
+        try:
+            line = self._encode(entry) + b"\n"
+        except (UnicodeEncodeError, RecursionError, OverflowError):
+            raise UsageError(
+                "what was logged is no plain text or nests too deep", remedy="log it as text"
+            ) from None
         if len(line) > LONGEST:
             raise UsageError(
                 f"what was logged at once is {len(line):,} bytes, and at most {LONGEST:,} are kept"

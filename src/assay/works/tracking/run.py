@@ -286,7 +286,10 @@ def _value(name: str, value: Any) -> Any:
     """Return a parameter as JSON: what is no number, text, list or mapping is told as text."""
     if hasattr(value, "item") and getattr(value, "size", 2) == 1:  # a NumPy number
         value = value.item()
-    told = plain(value)
+    try:
+        told = plain(value)
+    except RecursionError:
+        raise UsageError(f"the parameter {name!r} nests too deep", remedy="log its parts") from None
     if isinstance(told, float) and told - told != 0:
         told = str(told)
     if len(str(told)) > LONGEST_VALUE:
