@@ -79,7 +79,12 @@ def test_a_grid_is_judged_on_a_channel_and_the_best_is_the_steps_model(tmp_path)
         "max_depth": 4,
     }
     assert {f.rule for f in report.findings} >= {"train.tuned", "train.trial_failed"}
-    assert "out" in model.outputs and report.charts[-1].series == "series"
+    assert "out" in model.outputs and report.charts[-2].series == "series"
+    assert [(r["trial"], r["max_depth"], r["state"]) for r in report.charts[-1].data] == [
+        (1, 4, "complete"), (0, 1, "complete"), (2, 3, "failed"),
+    ]  # fmt: skip
+    page = result.page.read_text()
+    assert "The best trials" in page and "no depth of three" in page
     home = _home(tmp_path)
     found = call("runs.compare", {"parts_of": result.id, "by": "accuracy"}, home=home)
     assert found["differing"] == ["max_depth"] and found["metrics"] == ["accuracy"]

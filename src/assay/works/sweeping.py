@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from assay.works.work import Progress
 
 JUDGE = "model.validate"
+_SHOWN = 20  # trials in the report's table
 _TOLD = 200  # trials that the step's own report lists; the rest are parts of the run all the same
 Carried = tuple[Report, dict[str, Asset], Exception | None]
 
@@ -378,6 +379,17 @@ class Sweep:
         return out
 
     def _charts(self, lower: bool) -> list[Chart]:
+        """Return the best so far over the trials, and the best of them in a table."""
+        ranked = sorted(
+            self.trials,
+            key=lambda t: (t.value is None, (t.value or 0.0) if lower else -(t.value or 0.0), t.number),
+        )
+        told = tuple(
+            {"trial": t.number, self.metric: t.value, "state": t.state, **t.given} for t in ranked[:_SHOWN]
+        )
+        table = Chart(
+            "The best trials", "table", told, "trial", self.metric, alt=f"{len(told)} of {len(self.trials)}."
+        )
         rows: list[dict[str, Any]] = []
         best: float | None = None
         for t in self.trials:
@@ -388,12 +400,13 @@ class Sweep:
                 rows.append({"trial": t.number, "value": best, "series": "best so far"})
             rows.append({"trial": t.number, "value": t.value, "series": "trial"})
         if len({r["trial"] for r in rows}) < 2:
-            return []
+            return [table]
         alt = (
             f"{self.metric} of {len(self.trials)} trials; the best is {best:.4g}." if best is not None else ""
         )
         title = f"{self.metric} of each trial"
-        return [Chart(title, "line", tuple(rows), "trial", "value", "series", x_title="trial", alt=alt)]
+        drawn = Chart(title, "line", tuple(rows), "trial", "value", "series", x_title="trial", alt=alt)
+        return [drawn, table]
 
 
 def _shown(given: Mapping[str, Any]) -> str:
