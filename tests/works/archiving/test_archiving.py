@@ -289,3 +289,41 @@ def test_it_is_written_whole_or_not_at_all_and_never_over_another(made, tmp_path
     with pytest.raises(UsageError, match="say --to DIR or --archive FILE"):
         small.call("model.export", name="small@1")
     assert (tmp_path / "there.zip").read_bytes() == b"mine"
+
+
+KEYED = """
+name: keyed
+data: {points: {source: points.csv}}
+steps:
+  people: {check: data.pii, of: points, gate: none}
+  masked: {treat: data.mask, of: points, using: people, method: token, key: pseudonyms}
+  model: {train: train.py, of: {train: masked}}
+  scan: {check: model.scan, of: model}
+  register: {do: model.register, of: model, as: keyed}
+"""
+
+
+@pytest.mark.slow
+def test_a_key_never_leaves_and_what_it_made_stands_in(tmp_path):
+    """In its own home the step is rebuilt with the key; elsewhere, or once the key is gone, it is told, and none is made."""
+    small = Small(tmp_path)
+    small.write("points.csv", "x,email\n" + "".join(f"{i},p{i}@example.org\n" for i in range(20)))
+    small.write("assay.yaml", KEYED)
+    small.run()
+    assert small.reproduce("keyed@1")["verdict"] == "reproduced"
+    small.call("model.export", name="keyed@1", archive=str(tmp_path / "keyed.zip"))
+    secret = (tmp_path / ".assay" / "secrets" / "pseudonyms.key").read_bytes().strip()
+    with zipfile.ZipFile(tmp_path / "keyed.zip") as archive:
+        assert not any(secret in archive.read(n) for n in archive.namelist())
+    shutil.rmtree(tmp_path / ".assay" / "secrets")
+    there = call("runs.reproduce", {"of": str(tmp_path / "keyed.zip")}, home=None)
+    for found in (there, small.reproduce("keyed@1")):
+        how = {s["name"]: (s["how"], s["same"]) for s in found["steps"]}
+        assert found["verdict"] == "incomplete" and how["masked"] == ("recorded", None)
+        assert how["model"] == ("rebuilt", "bits") and "it needs the key pseudonyms" in " ".join(
+            found["said"]
+        )
+        assert (
+            "The model itself, made by the step `model`, is bit for bit what was registered." in found["said"]
+        )
+    assert not (tmp_path / ".assay" / "secrets").exists()

@@ -121,6 +121,17 @@ def _around(found: Reproduction) -> list[str]:
     return [f"It holds although packages are others here: {names[:200]}."]
 
 
+def _of_the_model(found: Reproduction, step: str | None) -> list[str]:
+    """Say of a model that was asked for that it is as it was, where the whole is not."""
+    if not step or found.verdict == "reproduced" or step not in found.compared:
+        return []
+    own = [c for c in found.compared[step] if c.kind == "model"]
+    if not own or worst(own) not in ("bits", "tolerance"):
+        return []
+    how = "bit for bit" if worst(own) == "bits" else "within the tolerance"
+    return [f"The model itself, made by the step `{step}`, is {how} what was registered."]
+
+
 def document(found: Reproduction, of: dict[str, Any]) -> dict[str, Any]:
     """Return it as JSON. of: what was asked for: its run, its model, its archive."""
     first = found.first
@@ -128,7 +139,7 @@ def document(found: Reproduction, of: dict[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         **of,
         "verdict": found.verdict,
-        "said": sentences(found),
+        "said": [*sentences(found), *_of_the_model(found, of.get("model_step"))],
         "tolerance": found.wanted.tolerance,
         "first": {"step": first[0], **first[1].to_dict()} if first else None,
         "causes": [c.to_dict() for c in found.causes],
