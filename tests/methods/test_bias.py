@@ -81,6 +81,16 @@ def test_exchanging_the_groups_turns_the_differences(a, d):
         assert here[name] == pytest.approx(there[name], nan_ok=True)
 
 
+@given(counts, counts)
+def test_exchanging_the_groups_turns_the_differences_after_training_and_inverts_the_ratio(a, d):
+    here, there = post_training(a, d), post_training(d, a)
+    for name in here:
+        if name != "DI":
+            assert here[name] == pytest.approx(-there[name], nan_ok=True), name
+    if math.isfinite(here["DI"]) and here["DI"]:
+        assert here["DI"] == pytest.approx(1 / there["DI"])
+
+
 @given(counts)
 def test_a_group_against_itself_differs_by_nothing(a):
     for name, value in post_training(a, a).items():

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from assay.kernel.errors import UsageError
-from assay.methods.clarify.asking import asked, continuous, decided, headed
+from assay.methods.clarify.asking import asked, continuous, decided, headed, joined
 from assay.methods.clarify.config import read_config
 from assay.methods.question import Facet
 
@@ -63,7 +63,7 @@ def test_all_of_it(tmp_path):
     [
         ({"lable": "y"}, "there is no field 'lable'; did you mean 'label'"),
         ({"features": "[*]"}, "features is not read: .*JMESPath"),
-        ({"facet_dataset_uri": "s3://b/x"}, "facet_dataset_uri is not read"),
+        ({"image_config": {}}, "image_config is not read"),
         ({"dataset_type": "application/x-image"}, "dataset_type 'application/x-image' is not read"),
         ({"label": ...}, "label is not given"),
         ({"label": True}, "label must be the name of a column"),
@@ -163,3 +163,63 @@ def test_a_number_that_is_a_value_and_no_threshold_is_said(tmp_path, values, tol
         not told
         or "age is 1, and not above it: 40 different whole numbers in 4,000 rows" in question.readings[0]
     )
+
+
+def _beside(tmp_path, **more):
+    given = {
+        "label": "y",
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "sex"}],
+        "predicted_label": "p",
+    }
+    given |= {"predicted_label_dataset_uri": "s3://b/p.csv", "predicted_label_headers": ["id", "p"]} | more
+    (tmp_path / "c.json").write_text(json.dumps(given))
+    return read_config(tmp_path / "c.json")
+
+
+def test_a_file_of_predictions_is_joined_by_the_column_that_is_named_or_in_order(tmp_path):
+    table = pa.table({"id": [3, 1, 2], "sex": ["f", "m", "f"], "y": [1, 0, 1]})
+    other = pa.table(
+        {"1": ["2"], "0": ["1"]}
+    )  # a CSV without a header, whose first row had been taken for names
+    config = _beside(tmp_path, joinsource_name_or_index="id")
+    found = joined(config, table, {"--predicted-data": other, "--facet-data": None})
+    assert found.to_pydict()["p"] == [None, "0", "1"] and found.column_names == ["id", "sex", "y", "p"]
+    config = _beside(tmp_path, predicted_label_headers=["p"], facet_dataset_uri="s3://b/f.csv")
+    table, told = table.drop_columns("sex"), pa.table({"p": [1, 0, 0]})
+    found = joined(
+        config, table, {"--predicted-data": told, "--facet-data": pa.table({"sex": ["m", "f", "m"]})}
+    )
+    assert found.to_pydict() == {"id": [3, 1, 2], "y": [1, 0, 1], "p": [1, 0, 0], "sex": ["m", "f", "m"]}
+
+
+def test_a_file_that_does_not_fit_the_table_is_refused(tmp_path):
+    table = pa.table({"id": [3, 1], "sex": ["f", "m"], "y": [1, 0]})
+    by_id, in_order = _beside(tmp_path, joinsource_name_or_index="id"), _beside(tmp_path)
+    of = "--predicted-data"
+    for config, given, said in (
+        (
+            by_id,
+            {of: None},
+            "predicted_label_dataset_uri names a file of its own, which was not given; say --predicted",
+        ),
+        (by_id, {of: pa.table({"id": [1, 1], "p": [1, 0]})}, "two rows .* have the same id"),
+        (
+            by_id,
+            {of: pa.table({"id": [1], "p": [1], "x": [0]})},
+            "there are 2 headers, and the table has 3 columns",
+        ),
+        (
+            in_order,
+            {of: pa.table({"id": [1], "p": [1]})},
+            "has 1 rows, and the table 2; name the column to join by",
+        ),
+        (
+            in_order,
+            {of: pa.table({"id": [1, 2], "p": [1, 0]})},
+            "both the table and the file .* have a column 'id'",
+        ),
+        (in_order, {"--facet-data": table}, "--facet-data was given, and the config names no such file"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            joined(config, table, given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,19 +11,20 @@ import pyarrow.compute as pc
 
 from assay.kernel.errors import UsageError
 from assay.methods import facets
-from assay.methods.clarify.config import Config, Values
+from assay.methods.clarify.config import Beside, Config, Values
+from assay.methods.nearest import did_you_mean
 from assay.methods.question import Facet, Question
 
 _UNIQUE = 0.05  # of the rows: from so many different whole numbers on the library takes them for an amount
 _TWICE = re.compile(r"(.*)_\d+")
 
 
-def asked(config: Config, table: pa.Table) -> Question:
-    """Return the question. table: with the file's own names (``headed``)."""
+def asked(config: Config, table: pa.Table, *, predictions: bool = True) -> Question:
+    """Return the question. table: with the file's own names (``headed``). predictions: whether they must be there."""
     names = table.column_names
     label = config.column(config.label, names, "label")
     predicted = None
-    if config.predicted is not None:
+    if config.predicted is not None and (predictions or config.predicted in names):
         predicted = config.column(config.predicted, names, "predicted_label")
     if not config.label_values:
         raise UsageError(
@@ -132,6 +133,60 @@ def headed(table: pa.Table, headers: Sequence[str], file: str) -> pa.Table:
     first = _first_row(table)
     renamed = table.rename_columns(list(headers))
     return renamed if first is None else pa.concat_tables([first.rename_columns(list(headers)), renamed])
+
+
+def joined(config: Config, table: pa.Table, others: Mapping[str, pa.Table | None]) -> pa.Table:
+    """Return a table with the columns of the files that the config names beside it.
+
+    others: by the option that gives it, each file as it was read; an option that is not there is not asked for. Rows are joined
+    by the config's column, or are in the same order; one that a file does not have lacks its columns. UsageError where a file was
+    not given or was not named, its rows do not fit, or a column is in both.
+    """
+    named = {one.option: one for one in config.beside}
+    for option, other in others.items():
+        one = named.get(option)
+        if one is None:
+            if other is not None:
+                said = f"{option} was given, and the config names no such file"
+                raise UsageError(said, where=config.file, remedy="leave it out, or name it there")
+            continue
+        if other is None:
+            said = f"{one.field} names a file of its own, which was not given"
+            raise UsageError(said, where=config.file, remedy=f"say {option} FILE")
+        table = _beside(config, table, headed(other, one.headers, config.file), one)
+    return table
+
+
+def _beside(config: Config, table: pa.Table, other: pa.Table, one: Beside) -> pa.Table:
+    key = None
+    if config.join is not None:
+        key = config.column(config.join, table.column_names, "joinsource_name_or_index")
+        if key not in other.column_names:
+            raise UsageError(
+                f"the file of {one.field} has no column {key!r} to join by",
+                where=config.file,
+                remedy=did_you_mean(key, other.column_names),
+            )
+        held, ids = table.column(key).combine_chunks(), other.column(key).combine_chunks()
+        ids = ids if ids.type == held.type else ids.cast(held.type, safe=False)
+        if pc.count_distinct(ids, mode="all").as_py() < len(ids):
+            raise UsageError(f"two rows of the file of {one.field} have the same {key}", where=config.file)
+        other = other.take(pc.index_in(held, value_set=ids))
+    elif other.num_rows != table.num_rows:
+        raise UsageError(
+            f"the file of {one.field} has {other.num_rows:,} rows, and the table {table.num_rows:,}",
+            where=config.file,
+            remedy="name the column to join by: joinsource_name_or_index",
+        )
+    for name in other.column_names:
+        if name == key:
+            continue
+        if name in table.column_names:
+            raise UsageError(
+                f"both the table and the file of {one.field} have a column {name!r}", where=config.file
+            )
+        table = table.append_column(name, other.column(name))
+    return table
 
 
 def _first_row(table: pa.Table) -> pa.Table | None:

@@ -22,24 +22,33 @@ _ELSEWHERE = ("version", "dataset_uri", "predictor")
 _METHODS = ("pre_training_bias", "post_training_bias", "shap", "pdp", "report", "asymmetric_shapley_value")
 _REFUSED = {
     "features": "rows are read as objects of plain values, and no JMESPath is followed",
-    "predicted_label_dataset_uri": "predictions are read from the table itself: join them to it",
-    "predicted_label_headers": "predictions are read from the table itself: join them to it",
-    "facet_dataset_uri": "facets are read from the table itself: join them to it",
-    "facet_headers": "facets are read from the table itself: join them to it",
     "time_series_data_config": "series of time are not judged for bias",
     "image_config": "images are not judged for bias",
 }
 _READ = (
     "dataset_type", "headers", "label", "label_values_or_threshold", "facet", "group_variable", "predicted_label",
-    "probability_threshold", "excluded_columns", "joinsource_name_or_index", "methods",
+    "probability_threshold", "excluded_columns", "joinsource_name_or_index", "methods", "predicted_label_dataset_uri",
+    "predicted_label_headers", "facet_dataset_uri", "facet_headers",
 )  # fmt: skip
 Values = tuple[Any, ...]
 Ref = str | int
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A further file whose columns are the table's too: of the predictions, or of the facets."""
+
+    field: str
+    option: str
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """What a file asks. Columns are names, or places from 0; values are as JSON holds them."""
+    """What a file asks. Columns are names, or places from 0; values are as JSON holds them.
+
+    join: the column that rows are joined by with those of the files in ``beside``; None where they lie in the same order.
+    """
 
     file: str
     headers: tuple[str, ...]
@@ -53,6 +62,8 @@ class Config:
     pre: tuple[str, ...]
     post: tuple[str, ...]
     notes: tuple[str, ...]
+    join: Ref | None = None
+    beside: tuple[Beside, ...] = ()
 
     def column(self, ref: Ref, columns: Sequence[str], what: str) -> str:
         """Return the name of a column that is given by name or by place; UsageError where there is none."""
@@ -121,6 +132,12 @@ def read_config(path: Path) -> Config:
         read.methods("pre_training_bias", methods, PRE_TRAINING),
         read.methods("post_training_bias", methods, POST_TRAINING),
         tuple(_notes(top, methods)),
+        join,
+        tuple(
+            Beside(f"{whose}_dataset_uri", option, read.each(f"{whose}_headers", read.text_of))
+            for whose, option in (("predicted_label", "--predicted-data"), ("facet", "--facet-data"))
+            if read.text(f"{whose}_dataset_uri")
+        ),
     )
 
 

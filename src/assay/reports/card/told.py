@@ -15,7 +15,7 @@ _ROWS = 60  # of a table that are shown; the rest is in the card as JSON
 _GROUPS = 12  # groups of a facet that are shown
 _BESIDE = 5  # so many stand side by side, a column each
 _FACET = (
-    "DPL", "DPPL", "DI", "AD", "RD", "SD", "impact_ratio", "impact_p_value", "equalized_odds_difference",
+    "positive_share", "predicted_share", "DPL", "DPPL", "DI", "AD", "RD", "SD", "impact_ratio", "impact_p_value", "equalized_odds_difference",
     "demographic_parity_difference", "demographic_parity_ratio", "equal_opportunity_difference", "calibration_error",
     "mean_difference", "mae_difference", "standardized_mean_difference",
 )  # fmt: skip

@@ -62,6 +62,7 @@ def check(
     config: Annotated[
         Path | None, Doc("an analysis_config.json of SageMaker Clarify, which asks all this")
     ] = None,
+    facet_data: Annotated[Table | None, Doc("the file that the config's facet_dataset_uri names")] = None,
     compat: Annotated[
         Literal["docs", "clarify"] | None,
         Doc("whose conventions where they differ: docs; with --config clarify"),
@@ -76,7 +77,7 @@ def check(
     from assay.methods.limits import BEFORE, read_limits
 
     limits = read_limits(policy) if policy is not None else None
-    given, whole = _of_clarify(table, config)
+    given, whole = _of_clarify(table, config, facet_data)
     asked = questions.question(
         label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
         label_threshold=label_threshold, group_variable=group_variable, compat=compat,
@@ -158,16 +159,21 @@ def _groups_all(table: Table, facets: Sequence[str]) -> None:
             )
 
 
-def _of_clarify(table: Table, config: Path | None) -> tuple[Question | None, Any]:
+def _of_clarify(table: Table, config: Path | None, facet_data: Table | None) -> tuple[Question | None, Any]:
     """Return what an analysis config asks, and the table under its headers; nothing where there is none."""
     if config is None:
+        if facet_data is not None:
+            raise UsageError(
+                "--facet-data is a file that an analysis config names", remedy="say --config FILE"
+            )
         return None, None
     from assay.methods.clarify import asking
     from assay.methods.clarify.config import read_config
 
     read = read_config(config)
-    whole = asking.headed(table.arrow(), read.headers, read.file)
-    return asking.asked(read, whole), whole
+    others = {"--facet-data": None if facet_data is None else facet_data.arrow()}
+    whole = asking.joined(read, asking.headed(table.arrow(), read.headers, read.file), others)
+    return asking.asked(read, whole, predictions=False), whole
 
 
 def _outcome(judged: Judged, parts: list[Part], outcome: Outcome) -> None:

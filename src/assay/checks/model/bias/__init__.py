@@ -70,6 +70,10 @@ def check(
     config: Annotated[
         Path | None, Doc("an analysis_config.json of SageMaker Clarify, which asks all this")
     ] = None,
+    predicted_data: Annotated[
+        Table | None, Doc("the file that the config's predicted_label_dataset_uri names")
+    ] = None,
+    facet_data: Annotated[Table | None, Doc("the file that the config's facet_dataset_uri names")] = None,
     compat: Annotated[
         Literal["docs", "clarify"] | None,
         Doc("whose conventions where they differ: docs; with --config clarify"),
@@ -84,7 +88,7 @@ def check(
     from assay.methods.limits import AFTER, read_limits
 
     limits = read_limits(policy) if policy is not None else None
-    given, whole = _answers.of_clarify(subject, data, config)
+    given, whole = _answers.of_clarify(subject, data, config, predicted_data, facet_data)
     asked = questions.question(
         label=label, facet=facet, positive=positive, facet_value=facet_value, facet_threshold=facet_threshold,
         label_threshold=label_threshold, predicted=predicted, group_variable=group_variable, compat=compat,

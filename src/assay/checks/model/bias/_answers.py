@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Model, Table
 
 if TYPE_CHECKING:
@@ -46,16 +46,23 @@ class _Held:
         return self.table
 
 
-def of_clarify(subject: Any, data: Any, config: Path | None) -> tuple[Question | None, Any]:
+def of_clarify(
+    subject: Any, data: Any, config: Path | None, predicted: Table | None, facet: Table | None
+) -> tuple[Question | None, Any]:
     """Return what an analysis config asks, and the table under its headers; nothing where there is none."""
     source = data if data is not None else subject
+    if config is None and (predicted is not None or facet is not None):
+        said = "--predicted-data and --facet-data are files that an analysis config names"
+        raise UsageError(said, remedy="say --config FILE")
     if config is None or isinstance(source, Model):
         return None, None
     from assay.methods.clarify import asking
     from assay.methods.clarify.config import read_config
 
     read = read_config(config)
-    whole = asking.headed(source.arrow(), read.headers, read.file)
+    others = {"--predicted-data": predicted, "--facet-data": facet}
+    held = {option: None if other is None else other.arrow() for option, other in others.items()}
+    whole = asking.joined(read, asking.headed(source.arrow(), read.headers, read.file), held)
     return asking.asked(read, whole), whole
 
 
