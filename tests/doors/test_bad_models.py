@@ -53,9 +53,33 @@ EACH = {
     "has chances above 1": (
         SCORED.format("x['x'] * 9"),
         {
-            "model.validate": (None, "model.validate.no_probabilities"),
+            "model.validate": (0, "scores are outside 0 to 1"),
             "model.bias": (None, "model.bias.no_probabilities"),
             "model.explain": (None, "model.explain.no_probabilities"),
+        },
+    ),
+    "has some chances above 1": (
+        SCORED.format("np.where(np.arange(len(x)) % 50 == 0, 1.3, 0.5)"),
+        {
+            "model.validate": (1, "8 of 400 scores are outside 0 to 1 (from 0.5 to 1.3)"),
+            "model.bias": (None, "model.bias.no_probabilities"),
+            "model.explain": (None, "model.explain.no_probabilities"),
+        },
+    ),
+    "leaves half of the rows without an answer": (
+        "return np.where(np.arange(len(x)) % 2 == 0, np.nan, 1.0)",
+        {
+            "model.validate": (1, "bad has no answer for 200 of the 400 rows"),
+            "model.bias": (1, "200 rows have no y or no prediction"),
+            "model.explain": (2, "what is no finite number"),
+        },
+    ),
+    "gives scores of other classes": (
+        "return np.tile([0.2, 0.7, 0.1], (len(x), 1))",
+        {
+            "model.validate": (1, "It gives 3 scores a row, and y has 2 values"),
+            "model.bias": (None, "model.bias.one_outcome"),
+            "model.explain": (None, "model.explain.goes_by_nothing"),
         },
     ),
     "has endless scores": (
@@ -69,7 +93,15 @@ EACH = {
     "says the same of everybody": (
         "return np.zeros(len(x), dtype=int)",
         {
-            "model.validate": (1, "model.validate.no_better_than_guess"),
+            "model.validate": (1, "no better than guessing: it gives every row the same answer"),
+            "model.bias": (None, "model.bias.one_outcome"),
+            "model.explain": (None, "model.explain.goes_by_nothing"),
+        },
+    ),
+    "says yes to everybody": (
+        "return np.ones(len(x), dtype=int)",
+        {
+            "model.validate": (1, "no better than guessing: it gives every row the same answer"),
             "model.bias": (None, "model.bias.one_outcome"),
             "model.explain": (None, "model.explain.goes_by_nothing"),
         },
@@ -84,6 +116,7 @@ EACH = {
     ),
 }
 ALL = {name: (body, dict.fromkeys(CHECKS, (2, words))) for name, (body, words) in SAME.items()} | EACH
+HANGS = "import time; time.sleep(600)"
 QUICK = [("gives a cube", "model.bias"), ("answers otherwise each time", "model.bias")]
 
 
@@ -132,11 +165,22 @@ def test_whatever_is_wrong_is_named_by_each_check(here, run, name, check):
     _tell(here, run, name, check)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("check", CHECKS)
+def test_one_that_hangs_is_named_and_ended(here, run, monkeypatch, check):
+    monkeypatch.setenv("ASSAY_ANSWER_SECONDS", "3")
+    (here / "bad").mkdir()
+    (here / "bad" / "inference.py").write_text(SCRIPT.format(HANGS))
+    code, said = run("check", check, "bad", "--data", "t.csv", *CHECKS[check])
+    assert code == 2 and "it has not answered within 3 seconds" in said and "Traceback" not in said
+
+
 TABLES = {
     "no label": ({"y": None, "p": 1}, (2, "no row of y is 1"), (2, "fewer than two rows have both y")),
-    "one class": ({"y": 1, "p": 1}, (0, "model.bias.one_outcome"), (None, "y")),
+    "one class": ({"y": 1, "p": 1}, (0, "model.bias.one_outcome"), (1, "model.validate.one_class")),
     "no prediction": ({"p": None}, (1, "400 rows have no y or no prediction"), (2, "fewer than two rows")),
-    "strange scores": ({"p": 1, "s": 7.5}, (2, "400 scores are outside 0 to 1"), (None, "no_probabilities")),
+    "strange scores": ({"p": 1, "s": 7.5}, (2, "400 scores are outside 0 to 1"), (1, "400 of 400 scores are outside")),
+    "half without a label": ({"y": np.where(np.arange(400) % 2, 1.0, np.nan), "p": 1}, (0, "200 rows have no y"), (1, "200 of 400 rows have no y")),
     "words as scores": ({"p": 1, "s": "high"}, (2, "numbers are wanted"), (2, "numbers are wanted")),
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ class Headline(NamedTuple):
 def binary(share: float, *, costs: bool) -> Headline:
     """share: of rows that are yes. costs: whether errors have theirs."""
     if costs:
-        return Headline("cost", "errors have their costs, so the mean cost of a row is what counts")
+        return _cost()
     yes = _percent(share)
     beside = "; read pr_auc and mcc beside it" if share < _RARE else ""
     beside = "; read mcc beside it" if share > 1 - _RARE else beside
@@ -36,8 +36,14 @@ def binary(share: float, *, costs: bool) -> Headline:
     return Headline("f1", f"{yes} of rows are yes, and both ways to err count alike")
 
 
-def multiclass() -> Headline:
-    """Every class counts alike, however rare."""
+def _cost() -> Headline:
+    return Headline("cost", "errors have their costs, so the mean cost of a row is what counts")
+
+
+def multiclass(*, costs: bool = False) -> Headline:
+    """Every class counts alike, however rare, unless errors have their costs."""
+    if costs:
+        return _cost()
     return Headline("macro_f1", "every class counts alike, however rare it is")
 
 

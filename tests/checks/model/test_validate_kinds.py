@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 
 from assay.checks.model.validate import check
 from assay.engines.models.inmemory import InMemoryModel, pin
+from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
 
 
@@ -161,3 +162,55 @@ def test_a_column_that_gives_the_label_away_is_told_and_grave_where_the_model_go
     amount = pd.DataFrame({"x": rng.normal(size=4_000)}).assign(y=lambda f: f.x * 3 + 1, p=lambda f: f.x * 3)
     told = _rules(check(table(amount), label="y", predicted="p", slices=0, work=work))["given_away"]
     assert told.message.startswith("x (") and "alone gives y away" in told.message
+
+
+def test_costs_of_classes_make_the_headline_and_the_cheapest_answers_are_told(table, work):
+    """Costs were refused where there were more than two classes."""
+    frame, names = _frame(*_classes())
+    frame["p"] = np.random.default_rng(1).choice(4, len(frame)).astype(int)
+    costs = {"0:1": 7, "3:2": 0.5}
+    report = check(table(frame), label="y", predicted="p", scores=names, cost=costs, slices=0, work=work)
+    matrix = 1 - np.eye(4)
+    matrix[0, 1], matrix[3, 2] = 7, 0.5
+    cheapest = (frame[list(names)].to_numpy() @ matrix).argmin(axis=1)
+    assert report.data["metric"] == "cost" and report.metric("cost").value == pytest.approx(
+        matrix[frame.y, frame.p].mean()
+    )
+    told = report.metric("cost", answers="cheapest by its chances").value
+    assert told == pytest.approx(matrix[frame.y, cheapest].mean()) and "threshold" in _rules(report)
+    alike = min((np.bincount(frame.y) / len(frame)) @ matrix)
+    assert report.metric("cost", model="constant guess").value == pytest.approx(alike)
+
+
+def test_costs_of_two_classes_are_those_of_two_errors(table, work):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.choice(["<=50K", ">50K"], 200), "p": rng.choice(["<=50K", ">50K"], 200)})
+    given = {"label": "y", "predicted": "p", "slices": 0, "work": work}
+    # as the command line cuts <=50K:>50K=2 and >50K:<=50K=5 at their first sign
+    report = check(table(frame), cost={"<": "50K:>50K=2", ">50K:<": "50K=5"}, **given)
+    assert (
+        report.metric("cost").value == check(table(frame), cost_fp=2, cost_fn=5, **given).metric("cost").value
+    )
+    for wrong, words in (
+        ({"a:b": 1}, "no label is a"),
+        ({"a": 1}, "is no cost"),
+        ({"a:b": -1}, "is no cost"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            check(table(frame), cost=wrong, **given)
+    with pytest.raises(UsageError, match="given twice"):
+        check(table(frame), cost={"<=50K:>50K": 1}, cost_fp=1, cost_fn=1, **given)
+
+
+def test_infinite_answers_are_named(table, work):
+    """They were told as one answer for every row."""
+    y = np.random.default_rng(0).normal(size=100)
+    frame = pd.DataFrame({"y": y, "p": np.where(np.arange(100) < 3, np.inf, y)})
+    report = check(table(frame), label="y", predicted="p", slices=0, work=work)
+    found = _rules(report)
+    assert found["infinite_answers"].count == 3 and found["infinite_answers"].severity is Severity.HIGH
+    assert report.metric("rmse").reason == "infinite"
+    assert "the same answer" not in " ".join(f.message for f in report.findings)
+    labels = check(table(frame.assign(y=frame.p, p=y)), label="y", predicted="p", slices=0, work=work)
+    assert {"infinite"} == set(_rules(labels)) & {"infinite", "unplaced", "infinite_answers"}
+    assert (labels.coverage.examined, labels.coverage.of) == (97, 100)

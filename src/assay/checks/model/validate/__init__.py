@@ -26,6 +26,7 @@ from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, One
+from assay.checks.model.validate._costs import Costs, priced
 from assay.checks.model.validate._given import given_away
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import left_out
@@ -88,6 +89,10 @@ def check(
         float | None, Ge(0), Doc("what a false positive costs; the threshold of least cost is looked for")
     ] = None,
     cost_fn: Annotated[float | None, Ge(0), Doc("what a false negative costs")] = None,
+    cost: Annotated[
+        dict[str, Any] | None,
+        Doc("what it costs to say one class where another is true, TRUE:SAID=X; of those not named, 1"),
+    ] = None,
     multilabel: Annotated[
         str | None,
         Doc(
@@ -147,7 +152,10 @@ def check(
         raise UsageError(
             "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
         )
-    costs = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
+    if cost and cost_fp is not None:
+        raise UsageError("costs are given twice", remedy="leave --cost or --cost-fp and --cost-fn out")
+    costs: Costs | None = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
+    costs = priced(cost) if cost else costs
     if retrain is not None:
         way, rival_way = ways(retrain, against_retrain, hyperparameters, against_hyperparameters, limits)
         asked_for = Training(

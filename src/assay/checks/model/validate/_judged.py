@@ -148,7 +148,7 @@ class Judged:
             message = (
                 f"{who} is no better than {self.no_better_than}: {by} {value:.3f} against {guess[by]:.3f}."
             )
-        elif not np.isfinite(value):
+        elif np.isnan(value):
             message = f"{who} is no better than guessing: it gives every row the same answer."
         else:
             if (bounds[0] if bounds else value) > 0:

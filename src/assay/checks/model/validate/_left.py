@@ -55,7 +55,11 @@ def left_out(truth: Any, label: str, told: list[Answers], made: Judged) -> tuple
         known = known & here
     placed = int(known.sum()) - made.used
     if placed:
-        message = f"{placed:,} rows have no finite number, or no {made.placed_by}, and are left out."
-        findings.append(Finding("model.validate.unplaced", Severity.MEDIUM, message, {}, count=placed))
-        skipped.append(Skipped(f"{placed:,} rows", f"no finite number, or no {made.placed_by}"))
+        lack = (
+            "an infinite label" if made.kind == "regression" else f"no finite number, or no {made.placed_by}"
+        )
+        skipped.append(Skipped(f"{placed:,} rows", lack))
+        if made.kind != "regression":  # which tells of infinite labels itself
+            message = f"{placed:,} rows have {lack}, and are left out."
+            findings.append(Finding("model.validate.unplaced", Severity.MEDIUM, message, {}, count=placed))
     return findings, Coverage(made.used, labelled, tuple(skipped))

@@ -11,16 +11,26 @@ from assay.checks.model.validate._judged import Judged, one_class
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
 
+_SAVING = 0.02  # of the cost: less is no reason to change anything
 _WHOLE = 0.01  # by which a row's chances may miss 1
 
 
 class Multiclass(Judged):
-    """truth, said: the names of classes. chances: rows × the classes of ``names``, or None; what is left to 1 is of others."""
+    """truth, said: the names of classes. chances: rows × the classes of ``names``, or None; what is left to 1 is of others.
+
+    costs: classes × classes, what it costs to say the second where the first is true, or None.
+    """
 
     kind, main, association = "multiclass", "macro_f1", "mcc"
 
     def __init__(
-        self, truth: Any, said: Any, strange: int = 0, chances: Any = None, names: Sequence[str] = ()
+        self,
+        truth: Any,
+        said: Any,
+        strange: int = 0,
+        chances: Any = None,
+        names: Sequence[str] = (),
+        costs: Any = None,
     ) -> None:
         from assay.methods import headline
 
@@ -29,7 +39,16 @@ class Multiclass(Judged):
         self.sure: Any = None  # the chance of the likeliest class, and whether it is the right one
         if chances is not None:
             self._read(chances)
-        self.led_by(headline.multiclass())
+        self.costs, self.paid = costs, None if costs is None else self._paid(costs)
+        self.led_by(headline.multiclass(costs=costs is not None))
+
+    def _paid(self, costs: Any) -> Any:
+        """Return what each row costs; of an answer that is no class the most that its class can."""
+        import numpy as np
+
+        at = {name: i for i, name in enumerate(self.names)}
+        true, said = np.array([at[t] for t in self.truth]), np.array([at.get(s, -1) for s in self.said])
+        return np.where(said >= 0, costs[true, said], costs.max(axis=1)[true])
 
     def _read(self, chances: Any) -> None:
         """Take the chances that are some: between 0 and 1, and of all classes no more than 1."""
@@ -64,7 +83,8 @@ class Multiclass(Judged):
         """Return the scores on some rows."""
         from assay.methods import scores
 
-        found = scores.multiclass(self.truth[rows].tolist(), self.said[rows].tolist())
+        found = {} if self.paid is None else {"cost": float(self.paid[rows].mean())}
+        found |= scores.multiclass(self.truth[rows].tolist(), self.said[rows].tolist())
         found |= {name: float(each[rows].mean()) for name, each in self.each.items()}
         if self.sure is not None:
             sure, right = self.sure
@@ -75,6 +95,8 @@ class Multiclass(Judged):
         """Return the main score alone on some rows."""
         from assay.methods import scores
 
+        if self.paid is not None:
+            return float(self.paid[rows].mean())
         return scores.multiclass(self.truth[rows].tolist(), self.said[rows].tolist())[self.main]
 
     def guess(self) -> dict[str, float]:
@@ -85,6 +107,9 @@ class Multiclass(Judged):
 
         names, counts = np.unique(self.truth, return_counts=True)
         found = scores.multiclass(self.truth.tolist(), [names[counts.argmax()]] * len(self.truth))
+        if self.costs is not None:  # the cheapest of the answers that are the same for every row
+            share = [float((self.truth == name).mean()) for name in self.names]
+            found["cost"] = float((np.array(share) @ self.costs).min())
         if not self.each:
             return found
         shares = counts / counts.sum()
@@ -132,6 +157,7 @@ class Multiclass(Judged):
         if self.sure is not None:
             promised, happened = (float(np.mean(one)) for one in self.sure)
             out = off(whole["ece"], promised, happened, "right answers")
+        out += self._cheaper(whole)
         if not never:
             return out
         shown = ", ".join(n[:40] for n in never[:5]) + (" …" if len(never) > 5 else "")
@@ -142,6 +168,26 @@ class Multiclass(Judged):
             "model.validate.classes_never_found", Severity.MEDIUM, message, {}, remedy, count=len(never)
         )
         return [found, *out]
+
+    def _cheaper(self, whole: dict[str, float]) -> list[Finding]:
+        """Tell what a row would cost by the answer that its chances make the cheapest (Elkan 2001)."""
+        import numpy as np
+
+        if self.costs is None or self.sure is None:
+            return []
+        chances, right = self.areas
+        said = (chances @ self.costs).argmin(axis=1)
+        cost = float(self.costs[right.argmax(axis=1), said].mean())
+        self.metrics.append(Metric.number("cost", cost, of={"answers": "cheapest by its chances"}))
+        if cost >= whole["cost"] * (1 - _SAVING):
+            return []
+        changed = float(np.mean(np.array(self.names)[said] != self.said))
+        message = (
+            f"Answers that are the cheapest by its chances cost {cost:.4g} a row; as it answers now it is "
+            f"{whole['cost']:.4g}. They are others in {changed:.1%} of rows."
+        )
+        remedy = "answer the class whose expected cost is least, where the chances are calibrated"
+        return [Finding("model.validate.threshold", Severity.LOW, message, {}, remedy)]
 
     def _area(self, name: str) -> float:
         """Return the area under the ROC curve of a class against all others."""

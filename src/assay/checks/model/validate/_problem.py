@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._binary import Binary
+from assay.checks.model.validate._costs import Costs, matrix, of_two
 from assay.checks.model.validate._forecast import Forecast
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._multiclass import Multiclass
@@ -23,7 +24,7 @@ _MOST_RELEVANT = 100  # its gain is two to the power of it
 class Wanted(NamedTuple):
     """What the caller said of the problem.
 
-    label: the column of the truth. positive: the labels that are yes. costs: of a false positive and a false negative.
+    label: the column of the truth. positive: the labels that are yes. costs: of a false positive and a false negative, or of classes.
     quantile: what predictions are the quantile of. query: the column whose values say which rows are ranked together.
     several, separator: the columns of several labels a row, and what stands between them in a text.
     time, series: the columns that put forecasts in order and tell series apart. season: rows that the naive one looks back.
@@ -31,7 +32,7 @@ class Wanted(NamedTuple):
 
     label: str
     positive: tuple[str, ...] = ()
-    costs: tuple[float, float] | None = None
+    costs: Costs | None = None
     quantile: float | None = None
     query: str | None = None
     time: str | None = None
@@ -105,21 +106,24 @@ def _kind(table: Any, answers: Answers, rows: Any, wanted: Wanted) -> tuple[Judg
             )
         if score is not None:
             score = outcomes.scores_of_yes(score, answers.classes, yes)
+        two = None if costs is None else of_two(costs, sorted(set(spelled)), yes)
         judged = Binary(
-            [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, costs
+            [t in yes for t in spelled], [p in yes for p in told], score, ", ".join(yes), strange, two
         )
         if answers.scores is not None and score is None:
             judged.notes.append(_unlike(answers, len(names), label))
         return judged, slice(None)
-    if costs is not None:
+    if isinstance(costs, tuple):
         raise UsageError(
             f"{label} has {len(names)} values, and the costs are of two kinds of error",
-            remedy="name the one that counts as yes with --positive",
+            remedy="name the one that counts as yes with --positive, or say what each costs: --cost TRUE:SAID=X",
         )
     if len(names) > _MOST_CLASSES:
         raise UsageError(f"the label has {len(names)} values", remedy="name the good one with --positive")
     chances, classes = _chances(answers, rows, spelled)
-    made = Multiclass(spelled, told, strange, chances, classes)
+    made = Multiclass(
+        spelled, told, strange, chances, classes, None if costs is None else matrix(costs, classes)
+    )
     if answers.scores is not None and chances is None:
         made.notes.append(_unlike(answers, len(names), label))
     return made, slice(None)

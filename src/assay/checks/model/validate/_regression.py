@@ -19,6 +19,8 @@ class Regression(Judged):
     kind, main, lower_is_better = "regression", "rmse", True
 
     def __init__(self, truth: Any, said: Any, strange: int = 0, quantile: float | None = None) -> None:
+        import numpy as np
+
         from assay.methods import headline
 
         super().__init__(truth, said, strange)
@@ -26,6 +28,15 @@ class Regression(Judged):
         self.led_by(headline.regression(quantile, self._tail()))
         # R² compares with the mean row by row: two errors apart, each with its interval, hide that one is less
         self.association = "r2" if self.main == "rmse" else ""
+        endless = int((~np.isfinite(self.said)).sum())
+        if endless:
+            message = (
+                f"{endless:,} of {len(self.said):,} answers are infinite: no error over all rows is a number."
+            )
+            remedy = "find out which rows it answers so, and bound its answers"
+            self.notes.append(
+                Finding("model.validate.infinite_answers", Severity.HIGH, message, {}, remedy, count=endless)
+            )
 
     def _tail(self) -> float:
         """How much of the sum of squares about the mean the hundredth of rows makes up that is furthest out."""
