@@ -35,6 +35,7 @@ def test_a_sweep_that_was_cut_short_goes_on_as_it_would_have(way):
     assert len({tuple(map(str, t.given.items())) for t in whole}) == 14
 
 
+@pytest.mark.slow
 def test_bayes_finds_better_than_the_lot():
     pytest.importorskip("optuna")
     best = {

@@ -13,9 +13,9 @@ from assay.works.home import Home
 from assay.works.tracking.beginning import tracked
 
 
-@pytest.fixture
-def home(tmp_path):
-    home = Home.create(tmp_path, {"ASSAY_ACTOR": "ada"})
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = Home.create(tmp_path_factory.mktemp("study"), {"ASSAY_ACTOR": "ada"})
     for depth, score in ((2, 0.7), (4, 0.9), (6, 0.8)):
         with tracked(
             home, "train", experiment="study", params={"depth": depth, "seed": 1, "note": "=1+1"}
@@ -52,7 +52,6 @@ def test_it_prints_in_eighty_columns_and_as_csv_that_no_spreadsheet_computes(hom
     from assay.doors.cli.main import main
 
     monkeypatch.chdir(home.root.parent)
-    home.close()
 
     def typed(*words):
         with pytest.raises(SystemExit) as ended:

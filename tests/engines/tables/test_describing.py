@@ -52,11 +52,11 @@ def test_of_very_many_cells_only_names_and_types_are_told(table, monkeypatch):
     assert "more than 5 cells" in told["skipped"] and "profiled" not in told
 
 
-def test_of_very_many_columns_the_rest_are_counted(table):
-    told = describe(table(pd.DataFrame({f"c{i}": [i] for i in range(2_050)})))
-    assert (
-        len(told["columns"]) == 2_000 and told["left_out"] == 50 and told["columns"][1_999]["min"] == 1999.0
-    )
+def test_of_very_many_columns_the_rest_are_counted(table, monkeypatch):
+    monkeypatch.setattr(describing, "MOST_COLUMNS", 12)
+    monkeypatch.setattr(describing, "_AT_ONCE", 5)
+    told = describe(table(pd.DataFrame({f"c{i}": [i] for i in range(15)})))
+    assert [c["min"] for c in told["columns"]] == list(map(float, range(12))) and told["left_out"] == 3
 
 
 def test_no_row_at_all(table):

@@ -155,7 +155,7 @@ def test_what_is_no_text_or_nests_too_deep_is_one_sentence(begin):
         run.param("x", "fine")
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.dictionaries(st.text("abcé_./ ", min_size=1, max_size=8), st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8"), max_size=20), lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=4), x, max_size=3), max_leaves=6), max_size=5))  # fmt: skip
 def test_parameters_come_back_as_they_were_told(tmp_path_factory, params):
     from assay.kernel.canonical import plain
