@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
+import shutil
 import subprocess
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -241,6 +244,18 @@ def test_pictures_of_every_kind_are_shown_to_networks(deep, model, row):
     corner = sum(m["value"] for m in shap if m["of"]["where"] == "top left")
     assert shap[0]["of"]["where"] == "top left" and corner > 0.5 * sum(m["value"] for m in shap) > 0.1
     assert next(m["value"] for m in report["metrics"] if m["name"] == "additivity") < 1e-5
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_how_to_are_typed_as_they_stand(deep):
+    """Pictures to the network of pictures, rows to the one of columns: both are called net there."""
+    page = SOURCE.parent / "docs" / "how-to" / "explain-text-images-and-networks.md"
+    typed = re.findall(r"^assay (check model.explain net .*)$", page.read_text(encoding="utf-8"), re.M)
+    for line, model in zip(typed, ("cornernet", "weights"), strict=True):
+        shutil.copytree(deep.folder / model, deep.folder / "net")
+        report = deep(*shlex.split(line), "--format", "json")
+        shutil.rmtree(deep.folder / "net")
+        assert report["outcome"] == "pass" and any(m["name"] == "answer" for m in report["metrics"])
 
 
 HDF5 = """

@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
+import numpy as np
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -199,3 +202,58 @@ def test_the_first_run_of_the_tutorial(tmp_path):
     assert "PASS  my-model  5 steps, 0 reused" in done.stdout
     assert "PASS  my-model  5 steps, 5 reused" in done.stdout
     assert "PASS  my-model  5 steps, 4 reused" in done.stdout
+
+
+@pytest.mark.slow
+def test_explain_a_model(tmp_path):
+    """The page's commands on people of one's own, its codes of notices too."""
+    people = _people(tmp_path)
+    first, against = _blocks("docs/how-to/explain-a-model.md", "sh")
+    said = _type(first, tmp_path).stdout
+    assert "row = 3, says = " in said and "mean_abs_shap" in said
+    row = int(np.flatnonzero(people.income == "<=50K")[0]) + 1
+    (codes,) = _blocks("docs/how-to/explain-a-model.md", "yaml")
+    (tmp_path / "codes.yaml").write_text(codes)
+    asked = against.replace("--row 3", f"--row {row} --codes codes.yaml").replace(
+        "--reasons 4", "--reasons 2"
+    )
+    told = _type(f"{asked.strip()} || [ $? -eq 1 ]", tmp_path).stdout
+    assert "code = 14" in told and "Income from investments too low" in told and "change  row" in told
+
+
+@pytest.mark.slow
+def test_explain_texts(tmp_path):
+    """The page's first command; those of networks are typed where PyTorch is (tests/peers/test_deep.py)."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    words = ["quiet", "lovely", "dirty", "late", "room", "staff", "night"]
+    texts = [" ".join(np.random.default_rng(i).choice(words, 8)) for i in range(200)]
+    good = [t.count("lovely") > t.count("dirty") for t in texts]
+    pd.DataFrame({"review": texts}).to_csv(tmp_path / "reviews.csv", index=False)
+    joblib.dump(
+        make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, good), tmp_path / "reviews.joblib"
+    )
+    said = _type(_blocks("docs/how-to/explain-text-images-and-networks.md", "sh")[0], tmp_path).stdout
+    assert "Row 3, by word" in said and "without a word" in said
+
+
+def _people(folder):
+    """Write people.csv, and a model that learned from it; return what it answers."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    rng = np.random.default_rng(0)
+    people = pd.DataFrame({"age": rng.integers(20, 70, 400), "sex": rng.choice(["Female", "Male"], 400)})
+    people["education"], people["capital_gain"] = rng.integers(1, 17, 400), rng.integers(0, 9000, 400)
+    odds = people.capital_gain / 1500 + people.education / 6 + (people.sex == "Male") - 5
+    truth = np.where(odds + rng.normal(size=400) > 0, ">50K", "<=50K")
+    numbers = ["age", "education", "capital_gain"]
+    before = make_column_transformer((StandardScaler(), numbers), (OneHotEncoder(), ["sex"]))
+    model = make_pipeline(before, LogisticRegression()).fit(people, truth)
+    people.to_csv(folder / "people.csv", index=False)
+    joblib.dump(model, folder / "model.joblib")
+    return people.assign(income=model.predict(people))

@@ -226,3 +226,10 @@ def test_from_the_command_line(assay, tmp_path):
     assert "reads one text" not in said
     page = assay(tmp_path, *args, "--format", "html")
     assert 'stroke-dasharray="3 2"' in page and ">cold</text>" in page
+
+
+def test_a_word_is_quoted_where_sentences_name_it(table, work):
+    # "for good speak helpful and and" read as our own words
+    report = check(Bag(), data=table(FRAME), text="said", row=(1,), voice="stakeholder", work=work)
+    said = " ".join(f.message for f in report.findings if f.rule.endswith("in_words"))
+    assert "Row 1 is answered 55: raised by “good” and “warm”." in said

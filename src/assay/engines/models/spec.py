@@ -147,7 +147,10 @@ class Spec:
         frame = to_pandas(table, self.features)
         held = [c for c in frame.columns if len(frame) and isinstance(frame[c].iloc[0], np.ndarray)]
         if len(frame) and len(held) != 1:
-            raise ValueError("it takes a picture, and the data has none: name its column with --image")
+            raise ValueError(
+                "it takes a picture, and the data has none: model.explain is given them by --image, and other checks judge a "
+                "table of its answers (--predicted)"
+            )
         found = [resized(picture, self.size) for picture in (frame[held[0]] if held else ())]
         if len({p.shape for p in found}) > 1:
             raise ValueError(f'its pictures are not of one size; name it in {NAME}: "size": [height, width]')

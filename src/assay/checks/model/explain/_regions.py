@@ -226,7 +226,7 @@ def _drawn(seen: Seen, all_: Values, at: int) -> tuple[Chart, list[Metric]]:
     }
     first = rows[0]
     alt = (
-        f"From {seen.parts.base:.3f} with nothing to be seen to {seen.parts.margin:.3f} ({all_.unit_of(at)}): a region at "
+        f"From {seen.parts.base:.4g} with nothing to be seen to {seen.parts.margin:.4g} ({all_.unit_of(at)}): a region at "
         f"the {first['where']} {'raises' if first['value'] >= 0 else 'lowers'} it most, by {abs(first['value']):.3g}."
         f"{all_.says(at)}"
     )

@@ -55,7 +55,11 @@ def globally(found: Values, mean: Any, low: Any, high: Any, order: Any) -> tuple
     )
     first = ", ".join(found.names[i] for i in order[:3])
     off = found.additivity
-    sound = "" if off is None else f" The values of a row add up to its answer within {off:.2g}."
+    sound = (
+        ""
+        if off is None
+        else f" The values of a row add up to its answer{f' within {off:.2g}' if off else ''}."
+    )
     return metrics, Chart(
         f"What the model goes by ({found.method})",
         "bar",
@@ -98,7 +102,7 @@ def locally(found: Values, at: int, table: Any) -> Chart:
     if len(order) > _SHOWN:
         rows.append({"feature": f"{len(order) - _SHOWN} others", "value": rest, "start": reached})
     end = base + float(values.sum())
-    alt = f"From {base:.3f} to {end:.3f} ({found.unit_of(at)}); {found.names[order[0]]} moves it most.{found.says(at)}"
+    alt = f"From {base:.4g} to {end:.4g} ({found.unit_of(at)}); {found.names[order[0]]} moves it most.{found.says(at)}"
     return Chart(f"Row {number}", "waterfall", tuple(rows), "feature", "value", alt=alt)
 
 

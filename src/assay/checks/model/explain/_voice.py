@@ -28,7 +28,7 @@ def plainly(
     shown: which of the rows explained are spoken of; parts: charts of changes and reasons, whose sentences are kept.
     """
     total = float(mean.sum()) or 1.0
-    shares = [(found.names[i], float(mean[i]) / total) for i in order]
+    shares = [(_name(found, i), float(mean[i]) / total) for i in order]
     said = [_mostly(shares)]
     said += [s for s in (_case(found, i) for i in shown[:_ROWS]) if s]
     said += [c.alt for c in parts if c.alt]
@@ -57,6 +57,11 @@ def plainly(
     return metrics, charts, [*findings, *told]
 
 
+def _name(found: Values, at: int) -> str:
+    """Return a feature's name; a word of a text is quoted, so that it does not read as one of ours."""
+    return f"“{found.names[at]}”" if found.space.startswith("words of") else found.names[at]
+
+
 def _mostly(shares: list[tuple[str, float]]) -> str:
     first = [f"{n} ({s:.0%})" for n, s in shares[:_NAMED] if s > 0]
     if not first:
@@ -72,8 +77,8 @@ def _case(found: Values, at: int) -> str:
 
     values = found.values[at]
     order = np.argsort(values, kind="stable")
-    up = [found.names[i] for i in order[::-1][:_NAMED] if values[i] > 0]
-    down = [found.names[i] for i in order[:_NAMED] if values[i] < 0]
+    up = [_name(found, i) for i in order[::-1][:_NAMED] if values[i] > 0]
+    down = [_name(found, i) for i in order[:_NAMED] if values[i] < 0]
     if not up and not down:
         return ""
     says, of = found.answered.get(at, ("", ""))

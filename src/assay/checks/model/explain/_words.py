@@ -170,7 +170,7 @@ def _drawn(told: Told, all_: Values, at: int) -> tuple[Chart, list[Metric]]:
     moved = " and ".join(p for p in parts if p) or "moved by no word"
     unit = all_.unit
     alt = (
-        f"From {told.parts.base:.3f} without a word to {told.parts.margin:.3f} ({all_.unit_of(at)}): {moved}."
+        f"From {told.parts.base:.4g} without a word to {told.parts.margin:.4g} ({all_.unit_of(at)}): {moved}."
         f"{all_.says(at)}"
     )
     metrics = [Metric.number("base", told.parts.base, of={"row": told.row + 1}, unit=unit)]
