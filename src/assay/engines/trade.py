@@ -231,9 +231,23 @@ def picture(points: Sequence[Point], gap: str, held: str, of: str, word: str, ga
         for r in rows
         if not r["dim"]
     ]
+    rows = _labelled(rows, of, gain)
     good = gain.replace("_", " ")
     alt = f"{good.capitalize()} over the {WORDS[gap]}, {held}; none is better in both than {', '.join(map(str, best[:8]))}."
     return Chart(
         f"What it buys and costs, by {word}" if word else "What each buys and costs", "scatter", tuple(rows),
         "gap", gain, series=of, low="low", high="high", x_title=WORDS[gap], y_title=good, alt=alt,
     )  # fmt: skip
+
+
+def _labelled(rows: Sequence[Mapping[str, Any]], of: str, gain: str) -> list[Mapping[str, Any]]:
+    """Return the rows of a picture, those of one series that lie on one another with one label of all their labels."""
+    held: dict[tuple[Any, ...], list[str]] = {}
+    for row in rows:
+        held.setdefault((row[of], row["gap"], row[gain]), []).append(str(row["label"]))
+    out: list[Mapping[str, Any]] = []
+    for row in rows:
+        labels = held[row[of], row["gap"], row[gain]]
+        out.append({**row, "label": ", ".join(labels)})
+        labels.clear()
+    return out
