@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from assay.methods.slices.cut import cut
-from assay.methods.slices.search import _sums, weakest
+from assay.methods.slices.search import _Half, weakest
 
 
 def _cuts(**columns):
@@ -46,7 +46,7 @@ def test_of_chance_alone_hardly_anything_is_told():
 def test_each_pieces_t_is_welchs():
     rng = np.random.default_rng(3)
     codes, loss = rng.integers(-1, 4, 500), rng.exponential(size=500)
-    sums = _sums(codes, 4, loss)
+    sums = _Half.of(loss).sums(codes + 1, (4,))
     for k in range(4):
         inside, outside = loss[codes == k], loss[codes != k]
         expected = stats.ttest_ind(inside, outside, equal_var=False).statistic

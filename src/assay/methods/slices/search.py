@@ -105,19 +105,21 @@ def weakest(
 
 def _candidates(cuts: Sequence[Cut], loss: Any, first: Any, least: int) -> list[_Found]:
     rows = np.flatnonzero(first)
-    here = loss[rows]
+    half = _Half.of(loss[rows])
+    codes = [cut.codes[rows] + 1 for cut in cuts]  # 0 for none that is looked at
     found: list[_Found] = []
     means: dict[int, Any] = {}
     for at, cut in enumerate(cuts):
-        sums = _sums(cut.codes[rows], len(cut.pieces), here)
+        sums = half.sums(codes[at], (len(cut.pieces),))
         means[at] = sums.mean
         found += [_Found((cut,), (int(k),), float(sums.mean[k]), float(sums.t[k])) for k in sums.worse(least)]
+    crossed = np.empty(len(rows), dtype=np.int64)
     for i, j in combinations(range(min(len(cuts), _SINGLES)), 2):
         a, b = cuts[i], cuts[j]
         wide = len(b.pieces)
-        one, other = a.codes[rows], b.codes[rows]
-        crossed = np.where((one >= 0) & (other >= 0), one * wide + other, -1)
-        sums = _sums(crossed, len(a.pieces) * wide, here)
+        np.multiply(codes[i], wide + 1, out=crossed)
+        crossed += codes[j]
+        sums = half.sums(crossed, (len(a.pieces), wide))
         for k in sums.worse(least):
             parents = max(means[i][k // wide], means[j][k % wide])
             if sums.mean[k] > _WORTH * parents:
@@ -140,21 +142,45 @@ class _Sums:
         return np.flatnonzero(sized & (self.mean > self.whole) & (self.t > 1))
 
 
-def _sums(codes: Any, pieces: int, loss: Any) -> _Sums:
-    """Count, mean and Welch's t of each piece against all other rows, in three passes of a counting sort."""
-    at = codes + 1
-    count, total, squares = (
-        np.bincount(at, weights, pieces + 1)[1:] for weights in (None, loss, loss * loss)
-    )
-    n, whole, whole_squares = len(loss), loss.sum(), (loss * loss).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean, rest = total / count, (whole - total) / (n - count)
-        spread = np.maximum(squares / count - mean**2, 0) / np.maximum(count - 1, 1)
-        spread += np.maximum((whole_squares - squares) / (n - count) - rest**2, 0) / np.maximum(
-            n - count - 1, 1
-        )
-        t = np.nan_to_num((mean - rest) / np.sqrt(spread), nan=0.0, posinf=np.inf)
-    return _Sums(count, mean, t, float(whole / n), n)
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """The losses that are looked at, their squares (the same ones, where a loss is 0 or 1) and the sums of both."""
+
+    loss: Any
+    squares: Any
+    whole: float
+    whole_squares: float
+
+    @classmethod
+    def of(cls, loss: Any) -> _Half:
+        squares = loss * loss
+        if (squares == loss).all():
+            squares = loss
+        return cls(loss, squares, loss.sum(), squares.sum())
+
+    def sums(self, at: Any, pieces: tuple[int, ...]) -> _Sums:
+        """Count, mean and Welch's t of each piece or crossing against all other rows, by a counting sort's passes.
+
+        at: of each row its piece, from 1 on, or that of the first column times the second's pieces and one, and the second's;
+        0 in either is in none.
+        """
+        shape = tuple(p + 1 for p in pieces)
+
+        def binned(weights: Any) -> Any:
+            found = np.bincount(at, weights, int(np.prod(shape))).reshape(shape)
+            return found[(slice(1, None),) * len(shape)].ravel()
+
+        count, total = binned(None), binned(self.loss)
+        squares = total if self.squares is self.loss else binned(self.squares)
+        n, whole, whole_squares = len(self.loss), self.whole, self.whole_squares
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean, rest = total / count, (whole - total) / (n - count)
+            spread = np.maximum(squares / count - mean**2, 0) / np.maximum(count - 1, 1)
+            spread += np.maximum((whole_squares - squares) / (n - count) - rest**2, 0) / np.maximum(
+                n - count - 1, 1
+            )
+            t = np.nan_to_num((mean - rest) / np.sqrt(spread), nan=0.0, posinf=np.inf)
+        return _Sums(count, mean, t, float(whole / n), n)
 
 
 def _distinct(found: Sequence[_Found], most: int) -> list[tuple[_Found, Any]]:
