@@ -240,6 +240,28 @@ def test_predictions_alone_are_tied_to_no_model(tmp_path):
     assert _rules(found) == [("model.card.untied", "loose")]
 
 
+def test_what_judges_candidates_or_a_way_of_training_is_not_taken_for_predictions_of_nobody(tmp_path):
+    using = reports() | {
+        "trade": report("model.trade", table("split.test"), 20, inputs={"models.model": model()}),
+        "anew": report("model.validate", table("split.train"), 21, inputs={"retrain": model("train.py", b"code")}),
+    }
+    found, card = examined(tmp_path, using)
+    assert _rules(found) == [("model.card.besides", "trade"), ("model.card.besides", "anew")]
+    assert {str(f.severity) for f in found.findings} == {"info"}
+    assert len(card.evaluations) == 1 and not {"trade", "anew"} & {s.step for s in card.sources}
+
+
+def test_the_treatment_of_a_table_that_made_the_model_is_not_taken_for_predictions_of_nobody(tmp_path):
+    """model.reduce trains on a table; its report says where the model comes from."""
+    using = reports()
+    using["model"] = report("model.reduce", table("split.train"), 6, outputs=[model().renamed("out")])
+    found, card = examined(tmp_path, using)
+    assert "model.card.untied" not in {f.rule for f in found.findings}
+    assert [d.name for d in card.data_of("training")] == ["split.train"]
+    assert "split.train: model.reduce made a model of it." in {c.sentence for c in card.changes}
+    assert "model" in {s.step for s in card.sources}
+
+
 def test_the_model_that_it_was_made_from_is_no_other_model(tmp_path):
     """A model whose thresholds were moved is made from another, which was examined too."""
     before = model("model", b"before")

@@ -113,7 +113,7 @@ def _written(model: Tree, behind: Behind) -> Card:
         limits=_limits.limits(behind),
         gaps=_limits.gaps(behind),
     )
-    aside = behind.other.keys() | behind.untied.keys() | behind.cards
+    aside = behind.other.keys() | behind.untied.keys() | behind.besides.keys() | behind.cards
     used = [(n, r) for n, r in behind.using.items() if n not in aside]
     sources = tuple(
         Source(
@@ -152,5 +152,15 @@ def _strangers(behind: Behind) -> list[Finding]:
             "examine the model itself: give it, and the table as --data",
         )
         for name, r in behind.untied.items()
+    ]
+    out += [
+        Finding(
+            "model.card.besides",
+            Severity.INFO,
+            f"The report {name!r} ({r.check}) judges a way of training, or candidates side by side, and no model by "
+            "itself; it is left out.",
+            {"step": name},
+        )
+        for name, r in behind.besides.items()
     ]
     return out

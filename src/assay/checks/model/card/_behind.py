@@ -16,7 +16,8 @@ from assay.kernel.report import Report
 class Behind:
     """Reports by name, and the model that they are asked about.
 
-    other: reports of other models. untied: reports of predictions alone, which nothing ties to this model.
+    other: reports of other models. untied: reports of predictions alone, which nothing ties to this model. besides: reports
+    of a way of training, or of candidates side by side, which are of no model by itself.
     """
 
     model: Asset
@@ -61,11 +62,22 @@ class Behind:
     @cached_property
     def untied(self) -> dict[str, Report]:
         """The reports of a table of predictions: whose they are is not in them."""
+        return {n: r for n, r in self._of_tables.items() if n not in self.besides}
+
+    @cached_property
+    def besides(self) -> dict[str, Report]:
+        """The reports that judge a way of training, or candidates side by side."""
+        return {n: r for n, r in self._of_tables.items() if r.check == "model.trade" or "retrain" in r.inputs}
+
+    @cached_property
+    def _of_tables(self) -> dict[str, Report]:
+        """The reports of models whose subject is a table, and which made no model of it, as model.reduce does."""
         return {
             n: r
             for n, r in self.using.items()
             if r.check.startswith("model.") and r.subject is not None and r.subject.kind == "table"
-        }
+            and not any(o.kind == "model" for o in r.outputs)
+        }  # fmt: skip
 
     @cached_property
     def made(self) -> list[Report]:
@@ -89,9 +101,11 @@ class Behind:
 
     @cached_property
     def training(self) -> list[Asset]:
-        """The tables that it was trained on: of the training itself, or as whoever judged it named them."""
-        if self.trained is not None:
-            return [a for a in self.trained.inputs.values() if a.kind == "table"]
+        """The tables that it was trained on: of what trained it, or as whoever judged it named them."""
+        treated = (r for r in self.remade if r.subject is not None and r.subject.kind == "table")
+        maker = self.trained or next(treated, None)
+        if maker is not None:
+            return [a for a in maker.inputs.values() if a.kind == "table"]
         named = [r.inputs["training"] for r in self.about if "training" in r.inputs]
         return list({a.digest: a for a in named}.values())
 

@@ -55,7 +55,8 @@ def changes(behind: Behind) -> tuple[Told, ...]:
             sentences = [f.message for f in report.findings if f.severity >= least]
         name = report.subject.name if report.subject else ""
         if report in behind.remade and not sentences:
-            sentences = [f"{report.check} made another model of it."]
+            table = report.subject is not None and report.subject.kind == "table"
+            sentences = [f"{report.check} made {'a' if table else 'another'} model of it."]
         out += [Told(f"{name}: {s}" if name else s, digest, report.check) for s in sentences[:_MOST]]
         if len(sentences) > _MOST:
             out.append(Told(f"{name}: {len(sentences) - _MOST} more findings.", digest, report.check))
