@@ -94,6 +94,21 @@ def test_what_was_learnt_is_applied_to_other_rows(frame, table, work):
             apart(test, table, work, facet=(), columns=(), fitted=FileTree(Asset("file", "f", str(bad)), bad))
 
 
+def test_what_a_missing_number_is_taken_for_was_learnt_and_is_not_of_the_rows_beside_it(frame, table, work):
+    """A row by itself, as it is decided of, is changed as it is among others."""
+    frame["age"] = frame.age.astype(float)
+    frame.loc[:19, "age"] = np.nan
+    frame.loc[20, "age"] = np.inf
+    _, made = apart(frame, table, work, facet=("age",))
+    path = work.store.path(made.outputs["fitted"].digest)
+    tree = FileTree(Asset("file", "fitted", str(path)), path)
+    whole, _ = apart(frame, table, work, facet=(), columns=(), fitted=tree)
+    assert np.isfinite(whole[["x", "z"]].to_numpy()).all()
+    for rows in ([0], [20], [5, 700]):
+        alone, _ = apart(frame.iloc[rows].reset_index(drop=True), table, work, facet=(), columns=(), fitted=tree)
+        assert np.allclose(alone[["x", "z"]], whole.loc[rows, ["x", "z"]])
+
+
 def test_the_trade_is_drawn_with_a_label(frame, table, work):
     _, made = apart(frame, table, work, label="y", positive=("1",), trade=True)
     own = [

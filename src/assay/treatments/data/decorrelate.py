@@ -131,48 +131,18 @@ class _Learnt:
             own = Grouping.learnt(data, (name,))  # told where it has one value alone, or very many
             many = bool(methods.cuts(methods.plain(data.column(name), name)))
             held[name] = None if many else own.names
-        made = cls(held, names, Straight.__new__(Straight), alpha)
-        made.straight = Straight.learnt(made.of_facets(data), _numbers.numbers(data, names))
-        return made
+        return cls(held, names, Straight.learnt(_told(data, held), _numbers.numbers(data, names)), alpha)
 
     def of_facets(self, data: pa.Table) -> Any:
-        """Return the facets as n × s floats; a missing number is the mean, and has a column that says so."""
-        import numpy as np
-
-        from assay.methods import outcomes
-
-        parts = []
-        for name, values in self.facets.items():
-            if values is None:
-                numbers = outcomes.finite(data.column(name), name)
-                absent = ~np.isfinite(numbers)
-                parts += [
-                    np.where(absent, 0.0 if absent.all() else np.nanmean(numbers), numbers),
-                    absent.astype(float),
-                ]
-                continue
-            spelled = self._spelled(data, name)
-            # the first value is told by the others
-            parts += [(spelled == value).astype(float) for value in values[1:]]
-        return np.column_stack(parts)
-
-    def _spelled(self, data: pa.Table, name: str) -> Any:
-        import numpy as np
-
-        from assay.methods import facets
-        from assay.methods.mitigation.grouping import MISSING
-        from assay.methods.values import spelled
-
-        codes, held = facets.coded(facets.plain(data.column(name), name))
-        said = np.array([*(spelled(v) or MISSING for v in held.to_pylist()), MISSING], dtype=object)
-        return said[codes]
+        """Return the facets as n × s floats; a missing number is the mean that was learnt, whatever other rows are there."""
+        return _told(data, self.facets, self.straight.mean)
 
     def strange(self, data: pa.Table) -> int:
         """Return how many values of facets were not there when this was learnt."""
         import numpy as np
 
         known = [(n, v) for n, v in self.facets.items() if v is not None]
-        return sum(int((~np.isin(self._spelled(data, n).astype(str), list(v))).sum()) for n, v in known)
+        return sum(int((~np.isin(_spelled(data, n).astype(str), list(v))).sum()) for n, v in known)
 
     def untold(self, data: pa.Table) -> bool:
         """Whether no row has a facet that was there when this was learnt."""
@@ -187,7 +157,7 @@ class _Learnt:
             if values is None:
                 there = np.isfinite(outcomes.finite(data.column(name), name))
             else:
-                there = np.isin(self._spelled(data, name).astype(str), [v for v in values if v != MISSING])
+                there = np.isin(_spelled(data, name).astype(str), [v for v in values if v != MISSING])
             if there.any():
                 return False
         return True
@@ -232,6 +202,42 @@ class _Learnt:
                 "this cannot be applied: its slopes cannot be read", where=tree.asset.name
             ) from None
         return cls(facets, names, Straight(mean, slopes), alpha)
+
+
+def _told(data: pa.Table, facets: Mapping[str, Sequence[str] | None], means: Any = None) -> Any:
+    """Return facets as n × s floats: a column of 0 and 1 for each value but the first, which the others tell; a number as it
+    is, and a column that says where it is missing.
+
+    means: of each column, what stands for a missing number; None for the mean of these rows.
+    """
+    import numpy as np
+
+    from assay.methods import outcomes
+
+    parts: list[Any] = []
+    for name, values in facets.items():
+        if values is not None:
+            said = _spelled(data, name)
+            parts += [(said == value).astype(float) for value in values[1:]]
+            continue
+        numbers = outcomes.finite(data.column(name), name)
+        known = np.isfinite(numbers)
+        mean = means[len(parts)] if means is not None else numbers[known].mean() if known.any() else 0.0
+        parts += [np.where(known, numbers, mean), (~known).astype(float)]
+    return np.column_stack(parts)
+
+
+def _spelled(data: pa.Table, name: str) -> Any:
+    """Return each row's value of a facet as it is spelled; a missing one has a name too."""
+    import numpy as np
+
+    from assay.methods import facets
+    from assay.methods.mitigation.grouping import MISSING
+    from assay.methods.values import spelled
+
+    codes, held = facets.coded(facets.plain(data.column(name), name))
+    said = np.array([*(spelled(v) or MISSING for v in held.to_pylist()), MISSING], dtype=object)
+    return said[codes]
 
 
 def _groups_of(
