@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -38,6 +40,8 @@ ANSWERS = {
     "/short": lambda rows: ("text/csv", "0.5"),
     "/odd": lambda rows: ("text/html", "<html>sorry</html>"),
     "/json": lambda rows: ("application/json", '{"oops": 1}'),
+    "/objects": lambda rows: ("application/json", '{"predictions": [{"oops": 1}]}'),
+    "/huge": lambda rows: ("application/json", f"[1{'0' * 400}]"),
 }
 
 
@@ -61,6 +65,8 @@ def server():
                 self.send_header("Location", "/lines")
                 self.end_headers()
                 return None
+            if self.path == "/drip":
+                return self._drip()
             kind, said = ANSWERS.get("/lines" if self.path == "/busy" else self.path, lambda _: (None, ""))(
                 rows
             )
@@ -71,6 +77,14 @@ def server():
             self.send_header("Content-Type", kind)
             self.end_headers()
             self.wfile.write(said.encode())
+
+        def _drip(self):
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"0")
+                    time.sleep(0.05)
 
         def log_message(self, *_):
             pass
@@ -107,6 +121,8 @@ def test_each_shape_of_answer_is_read(server, path, monkeypatch):
         ("/short", "answered 1 rows for 2000"),
         ("/odd", "neither CSV nor JSON"),
         ("/json", "neither CSV nor JSON"),
+        ("/objects", "no prediction among oops"),
+        ("/huge", "neither CSV nor JSON"),
         ("/nothing", "status 404"),
         ("/moved", "status 302"),
     ],
@@ -115,6 +131,15 @@ def test_what_is_no_answer_is_told_in_a_sentence(server, path, said):
     with pytest.raises(AssayError, match=said) as told:
         _validate(server[0] + path)
     assert "\n" not in str(told.value)
+
+
+def test_an_answer_that_drips_without_end_is_given_up(server, monkeypatch):
+    """Each byte comes in time, and all of them never would."""
+    monkeypatch.setattr("assay.engines.models.endpoint._WHOLE", 0.2)
+    begun = time.monotonic()
+    with pytest.raises(AssayError, match=r"cannot be reached: it has not answered within 0\.2 seconds"):
+        _validate(server[0] + "/drip")
+    assert time.monotonic() - begun < 4
 
 
 @pytest.mark.parametrize(

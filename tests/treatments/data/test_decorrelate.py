@@ -105,7 +105,9 @@ def test_what_a_missing_number_is_taken_for_was_learnt_and_is_not_of_the_rows_be
     whole, _ = apart(frame, table, work, facet=(), columns=(), fitted=tree)
     assert np.isfinite(whole[["x", "z"]].to_numpy()).all()
     for rows in ([0], [20], [5, 700]):
-        alone, _ = apart(frame.iloc[rows].reset_index(drop=True), table, work, facet=(), columns=(), fitted=tree)
+        alone, _ = apart(
+            frame.iloc[rows].reset_index(drop=True), table, work, facet=(), columns=(), fitted=tree
+        )
         assert np.allclose(alone[["x", "z"]], whole.loc[rows, ["x", "z"]])
 
 

@@ -1,16 +1,19 @@
 """A model behind a URL, asked over HTTP as SageMaker's ``/invocations`` is: CSV rows without a header, in order.
 
-It answers with CSV (a line a row: one number, or one a class; or all rows in one line) or JSON: a list, or ``{"predictions": [...]}`` of numbers,
-lists, or objects with ``score``, ``predicted_label`` or ``predicted_value``. A token in ASSAY_ENDPOINT_TOKEN is sent as a
-bearer's. Nothing of it is pinned: the same URL may answer otherwise tomorrow.
+It answers with CSV (a line a row: one number, or one a class; or all rows in one line) or JSON: a list, or
+``{"predictions": [...]}`` of numbers, lists, or objects with ``score``, ``predicted_label`` or ``predicted_value``. A token in
+ASSAY_ENDPOINT_TOKEN is sent as a bearer's. Nothing of it is pinned: the same URL may answer otherwise tomorrow.
 """
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
 import os
+import socket
+import threading
 import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
@@ -30,7 +33,8 @@ SCHEMES = ("http://", "https://")
 _ROWS = 2_000  # and no more than _BYTES a request: SageMaker takes 6 MB
 _BYTES = 5 << 20
 _LARGEST = 64 << 20
-_SECONDS = 60.0
+_SECONDS = 60.0  # for anything to come
+_WHOLE = 600.0  # for the whole of an answer, however slowly it comes
 _TRIES = 3
 _AGAIN = (429, 502, 503, 504)
 
@@ -87,7 +91,7 @@ class EndpointModel(AskedModel):
         said, kind = self._post(content)
         try:
             answers = _read(said, kind, table.num_rows)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             shown = said[:80].decode("utf-8", "replace")
             raise ModelError(
                 f"answers what is neither CSV nor JSON of predictions ({error}): {shown!r}",
@@ -138,6 +142,17 @@ class EndpointModel(AskedModel):
         secure = self._url.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(str(self._url.hostname), self._url.port, timeout=_SECONDS)
+        connection.connect()
+        line, late = connection.sock, threading.Event()  # the connection lets go of it before all is read
+
+        def end() -> None:
+            late.set()
+            with contextlib.suppress(OSError):  # it has ended by itself
+                line.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(_WHOLE, end)
+        timer.daemon = True
+        timer.start()
         try:
             connection.request("POST", path, content, headers)
             response = connection.getresponse()
@@ -146,7 +161,10 @@ class EndpointModel(AskedModel):
                 raise OSError(f"it answers with more than {_LARGEST >> 20} MB")
             return response.status, said, response.headers.get_content_type()
         finally:
+            timer.cancel()
             connection.close()
+            if late.is_set():  # whatever came by then is not all of it
+                raise TimeoutError(f"it has not answered within {_WHOLE:g} seconds")
 
 
 def _csv(table: pyarrow.Table) -> bytes:
@@ -196,5 +214,7 @@ def _objects(found: list[dict[str, Any]]) -> pyarrow.Table:
             matrix = np.asarray(scores, dtype=float)
             return predictions(labels, matrix, range(matrix.shape[1]))
         return pa.table({"prediction": labels})
-    name = next(n for n in ("score", "predicted_value", "prediction") if n in found[0])
+    name = next((n for n in ("score", "predicted_value", "prediction") if n in found[0]), None)
+    if name is None:
+        raise ValueError(f"no prediction among {', '.join(map(str, found[0]))[:80] or 'nothing'}")
     return told(np.asarray([p[name] for p in found], dtype=float))
