@@ -1,8 +1,8 @@
 """Forecasts beside what is naive: the value one season before.
 
-The mean absolute scaled error is that of the forecast over that of the naive one on the same rows (Hyndman and Koehler
-2006, "Another look at measures of forecast accuracy"); WAPE is the sum of absolute errors over the sum of absolute
-values. Below 1 a forecast beats the naive one.
+The mean absolute scaled error is that of the forecast over that of the naive one on the same rows; Hyndman and Koehler (2006,
+"Another look at measures of forecast accuracy") scale by the naive one's error in the training period, which rows that are held
+out do not show. WAPE is the sum of absolute errors over the sum of absolute values. Below 1 a forecast beats the naive one.
 """
 
 from __future__ import annotations

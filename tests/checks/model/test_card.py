@@ -243,7 +243,9 @@ def test_predictions_alone_are_tied_to_no_model(tmp_path):
 def test_what_judges_candidates_or_a_way_of_training_is_not_taken_for_predictions_of_nobody(tmp_path):
     using = reports() | {
         "trade": report("model.trade", table("split.test"), 20, inputs={"models.model": model()}),
-        "anew": report("model.validate", table("split.train"), 21, inputs={"retrain": model("train.py", b"code")}),
+        "anew": report(
+            "model.validate", table("split.train"), 21, inputs={"retrain": model("train.py", b"code")}
+        ),
     }
     found, card = examined(tmp_path, using)
     assert _rules(found) == [("model.card.besides", "trade"), ("model.card.besides", "anew")]

@@ -371,6 +371,31 @@ def test_what_makes_a_model_worse_is_tried_and_told(table, work):
         check(table(frame.assign(p=1)), label="y", predicted="p", robustness=True, work=work)
 
 
+def test_a_model_that_does_not_answer_again_at_all_is_told(table, work):
+    """Nothing was said of its robustness then, as if it had not been asked for."""
+    frame = pd.DataFrame({"x": np.random.default_rng(1).normal(size=3000), "z": 0.0})
+
+    class Tired(Rule):
+        asked = 0
+
+        def predict(self, data):
+            self.asked += 1
+            if self.asked > 2:  # for all rows, and again for the first
+                raise BadInput("it is tired", where="rule")
+            return super().predict(data)
+
+    report = check(
+        Tired(),
+        data=table(frame.assign(y=(frame.x > 0) * 1)),
+        label="y",
+        robustness=True,
+        slices=0,
+        work=work,
+    )
+    refused = next(f for f in report.findings if f.rule == "model.validate.refuses")
+    assert "3,000 rows as they are" in refused.message and "it is tired" in refused.message
+
+
 def test_rows_of_a_query_are_judged_by_their_order(table, work):
     rng = np.random.default_rng(6)
     frame = pd.DataFrame({"q": rng.integers(0, 120, 2000), "y": rng.integers(0, 4, 2000)})

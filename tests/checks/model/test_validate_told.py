@@ -181,3 +181,31 @@ def test_a_weak_subgroup_says_how_many_of_its_rows_were_put_to_the_test(table, w
     whole = int((frame.town == "a").sum())
     assert 0.4 * whole < tested < 0.6 * whole
     assert f"({whole:,} rows, {tested:,} of them put to the test)" in _rules(report)["weak_slice"].message
+
+
+def test_one_infinite_answer_is_not_told_as_the_same_answer_for_every_row(table, work):
+    """R² is not finite then, which was read as an answer that never changes; and no subgroup was looked for."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"x": rng.normal(size=4_000), "town": rng.choice(list("abcd"), 4_000)})
+    frame["y"] = 3 * frame.x + rng.normal(size=4_000)
+    frame["p"] = 3 * frame.x + np.where(frame.town == "a", 5.0, 0.0)
+    frame.loc[7, "p"] = np.inf
+    report = check(table(frame), label="y", predicted="p", work=work)
+    found = _rules(report)
+    assert "no_better_than_guess" not in found
+    assert found["infinite_answers"].count == 1 and found["infinite_answers"].severity == Severity.HIGH
+    assert report.metric("rmse").value is None
+    assert "town = a" in found["weak_slice"].message
+
+
+def test_columns_that_a_search_does_not_come_to_are_told(table, work):
+    frame = _coin()
+    wide = pd.concat([frame, pd.DataFrame({f"c{i}": np.arange(600) % 7 for i in range(203)})], axis=1)
+    left = [
+        f for f in check(table(wide), label="y", predicted="p", work=work).findings if "left_out" in f.rule
+    ]
+    assert {f.where["searched for"]: f.count for f in left} == {
+        "weak subgroups": 4,  # s is a column too: no score was named
+        "what gives the label away": 4,
+    }
+    assert "left_out" not in str(_rules(check(table(frame), label="y", predicted="p", work=work)))

@@ -8,7 +8,7 @@ stratified folds of it; a constant guess of the commonest answer is the yardstic
 training data name over- and under-fitting, and rows that stand in both are told. With --against another model is asked
 about the same rows, and McNemar's test, DeLong's and a paired bootstrap say whether the difference is real. The
 subgroups on which it is weakest are searched for in one half of the rows and confirmed in the other. With --robustness
-it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions.  With
+it is asked again about rows made worse. The subject is a model with --data, or a table that holds predictions. With
 --retrain a way of training is judged instead: by models that it makes of some rows, on the others, fold after fold
 (--scheme), each in a sandbox of its own. Intervals and comparisons (--against-retrain, --against-hyperparameters) are
 by the corrected resampled t; --tune chooses by inner folds and tells how much too good the best score is;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._left import unsearched
 from assay.kernel.handles import Work
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
@@ -45,8 +46,9 @@ def given_away(
     found = {n: _strength(some.column(n), n, target, fold) for n in names[:_COLUMNS]}
     told = sorted((n for n, s in found.items() if s >= _STRONG), key=lambda n: -found[n])
     made.data["given_away"] = {n: found[n] for n in told}
+    left = unsearched(len(names), _COLUMNS, "what gives the label away")
     if not told:
-        return []
+        return left
     shown = ", ".join(f"{n} ({found[n]:.2f})" for n in told[:_NAMED]) + (" …" if len(told) > _NAMED else "")
     verb = "gives" if len(told) == 1 else "each give"
     message = f"{shown} alone {verb} {label} away in nearly every row (1 is every one)"
@@ -62,7 +64,8 @@ def given_away(
             {"column": told[0]},
             remedy,
             count=len(told),
-        )
+        ),
+        *left,
     ]
 
 

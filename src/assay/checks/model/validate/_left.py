@@ -33,6 +33,18 @@ def unanswered(lost: int, rows: int, who: str) -> list[Finding]:
     return [Finding("model.validate.unanswered", severity, message, {}, remedy, count=lost)]
 
 
+def unsearched(columns: int, most: int, what: str) -> list[Finding]:
+    """Tell columns that a search has no time for: it takes the first ones. what: it looks for, in words."""
+    if columns <= most:
+        return []
+    message = f"Of {columns:,} columns the first {most} were searched for {what}."
+    remedy = "examine a table of the other columns and the label, too"
+    where = {"searched for": what}
+    return [
+        Finding("model.validate.columns_left_out", Severity.LOW, message, where, remedy, count=columns - most)
+    ]
+
+
 def left_out(truth: Any, label: str, told: list[Answers], made: Judged) -> tuple[list[Finding], Coverage]:
     """Return what is told of the rows that are not judged, and how many of the labelled ones are.
 

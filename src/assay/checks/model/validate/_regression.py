@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assay.checks.model.validate._judged import Judged
@@ -82,6 +83,23 @@ class Regression(Judged):
         if self.main == "mae":  # of absolute errors the median is the best constant
             found["mae"] = float(np.abs(self.truth - np.median(self.truth)).mean())
         return self._scored(self.truth, said) | found
+
+    def worthless(
+        self,
+        who: str,
+        whole: dict[str, float],
+        guess: dict[str, float],
+        spread: Mapping[str, tuple[float, float] | None],
+    ) -> list[Finding]:
+        """Of answers that are infinite no error can be told, and no model is held against a guess by one."""
+        import numpy as np
+
+        lost = int((~np.isfinite(self.said)).sum())
+        if not lost:
+            return super().worthless(who, whole, guess, spread)
+        message = f"{lost:,} of {len(self.said):,} answers are infinite, so that its errors have no mean."
+        remedy = "see which rows these are, and bound what it answers"
+        return [Finding("model.validate.infinite_answers", Severity.HIGH, message, {}, remedy, count=lost)]
 
     def more(self, whole: dict[str, float]) -> list[Finding]:
         """Tell a quantile that is another: more or fewer rows lie below it than it says."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay.checks.model.validate._answers import Answers
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._left import unsearched
 from assay.checks.model.validate._problem import Wanted
 from assay.kernel.errors import AssayError
 from assay.kernel.handles import Model, Work
@@ -15,6 +16,7 @@ from assay.kernel.severity import Severity
 
 _ROWS = 5_000
 _COLUMNS = 60
+_AS_IT_IS = "as it is"
 _WORTH = 0.1  # of the score, or of the error's size
 
 
@@ -43,9 +45,9 @@ class Robustness:
         """Ask, and put each score into the metrics of ``made``."""
         from assay.methods import perturb
 
-        base = self._score({}, "as it is")
+        base = self._score({}, _AS_IT_IS)
         if base is None:
-            return [], []
+            return self._refusals(), []
         rng = self.work.rng("robustness")
         scores: dict[str, float | None] = {}
         for size in (0.1, 0.5):
@@ -61,10 +63,12 @@ class Robustness:
             changed = {name: perturb.shuffled(self.table.column(name), rng)}
             scores[f"{name} shuffled"] = self._score(changed, name)
         told = {k: v for k, v in scores.items() if v is not None}
-        of = {"data": "as it is"}
+        of = {"data": _AS_IT_IS}
         made.metrics.append(Metric.number(f"{made.main}_under", base, of=of))
         made.metrics += [Metric.number(f"{made.main}_under", v, of={"data": k}) for k, v in told.items()]
-        return self._fragile(made, base, told) + self._refusals(), [_drawn(made.main, base, told)]
+        findings = self._fragile(made, base, told) + self._refusals()
+        findings += unsearched(len(self.names), _COLUMNS, "what its answers need")
+        return findings, [_drawn(made.main, base, told)]
 
     def _score(self, changed: dict[str, Any], what: str) -> float | None:
         import numpy as np
@@ -97,6 +101,11 @@ class Robustness:
         what, why = next(iter(self.refused.items()))
         message = f"It does not answer where data gets worse ({what}): {why[:200]}"
         remedy = "let the pipeline fill in what is missing before the model is asked"
+        if what == _AS_IT_IS:  # some of the rows by themselves, which it answered among the others
+            message = (
+                f"Asked again about {self.table.num_rows:,} rows as they are, it does not answer: {why[:200]}"
+            )
+            remedy = "how it stands what gets worse is not told; see why it answers once and not again"
         return [
             Finding(
                 "model.validate.refuses",
@@ -132,6 +141,6 @@ def sampled(made: Judged, table: Any, wanted: Wanted, work: Work) -> Any:
 
 def _drawn(main: str, base: float, scores: dict[str, float]) -> Chart:
     ordered = sorted(scores, key=lambda k: scores[k])[:24]
-    rows = ({"data": "as it is", "value": base}, *({"data": k, "value": scores[k]} for k in ordered))
+    rows = ({"data": _AS_IT_IS, "value": base}, *({"data": k, "value": scores[k]} for k in ordered))
     alt = f"{main} as the data is: {base:.3f}."
     return Chart(f"{main} when the data gets worse", "bar", rows, "data", "value", alt=alt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.validate._judged import Judged
+from assay.checks.model.validate._left import unsearched
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
@@ -22,7 +23,8 @@ def weak(
 ) -> tuple[list[Finding], list[Chart]]:
     """Search every column of the table but the hidden ones; tell of the ``most`` worst that are confirmed.
 
-    What was looked for in one half of the rows is told as the other half, which did not choose it, has it.
+    What was looked for in one half of the rows is told as the other half, which did not choose it, has it. Rows whose loss is
+    infinite are left out.
     """
     import numpy as np
     import pyarrow as pa
@@ -30,14 +32,13 @@ def weak(
     from assay.methods.slices.cut import cut
     from assay.methods.slices.search import weakest
 
-    names = [n for n in table.column_names if n not in hidden][:_COLUMNS]
-    taken = table.select(names).take(pa.array(made.rows))
-    cuts = [c for c in (cut(n, taken.column(n)) for n in names) if c is not None]
+    every = [n for n in table.column_names if n not in hidden]
+    names = every[:_COLUMNS]
     loss = made.loss()
     known = np.isfinite(loss)
-    if not known.all():
-        return [], []
-    found = weakest(cuts, loss, work.rng("slices"))[:most]
+    taken = table.select(names).take(pa.array(made.rows[known]))
+    cuts = [c for c in (cut(n, taken.column(n)) for n in names) if c is not None]
+    found = weakest(cuts, loss[known], work.rng("slices"))[:most]
     made.data["slices"] = {"searched_columns": len(cuts), "confirmed": len(found)}
     for one in found:
         of = {"slice": one.name}
@@ -48,7 +49,8 @@ def weak(
             Metric.number("loss_elsewhere", one.rest, of=of),
             Metric.number("adjusted_p", one.p, of=of),
         ]
-    return [_said(made, one) for one in found], [_drawn(made, found)] if found else []
+    told = [_said(made, one) for one in found] + unsearched(len(every), _COLUMNS, "weak subgroups")
+    return told, [_drawn(made, found)] if found else []
 
 
 def _said(made: Judged, one: Slice) -> Finding:
