@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from assay.methods.traces import protobuf
 from assay.methods.traces.protobuf import Malformed, decode, encode
 
 pb = pytest.importorskip("opentelemetry.proto.trace.v1.trace_pb2")
+pb_common = pytest.importorskip("opentelemetry.proto.common.v1.common_pb2")
+TEXT, NUMBER = pb_common.AnyValue(string_value="x"), pb_common.AnyValue(int_value=5)
 MOST = 10_000
 
 
@@ -40,6 +44,17 @@ def test_a_message_in_parts_is_one_and_of_a_oneof_the_last_counts():
     )
     assert [a["key"] for a in decode(parts, "ResourceSpans", MOST)["resource"]["attributes"]] == ["a", "b"]
     assert decode(b"\x0a\x01x\x18\x05", "AnyValue", MOST) == {"intValue": 5}
+    text, number = (pb_common.KeyValue(value=v).SerializeToString() for v in (TEXT, NUMBER))
+    assert decode(text + number, "KeyValue", MOST) == {"value": {"intValue": 5}}
+
+
+def test_a_message_in_very_many_parts_does_not_take_their_square():
+    """80,000 parts of two objects each took 16 s of one processor; a request may bring six times as many."""
+    part = b"\x0a\x02\x0a\x00" * 80_000  # a resource with one empty attribute, again and again
+    began = time.process_time()
+    found = decode(part, "ResourceSpans", 1_000_000)
+    assert time.process_time() - began < 4
+    assert len(found["resource"]["attributes"]) == 80_000
 
 
 @pytest.mark.parametrize(

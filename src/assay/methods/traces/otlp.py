@@ -163,7 +163,7 @@ def _value(raw: Any, bounds: Bounds, depth: int) -> Any:
         found = raw["doubleValue"]
         if isinstance(found, str):
             return _SPECIAL.get(found)
-        return float(found) if isinstance(found, (int, float)) else None
+        return _double(found)
     if "bytesValue" in raw:
         return _bytes(raw["bytesValue"])[: bounds.text]
     if "arrayValue" in raw:
@@ -183,6 +183,13 @@ def _bytes(given: Any) -> bytes:
         return base64.b64decode(given) if isinstance(given, str) else b""
     except (binascii.Error, ValueError):
         return b""
+
+
+def _double(given: Any) -> float | None:
+    try:
+        return float(given) if isinstance(given, (int, float)) else None
+    except OverflowError:  # JSON's numbers have no end
+        return None
 
 
 def _whole(given: Any) -> int | None:

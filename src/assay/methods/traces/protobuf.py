@@ -123,7 +123,7 @@ def _message(data: bytes, at: int, end: int, message: str, left: list[int], deep
             if known.inner:
                 value = _message(data, at, stop, known.inner, left, deep - 1)
                 if not known.many and not oneof and known.name in out:  # sent in parts, they are one
-                    value = _joined(out[known.name], value)
+                    value = _joined(out[known.name], value, known.inner)
             elif known.kind == "string":
                 value = data[at:stop].decode("utf-8", "replace")
             elif known.kind == "bytes":
@@ -149,8 +149,16 @@ def _message(data: bytes, at: int, end: int, message: str, left: list[int], deep
     return out
 
 
-def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    return one | {n: one[n] + v if n in one and isinstance(v, list) else v for n, v in other.items()}
+def _joined(one: dict[str, Any], other: dict[str, Any], message: str) -> dict[str, Any]:
+    """Return one message of two parts. Lists grow where they are: to copy them for each of many parts takes its square."""
+    if message == "AnyValue":
+        return other or one
+    for name, value in other.items():
+        if isinstance(value, list) and name in one:
+            one[name] += value
+        else:
+            one[name] = value
+    return one
 
 
 def _number(value: int, kind: str) -> int | bool:
