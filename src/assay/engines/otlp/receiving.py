@@ -13,7 +13,6 @@ import json
 import socket
 import threading
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +23,7 @@ from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.span import Span
 from assay.methods.traces import otlp, protobuf
 from assay.methods.traces.bounds import BOUNDS, Bounds
+from assay.methods.traces.gzipped import unpacked
 from assay.methods.traces.protobuf import Malformed
 
 HOST, PORT = "127.0.0.1", 4318
@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _read(self, body: bytes, kind: str) -> otlp.Read:
         encoding = (self.headers.get("Content-Encoding") or "identity").strip().lower()
         if encoding == "gzip":
-            body = _unpacked(body, self.server.bounds.document)
+            body = unpacked(body, self.server.bounds.document)
         elif encoding != "identity":
             raise _Refused(415, "send gzip, or plain")
         return (otlp.read_protobuf if kind == "protobuf" else otlp.read_json)(body, self.server.bounds)
@@ -283,17 +283,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: what comes from outside is counted, and kept in the office."""
-
-
-def _unpacked(body: bytes, most: int) -> bytes:
-    """Unpack gzip; Malformed where it is damaged, or larger than ``most`` bytes: that is never unpacked."""
-    unpacker = zlib.decompressobj(wbits=31)
-    try:
-        out = unpacker.decompress(body, most + 1)
-    except zlib.error:
-        raise Malformed("its gzip is damaged") from None
-    if len(out) > most:
-        raise Malformed(f"it unpacks to more than {most >> 20} MB")
-    if not unpacker.eof or unpacker.unused_data:
-        raise Malformed("its gzip is cut short, or more follows it")
-    return out

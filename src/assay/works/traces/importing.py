@@ -12,8 +12,9 @@ from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.span import Span
 from assay.methods.traces import otlp, xray
 from assay.methods.traces.bounds import Bounds
+from assay.methods.traces.gzipped import MEMBERS, unpacked
 from assay.methods.traces.protobuf import Malformed
-from assay.works.traces import intake, keeping
+from assay.works.traces import intake
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -92,7 +93,7 @@ def _read(path: Path, as_xray: bool | None) -> tuple[otlp.Read, str]:
     data = path.read_bytes()
     try:
         if data[:2] == b"\x1f\x8b":
-            data = keeping.unpacked(data, BOUNDS.document)
+            data = unpacked(data, BOUNDS.document, MEMBERS)
         return _found(data.removeprefix(b"\xef\xbb\xbf"), as_xray)
     except Malformed as error:
         raise BadInput(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from assay.kernel.errors import Broken, Missing, UsageError
 from assay.kernel.span import Caller, Scope, Span
 from assay.methods.traces import otlp
 from assay.methods.traces.bounds import Bounds
+from assay.methods.traces.gzipped import MEMBERS, unpacked
 from assay.methods.traces.protobuf import Malformed
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def read(home: Home, records: Iterable[TraceRecord]) -> list[Span]:
 def document(home: Home, digest: str) -> list[Span]:
     """Return the spans of one document."""
     try:
-        raw = unpacked(home.store.read(digest, _PACKED), _OWN.document)
+        raw = unpacked(home.store.read(digest, _PACKED), _OWN.document, MEMBERS)
         return otlp.read_json(raw, _OWN).spans
     except Missing:
         raise Missing(
@@ -91,20 +91,3 @@ def document(home: Home, digest: str) -> list[Span]:
         ) from None
     except Malformed as error:
         raise Broken(f"a document of spans cannot be read: {error}", where=digest) from None
-
-
-def unpacked(data: bytes, most: int) -> bytes:
-    """Return what gzip holds; Malformed where it is damaged, or holds more than ``most`` bytes."""
-    out = bytearray()
-    try:
-        while data:
-            part = zlib.decompressobj(wbits=31)
-            out += part.decompress(data, most + 1 - len(out))
-            if len(out) > most:
-                raise Malformed(f"it unpacks to more than {most >> 20} MB")
-            if not part.eof:
-                raise Malformed("its gzip is cut short")
-            data = part.unused_data
-    except zlib.error as error:
-        raise Malformed(f"its gzip is damaged: {error}") from None
-    return bytes(out)
