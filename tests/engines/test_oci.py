@@ -123,6 +123,28 @@ def test_what_an_index_may_not_name_is_refused(layout, named):
         oci.read(layout.folder)
 
 
+def test_indexes_that_name_one_image_a_thousand_times_over_are_read_once(layout):
+    """Four levels of a thousand names each were 10**12 manifests to read."""
+    named = layout.manifest
+    for _ in range(3):
+        named = layout.blob(json.dumps({"manifests": [named] * 1000}).encode()) | {"mediaType": INDEX}
+    layout.index(*[named] * 1000)
+    assert oci.read(layout.folder).blobs == 6
+
+
+@pytest.mark.parametrize("of", ["manifest", "layer"])
+def test_a_blob_that_is_named_again_with_another_size_is_found(layout, of):
+    other = getattr(layout, of) | {"size": 1}
+    if of == "layer":
+        whole = json.loads(layout.path(layout.manifest["digest"]).read_bytes())
+        body = json.dumps(whole | {"layers": [layout.layer, other]}).encode()
+        layout.index(layout.blob(body) | {"mediaType": MANIFEST})
+    else:
+        layout.index(layout.manifest, other)
+    with pytest.raises(BadInput, match="is not what its digest and size say"):
+        oci.read(layout.folder)
+
+
 def test_indexes_without_end_are_refused(layout):
     named = layout.manifest
     for _ in range(6):

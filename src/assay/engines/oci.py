@@ -52,6 +52,7 @@ class _Reading:
         self.folder = folder
         self.sizes: dict[str, int] = {}
         self.platforms: dict[str, None] = {}
+        self.walked: set[str] = set()
 
     def image(self) -> Image:
         if not self.folder.is_dir():
@@ -79,6 +80,10 @@ class _Reading:
             raise self._bad(f"its indexes nest deeper than {_DEEPEST} levels")
         if kind not in (*_INDEXES, *_MANIFESTS):
             raise self._bad(f"{digest[:19]} is of a kind that is no image: {str(kind)[:80]!r}")
+        if digest in self.walked:  # indexes that name one another again and again would be walked without end
+            self._same_size(descriptor)
+            return
+        self.walked.add(digest)
         raw = self._blob(descriptor, most=_JSON)
         document = self._parsed(raw, digest)
         if kind in _INDEXES:
@@ -123,6 +128,7 @@ class _Reading:
         if most is not None and size > most:
             raise self._bad(f"{digest[:19]} is larger than any manifest is")
         if digest in self.sizes and most is None:
+            self._same_size(descriptor)
             return b""
         algorithm, _, value = digest.partition(":")
         path = self.folder / "blobs" / algorithm / value
@@ -139,6 +145,11 @@ class _Reading:
         if len(self.sizes) > _MOST:
             raise self._bad(f"it has more than {_MOST} blobs")
         return bytes(kept)
+
+    def _same_size(self, descriptor: Mapping[str, Any]) -> None:
+        digest = str(descriptor["digest"])
+        if descriptor["size"] != self.sizes[digest]:
+            raise self._bad(f"the blob {digest[:19]} is not what its digest and size say")
 
     def _document(self, name: str) -> Mapping[str, Any]:
         return self._parsed(self._raw(self.folder / name), name)
