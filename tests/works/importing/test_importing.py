@@ -103,6 +103,24 @@ def test_what_is_here_is_left_and_what_changed_is_told(home, store):
     assert _keys(home, "runs outcome = fail") == [] and verification.verify(home.office).ok
 
 
+def test_a_view_in_the_place_of_a_table_is_not_asked(home, store):
+    """A view may give rows without end."""
+    with sqlite3.connect(store) as con:
+        con.executescript("""DROP TABLE tags; CREATE VIEW tags AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+        SELECT 'k' || i AS key, 'v' AS value, 'aa' AS run_uuid FROM n""")
+    con.close()
+    with pytest.raises(UsageError, match="neither a SQLite store"):
+        import_(home, str(store), "ada")
+
+
+def test_a_value_larger_than_any_is_refused_and_not_read(home, store):
+    with sqlite3.connect(store) as con:
+        con.execute("INSERT INTO params VALUES ('big', zeroblob(?), 'aa')", [(16 << 20) + 1])
+    con.close()
+    with pytest.raises(BadInput, match="too big"):
+        import_(home, str(store), "ada")
+
+
 def test_a_store_of_mlflow_1_has_no_data_sets_and_no_names(home, tmp_path):
     path = tmp_path / "old.db"
     with sqlite3.connect(path) as con:
@@ -132,11 +150,33 @@ def test_openlineage_s_events_of_a_run_are_one_run(home, tmp_path, how):
     }
     found = runs.get(home.office, "openlineage-r1")
     assert (found.pipeline, found.outcome, found.started, found.ended) == (
-        "load", "fail", "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z",
+        "load", "fail", "2026-01-01T00:00:00.000Z", "2026-01-01T00:05:00.000Z",
     )  # fmt: skip
     assert found.detail["error"] == "disk full"
     (edge,) = runs.lineage(home.office, "openlineage:db/t@7", True)
     assert edge.source == "openlineage:s3://b/raw.csv"
+
+
+def test_events_of_other_zones_are_ordered_by_when_they_happened(home, tmp_path):
+    path = tmp_path / "events.json"
+    start, fail = (e | {"run": {"runId": "r1"}} for e in (EVENTS[0], EVENTS[-1]))
+    start["eventTime"], fail["eventTime"] = "2026-01-01T12:00:00+02:00", "2026-01-01T10:30:00.123456789Z"
+    path.write_text(json.dumps([start, fail]))
+    import_(home, str(path), "ada")
+    found = runs.get(home.office, "openlineage-r1")
+    assert (found.outcome, found.started, found.ended) == (
+        "fail", "2026-01-01T10:00:00.000Z", "2026-01-01T10:30:00.123Z",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ["boom", 7, ["x"], {"version": "1.0", "errorMessage": "boom"}])
+def test_facets_of_another_shape_are_left_out_and_the_run_is_taken_in(home, tmp_path, odd):
+    path = tmp_path / "events.json"
+    event = EVENTS[0] | {"eventTime": "yesterday", "run": {"runId": "r9", "facets": odd}}
+    path.write_text(json.dumps(event | {"inputs": [{"namespace": "db", "name": "t", "facets": odd}]}))
+    assert import_(home, str(path), "ada")["new"] == 1
+    found = runs.get(home.office, "openlineage-r9")
+    assert (found.started, found.detail.get("error")) == ("1970-01-01T00:00:00.000Z", None)
 
 
 def test_what_assay_prints_of_its_lineage_comes_back_under_the_same_digests(home, tmp_path):

@@ -36,7 +36,7 @@ WHERE coalesce(r.lifecycle_stage, 'active') = 'active' ORDER BY r.start_time, r.
 
 def is_store(path: Path) -> bool:
     """Whether a file is a SQLite database that holds MLflow's runs."""
-    return holds(path, {"runs", "experiments", "params", "latest_metrics"}, _WHOSE)
+    return holds(path, {"runs", "experiments", "params", "tags", "latest_metrics"}, _WHOSE)
 
 
 def read(path: Path) -> Iterator[ForeignRun]:

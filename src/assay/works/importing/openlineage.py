@@ -6,6 +6,7 @@ namespace and name, and by its version where an event tells one. Specification: 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput
+from assay.methods.search.moments import written
 from assay.works.importing.foreign import ForeignRun
 
 SYSTEM = "openlineage"
@@ -51,7 +53,7 @@ def read(path: Path) -> Iterator[ForeignRun]:
             raise BadInput("it is no run event: it has no run.runId or no job", where=f"{path}:{number}")
         events.setdefault(run["runId"], []).append(raw)
     for run_id, found in events.items():
-        yield _run(run_id, sorted(found, key=lambda e: str(e.get("eventTime", ""))))
+        yield _run(run_id, sorted(found, key=lambda e: _moment(e) or ""))
 
 
 def _raw(path: Path) -> Iterator[tuple[int, Any]]:
@@ -90,11 +92,10 @@ def _parsed(raw: bytes, path: Path, number: int) -> Any:
 
 
 def _run(run_id: str, events: list[Mapping[str, Any]]) -> ForeignRun:
-    last, job = events[-1], dict(events[-1]["job"])
-    times = [str(e["eventTime"])[:40] for e in events if e.get("eventTime")]
+    last, job = events[-1], events[-1]["job"]
+    times = [t for e in events if (t := _moment(e))]
     outcome = _STATES.get(str(last.get("eventType")), "running")
-    facets = dict(dict(last["run"]).get("facets") or {})
-    failed = dict(facets.get("errorMessage") or {}).get("message")
+    failed = _object(_object(last["run"].get("facets")).get("errorMessage")).get("message")
     notes = {
         "namespace": job.get("namespace"),
         "producer": last.get("producer"),
@@ -113,6 +114,19 @@ def _run(run_id: str, events: list[Mapping[str, Any]]) -> ForeignRun:
     )
 
 
+def _moment(event: Mapping[str, Any]) -> str | None:
+    """Return an event's time as the office writes it, of UTC where it names no zone; None where it has none that is one."""
+    try:
+        found = dt.datetime.fromisoformat(str(event.get("eventTime"))[:40])
+        return written(found if found.tzinfo else found.replace(tzinfo=dt.UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _object(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, dict) else {}
+
+
 def _things(events: list[Mapping[str, Any]], side: str) -> list[Asset]:
     out: dict[str, Asset] = {}
     for event in events:
@@ -120,7 +134,7 @@ def _things(events: list[Mapping[str, Any]], side: str) -> list[Asset]:
         for raw in listed if isinstance(listed, list) else []:
             if not isinstance(raw, dict) or not isinstance(raw.get("name"), str):
                 continue
-            version = dict(dict(raw.get("facets") or {}).get("version") or {}).get("datasetVersion")
+            version = _object(_object(raw.get("facets")).get("version")).get("datasetVersion")
             name, urn = raw["name"][:250], f"openlineage:{raw.get('namespace', '')}/{raw['name']}"[:500]
             if isinstance(version, str):
                 urn = version if _URN.fullmatch(version) else f"{urn}@{version}"[:600]

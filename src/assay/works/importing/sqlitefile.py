@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from assay.kernel.errors import BadInput
 
+_LARGEST = 16 << 20  # bytes of one value; SQLite itself would read a thousand million
+
 
 def holds(path: Path, wanted: set[str], whose: str) -> bool:
     """Whether a file is a SQLite database with these tables. whose: what it is taken for where it cannot be read."""
@@ -48,6 +50,7 @@ def opened(path: Path, whose: str) -> Iterator[sqlite3.Connection]:
     """Open it; BadInput for what cannot be read of it."""
     con = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=30)
     con.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    con.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST)
     try:
         con.execute("PRAGMA query_only = ON")
         con.execute("PRAGMA trusted_schema = OFF")
