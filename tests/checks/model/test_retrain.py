@@ -163,6 +163,22 @@ def test_two_ways_are_compared_by_the_corrected_resampled_t(table, work):
     assert "may be chance" in next(f for f in same.findings if "difference" in f.rule).message
 
 
+def test_folds_in_which_a_score_is_undefined_are_never_told_as_nan(table, work):
+    """F1 of a fold without a yes, told or true, is none: a mean over it was told as nan, and so was the comparison."""
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame({"x": rng.normal(size=300), "g": np.repeat(np.arange(6), 50)})
+    data["y"] = ((data.x > 0) & (data.g < 4)).astype(int)
+    report = check(
+        table(data), label="y", retrain=by(LogisticRegression(C=0.001)), against_retrain=by(LogisticRegression()),
+        scheme="grouped", group="g", folds=6, slices=0, work=work,
+    )  # fmt: skip
+    told = {f.rule.removeprefix("model.validate."): f.message for f in report.findings}
+    assert "undefined in 2 of 6" in told["retrained"] and "over 4 folds p " in told["worse"]
+    assert "nan" not in " ".join(told.values()) and report.metric("f1").value is None
+    shown = next(c for c in report.charts if c.title == "f1 of each fold")
+    assert len(shown.data) == 4 and "over 4 folds" in shown.alt
+
+
 def _people(rows=300, seed=2):
     """A label by person and nothing else: what tells persons apart tells the label only of persons seen before."""
     rng = np.random.default_rng(seed)

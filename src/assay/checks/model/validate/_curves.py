@@ -12,6 +12,7 @@ from assay.checks.model.validate._scored import Scored, scored
 from assay.checks.model.validate._trials import Told, Trials
 from assay.kernel.report import Chart, Finding, Metric
 from assay.kernel.severity import Severity
+from assay.methods.inwords import p_value
 
 if TYPE_CHECKING:
     from assay.methods.curves import Point
@@ -63,7 +64,7 @@ class Curves:
         self.made.metrics.append(Metric.number("gain_of_doubling", gain))
         message = (
             f"From {before.at:,.0f} to {last.at:,.0f} training rows {self.main} goes from {before.mean:.4f} to {last.mean:.4f}"
-            + (f" (p = {p:.2g})" if p == p else "")
+            + (f" (p {p_value(p)})" if p == p else "")
             + f": {_SAID[help_]}."
         )
         if how:

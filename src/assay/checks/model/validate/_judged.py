@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -200,35 +201,28 @@ class Judged:
         yardstick = self.guess()[self.main]
         self.metrics.append(Metric.number(self.main, there, of={"data": "training"}))
         gap = (here - there) if self.lower_is_better else (there - here)
-        size = abs(there) or 1.0 if self.lower_is_better else 1.0
         self.metrics.append(Metric.number("generalisation_gap", gap))
-        gain = (yardstick - there) if self.lower_is_better else (there - yardstick)
-        room = yardstick if self.lower_is_better else 1 - yardstick
-        if np.isfinite(gap) and gap / size > 0.1:
-            self.data["fitting"] = "over-fitting"
-            message = f"Over-fitting: {self.main} is {there:.3f} on the training data and {here:.3f} on data it has not seen."
-            return [
-                Finding(
-                    "model.validate.over_fitting",
-                    Severity.MEDIUM,
-                    message,
-                    {},
-                    "make the model smaller, stop earlier, or train on more data",
-                )
-            ]
-        if np.isfinite(gain) and room > 0 and gain / room < 0.1:
-            self.data["fitting"] = "under-fitting"
-            message = f"Under-fitting: even on the training data {self.main} is {there:.3f}, against {yardstick:.3f} of the {self.yardstick}."
-            return [
-                Finding(
-                    "model.validate.under_fitting",
-                    Severity.MEDIUM,
-                    message,
-                    {},
-                    "give it better features, or a larger model",
-                )
-            ]
-        self.data["fitting"] = "neither over- nor under-fitting"
+        return self.fitted(there, here, yardstick, "the training data", "data it has not seen")
+
+    def fitted(self, own: float, held: float, guess: float, seen: str, unseen: str) -> list[Finding]:
+        """Name over-fitting or under-fitting by the main score, on rows trained on and on others.
+
+        own, held, guess: the score there, here, and of the yardstick. seen, unseen: which rows these are, in words.
+        """
+        from assay.methods import curves
+
+        how = curves.fitting(own, held, guess, error=self.lower_is_better)
+        known = math.isfinite(own) and math.isfinite(held)
+        usual = "neither over- nor under-fitting" if known else f"not judged: {self.main} is undefined"
+        self.data["fitting"] = how or usual
+        if how == "over-fitting":
+            message = f"Over-fitting: {self.main} is {own:.3f} on {seen} and {held:.3f} on {unseen}."
+            remedy = "make the model smaller, stop earlier, or train on more data"
+            return [Finding("model.validate.over_fitting", Severity.MEDIUM, message, {}, remedy)]
+        if how == "under-fitting":
+            message = f"Under-fitting: even on {seen} {self.main} is {own:.3f}, against {guess:.3f} of the {self.yardstick}."
+            remedy = "give it better features, or a larger model"
+            return [Finding("model.validate.under_fitting", Severity.MEDIUM, message, {}, remedy)]
         return []
 
 

@@ -204,6 +204,8 @@ class _Said:
             made.metrics.append(Metric.number(self.main, value, of={"fold": fold.name}))
             made.metrics.append(Metric.number(f"{self.main}_in_training", trained, of={"fold": fold.name}))
         shown = f"{found.mean:.4f}" + (f" ± {spread:.4f} (sd)" if np.isfinite(spread) else "")
+        if lost := int((~np.isfinite(found.values)).sum()):
+            shown = f"has no mean, since it is undefined in {lost} of {len(found.values)}"
         if (bounds := self.spread[self.main]) is not None:
             shown += f", 95 % [{bounds[0]:.4f}, {bounds[1]:.4f}]"
         made.data["main"] = {"name": self.main, "value": found.mean if np.isfinite(found.mean) else None}
@@ -243,21 +245,9 @@ class _Said:
                 self.spread[by] = comparing.corrected_interval(values, *found.sizes)
 
     def _fitting(self, own: float, guess: float) -> list[Finding]:
-        from assay.methods import curves
-
         mean, error = self.found.mean, self.ideal.lower_is_better
         self.made.metrics.append(Metric.number("generalisation_gap", mean - own if error else own - mean))
-        how = curves.fitting(own, mean, guess, error=error)
-        self.made.data["fitting"] = how or "neither over- nor under-fitting"
-        if how == "over-fitting":
-            message = f"Over-fitting: {self.main} is {own:.3f} on the rows trained on and {mean:.3f} on rows held out."
-            remedy = "make the model smaller, stop earlier, or train on more data"
-            return [Finding("model.validate.over_fitting", Severity.MEDIUM, message, {}, remedy)]
-        if how == "under-fitting":
-            message = f"Under-fitting: even on the rows trained on {self.main} is {own:.3f}, against {guess:.3f} of the {self.ideal.yardstick}."
-            remedy = "give it better features, or a larger model"
-            return [Finding("model.validate.under_fitting", Severity.MEDIUM, message, {}, remedy)]
-        return []
+        return self.made.fitted(own, mean, guess, "the rows trained on", "rows held out")
 
     def _course(self) -> list[Finding]:
         """In time: whether the score goes down from each window to the next."""
@@ -283,9 +273,12 @@ class _Said:
 
     def charts(self) -> list[Chart]:
         """Return the score of each fold."""
-        rows = [
-            {"fold": f.name, "value": v}
-            for f, v in list(zip(self.found.folds, self.found.values, strict=True))[:50]
-        ]
-        alt = f"From {min(self.found.values):.4f} to {max(self.found.values):.4f} over {len(self.found.folds)} folds."
+        from math import isfinite
+
+        told = [(f.name, v) for f, v in zip(self.found.folds, self.found.values, strict=True) if isfinite(v)]
+        if not told:
+            return []
+        rows = [{"fold": name, "value": v} for name, v in told[:50]]
+        values = [v for _, v in told]
+        alt = f"From {min(values):.4f} to {max(values):.4f} over {len(values)} folds."
         return [Chart(f"{self.main} of each fold", "bar", tuple(rows), "fold", "value", alt=alt)]
