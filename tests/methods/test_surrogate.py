@@ -46,3 +46,12 @@ def test_bounds_of_one_column_are_said_once():
         spoken(left, right, [0] * 5, [1.0, 0, 2.0, 0, 0], [9, 4, 5, 2, 3], [0, 1, 5, 2, 3], [("x", None)], 1)
     )
     assert [leaf.says for leaf in short] == [1, 5]
+
+
+def test_a_tree_that_strays_from_answers_that_are_all_alike_is_not_told_as_faithful():
+    """Their spread is none, which was told as a fidelity of 1 whatever the tree said."""
+    order = np.random.default_rng(0).permutation(500)
+    answers = np.zeros(500)
+    answers[order[150:]] = RNG.normal(size=350)  # the rows that are held out are the first three tenths
+    assert fitted(TABLE, ["x"], answers, 3, np.random.default_rng(0)).fidelity == 0
+    assert fitted(TABLE, ["x"], np.zeros(500), 3, np.random.default_rng(0)).fidelity == 1

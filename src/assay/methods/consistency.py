@@ -24,8 +24,8 @@ def consistency(
     """Return (consistency, its 95 % interval, rows asked). features: n × p numbers, said: n answers, 0 or 1.
 
     1 - mean |said of a row - mean said of its k nearest rows|, in Euclidean distance; a row is one of its own nearest, as
-    AIF360 counts, and those equally near count alike. Above 2,000 rows a sample of them asks; the interval is of drawing rows to ask.
-    NaN where there are fewer rows than neighbours. weights: of those who are asked; who is near does not depend on them.
+    AIF360 counts, and those equally near count alike. Above 2,000 rows a sample of them asks; the interval is of drawing rows
+    to ask. NaN where there are fewer rows than neighbours. weights: of those who are asked; who is near does not depend on them.
     """
     values, told = np.asarray(features, dtype=np.float64), np.asarray(said, dtype=np.float64)
     if len(told) < neighbours:

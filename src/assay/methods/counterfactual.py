@@ -1,8 +1,9 @@
 """The smallest changes that turn an answer: a beam search over values that the data holds, each answer asked for.
 
 A change's size is counted first in features changed, then in distance: a number's by the middle half of its column's
-values (or their standard deviation, where that half is all the same), any other value's by 1 (Wachter, Mittelstadt and Russell 2018, with their scaled L1). Numbers are then brought
-back towards where they were while the answer holds, and changes that turned out not to be needed are taken back.
+values (or their standard deviation, where that half is all the same), any other value's by 1 (Wachter, Mittelstadt and
+Russell 2018, with their scaled L1). Numbers are then brought back towards where they were while the answer holds, and
+changes that turned out not to be needed are taken back.
 """
 
 from __future__ import annotations

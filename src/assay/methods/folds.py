@@ -51,7 +51,8 @@ def drawn(
 ) -> list[Fold]:
     """Return the folds, repeat after repeat; UsageError where there are too few rows, groups or instants for them.
 
-    A holdout is of the latest rows where times are given. strata: what each fold has its share of. groups: codes of what is never parted, -1 for a row by itself. times: ranks.
+    A holdout is of the latest rows where times are given. strata: what each fold has its share of. groups: codes of what is
+    never parted, -1 for a row by itself. times: ranks.
     """
     if plan.scheme == "time":
         if times is None:

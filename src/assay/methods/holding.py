@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from assay.methods.judging import WORDS
-from assay.methods.limits import Limit, Policy, is_ratio
+from assay.methods.limits import HIGHER, Limit, Policy, is_ratio
 
 
 class Told(Protocol):
@@ -101,7 +101,7 @@ def held(
 
 def _beyond(value: float | int | None, reason: str, limit: Limit) -> str:
     shown = reason if value is None else f"{value:.3f}" if abs(value) >= 0.0005 else f"{value:.2g}"
-    least = is_ratio(limit.metric) or limit.metric in ("consistency", "impact_p_value", "ks_p_value")
+    least = is_ratio(limit.metric) or limit.metric in HIGHER
     allowed = f"at least {limit.limit:g}" if least else f"at most {limit.limit:g}"
     inverse = ", either way" if is_ratio(limit.metric) else ""
     return f"{WORDS.get(limit.metric, limit.metric)} is {shown}, and {limit.place} allows {allowed}{inverse}"

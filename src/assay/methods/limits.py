@@ -29,7 +29,7 @@ AFTER = tuple(
 KNOWN = tuple(dict.fromkeys((*BEFORE, *AFTER)))
 _PARTS = ("metrics", "facets", "min_group", "name")
 _RULE = ("limit", "severity")
-_HIGHER = ("consistency", "impact_p_value", "ks_p_value")  # fine where they are large
+HIGHER = ("consistency", "impact_p_value", "ks_p_value")  # fine where they are large
 _DEFAULT = "high"
 
 
@@ -46,7 +46,7 @@ class Limit:
         """Whether a value is beyond the limit; of an infinite one the reason is told instead."""
         if value is None:
             return "infinite" in reason
-        if self.metric in _HIGHER:
+        if self.metric in HIGHER:
             return value < self.limit
         if is_ratio(self.metric):
             return value <= 0 or min(value, 1 / value) < self.limit

@@ -47,7 +47,8 @@ def fitted(table: pa.Table, names: Sequence[str], answers: Any, depth: int, rng:
     tree.fit(matrix[train], answers[train])
     left = answers[test] - tree.predict(matrix[test])
     spread = float(((answers[test] - answers[test].mean()) ** 2).sum())
-    fidelity = 1 - float((left**2).sum()) / spread if spread > 0 else 1.0
+    # of answers that are all alike: whole where the tree says so too, and none where it says anything else
+    fidelity = 1 - float((left**2).sum()) / spread if spread > 0 else float(not left.any())
     grown = tree.tree_
     leaves = list(
         spoken(

@@ -32,7 +32,7 @@ def hold_trainer(source: Any, subject: Asset | None, bench: Bench, home: Home | 
     if isinstance(source, Asset):
         return source
     if not isinstance(source, (str, Path)):
-        from assay.engines.trainers import inmemory
+        from assay.engines.models import inmemory
 
         asset = inmemory.pin(source)
         bench.held[asset.uri] = source

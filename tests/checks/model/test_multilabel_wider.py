@@ -12,9 +12,9 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from assay.checks.model.validate import check
-from assay.engines.models.inmemory import InMemoryModel
+from assay.engines.models.inmemory import InMemoryModel, pin
 from assay.engines.models.inmemory import pin as pin_model
-from assay.engines.trainers import inmemory
+from assay.engines.trainers.inmemory import InMemoryTrainer
 from assay.kernel.errors import UsageError
 from assay.methods import multilabel
 from assay.methods.folds import Plan, drawn
@@ -114,7 +114,7 @@ def test_a_way_of_training_on_several_labels_is_judged_on_folds(table, work):
     """It was refused."""
     x, truth = _data()
     source = MultiOutputClassifier(LogisticRegression())
-    trainer = inmemory.InMemoryTrainer(inmemory.pin(source), source)
+    trainer = InMemoryTrainer(pin(source), source)
     report = check(
         table(_flags(x, truth)), label="red", labels=("green", "blue"), retrain=trainer, scheme="kfold",
         folds=3, slices=0, work=work,
@@ -133,7 +133,7 @@ def test_lists_are_not_learned_by_an_estimator_and_the_way_out_is_named(table, w
     x, truth = _data(60)
     data = pa.Table.from_pandas(x).append_column("tags", pa.array([t.split(";") for t in _texts(truth)]))
     source = MultiOutputClassifier(LogisticRegression())
-    trainer = inmemory.InMemoryTrainer(inmemory.pin(source), source)
+    trainer = InMemoryTrainer(pin(source), source)
     report = check(table(data), label="tags", retrain=trainer, folds=2, slices=0, work=work)
     assert any("columns of 0 and 1" in f.message and "--labels" in f.message for f in report.findings)
 

@@ -18,7 +18,8 @@ from sklearn.model_selection import (
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from assay.checks.model.validate import check
-from assay.engines.trainers import inmemory
+from assay.engines.models.inmemory import pin
+from assay.engines.trainers.inmemory import InMemoryTrainer
 from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
 from assay.methods import comparing
@@ -27,7 +28,7 @@ from assay.methods.folds import Plan, drawn
 
 def by(source):
     """A way of training in memory."""
-    return inmemory.InMemoryTrainer(inmemory.pin(source), source)
+    return InMemoryTrainer(pin(source), source)
 
 
 def frame(rows=400, seed=5):

@@ -70,7 +70,8 @@ class SandboxedModel(AskedModel):
     ) -> None:
         """Fit its own configuration to rows, inside; from then on what was learned from them answers.
 
-        weights: the column of their weights. labels: further columns that are learned. ModelError where it cannot be fitted anew.
+        weights: the column of their weights. labels: further columns that are learned. ModelError where it cannot be fitted
+        anew.
         """
         said = {
             "label": label,

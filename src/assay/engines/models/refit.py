@@ -53,8 +53,8 @@ class Named:
 def refitted(loaded: Any, table: pa.Table, said: Mapping[str, Any]) -> Any:
     """Return the configuration of a loaded model, fitted to a table.
 
-    said: label, the column that is learned; labels, further ones, of which an estimator takes several; weights, the column of the rows' weights or None; hyperparameters. ValueError
-    where it cannot be fitted anew.
+    said: label, the column that is learned; labels, further ones, of which an estimator takes several; weights, the column of
+    the rows' weights or None; hyperparameters. ValueError where it cannot be fitted anew.
     """
     labels, weights = [str(said["label"]), *map(str, said.get("labels") or ())], said.get("weights")
     weight = None

@@ -22,12 +22,6 @@ def is_trainer(source: Any) -> bool:
     return callable(getattr(source, "fit", None)) or callable(source)
 
 
-def pin(source: Any) -> Asset:
-    """Return it as an asset. Its digest is empty: code in memory cannot be pinned."""
-    name = getattr(source, "__name__", "") or type(source).__name__
-    return Asset("model", str(name)[:100], f"memory:{id(source):x}", "", "python")
-
-
 class InMemoryTrainer:
     """Implements the kernel's Trainer over the caller's own estimator or function.
 

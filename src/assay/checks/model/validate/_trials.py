@@ -32,7 +32,8 @@ class Told(NamedTuple):
 class Trials:
     """Trains and asks, one fold after another, within a time.
 
-    table: the rows of all folds, as they are trained on. look: how models are asked. hidden: columns that training does not see. of: how many trainings are foreseen.
+    table: the rows of all folds, as they are trained on. look: how models are asked. hidden: columns that training does not
+    see. of: how many trainings are foreseen.
     """
 
     table: Any
