@@ -84,3 +84,17 @@ def test_what_was_learnt_is_applied_and_another_group_may_be_named(people, table
             decided(people, table, work, disadvantaged=names)
     with pytest.raises(BadInput, match="no two groups"):
         decided(people[:20], table, work)
+
+
+@pytest.mark.parametrize(("row", "drawn"), [(1, True), (3, False)])
+def test_a_named_group_of_one_is_told_and_does_not_end_the_treatment(people, table, work, row, drawn):
+    """Where the one was among the rows held out of the trade, the whole was refused with what was not so."""
+    few = people.copy()
+    few.iloc[row, few.columns.get_loc("sex")] = "x"
+    out, made = decided(few, table, work, disadvantaged=("x",))
+    assert "decision" in out
+    found = {f.rule.removeprefix("model.rejectoption."): f.message for f in made.report.findings}
+    assert "has 1 of the rows" in found["small_group"]
+    untold = [m for m in made.report.metrics if m.name == "balanced_accuracy" and m.value is None]
+    assert bool(untold) != drawn and bool(made.report.charts) == drawn
+    assert all("teach no rule: nobody" in m.reason for m in untold)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Table, Work
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
@@ -253,9 +253,14 @@ def trade(
         rng = work.rng(f"trade/{strength}")
         return frontier.judged(short, strength, truth, said, groups, rng, untreated=strength is None)
 
+    try:
+        rules = [learn(mask, strength) for strength in strengths]
+    except BadInput as error:  # all rows teach a rule, and these do not
+        why = f"the rows that are not held out teach no rule: {error.what}"
+        return engine.Told([Metric("balanced_accuracy", None, reason=why)])
     points = [point(None, scored.said[others])]
-    for strength in strengths:
-        decided, _ = learn(mask, strength).decided(scored.score[others], groups, lot)
+    for strength, rule in zip(strengths, rules, strict=True):
+        decided, _ = rule.decided(scored.score[others], groups, lot)
         points.append(point(strength, decided))
     out = engine.told(name, points, gap, "on rows held out of the fit", of="rule", word=word, gain=gain)
     out.metrics += [

@@ -107,6 +107,13 @@ def _favoured(rows: Scored, names: tuple[str, ...], findings: list[Finding]) -> 
     if names:
         if len(set(names)) == len(held):
             raise Missing("every group was named, and none is left to be told no", remedy="name fewer")
+        for name in dict.fromkeys(names):
+            few = int((rows.known & (rows.groups == held.index(name))).sum())
+            if few < _made.FEW:
+                where = {"facet": rows.grouping.shown, "group": name}
+                said = f"{rows.grouping.shown} = {name} has {few} of the rows learnt from: how it fares is by chance."
+                remedy = "join it with another group"
+                findings.append(Finding(f"{NAME}.small_group", Severity.LOW, said, where, remedy))
         return [n in names for n in held]
     rates: dict[str, float] = {}
     for at, name in enumerate(held):
