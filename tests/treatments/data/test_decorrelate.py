@@ -88,7 +88,7 @@ def test_what_was_learnt_is_applied_to_other_rows(frame, table, work):
     with pytest.raises(Missing, match="fitted on"):
         apart(test.drop(columns="z"), table, work, facet=(), columns=(), fitted=tree)
     raw = json.loads(path.read_text())
-    for change in ({"mean": [1]}, {"facets": []}, {"alpha": 2}, {"slopes": "x"}):
+    for change in ({"mean": [1]}, {"facets": []}, {"alpha": 2}, {"slopes": "x"}, {"alpha": 10**400}):
         (bad := work.scratch / "bad.json").write_text(json.dumps(raw | {"learnt": raw["learnt"] | change}))
         with pytest.raises(BadInput, match="cannot be applied"):
             apart(test, table, work, facet=(), columns=(), fitted=FileTree(Asset("file", "f", str(bad)), bad))

@@ -121,8 +121,11 @@ def test_what_was_learnt_is_applied_to_other_rows(frame, table, work):
     assert "data.impact.unknown_group" in {f.rule for f in again.report.findings}
     with pytest.raises(Missing, match="fitted on"):
         repaired(test.drop(columns="x"), table, work, facet=(), fitted=tree)
-    for change in ({"numbers": {}}, {"level": 3}, {"numbers": {"x": {"groups": [], "target": []}}}):
-        raw = json.loads(path.read_text())
+    raw = json.loads(path.read_text())
+    club, forged = raw["learnt"]["words"]["club"], []
+    for share in (float("nan"), -1.0, 10**400):  # which lots cannot be drawn by
+        forged.append({"words": {"club": club | {"target": [share, *club["target"][1:]]}}})
+    for change in ({"numbers": {}}, {"level": 3}, {"numbers": {"x": {"groups": [], "target": []}}}, *forged):
         (bad := work.scratch / "bad.json").write_text(json.dumps(raw | {"learnt": raw["learnt"] | change}))
         with pytest.raises(BadInput, match="cannot be applied"):
             repaired(test, table, work, facet=(), fitted=FileTree(Asset("file", "f", str(bad)), bad))

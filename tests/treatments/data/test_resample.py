@@ -97,3 +97,10 @@ def test_the_trade_is_measured(frame, table, work):
 def test_one_class_is_refused(frame, table, work):
     with pytest.raises(UsageError, match="no row of y"):
         even(frame, table, work, positive=("7",))
+
+
+def test_new_rows_have_the_identifier_of_a_row_that_is_there(frame, table, work):
+    """Whole numbers that no float holds were put between others too, and one at the end of its type ended the treatment."""
+    frame["id"] = np.iinfo(np.int64).max - np.arange(len(frame))
+    out, _ = even(frame, table, work, how="smote")
+    assert out.id.dtype == np.int64 and set(out.id) <= set(frame.id) and len(out) > len(frame)

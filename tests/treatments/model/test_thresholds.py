@@ -83,9 +83,13 @@ def test_what_was_learnt_is_applied_to_other_rows(people, table, work):
     rules = {f.rule: f.count for f in again.report.findings}
     assert rules["model.thresholds.unknown_group"] == 1 and rules["model.thresholds.unscored"] == 1
     path.chmod(0o644)
+    huge = learnt | {
+        "rule": learnt["rule"] | {"cuts": [c | {"low": 10**400} for c in learnt["rule"]["cuts"]]}
+    }
     for text in (
         "{}",
         "no",
+        json.dumps({"schema": "assay.fitted/1", "treatment": "model.thresholds", "learnt": huge}),
         json.dumps({"schema": "assay.fitted/1", "treatment": "model.thresholds", "learnt": {}}),
     ):
         (bad := path.parent / "bad").write_text(text)

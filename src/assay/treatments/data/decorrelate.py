@@ -197,7 +197,7 @@ class _Learnt:
                 or not 0 <= alpha <= 1
             ):
                 raise ValueError
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             raise BadInput(
                 "this cannot be applied: its slopes cannot be read", where=tree.asset.name
             ) from None

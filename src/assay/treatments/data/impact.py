@@ -196,14 +196,15 @@ class _Learnt:
                 shares = tuple(None if s is None else tuple(map(float, s)) for s in held["shares"])
                 target, values = tuple(map(float, held["target"])), tuple(map(str, held["values"]))
                 sizes = {len(s) for s in (target, *shares) if s is not None}
-                if len(shares) != many or sizes != {len(values) + 1}:
+                told = [x for s in (target, *shares) if s is not None for x in s]
+                if len(shares) != many or sizes != {len(values) + 1} or not all(0 <= x <= 1 for x in told):
                     raise ValueError("its shares cannot be read")
                 words[str(name)] = Words(values, shares, target)
             if not 0 <= level <= 1 or not numbers:
                 raise ValueError("its level or its columns cannot be read")
         except (KeyError, TypeError, AttributeError) as error:
             raise BadInput(f"this cannot be applied: it lacks {error}", where=tree.asset.name) from None
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise BadInput(f"this cannot be applied: {error}", where=tree.asset.name) from None
         return cls(grouping, numbers, words, level)
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NAME = "data.resample"
 MANY = 20.0  # times: a cell that is so many times what it was
 MOST = 5_000_000
+_EXACT = 2.0**53  # up to which a float holds every whole number
 
 
 def treat(
@@ -148,11 +149,12 @@ def _new(data: pa.Table, rows: Any, bases: Any, neighbours: int, fixed: list[str
     own = data.take(pa.array(rows))
     from assay.methods.mitigation import resampling
 
-    numbers = [
-        f.name
+    floats = {
+        f.name: outcomes.finite(own.column(f.name), f.name)
         for f in own.schema
         if f.name not in fixed and (pa.types.is_integer(f.type) or pa.types.is_floating(f.type))
-    ]
+    }
+    numbers = [n for n, values in floats.items() if _measured(own.column(n), values)]
     texts = [
         f.name
         for f in own.schema
@@ -160,11 +162,7 @@ def _new(data: pa.Table, rows: Any, bases: Any, neighbours: int, fixed: list[str
     ]
     texts = [n for n in texts if len(own.column(n).unique()) <= 100]
     coded = [facets.coded(own.column(n)) for n in texts]
-    x = (
-        np.column_stack([outcomes.finite(own.column(n), n) for n in numbers])
-        if numbers
-        else np.zeros((len(rows), 0))
-    )
+    x = np.column_stack([floats[n] for n in numbers]) if numbers else np.zeros((len(rows), 0))
     codes = np.column_stack([c for c, _ in coded]) if texts else np.zeros((len(rows), 0), dtype=np.int64)
     at = np.searchsorted(rows, bases)
     made, words = resampling.between(x, codes, at, neighbours, rng)
@@ -181,6 +179,15 @@ def _new(data: pa.Table, rows: Any, bases: Any, neighbours: int, fixed: list[str
             out.column_names.index(name), name, held.take(places).cast(out.schema.field(name).type)
         )
     return out
+
+
+def _measured(column: Any, values: Any) -> bool:
+    """Whether numbers can lie between others: whole ones that no float holds are identifiers, and stay those of the base."""
+    import numpy as np
+    import pyarrow as pa
+
+    known = np.abs(values[np.isfinite(values)])
+    return not pa.types.is_integer(column.type) or float(known.max(initial=0)) < _EXACT
 
 
 def _told(cells: Cells, before: Any, after: Any, how: str) -> tuple[list[Metric], list[Finding]]:

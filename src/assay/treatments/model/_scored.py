@@ -252,5 +252,5 @@ class Learnt:
                 raise ValueError("it does not say what yes is")
             rule = rules.from_json(found.get("rule"), len(grouping.names))
             return cls(rule, grouping, said["yes"], said["no"])
-        except (ValueError, RecursionError) as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             raise BadInput(f"this cannot be applied: {error}", where=tree.asset.name) from None
