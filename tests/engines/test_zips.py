@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 
 import pytest
@@ -62,3 +63,41 @@ def test_what_is_no_zip_and_what_is_not_there_are_told(tmp_path):
         zips.members(tmp_path / "a.zip")
     with pytest.raises(Missing):
         zips.members(tmp_path / "none.zip")
+
+
+@pytest.mark.parametrize("plain", [46, 0xFFFFFFFF])
+@pytest.mark.parametrize("comment", [b"", b"c" * 65_535])
+@pytest.mark.parametrize("apart", [0, 8])
+def test_a_list_of_members_that_only_the_record_of_64_bits_calls_large_is_not_read(
+    tmp_path, plain, comment, apart
+):
+    """Whatever the plain end said, the other number counted, and so many bytes were read at once."""
+    path, large = tmp_path / "a.zip", 80 << 20
+    with path.open("wb") as out:
+        out.truncate(large)
+        out.seek(large)
+        out.write(
+            struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", 44 + apart, 45, 45, 0, 0, 1, 1, large, 0)
+            + bytes(apart)
+        )
+        out.write(struct.pack("<4sLQL", b"PK\x06\x07", 0, large, 1))
+        out.write(
+            struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, plain, 0xFFFFFFFF, len(comment)) + comment
+        )
+    with pytest.raises(BadInput, match="lists members over 80 MiB"):
+        zips.members(path)
+
+
+def test_a_locator_that_points_nowhere_is_told(tmp_path):
+    path = tmp_path / "a.zip"
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, (1 << 64) - 1, 1)
+    path.write_bytes(locator + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 46, 0, 0))
+    with pytest.raises(BadInput, match="cannot be unpacked"):
+        zips.members(path)
+
+
+def test_a_zip_of_64_bits_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)
+    path = made(tmp_path / "a.zip", a=b"1", b=b"2")
+    assert b"PK\x06\x06" in path.read_bytes()
+    assert sorted(zips.unpack(path, tmp_path / "out")) == ["a", "b"]
