@@ -79,6 +79,16 @@ def test_whole_numbers_are_drawn_evenly_and_logarithms_too():
     assert abs(sum(d["kind"] == "a" for d in many) / 4_000 - 0.5) < 0.03
 
 
+def test_the_end_of_a_range_of_logarithms_is_near_in_logarithms():
+    """0.005 lies in the middle of 0.00001 to 1, and was told to lie at its end."""
+    rate = Range(1e-5, 1.0, whole=False, log=True)
+    assert [rate.is_end(v) for v in (1e-5, 1.1e-5, 2e-5, 0.005, 0.8, 0.9, 1.0)] == [
+        True, True, False, False, False, True, True,
+    ]  # fmt: skip
+    depth = Range(1, 8, whole=True)
+    assert [depth.is_end(v) for v in (1, 2, 7, 8)] == [True, False, False, True]
+
+
 def test_the_median_rule_by_hand():
     earlier = [[0.5, 0.9], [0.6, 0.8], [0.7, 0.7], [0.8, 0.6]]
     assert hopeless([0.64], earlier, lower=False) and not hopeless(

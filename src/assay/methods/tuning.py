@@ -80,6 +80,11 @@ class Range:
         value = min(max(value, self.low), self.high)
         return round(value) if self.whole else value
 
+    def is_end(self, value: float) -> bool:
+        """Whether a number lies within a hundredth of the range of one of its ends, in logarithms where it is even in those."""
+        low, high, at = (math.log(v) if self.log else v for v in (self.low, self.high, value))
+        return min(at - low, high - at) <= 0.01 * (high - low)
+
 
 Choice = tuple[Any, ...] | Range
 

@@ -368,8 +368,7 @@ class Sweep:
         ]  # fmt: skip
         ends = {n: c for n, c in self.tuning.space.items() if isinstance(c, Range) and len(fine) > 1}
         for name, choice in ends.items():
-            width, value = choice.high - choice.low, float(best.given[name])
-            if min(value - choice.low, choice.high - value) <= 0.01 * width:
+            if choice.is_end(float(best.given[name])):
                 said = f"The best {name}, {best.given[name]:.4g}, lies at the end of its range."
                 out.append(
                     Finding(
