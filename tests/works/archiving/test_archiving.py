@@ -291,6 +291,46 @@ def test_it_is_written_whole_or_not_at_all_and_never_over_another(made, tmp_path
     assert (tmp_path / "there.zip").read_bytes() == b"mine"
 
 
+def action(made, to):
+    from assay.office import registry
+    from assay.works.archiving.writing import Archive
+
+    home = Home.open(made / ".assay", {})
+    return Archive(home, registry.get(home.office, "small@1"), to, "ada", False)
+
+
+def test_a_file_that_came_while_it_was_packed_is_not_written_over(made, tmp_path, monkeypatch):
+    from assay.works.archiving import writing
+
+    to, packed = tmp_path / "a.zip", writing.write
+
+    def meanwhile(*args, **options):
+        to.write_bytes(b"mine")
+        return packed(*args, **options)
+
+    monkeypatch.setattr(writing, "write", meanwhile)
+    with pytest.raises(UsageError, match="is already there"):
+        action(made, to).do(None)
+    assert to.read_bytes() == b"mine" and list(tmp_path.iterdir()) == [to]
+
+
+def test_after_a_crash_an_archive_of_this_package_is_known_with_what_it_left_out_and_no_other_file(
+    made, tmp_path
+):
+    bare = made / "bare.zip"
+    with zipfile.ZipFile(bare) as source:
+        left = json.loads(source.read("manifest.json"))["left_out"]
+    digest = "sha256:" + hashlib.sha256(bare.read_bytes()).hexdigest()
+    assert left and action(made, bare).happened(None) == {"archive": digest, "left_out": left}
+    other = tmp_path / "other.zip"
+    changed(bare, other, lambda held, manifest: manifest.update(package="sha256:" + "0" * 64))
+    assert action(made, other).happened(None) is None
+    for content in (b"mine", b"PK\x05\x06" + bytes(18)):
+        other.write_bytes(content)
+        assert action(made, other).happened(None) is None
+    assert action(made, tmp_path / "none.zip").happened(None) is None
+
+
 KEYED = """
 name: keyed
 data: {points: {source: points.csv}}

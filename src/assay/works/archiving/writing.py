@@ -7,13 +7,14 @@ import json
 import os
 import secrets
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import AssayError, UsageError
 from assay.works.archiving.contents import Contents, gather
 from assay.works.archiving.papers import readme, requirements
 from assay.works.exporting import may_leave
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "assay.model_archive/1"
 SCRIPTS = {"verify.py": "verify_model.py", "verify_archive.py": "verify_archive.py"}
+_MANIFEST = 256 << 20  # bytes that are read of one, as verify_model reads
 _DATE = (1980, 1, 1, 0, 0, 0)
 _STORED = (".gz", ".parquet", ".zip", ".whl", ".bz2", ".xz")
 
@@ -55,7 +57,7 @@ class Archive(Action):
         target(self.home, self.record.urn)
 
     def do(self, begun: Begun) -> Made:
-        """Write it beside under another name, synced, and rename it."""
+        """Write it beside under another name, synced, and give it its own: never that of a file that came meanwhile."""
         from assay.engines.blobs import digest_file
         from assay.works.reproduction.target import target
 
@@ -66,16 +68,28 @@ class Archive(Action):
             left = write(self.home, found, fresh, with_data=self.with_data)
             with fresh.open("rb") as whole:
                 os.fsync(whole.fileno())
-            fresh.rename(self.to)
+            self._named(fresh)
         finally:
             fresh.unlink(missing_ok=True)
         return {"archive": digest_file(self.to), "left_out": left}
 
+    def _named(self, fresh: Path) -> None:
+        try:
+            self.to.hardlink_to(fresh)
+        except FileExistsError:
+            raise UsageError(f"{self.to} is already there", remedy="name a file that is not") from None
+        except OSError:  # a file system without links
+            fresh.rename(self.to)
+
     def happened(self, begun: Begun) -> Made | None:
-        """Whether the file lies there: it has its name only when it is whole."""
+        """Whether an archive of this very package lies there: it has its name only when it is whole."""
         from assay.engines.blobs import digest_file
 
-        return {"archive": digest_file(self.to), "left_out": []} if self.to.is_file() else None
+        manifest = _manifest(self.to)
+        left = manifest.get("left_out")
+        if manifest.get("package") != self.record.digest or not isinstance(left, list):
+            return None
+        return {"archive": digest_file(self.to), "left_out": left}
 
     def settle(self, tx: Writer, made: Made) -> Settled:
         """It leaves no state but that it happened."""
@@ -87,6 +101,20 @@ class Archive(Action):
             "archive": made["archive"],
         }
         return Settled(self.subject, {**self.inputs, "archive": made["archive"]}, detail)
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of an archive; empty of what is none."""
+    from assay.engines import zips
+    from assay.works.archiving.reading import BOUNDS
+
+    try:
+        zips.members(path, BOUNDS)
+        with zipfile.ZipFile(path) as source, source.open("manifest.json") as content:
+            found = json.loads(content.read(_MANIFEST))
+    except (AssayError, OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile, zlib.error):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def archive(home: Home, record: PackageRecord, to: Path, actor: str, *, with_data: bool) -> ActionRecord:
