@@ -56,6 +56,14 @@ def test_a_grid_is_tried_whole_or_a_part_of_it_by_lot():
     assert [propose(part, n, [], 7, lower=False) for n in range(3)] == some[:3]
 
 
+def test_a_part_of_a_grid_is_drawn_without_laying_out_the_whole():
+    """Of a million combinations each trial laid out all, and more were refused."""
+    space = {name: list(range(10)) for name in "abcdefghijklmnopqrstuvwxyz"}
+    tuning = read({"grid": space, "label": "l", "trials": 1_000})
+    some = [propose(tuning, n, [], 7, lower=False) for n in range(40)]
+    assert len({str(s) for s in some}) == 40 and all(set(s) == set(space) for s in some)
+
+
 def test_where_nothing_new_is_left_it_ends():
     tuning = read({"random": {"a": [1, 2]}, "label": "l", "trials": 5})
     told = [Tried({"a": 1}, 0.1), Tried({"a": 2}, 0.2)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.kernel.errors import UsageError
-from assay.methods.tuning import Range, combinations, drawn, hopeless, read
+from assay.methods.tuning import Range, combination, combinations, drawn, hopeless, read
 
 SPACE = {"depth": {"from": 1, "to": 8}, "rate": {"from": 0.01, "to": 0.5, "log": True}, "kind": ["a", "b"]}
 
@@ -33,6 +33,10 @@ def test_it_is_read_with_what_is_usual():
         ({"grid": {"a": [1]}, "label": "y"}, "no two values"),
         ({"grid": {"a": {"from": 1, "to": 2}}, "label": "y"}, "needs the values of a themselves"),
         ({"grid": {str(i): [1, 2, 3, 4] for i in range(9)}, "label": "y"}, "262,144 combinations"),
+        (
+            {"grid": {str(i): [1, 2, 3, 4] for i in range(9)}, "label": "y", "trials": 1_001},
+            "trials takes a whole number from 1 to 1,000",
+        ),
         ({"random": {"a": {"from": 2, "to": 2}}, "label": "y"}, "from one number up to another"),
         ({"random": {"a": {"from": float("nan"), "to": 2}}, "label": "y"}, "from one number up to another"),
         ({"random": {"a": {"from": 0, "to": 2, "log": True}}, "label": "y"}, "above 0"),
@@ -97,6 +101,11 @@ def test_the_median_rule_by_hand():
     assert hopeless([0.66], earlier, lower=True) and not hopeless([0.64], earlier, lower=True)
     assert not hopeless([0.0], earlier[:3], lower=False)  # too few have ended
     assert not hopeless([], earlier, lower=False)
+
+
+def test_each_combination_is_found_at_its_place():
+    space = {"a": (1, 2, 3), "b": ("x", "y"), "c": (None, 0.5)}
+    assert [combination(space, n) for n in range(12)] == list(combinations(space, "--tune"))
 
 
 def test_combinations_stand_in_the_order_they_are_written():

@@ -7,6 +7,7 @@ sweep that was cut short goes on with the very trials it would have had.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 from assay.engines.extras import install
 from assay.kernel.errors import Missing
-from assay.methods.tuning import MOST_TRIALS, Choice, Range, Tuning, combinations, drawn
+from assay.methods.tuning import Choice, Range, Tuning, combination, drawn
 
 _AGAIN = 50  # draws until one is new
 _FIRST = 8  # trials by lot before the estimator is asked
@@ -50,17 +51,16 @@ def propose(
 
 
 def _of_grid(tuning: Tuning, number: int, seed: int) -> dict[str, Any] | None:
-    every = list(combinations(tuning.space, "grid", most=max(MOST_TRIALS, _size(tuning))))
-    if tuning.trials < len(every):
-        random.Random(seed).shuffle(every)  # noqa: S311 - a choice by lot, not a secret
-    return every[number] if number < min(len(every), tuning.trials) else None
-
-
-def _size(tuning: Tuning) -> int:
-    out = 1
-    for choice in tuning.space.values():
-        out *= len(choice) if isinstance(choice, tuple) else 1
-    return min(out, 1_000_000)
+    space = {name: choice for name, choice in tuning.space.items() if isinstance(choice, tuple)}
+    size = math.prod(map(len, space.values()))
+    if number >= min(size, tuning.trials):
+        return None
+    if tuning.trials >= size:
+        return combination(space, number)
+    lot, places = random.Random(seed), dict[int, None]()  # noqa: S311 - a choice by lot, not a secret
+    while len(places) <= number:
+        places.setdefault(lot.randrange(size))
+    return combination(space, list(places)[number])
 
 
 def _lot(seed: int, number: int, attempt: int) -> Any:

@@ -55,6 +55,15 @@ def combinations(
     return tuple(dict(zip(values, chosen, strict=True)) for chosen in product(*values.values()))
 
 
+def combination(space: Mapping[str, Sequence[Any]], place: int) -> dict[str, Any]:
+    """Return the combination at a place, from 0, of all that ``combinations`` gives, without the others."""
+    found: dict[str, Any] = {}
+    for name in reversed(list(space)):
+        place, at = divmod(place, len(space[name]))
+        found[name] = space[name][at]
+    return {name: found[name] for name in space}
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """Numbers from ``low`` to ``high``, both in it. whole: only whole ones. log: even in their logarithms."""
@@ -167,7 +176,7 @@ def read(given: Mapping[str, Any], channels: Sequence[str] = ()) -> Tuning:
 
 def _whole(given: Mapping[str, Any], name: str, usual: int, low: int, high: int) -> int:
     value = given.get(name, usual)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= max(high, usual):
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise UsageError(f"{name} takes a whole number from {low} to {high:,}")
     return value
 
