@@ -20,16 +20,16 @@ from assay.engines.tracing import Open, spanned
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
 from assay.kernel.errors import AssayError, UsageError
-from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
-from assay.kernel.severity import Severity
+from assay.kernel.report import Coverage, Metric, Report, Skipped
 from assay.methods.nearest import did_you_mean
-from assay.methods.tuning import Range, hopeless, read
+from assay.methods.tuning import hopeless, read
 from assay.office.alive import held
 from assay.office.runs import USES_TRIAL
 from assay.works import declared, training
 from assay.works.examine import examine
 from assay.works.reuse import code_digest, reuse_key
 from assay.works.trainers import pin_script
+from assay.works.trials import Trial, Trials, shown, why
 
 if TYPE_CHECKING:
     from assay.office.runs import StepRecord
@@ -39,34 +39,7 @@ if TYPE_CHECKING:
     from assay.works.work import Progress
 
 JUDGE = "model.validate"
-_SHOWN = 20  # trials in the report's table
-_TOLD = 200  # trials that the step's own report lists; the rest are parts of the run all the same
 Carried = tuple[Report, dict[str, Asset], Exception | None]
-
-
-@dataclass
-class Trial:
-    """A trial that has ended. state: complete, pruned or failed. made: what its training left, where it was kept."""
-
-    number: int
-    given: Mapping[str, Any]
-    scores: list[float] = field(default_factory=list)
-    state: str = "complete"
-    error: str = ""
-    run: str = ""
-    made: Mapping[str, Asset] = field(default_factory=dict)
-    report: Report | None = None
-
-    @property
-    def value(self) -> float | None:
-        """Return the mean of its scores, None where it failed before any."""
-        return sum(self.scores) / len(self.scores) if self.scores and self.state != "failed" else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        told = {"trial": self.number, "params": dict(self.given), "value": self.value, "state": self.state}
-        told |= {"scores": self.scores} if len(self.scores) > 1 else {}
-        return told | {n: getattr(self, n) for n in ("run", "error") if getattr(self, n)}
 
 
 @dataclass
@@ -106,7 +79,7 @@ class Sweep:
                     )
                     break
                 if self.progress is not None:
-                    self.progress(number, tuning.trials, f"trial {number + 1}: {_shown(given)}")
+                    self.progress(number, tuning.trials, f"trial {number + 1}: {shown(given)}")
                 self.trials.append(self._trial(number, given))
             report, made, raised = self._chosen()
         except AssayError as error:
@@ -136,7 +109,7 @@ class Sweep:
                         self._rung(trial, rung)
                 except (
                     AssayError
-                ) as error:  # what is wrong with all of them ends the sweep, and this one is told
+                ) as error:  # it is of no trial alone, so the sweep ends, and says so of this one
                     trial.state, trial.error = "failed", str(error)
                     if self.parts:
                         self._ended(trial, span)
@@ -167,7 +140,7 @@ class Sweep:
                 report = Report(check=JUDGE, error=str(error))
         value = self._score(report)
         if value is None:
-            trial.state, trial.error = "failed", _why(report)
+            trial.state, trial.error = "failed", why(report)
         else:
             trial.scores.append(value)
         if self.parts:
@@ -203,7 +176,7 @@ class Sweep:
             self.step, self.inputs, self._told(trial.given), self.bench, seed=seed
         )
         if raised is not None or "out" not in made:
-            return report.with_(error=str(raised or _why(report)))
+            return report.with_(error=str(raised or why(report)))
         trial.made, trial.report = made, report
         return self._judged({"subject": made["out"], "data": self.inputs[self.tuning.on]}, {}, seed)
 
@@ -292,25 +265,23 @@ class Sweep:
             runs.end(tx, trial.run, outcome, None, None, trace_id, more={"state": trial.state})
 
     def _chosen(self) -> Carried:
-        lower = self.tuning.lower(self.metric)
-        fine = [t for t in self.trials if t.state == "complete" and t.value is not None]
-        findings, told = self._findings(fine), self._table()
+        trials = Trials(self.step.name, self.tuning, self.metric, self.trials)
+        findings, told, best = trials.failures(), trials.table(), trials.best
         whole = Coverage(
             len(self.trials), len(self.trials) + len(self.skipped), tuple(self.skipped), unit="trials"
         )
-        if not fine:
+        if best is None:
             return Report.make(coverage=whole, findings=findings, data={"tuning": told}), {}, None
-        best = min(fine, key=lambda t: (t.value if lower else -t.value, t.number))  # type: ignore[operator]
         given = self._told(best.given)
         if best.report is None or "out" not in best.made:
             if self.progress is not None:
-                self.progress(len(self.trials), len(self.trials), f"the best: {_shown(best.given)}")
+                self.progress(len(self.trials), len(self.trials), f"the best: {shown(best.given)}")
             report, made, raised = training.carry_out(
                 self.step, self.inputs, given, self.bench, seed=self.seed
             )
         else:
             report, made, raised = best.report, dict(best.made), None
-        findings += self._of_best(best, fine)
+        findings += trials.of_best(best)
         told["best"] = best.to_dict()
         metrics = (
             *report.metrics,
@@ -320,101 +291,10 @@ class Sweep:
         ordered = tuple(sorted((*report.findings, *findings), key=lambda f: -f.severity))
         return (
             report.with_(
-                metrics=metrics, findings=ordered, charts=(*report.charts, *self._charts(lower)),
+                metrics=metrics, findings=ordered, charts=(*report.charts, *trials.charts()),
                 coverage=whole, data={**report.data, "tuning": told},
                 params={"hyperparameters": given["hyperparameters"]},
             ),
             made,
             raised,
         )  # fmt: skip
-
-    def _table(self) -> dict[str, Any]:
-        t = self.tuning
-        held_out = f"rows of {t.on}" if t.on else f"held-out rows, {t.folds} times"
-        return {
-            "way": t.way, "metric": self.metric, "goal": "minimize" if t.lower(self.metric) else "maximize",
-            "judged_on": held_out, "trials": [one.to_dict() for one in self.trials[:_TOLD]],
-        }  # fmt: skip
-
-    def _findings(self, fine: list[Trial]) -> list[Finding]:
-        failed = [t for t in self.trials if t.state == "failed"]
-        if not failed:
-            return []
-        what = "Every trial" if not fine else f"{len(failed)} of {len(self.trials)} trials"
-        first = failed[0]
-        return [
-            Finding(
-                "train.trial_failed",
-                Severity.MEDIUM if fine else Severity.CRITICAL,
-                f"{what} failed; the first, with {_shown(first.given)}: {first.error}",
-                {"step": self.step.name},
-                "leave the values out that cannot be trained with, or mend the script",
-                count=len(failed),
-            )
-        ]
-
-    def _of_best(self, best: Trial, fine: list[Trial]) -> list[Finding]:
-        pruned = sum(t.state == "pruned" for t in self.trials)
-        given_up = f", {pruned} of them given up early" if pruned else ""
-        message = (
-            f"Of {len(self.trials)} trials{given_up}, trial {best.number} has the best {self.metric}, {best.value:.4f}, with "
-            f"{_shown(best.given)}."
-        )
-        out = [
-            Finding(
-                "train.tuned", Severity.INFO, message, {"step": self.step.name},
-                "judge the model on rows that no trial has seen: the best of many scores is too good",
-            )
-        ]  # fmt: skip
-        ends = {n: c for n, c in self.tuning.space.items() if isinstance(c, Range) and len(fine) > 1}
-        for name, choice in ends.items():
-            if choice.is_end(float(best.given[name])):
-                said = f"The best {name}, {best.given[name]:.4g}, lies at the end of its range."
-                out.append(
-                    Finding(
-                        "train.at_the_end", Severity.LOW, said, {"step": self.step.name}, "widen the range"
-                    )
-                )
-        return out
-
-    def _charts(self, lower: bool) -> list[Chart]:
-        """Return the best so far over the trials, and the best of them in a table."""
-        ranked = sorted(
-            self.trials,
-            key=lambda t: (t.value is None, (t.value or 0.0) if lower else -(t.value or 0.0), t.number),
-        )
-        told = tuple(
-            {"trial": t.number, self.metric: t.value, "state": t.state, **t.given} for t in ranked[:_SHOWN]
-        )
-        table = Chart(
-            "The best trials", "table", told, "trial", self.metric, alt=f"{len(told)} of {len(self.trials)}."
-        )
-        rows: list[dict[str, Any]] = []
-        best: float | None = None
-        for t in self.trials:
-            if t.value is None:
-                continue
-            if t.state == "complete":
-                best = t.value if best is None else min(best, t.value) if lower else max(best, t.value)
-                rows.append({"trial": t.number, "value": best, "series": "best so far"})
-            rows.append({"trial": t.number, "value": t.value, "series": "trial"})
-        if len({r["trial"] for r in rows}) < 2:
-            return [table]
-        alt = (
-            f"{self.metric} of {len(self.trials)} trials; the best is {best:.4g}." if best is not None else ""
-        )
-        title = f"{self.metric} of each trial"
-        drawn = Chart(title, "line", tuple(rows), "trial", "value", "series", x_title="trial", alt=alt)
-        return [drawn, table]
-
-
-def _shown(given: Mapping[str, Any]) -> str:
-    return ", ".join(f"{n} = {v:.4g}" if isinstance(v, float) else f"{n} = {v}" for n, v in given.items())
-
-
-def _why(report: Report) -> str:
-    """Return in a sentence why a report has no score."""
-    if report.error:
-        return report.error
-    grave = max(report.findings, key=lambda f: f.severity, default=None)
-    return grave.message if grave is not None else "the model could not be judged"
