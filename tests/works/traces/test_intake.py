@@ -201,3 +201,20 @@ def test_no_more_waits_or_is_kept_than_may(home, monkeypatch):
         waiting.keep(Taken([span(1)], 0, "", 10))
     waiting.write(0.05)  # they are kept all the same, once
     assert waiting.done.spans == 3
+
+
+def test_it_is_closed_while_its_queue_is_full_and_keeps_what_waits(home, monkeypatch):
+    """Who closes it is who empties it: it waited for itself."""
+    monkeypatch.setattr(intake, "_PATIENCE", 0.0)
+    monkeypatch.setattr(intake, "_REQUESTS", 3)
+    waiting = intake.Intake(home, "ada", 1 << 30)
+    for number in range(3):
+        with pytest.raises(Busy, match="not kept in time"):
+            waiting.keep(Taken([span(number)], 0, "", 1))
+    closing = threading.Thread(target=waiting.close, daemon=True)
+    closing.start()
+    closing.join(5)
+    assert not closing.is_alive()
+    while waiting.write(0.05):
+        continue
+    assert (waiting.done.spans, waiting.requests) == (3, 3)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SPANS = 20_000  # of one document
 _ROWS = 500  # that one event vouches for
 _WAITING = 200_000  # spans that may wait to be written
+_REQUESTS = 256  # likewise
 _PATIENCE = 30.0  # seconds that a sender waits for its spans to be kept
 
 
@@ -90,7 +91,8 @@ class Intake:
         self.home, self.actor, self.most = home, actor, most
         self.done = Kept()
         self.requests = 0
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(maxsize=256)
+        self._queue: queue.Queue[_Waiting] = queue.Queue(maxsize=_REQUESTS)
+        self._closed = threading.Event()
         self._waiting = 0
         self._lock = threading.Lock()
 
@@ -118,26 +120,20 @@ class Intake:
             self._waiting -= len(taken.spans)
 
     def write(self, seconds: float) -> bool:
-        """Keep what waits, or comes within some seconds; False where it was closed."""
+        """Keep what waits, or comes within some seconds; False where it was closed and nothing waits."""
         try:
-            first = self._queue.get(timeout=seconds)
+            first = self._queue.get(timeout=0.001 if self._closed.is_set() else seconds)
         except queue.Empty:
-            return True
-        batch: list[_Waiting] = []
-        count, going = 0, first is not None
-        while first is not None:
-            batch.append(first)
-            count += len(first.taken.spans)
-            if count >= SPANS:
-                break
+            return not self._closed.is_set()
+        batch, count = [first], len(first.taken.spans)
+        while count < SPANS:
             try:
-                first = self._queue.get_nowait()
+                batch.append(self._queue.get_nowait())
             except queue.Empty:
                 break
-            going = first is not None
-        if batch:
-            self._write(batch)
-        return going
+            count += len(batch[-1].taken.spans)
+        self._write(batch)
+        return True
 
     def _write(self, batch: list[_Waiting]) -> None:
         error: AssayError | None = None
@@ -175,8 +171,8 @@ class Intake:
         mine.event, mine.why = done.event, mine.why or done.why
 
     def close(self) -> None:
-        """Let ``write`` end when all that waits is kept."""
-        self._queue.put(None)
+        """Let ``write`` end when all that waits is kept. It is said beside the queue, which may be full of what waits."""
+        self._closed.set()
 
 
 def receive(
