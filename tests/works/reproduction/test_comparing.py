@@ -30,6 +30,12 @@ def test_documents_part_where_they_do_and_times_are_left_aside():
     assert parts({"n": True}, {"n": 1.5}, 1.0) == ["n"]
 
 
+def test_numbers_that_are_none_and_numbers_without_end_are_borne():
+    nan, large = float("nan"), 10**400
+    assert parts({"a": [nan, large]}, {"a": [nan, large]}) == []
+    assert parts([nan, 1.5, large], [1.5, large, large + 1], 1e-6) == ["[0]", "[1]"]
+
+
 def test_digests_of_reports_may_be_others_as_long_as_each_stands_for_one_and_none_of_an_artefact():
     assert parts([ONE, ONE], [TWO, TWO]) == []
     assert parts([ONE, ONE], [TWO, THREE]) == ["[1]"]

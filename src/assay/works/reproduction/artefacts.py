@@ -130,12 +130,11 @@ class Comparer:
                 what, "tree", "differs", f"its file `{first}` is another", {"member": first}, **digests
             )
         a, b = (self.bench.store.read(x.digest, _TEXT) for x in (was, now))
-        try:
-            one, other = json.loads(a), json.loads(b)
-        except (ValueError, RecursionError):
-            return Compared(what, was.kind, "differs", *_lines(a, b), **digests)
         walk = Walk(self.tolerance, self.fixed)
-        parted = next(walk.parts(one, other), None)
+        try:
+            parted = next(walk.parts(json.loads(a), json.loads(b)), None)
+        except (ValueError, RecursionError):  # no JSON, or nested deeper than is walked
+            return Compared(what, was.kind, "differs", *_lines(a, b), **digests)
         if parted is None and walk.gap:
             return Compared(
                 what,

@@ -42,7 +42,12 @@ class Walk:
     def _alike(self, one: Any, other: Any) -> bool:
         numbers = [isinstance(v, int | float) and not isinstance(v, bool) for v in (one, other)]
         if all(numbers):
-            gap = abs(one - other) / max(1.0, abs(one), abs(other))
+            if one != one and other != other:  # NaN, which is unlike itself
+                return True
+            try:
+                gap = abs(one - other) / max(1.0, abs(one), abs(other))
+            except OverflowError:  # JSON's whole numbers have no end
+                return False
             self.gap = max(self.gap, gap)
             return bool(gap <= self.tolerance)
         if not (isinstance(one, str) and isinstance(other, str)):
