@@ -12,7 +12,6 @@ import base64
 import hashlib
 import importlib.util
 import json
-import re
 import sys
 import zipfile
 from pathlib import Path
@@ -34,7 +33,6 @@ LARGEST = 256 << 20  # bytes of a document that is read whole
 MOST = 200_000  # files
 EXAMINED, DECIDED = "https://assay.dev/hallmark/examined/v1", "https://assay.dev/hallmark/decided/v1"
 SIGNATURE = "https://model_signing/signature/v1.0"
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def read(archive, name):

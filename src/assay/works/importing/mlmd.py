@@ -43,7 +43,6 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("model", "model"), ("dataset", "table"), ("example", "table"), ("table", "table"), ("statistics", "table"),
 )  # fmt: skip
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-Properties = Mapping[int, Mapping[str, Any]]
 
 
 def is_store(path: Path) -> bool:
