@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
+
 import pyarrow as pa
 import pytest
 
+from assay.engines.blobs import Store
+from assay.kernel.asset import Asset
 from assay.kernel.report import Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.works.reproduction.answers import judged
+from assay.works.reproduction.artefacts import Comparer
 from assay.works.reproduction.documents import Walk
 from assay.works.reproduction.reports import compare, plain_report
 
@@ -34,6 +40,24 @@ def test_numbers_that_are_none_and_numbers_without_end_are_borne():
     nan, large = float("nan"), 10**400
     assert parts({"a": [nan, large]}, {"a": [nan, large]}) == []
     assert parts([nan, 1.5, large], [1.5, large, large + 1], 1e-6) == ["[0]", "[1]"]
+
+
+def test_a_card_is_the_same_where_only_the_packages_around_its_training_are_others(tmp_path):
+    """Whoever installed any package afterwards was told that the model could not be reproduced."""
+    store = Store(str(tmp_path / "store"))
+
+    def held(depth, **packages):
+        training = {"packages": packages, "python": "3.13.1", "hyperparameters": {"depth": depth}}
+        card = json.dumps({"schema": "assay.card/1", "training": training}).encode()
+        digest = store.put_bytes(card)
+        return Asset("file", "card", f"object:{digest}", digest, "json")
+
+    comparer = Comparer(SimpleNamespace(store=store), 0.0, frozenset())
+    was = held("3", numpy="2.0")
+    found = comparer.compare("card", was, held("3", numpy="2.0", faker="1.0"), None, None)
+    assert found.same == "times"
+    found = comparer.compare("card", was, held("4", numpy="2.0"), None, None)
+    assert found.same == "differs" and found.where["at"] == "training.hyperparameters.depth"
 
 
 def test_digests_of_reports_may_be_others_as_long_as_each_stands_for_one_and_none_of_an_artefact():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assay.works.bench import Bench
 
 _TEXT = 16 << 20  # bytes of a file that is looked into
+_PLACE = ("isolation", "packages", "python", "system")  # of a card, on where it was trained
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Comparer:
         a, b = (self.bench.store.read(x.digest, _TEXT) for x in (was, now))
         walk = Walk(self.tolerance, self.fixed)
         try:
-            parted = next(walk.parts(json.loads(a), json.loads(b)), None)
+            parted = next(walk.parts(_placeless(json.loads(a)), _placeless(json.loads(b))), None)
         except (ValueError, RecursionError):  # no JSON, or nested deeper than is walked
             return Compared(what, was.kind, "differs", *_lines(a, b), **digests)
         if parted is None and walk.gap:
@@ -145,7 +146,7 @@ class Comparer:
                 **digests,
             )
         if parted is None:
-            return Compared(what, was.kind, "times", "the same but for when it was made", **digests)
+            return Compared(what, was.kind, "times", "the same but for when and where it was made", **digests)
         at, before, after = parted
         where = {"at": at, "before": str(before)[:80], "after": str(after)[:80]}
         return Compared(what, was.kind, "differs", f"its `{at}` is another", where, **digests)
@@ -156,6 +157,16 @@ class Comparer:
             for x in (was, now)
         )
         yield from (n for n in sorted({*a, *b}) if a.get(n) != b.get(n))
+
+
+def _placeless(document: Any) -> Any:
+    """Return a model card without where its model was trained: that is told of the run, and others install what they like."""
+    if not (isinstance(document, dict) and document.get("schema") == "assay.card/1"):
+        return document
+    training = document.get("training")
+    if not isinstance(training, dict):
+        return document
+    return document | {"training": {k: v for k, v in training.items() if k not in _PLACE}}
 
 
 def _lines(a: bytes, b: bytes) -> tuple[str, dict[str, Any]]:

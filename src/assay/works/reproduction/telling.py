@@ -115,10 +115,10 @@ def _around(found: Reproduction) -> list[str]:
     others = around.of_scripts
     if found.verdict not in ("reproduced", "within_tolerance") or not (around.packages or others):
         return []
-    names = ", ".join(
-        f"{n} {b or 'none'} (recorded: {a or 'none'})" for n, (a, b) in (others or around.packages).items()
-    )
-    return [f"It holds although packages are others here: {names[:200]}."]
+    named = others or around.packages
+    names = [f"{n} {b or 'none'} (recorded: {a or 'none'})" for n, (a, b) in list(named.items())[:_MOST]]
+    more = f" and {len(named) - _MOST} more" if len(named) > _MOST else ""
+    return [f"It holds although packages are others here: {', '.join(names)}{more}."]
 
 
 def _of_the_model(found: Reproduction, step: str | None) -> list[str]:
