@@ -21,6 +21,21 @@ def test_what_the_shell_held_together_stays_together(copy, assay):
     assert len(together) <= len(assay.json(copy, "search", "findings", *phrase.split())["results"])
 
 
+def test_a_condition_in_quotes_of_its_own_is_no_phrase(copy, assay):
+    """It was looked for as words, and nothing was found."""
+    assert "bookings@1" in assay(copy, "search", "models", "metrics.roc_auc > 0.5", "status", "=", "PENDING")
+    assert "bookings@1" in assay(copy, "search", "models", "metrics.roc_auc exists", "from bookings")
+    purpose = "which bookings will be cancelled"
+    assert "bookings@1" in assay(copy, "search", "models", "purpose", "=", purpose)
+    assert "nothing was found" in assay(copy, "search", "models", "purpose =", f"{purpose} > exists")
+
+
+def test_a_model_is_made_from_the_data_that_bear_its_name(copy, assay):
+    """The model itself is named so too, and what a question begins with was left out."""
+    found = assay.json(copy, "search", "models from bookings")["results"]
+    assert "registry://bookings@1" in [r["urn"] for r in found]
+
+
 def test_sagemaker_s_expressions_are_answered(copy, assay):
     request = {
         "Resource": "ModelPackage",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
+from collections.abc import Iterator
 
 import click
 
@@ -24,6 +26,12 @@ _KEPT = (
     "rule",
     "first_seen",
     "last_seen",
+)
+
+_CONDITION = re.compile(
+    r"[=<>~()]|^(?:not|from|into|containing|where|limit|order by)\s|\sexists$"
+    r"|\sbetween\s.+\sand\s|^(?:at|started|ended|registered|decided|first_seen|last_seen|expires)\son\s",
+    re.IGNORECASE,
 )
 
 
@@ -55,8 +63,7 @@ def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) ->
 
     Example: assay search models metrics.f1 '>' 0.5
     """
-    several = len(query) > 1 and not sagemaker  # what the shell held together stays together
-    text = " ".join(f'"{q}"' if several and " " in q and '"' not in q else q for q in query)
+    text = " ".join(query if sagemaker else _held(query))
     if text == "-" and sagemaker:
         text = sys.stdin.read(1 << 20)
     with watching("search") as progress:
@@ -80,6 +87,16 @@ def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) ->
         click.echo(f"and more; --limit {limit * 2} shows them", err=True)
     for note in found["notes"]:
         click.echo(f"note: {note}", err=True)
+
+
+def _held(query: tuple[str, ...]) -> Iterator[str]:
+    """Give the arguments; what the shell held together stays together, unless it is a condition of its own."""
+    before = ""
+    for said in query:
+        value = before.rstrip().endswith(("=", "<", ">", "~"))
+        phrase = len(query) > 1 and " " in said and '"' not in said
+        yield f'"{said}"' if phrase and (value or not _CONDITION.search(said)) else said
+        before = said
 
 
 def _said(value: object) -> str:

@@ -271,10 +271,12 @@ class _Asking:
         )
         this, other = ("source", "target") if down else ("target", "source")
         self.con.execute(
-            f"""INSERT OR IGNORE INTO {table}
+            f"""INSERT INTO {table}
             WITH RECURSIVE reached (thing) AS (
-              SELECT thing FROM {table} UNION SELECT e.{other} FROM reached CROSS JOIN edges e ON e.{this} = reached.thing)
-            SELECT thing, 0 FROM reached LIMIT {MOST_THINGS}"""
+              SELECT e.{other} FROM {table} t CROSS JOIN edges e ON e.{this} = t.thing
+              UNION SELECT e.{other} FROM reached CROSS JOIN edges e ON e.{this} = reached.thing)
+            SELECT thing, 0 FROM reached WHERE true LIMIT {MOST_THINGS}
+            ON CONFLICT (thing) DO UPDATE SET start = 0"""
         )
         far = READ if down else MADE
         every = (
