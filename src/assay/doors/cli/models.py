@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import click
@@ -255,7 +256,8 @@ def card(
         raise click.UsageError(f"{output} is already there; name another file after -o")
     context.emit(found["content"], output)
     if found.get("missing"):
-        click.echo(f"the card lacks {', '.join(found['missing'])}", err=True)
+        lacks = f"the card lacks {', '.join(found['missing'])}"
+        click.echo(textwrap.fill(lacks, 80, subsequent_indent="  ", break_on_hyphens=False), err=True)
 
 
 @model.command("verify")

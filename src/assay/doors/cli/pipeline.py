@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +104,12 @@ def summary(result: RunResult) -> None:
             continue
         stopping = done.verdict.stopping if done.verdict else ()
         for finding in stopping[:3]:
-            click.echo(f"  {done.step.name}: {finding.severity}: {printable(finding.message)}")
+            _folded(f"  {done.step.name}: {finding.severity}: {printable(finding.message)}", "    ")
             if finding.remedy:
-                click.echo(f"    → {printable(finding.remedy)}")
+                _folded(f"    → {printable(finding.remedy)}", "      ")
         if not stopping:
             why = done.note or (_incomplete(done.verdict) if done.verdict else "")
-            click.echo(f"  {done.step.name}: {done.outcome}: {printable(why)}")
+            _folded(f"  {done.step.name}: {done.outcome}: {printable(why)}", "    ")
     if result.registered:
         record = result.registered.record
         click.echo(f"model     {record.name}@{record.version} {record.status}")
@@ -180,3 +181,7 @@ def _typed(folder: Path) -> str:
         return os.path.relpath(mine, folder)
     except ValueError:
         return str(mine)
+
+
+def _folded(line: str, indent: str) -> None:
+    click.echo(textwrap.fill(line, 80, subsequent_indent=indent, break_on_hyphens=False))
