@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 TESTS = {"z": "by a z test", "Fisher": "by Fisher's exact test"}  # of the four-fifths rule
 MISSING = "(missing)"  # the group of the rows without a facet
+_MANY = 0.1  # of the rows have no label
+_NOTABLE = 0.01  # of the labelled rows have no answer
 _SIZES = ("rows", "weight")  # told whatever is asked for
 
 
@@ -244,8 +246,20 @@ class Groups:
         """Tell the rows that cannot be judged. what: they lack, in words."""
         left = self.cells.count(~self.labelled)
         if left:
-            message = f"{left} rows have no {what}, and are left out."
-            self.find("unlabelled", Severity.LOW, message, {"column": self.asked.label}, count=left)
+            message = f"{left:,} rows have no {what}, and are left out."
+            severity = Severity.MEDIUM if left > _MANY * self.cells.rows else Severity.LOW
+            self.find("unlabelled", severity, message, {"column": self.asked.label}, count=left)
+
+    def unanswered(self, left: int, of: int) -> None:
+        """Tell labelled rows that have no answer: a model that fails where it is hard would look fair on the others."""
+        if left:
+            message = (
+                f"There is no answer for {left:,} of the {of:,} rows that have a label; they are not judged."
+            )
+            severity = Severity.HIGH if left > _NOTABLE * of else Severity.MEDIUM
+            remedy = "find out which rows are not answered, whose they are, and what is done with them in use"
+            self.find("unanswered", severity, message, {}, remedy, count=left)
+            self.skipped.append(Skipped(f"{left:,} rows", "no answer"))
 
     def absent(self, part: Part) -> Group | None:
         """Return the rows whose facet is missing as a group of their own, held against all that have one; None where there

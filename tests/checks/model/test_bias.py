@@ -8,6 +8,7 @@ import pytest
 
 from assay.checks.model.bias import check
 from assay.kernel.errors import UsageError
+from assay.kernel.severity import Severity
 from assay.methods.bias import POST_TRAINING
 from assay.methods.fairness import PAIR
 
@@ -105,7 +106,24 @@ def test_rows_without_a_prediction_and_unknown_predictions_are_told(table, work)
     frame.loc[10:14, "p"] = 7
     report = check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
     told = {f.rule: f.count for f in report.findings}
-    assert told["model.bias.unlabelled"] == 10 and told["model.bias.unknown_predictions"] == 5
+    assert told["model.bias.unanswered"] == 10 and told["model.bias.unknown_predictions"] == 5
+    assert not report.coverage.complete and "unlabelled" not in " ".join(told)
+
+
+def test_rows_without_an_answer_leave_a_report_incomplete_and_those_without_a_label_are_another_matter(
+    table, work
+):
+    """Both were one low finding, and a model that answers half of its rows passed."""
+    frame = _frame().astype({"p": object, "y": object})
+    frame.loc[: len(frame) // 2, "p"] = None
+    report = check(table(frame), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
+    found = {f.rule: f for f in report.findings}
+    assert found["model.bias.unanswered"].severity is Severity.HIGH and not report.coverage.complete
+    unlabelled = _frame().astype({"y": object})
+    unlabelled.loc[: len(frame) // 2, "y"] = None
+    report = check(table(unlabelled), label="y", predicted="p", positive=("1",), facet=("g",), work=work)
+    found = {f.rule: f for f in report.findings}
+    assert found["model.bias.unlabelled"].severity is Severity.MEDIUM and "model.bias.unanswered" not in found
 
 
 def test_many_strata_take_no_longer_than_few(table, work):

@@ -17,7 +17,7 @@ from assay.engines.models import wire
 from assay.engines.models.asked import AskedModel, ModelError
 from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError, Broken
+from assay.kernel.errors import Broken
 from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
@@ -196,8 +196,6 @@ def open_model(
 def _watch(job: Job) -> None:
     try:
         job.wait()
-    except AssayError:
-        raise
     except OSError as error:
         raise Broken(f"a model's worker could not be watched: {error}") from error
 

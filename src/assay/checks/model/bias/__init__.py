@@ -96,7 +96,8 @@ def check(
     )  # fmt: skip
     answers = _answers.gathered(subject, data, asked, score, weights, whole)
     cells, truth = answers.cells, answers.cells.table.column(asked.label)
-    labelled = (facets.present(truth) & facets.present(answers.prediction)) | asked.clarify
+    told = facets.present(truth) | asked.clarify
+    labelled = (told & facets.present(answers.prediction)) | asked.clarify
     judged = Judged(
         asked,
         labelled,
@@ -111,7 +112,8 @@ def check(
     kind, classes = questions.kind_of(asked, truth)
     parts = questions.parts(asked, cells, intersect=intersect, least=judged.least)
     judged.noted(parts)
-    judged.lost(f"{asked.label} or no prediction")
+    judged.lost(asked.label)
+    judged.unanswered(cells.count(told & ~labelled), cells.count(told))
     _sound.sound(judged, answers, answers.said)
     if kind == "amount":
         questions.unweighted(asked, weights)

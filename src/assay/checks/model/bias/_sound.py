@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from assay.checks.model.bias._answers import Answers
     from assay.checks.model.bias._judged import Judged
 
+_FEW = 0.2  # of the scores: the others are meant as chances
+
 
 def sound(judged: Judged, answers: Answers, said: Any) -> None:
     """Ask a model again about the first rows; tell answers that are others, and scores that are no probabilities.
@@ -45,10 +47,12 @@ def _chances(judged: Judged, answers: Answers) -> None:
         scores = outcomes.finite(answers.scores.column(name), name)
         strange, lost = again.outside(scores), int((~np.isfinite(scores)).sum())
         if strange:
-            message = (
-                f"{strange} of its scores lie outside 0 to 1, so that calibration cannot be told of them."
-            )
-            judged.find("no_probabilities", Severity.LOW, message, {"column": name}, count=strange)
+            few = strange < _FEW * len(scores)
+            why = "the others are chances" if few else "calibration cannot be told of ranks"
+            message = f"{strange:,} of {len(scores):,} scores lie outside 0 to 1: {why}."
+            severity = Severity.HIGH if few else Severity.MEDIUM
+            remedy = "give the model's chances of yes, or leave the scores out"
+            judged.find("no_probabilities", severity, message, {"column": name}, remedy, count=strange)
         if lost == len(scores) and lost:
             judged.find(
                 "no_scores",
