@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 from pathlib import Path
 
@@ -291,3 +292,35 @@ def test_a_run_has_a_trace_with_the_spans_that_it_names(begin, home):
     }
     assert call("log.verify", {}, home=home)["ok"]
     assert "Where the time went" in Path(run.page).read_text()
+
+
+class _Silent:
+    """An object that can be told neither as text nor as a number."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+    __float__ = __repr__ = __str__
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        lambda run: run.param("p", _Silent()),
+        lambda run: run.param("p", 10**5000),
+        lambda run: run.tag("t", _Silent()),
+        lambda run: run.tag("t", 10**5000),
+        lambda run: run.metric("m", _Silent()),
+        lambda run: run.log(params="abc"),
+        lambda run: run.log(metrics=[1.0]),
+    ],
+)
+def test_an_object_that_cannot_be_told_did_raise_its_own_error(begin, log):
+    with begin() as run, pytest.raises(UsageError):
+        log(run)
+
+
+def test_an_output_that_is_a_pipe_did_wait_for_ever(begin, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with begin() as run, pytest.raises(UsageError, match="neither a file nor a folder"):
+        run.output(tmp_path / "pipe")

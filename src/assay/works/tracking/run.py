@@ -72,6 +72,9 @@ class TrackedRun:
         """
         entry = Entry(journal.now())
         fresh: dict[str, Any] = {}
+        for given, what in ((params, "parameters"), (metrics, "metrics"), (tags, "tags")):
+            if given is not None and not isinstance(given, Mapping):
+                raise UsageError(f"{what} are no {type(given).__name__}", remedy="give a dict of names")
         if params:
             fresh = self._fresh(params)
             entry.p = fresh or None
@@ -235,11 +238,13 @@ class TrackedRun:
         return out
 
     def _tagged(self, tags: Mapping[str, Any]) -> dict[str, str]:
+        told: dict[str, str] = {}
         for name, value in tags.items():
             _named(name, "tag", self._tags)
-            if len(str(value)) > LONGEST_VALUE:
+            told[name] = _text("tag", name, value)
+            if len(told[name]) > LONGEST_VALUE:
                 raise UsageError(f"the tag {name!r} is longer than {LONGEST_VALUE:,} characters")
-        return {name: str(value) for name, value in tags.items()}
+        return told
 
     def _measured(
         self, metrics: Mapping[str, Any], step: int | None
@@ -290,9 +295,11 @@ def _value(name: str, value: Any) -> Any:
         told = plain(value)
     except RecursionError:
         raise UsageError(f"the parameter {name!r} nests too deep", remedy="log its parts") from None
+    except Exception as error:  # noqa: BLE001 - an object tells itself as text with code of its own
+        raise _unsaid("parameter", name, value, error) from None
     if isinstance(told, float) and told - told != 0:
         told = str(told)
-    if len(str(told)) > LONGEST_VALUE:
+    if len(_text("parameter", name, told)) > LONGEST_VALUE:
         raise UsageError(
             f"the parameter {name!r} is longer than {LONGEST_VALUE:,} characters",
             remedy="record it with run.output",
@@ -300,10 +307,24 @@ def _value(name: str, value: Any) -> Any:
     return told
 
 
+def _text(what: str, name: str, value: Any) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - an object tells itself as text with code of its own
+        raise _unsaid(what, name, value, error) from None
+
+
+def _unsaid(what: str, name: str, value: Any, error: Exception) -> UsageError:
+    return UsageError(
+        f"the {what} {name!r} is a {type(value).__name__} that cannot be told as text: {type(error).__name__}",
+        remedy="log it as text",
+    )
+
+
 def _number(name: str, value: Any) -> float | str:
     try:
         number = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # noqa: BLE001 - an object tells itself as a number with code of its own
         raise UsageError(
             f"the metric {name!r} is a {type(value).__name__} and no number",
             remedy="a parameter or a tag may be text",

@@ -85,6 +85,8 @@ def made(home: Home, source: Any, name: str = "") -> tuple[Asset, Known | None]:
         if path.is_dir():
             digest = home.store.put_tree(path)
             return Asset("tree", name or path.resolve().name, f"object:{digest}", digest, "folder"), None
+        if not path.is_file():  # a pipe or a device never ends
+            raise UsageError(f"{str(path)!r} is neither a file nor a folder", remedy="write it to a file")
         digest = home.store.put_file(path)
         if _tabular(str(path)):
             from assay.engines import tables
