@@ -196,3 +196,21 @@ def test_a_lost_key_is_told_as_a_lost_key(office, opened, tmp_path):
     (tmp_path / "keys" / "ledger.pem").write_bytes(b"nonsense")
     with pytest.raises(Broken, match="key cannot be read"):
         verification.verify(opened())
+
+
+def test_an_event_that_nests_without_end_is_an_edited_one_and_no_crash(office, tmp_path):
+    act(office)
+    sql(tmp_path, "update events set leaf = ? where seq = 0", "[" * 200_000)
+    assert kinds(office) == {"edited"}
+
+
+def test_a_schema_damaged_beyond_text_is_told_in_one_sentence(office, opened, tmp_path):
+    """SQLite quotes the damage in its error, which is then no text that can be read."""
+    office.close()
+    sql(tmp_path, "pragma journal_mode=delete")
+    place, said = tmp_path / "office.db", b"CREATE TABLE history"
+    whole = place.read_bytes()
+    assert said in whole
+    place.write_bytes(whole.replace(said, b"CREATE TABLE \x8c\xff\x8c \x8c\xff("))
+    with pytest.raises(Broken, match="cannot be opened"):
+        opened()

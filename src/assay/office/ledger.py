@@ -52,7 +52,7 @@ def event(office: Office, seq: int) -> Event | None:
     rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
     try:
         return _event(json.loads(rows[0][0])) if rows else None
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -110,7 +110,7 @@ def verify_proof(proof: Proof, public_pem: bytes) -> bool:
             if proof.event or not proof.pruned:
                 return False
             value = bytes.fromhex(proof.hash)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return merkle.verify_inclusion(proof.index, proof.size, value, path, signed.root)
 
@@ -121,7 +121,7 @@ def read_proof(text: str) -> Proof:
         raw = json.loads(text)
         given = {f.name: raw[f.name] for f in fields(Proof) if f.name in raw or _needed(f)}
         proof = Proof(**given | {"path": tuple(raw["path"])})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"this is no proof: {error}", remedy="make one: assay log prove SEQ") from None
     kinds = {
         "event": dict,

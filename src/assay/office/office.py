@@ -117,8 +117,9 @@ class Office:
                 office._prepare()
                 if not outside.readonly:
                     office._settle()
-        except sa.exc.DBAPIError as error:
-            said, where = str(error.orig)[:200], office.engine.url.render_as_string()
+        except (sa.exc.DBAPIError, UnicodeDecodeError) as error:  # SQLite's word may quote the damage
+            said = str(getattr(error, "orig", "its bytes are damaged"))[:200]
+            where = office.engine.url.render_as_string()
             full = outside.full()  # SQLite says of a full disk that it can be neither read nor written
             raise Broken(
                 f"the office's database cannot be opened: {'its disk is full' if full else said}",

@@ -20,7 +20,7 @@ def read(cls: type[T], text: str) -> T:
         raw: dict[str, Any] = json.loads(text)
         known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
         return cls(**{k: v for k, v in raw.items() if k in known})
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Broken(
             f"a row of the office cannot be read as a {cls.__name__}", remedy="see `assay log verify`"
         ) from error

@@ -61,7 +61,7 @@ class Growing:
         """Return the stub that stands in a body's place; one of another place is none."""
         try:
             found = stub(leaf)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
         return found if found is not None and found.seq == seq else None
 
@@ -86,14 +86,14 @@ class Growing:
         try:
             spans = [[int(first), int(last)] for first, last in raw["detail"]["pruned"]]
             self.policies[seq] = (str(raw["detail"]["policy"]), spans)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return
 
     def _read(self, seq: int, leaf: str) -> None:
         try:
             raw = json.loads(leaf)
             said, rows = raw["seq"], raw["rows"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self.problems.append(Problem("edited", f"event {seq} is no longer an event", seq))
             return
         if said != seq:
@@ -110,7 +110,7 @@ class Growing:
     def _wrong(self, seq: int, leaf: str) -> None:
         try:
             said = json.loads(leaf)["seq"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             said = seq
         if said != seq:
             self.problems.append(Problem("reordered", f"at place {seq} of the log stands event {said}", seq))

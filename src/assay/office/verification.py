@@ -258,5 +258,5 @@ def _own(path: Path) -> Iterator[str]:
         raw = json.loads(last)
         if raw["schema"] == "assay.checkpoint/1" and isinstance(raw["checkpoint"], str):
             yield raw["checkpoint"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return

@@ -76,7 +76,7 @@ class Home:
             about = json.loads((root / "home.json").read_text())
             number = int(str(about["schema"]).rpartition("/")[2])
             str(about["id"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise Broken(
                 "home.json cannot be read", where=str(root), remedy="restore it from a backup"
             ) from error
