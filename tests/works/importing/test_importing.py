@@ -209,3 +209,12 @@ def test_what_is_no_store_and_no_events_is_refused(home, tmp_path, store):
     store.write_bytes(cut[: len(cut) // 2])
     with pytest.raises((BadInput, UsageError)):
         import_(home, str(store), "ada")
+
+
+@pytest.mark.parametrize("facets", [[1], "x", {"errorMessage": ["x"]}, {"errorMessage": 5}])
+def test_facets_of_another_shape_did_end_in_a_type_error(home, tmp_path, facets):
+    event = EVENTS[0] | {"run": {"runId": "r1", "facets": facets}}
+    event["inputs"] = [{"name": "t", "facets": facets}, {"name": "u", "facets": {"version": facets}}]
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps(event))
+    assert import_(home, str(path), "ada")["new"] == 1
