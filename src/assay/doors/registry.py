@@ -70,7 +70,7 @@ class Registry:
         """Scan a model file and register it as PENDING."""
         return self._call("model.register", file=os.fspath(file), name=name, owner=owner, purpose=purpose)
 
-    def approve(self, name: str, reason: str, *, expires: str = "") -> Json:
+    def approve(self, name: str, reason: str, *, expires: str | None = None) -> Json:
         """Approve a model; it stays as it is while the policy asks for more people."""
         return self._call("model.approve", name=name, reason=reason, expires=expires)
 

@@ -47,7 +47,7 @@ def test_an_alias_moves_and_names_one_version_wherever_a_package_is_named(home, 
 
 
 def test_what_is_a_version_or_no_word_is_no_alias(ask):
-    for alias in ("7", "latest", "LATEST", "", "a b", "=cmd", "x" * 65, "a/b", "a@b"):
+    for alias in ("7", "latest", "LATEST", "", "a b", "=cmd", "x" * 65, "a/b", "a@b", "APPROVED", "pending"):
         with pytest.raises(UsageError, match="can be no alias"):
             ask("model.alias", name="m@1", alias=alias)
 

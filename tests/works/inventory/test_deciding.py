@@ -140,7 +140,7 @@ def test_it_is_approved_again_and_the_sooner_of_two_ends_holds(home, clock, poli
 
 def test_an_end_that_is_none_or_past_is_refused(home):
     for said, why in (
-        ("2025-12-31", "is over"), ("36h", "is over"), ("never", "no time"), ("monday", "no time"), ("soon", "no time"),
+        ("", "no time"), ("2025-12-31", "is over"), ("36h", "is over"), ("never", "no time"), ("monday", "no time"), ("soon", "no time"),
     ):  # fmt: skip
         with pytest.raises(UsageError, match=why):
             approve(home, "bob", expires=said)

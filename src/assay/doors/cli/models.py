@@ -157,9 +157,9 @@ def register(file: str, name: str, owner: str, purpose: str, format_: str) -> No
 @model.command("approve")
 @click.argument("name")
 @click.option("--reason", required=True, help="Why; it is kept in the log.")
-@click.option("--expires", default="", metavar="TIME", help="When it runs out: 90d, 12w, 1y or 2027-06-30.")
+@click.option("--expires", default=None, metavar="TIME", help="When it runs out: 90d, 12w, 1y or 2027-06-30.")
 @context.format_option
-def approve(name: str, reason: str, expires: str, format_: str) -> None:
+def approve(name: str, reason: str, expires: str | None, format_: str) -> None:
     """Approve a package.
 
     Where the policy asks for several people, each approves it once.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST = 4_000  # characters of an answer, a purpose, a reason
 _LINE = 200  # of a name, an owner, a tag
 _MOST = 64  # owners or tags of a package
-_RESERVED = ("latest",)
+_RESERVED = ("latest", "pending", "approved", "rejected", "archived", "retired", "expired")  # or it lies
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,13 @@ class Decide(Action):
     """A package approved or rejected. expires: when the approval runs out, as a person said it (``90d``, a day)."""
 
     def __init__(
-        self, home: Home, record: PackageRecord, status: str, actor: str, reason: str, expires: str = ""
+        self,
+        home: Home,
+        record: PackageRecord,
+        status: str,
+        actor: str,
+        reason: str,
+        expires: str | None = None,
     ) -> None:
         self.home, self.record, self.status, self.actor, self.reason = home, record, status, actor, reason
         self.expires = expires
@@ -34,7 +40,7 @@ class Decide(Action):
         self.key = f"{self.name}/{record.urn}/{record.event}/{actor}"
         self.inputs = {"package": record.digest}
         self.order = {"package": record.urn, "status": status, "reason": reason, "event": record.event}
-        self.order |= {"expires": expires} if expires else {}
+        self.order |= {"expires": expires} if expires is not None else {}
 
     def authorise(self) -> None:
         """Raise where the status is no other, where another person must decide, or where it changed meanwhile."""
@@ -141,11 +147,11 @@ class Decide(Action):
         return int((tx.get("actions", self.key) or {})["begun"])
 
 
-def _until(said: str, now: str) -> str | None:
+def _until(said: str | None, now: str) -> str | None:
     """Return when an approval is to run out: so long from now, or at the end of a day; UsageError where that is past."""
     from assay.methods.inventory.policy import days
 
-    if not said:
+    if said is None:
         return None
     moment = datetime.fromisoformat(now)
     number = days(said)
@@ -162,7 +168,9 @@ def _until(said: str, now: str) -> str | None:
     return end
 
 
-def decide(home: Home, name: str, status: str, actor: str, reason: str, expires: str = "") -> PackageRecord:
+def decide(
+    home: Home, name: str, status: str, actor: str, reason: str, expires: str | None = None
+) -> PackageRecord:
     """Approve or reject ``name@version``; return the package as it now is: still awaiting others, where the policy asks for more."""
     from assay.office import actions, registry
 

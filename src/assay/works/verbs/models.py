@@ -61,7 +61,7 @@ def model_register(
     }
 
 
-def model_approve(home: Home, actor: str, *, name: str, reason: str, expires: str = "") -> Json:
+def model_approve(home: Home, actor: str, *, name: str, reason: str, expires: str | None = None) -> Json:
     """Approve a package, until ``expires`` if said; it stays as it is while the policy asks for more people."""
     return _left(home, decide(home, name, "APPROVED", actor, reason, expires))
 
