@@ -242,9 +242,8 @@ class Groups:
                 remedy = "name another cut with --facet-threshold, or values with --facet-value"
                 self.find("cut", Severity.INFO, cut_words(part), where, remedy)
 
-    def lost(self, what: str) -> None:
-        """Tell the rows that cannot be judged. what: they lack, in words."""
-        left = self.cells.count(~self.labelled)
+    def lost(self, what: str, left: int) -> None:
+        """Tell the rows that say nothing. what: they lack, in words."""
         if left:
             message = f"{left:,} rows have no {what}, and are left out."
             severity = Severity.MEDIUM if left > _MANY * self.cells.rows else Severity.LOW

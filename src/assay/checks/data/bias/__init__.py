@@ -99,7 +99,7 @@ def check(
     kind, classes = questions.kind_of(asked, truth)
     parts = questions.parts(asked, held, intersect=intersect, least=judged.least)
     judged.noted(parts)
-    judged.lost(asked.label)
+    judged.lost(asked.label, held.count(~judged.labelled))
     if kind == "amount":
         questions.unweighted(asked, weights)
         judged.amount(parts, outcomes.finite(truth, asked.label))

@@ -112,7 +112,7 @@ def check(
     kind, classes = questions.kind_of(asked, truth)
     parts = questions.parts(asked, cells, intersect=intersect, least=judged.least)
     judged.noted(parts)
-    judged.lost(asked.label)
+    judged.lost(asked.label, cells.count(~told))
     judged.unanswered(cells.count(told & ~labelled), cells.count(told))
     _sound.sound(judged, answers, answers.said)
     if kind == "amount":
@@ -130,7 +130,7 @@ def check(
     if limits is not None:
         judged.held(limits, AFTER, answers.names, parts)
     return Report.make(
-        coverage=Coverage(cells.rows, cells.rows, tuple(judged.skipped)),
+        coverage=Coverage(cells.count(labelled), cells.count(told), tuple(judged.skipped)),
         metrics=[Metric("judged_rows", cells.count(labelled)), *judged.told()],
         findings=judged.findings,
         charts=judged.charts(),
