@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
 
 
@@ -109,6 +111,7 @@ def test_the_log_is_proved_without_the_home(assay, copy, tmp_path):
     assert not assay.json(tmp_path, *outside, code=1)["ok"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on(assay, tmp_path):
     for wait, how in ((0.9, signal.SIGKILL), (1.3, signal.SIGINT), (2.2, signal.SIGKILL)):
         with subprocess.Popen(

@@ -56,7 +56,7 @@ def test_where_no_process_can_be_had_it_is_done_here(three, monkeypatch):
     assert (sharing.filled(2, 100, counted, least=10) == WANT).all()
 
 
-def test_none_is_left_behind_by_an_error(three):
+def test_none_is_left_behind_by_an_error(three, monkeypatch):
     here = os.getpid()
 
     def work(out, begin, end):
@@ -64,7 +64,17 @@ def test_none_is_left_behind_by_an_error(three):
             raise ValueError("no")
         counted(out, begin, end)
 
+    begun = []
+    fork = os.fork
+
+    def counted_fork():
+        begun.append(fork())
+        return begun[-1]
+
+    monkeypatch.setattr(os, "fork", counted_fork)
     with pytest.raises(ValueError, match="no"):
         sharing.filled(2, 100, work, least=10)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert begun
+    for child in begun:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
