@@ -157,3 +157,10 @@ def test_times_and_names_that_are_none_are_refused(asked, old):
         asked("log.retain", older_than="soon")
     with pytest.raises(UsageError, match="no name"):
         asked("log.retain", older_than="400d", policy="../x")
+
+
+def test_a_time_that_is_still_to_come_is_refused(home, asked, old):
+    """Everything is older than that: a slip of one digit would have pruned the day's own events."""
+    with pytest.raises(UsageError, match="still to come"):
+        asked("log.retain", older_than="2999-01-01")
+    assert asked("log.retain", older_than="2025-01-01", dry_run=True)["rows"] >= 0

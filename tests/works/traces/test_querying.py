@@ -101,3 +101,12 @@ def test_a_run_is_searched_by_its_trace(ran):
     result, home = ran
     found = call("search", {"query": 'trace = "4bf92f3577b34da6a3ce929d0e0e4736"'}, home=home)
     assert [r["id"] for r in found["results"]] == [result.id]
+
+
+def test_a_span_that_is_sent_again_with_others_is_counted_once(home):
+    """A sender that was told to wait sends its batch again with what came meanwhile: another document, the same spans."""
+    open_, ended = span(3, end=0), span(3)
+    for given in ([span(1), open_], [span(1), span(2)], [span(2), ended]):
+        intake.enter(home, "ada", given, source="otlp", action="traces.receive")
+    rows = ask(home, "SELECT name, ended IS NULL, count(*) FROM spans GROUP BY ALL ORDER BY name")
+    assert rows == [["n1", False, 1], ["n2", False, 1], ["n3", False, 1]]

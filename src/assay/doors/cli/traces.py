@@ -196,7 +196,7 @@ def import_(
     OTLP as JSON (one document, or one a line) or protobuf, and X-Ray's
     segment documents: one, a list, a line each, or what BatchGetTraces
     answers. Any of them as gzip. xray://eu-west-1 fetches the traces of an
-    AWS account. What was imported before is passed over.
+    AWS account. A span that was imported before is counted once.
     Exits 1 where spans could not be read.
 
     Example: assay traces export --otlp t.json && assay traces import t.json

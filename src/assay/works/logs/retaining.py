@@ -14,6 +14,7 @@ from assay.works.home import Home
 from assay.works.logs.importing import working
 from assay.works.logs.views import NAMES
 from assay.works.traces import pruning as spans
+from assay.works.work import utc_now
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _FILES = 500  # files struck off in one transaction
@@ -41,6 +42,10 @@ def retain(home: Home, actor: str, cutoff: str, *, policy: str, dry_run: bool) -
     """Prune what is older than ``cutoff`` (RFC 3339, UTC). Refused where the log does not verify: it would cover that up."""
     if not _NAME.fullmatch(policy):
         raise UsageError(f"{policy!r} is no name of a policy", remedy="use letters, digits, . - and _")
+    if cutoff > max(utc_now(), home.office.clock()):
+        raise UsageError(
+            f"{cutoff} is still to come, and everything is older", remedy="name a time that has passed"
+        )
     with working(home) as folder:
         found = verification.verify(home.office)
         if not found.ok:

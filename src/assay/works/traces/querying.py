@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,11 +35,36 @@ def lay(home: Home, path: Path, bounds: Mapping[str, str] | None) -> None:
     for record in records:
         by.setdefault(record.document, {})[record.trace] = record
     with pa.ipc.new_file(path, kinds) as out:
-        for document, held in by.items():
-            spans = [s for s in keeping.document(home, document) if s.trace in held]
-            for start in range(0, len(spans), _BATCH):
-                rows = [_row(s, held[s.trace]) for s in spans[start : start + _BATCH]]
-                out.write_batch(pa.RecordBatch.from_pylist(rows, schema=kinds))
+        for part in _batched(_once(home, records, by)):
+            out.write_batch(pa.RecordBatch.from_pylist([_row(*p) for p in part], schema=kinds))
+
+
+def _once(
+    home: Home, records: Sequence[TraceRecord], by: Mapping[str, Mapping[str, TraceRecord]]
+) -> Iterator[tuple[Span, TraceRecord]]:
+    """Give each span once: one that is sent again with others beside it stands in two documents; what has ended goes before."""
+    times = Counter(r.trace for r in records)
+    seen: set[tuple[str, str]] = set()
+    unended: dict[tuple[str, str], tuple[Span, TraceRecord]] = {}
+    for document, held in by.items():
+        for span in keeping.document(home, document):
+            if span.trace not in held:
+                continue
+            if times[span.trace] > 1:
+                key = (span.trace, span.id)
+                if not span.end:
+                    unended[key] = (span, held[span.trace])
+                    continue
+                if key in seen:
+                    continue
+                seen.add(key)
+            yield span, held[span.trace]
+    yield from (pair for key, pair in unended.items() if key not in seen)
+
+
+def _batched(pairs: Iterator[tuple[Span, TraceRecord]]) -> Iterator[list[tuple[Span, TraceRecord]]]:
+    while part := list(islice(pairs, _BATCH)):
+        yield part
 
 
 def _row(span: Span, record: TraceRecord) -> dict[str, Any]:
