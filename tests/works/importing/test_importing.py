@@ -179,6 +179,15 @@ def test_facets_of_another_shape_are_left_out_and_the_run_is_taken_in(home, tmp_
     assert (found.started, found.detail.get("error")) == ("1970-01-01T00:00:00.000Z", None)
 
 
+def test_a_run_that_made_more_than_any_does_is_refused_before_its_edges_are_made(home, tmp_path):
+    """200,000 outputs of one event took more than twenty seconds, and each with an input would have been an edge."""
+    path = tmp_path / "events.json"
+    made = [{"namespace": "n", "name": f"t{n}"} for n in range(1_001)]
+    path.write_text(json.dumps(EVENTS[0] | {"outputs": made}))
+    with pytest.raises(BadInput, match="more than 1,000 outputs"):
+        import_(home, str(path), "ada")
+
+
 def test_what_assay_prints_of_its_lineage_comes_back_under_the_same_digests(home, tmp_path):
     from assay.office.runs import Edge
     from assay.works.lineage import as_openlineage

@@ -22,6 +22,7 @@ SYSTEM = "openlineage"
 LARGEST = 2 << 30
 WHOLE = 256 << 20  # read at once; what is larger is JSON lines
 LONGEST = 8 << 20  # of a line
+THINGS = 1_000  # that a run read, and that it made
 _STATES = {
     "START": "running",
     "RUNNING": "running",
@@ -140,4 +141,9 @@ def _things(events: list[Mapping[str, Any]], side: str) -> list[Asset]:
                 urn = version if _URN.fullmatch(version) else f"{urn}@{version}"[:600]
             digest = urn if urn.startswith("sha256:") else ""
             out[urn] = Asset("table", name, urn, digest, SYSTEM)
+            if len(out) > THINGS:
+                raise BadInput(
+                    f"a run has more than {THINGS:,} {side}",
+                    remedy="leave its events out: each pair of both is an edge",
+                )
     return list(out.values())
