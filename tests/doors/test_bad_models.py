@@ -38,7 +38,7 @@ EACH = {
         "return np.full(len(x), np.nan)",
         {
             "model.validate": (2, "fewer than two rows have both y and a prediction"),
-            "model.bias": (1, "400 rows have no y or no prediction"),
+            "model.bias": (1, "There is no answer for 400 of the 400 rows"),
             "model.explain": (2, "what is no finite number"),
         },
     ),
@@ -70,7 +70,7 @@ EACH = {
         "return np.where(np.arange(len(x)) % 2 == 0, np.nan, 1.0)",
         {
             "model.validate": (1, "bad has no answer for 200 of the 400 rows"),
-            "model.bias": (1, "200 rows have no y or no prediction"),
+            "model.bias": (1, "There is no answer for 200 of the 400 rows"),
             "model.explain": (2, "what is no finite number"),
         },
     ),
@@ -178,7 +178,7 @@ def test_one_that_hangs_is_named_and_ended(here, run, monkeypatch, check):
 TABLES = {
     "no label": ({"y": None, "p": 1}, (2, "no row of y is 1"), (2, "fewer than two rows have both y")),
     "one class": ({"y": 1, "p": 1}, (0, "model.bias.one_outcome"), (1, "model.validate.one_class")),
-    "no prediction": ({"p": None}, (1, "400 rows have no y or no prediction"), (2, "fewer than two rows")),
+    "no prediction": ({"p": None}, (1, "There is no answer for 400 of the 400 rows"), (2, "fewer than two rows")),
     "strange scores": ({"p": 1, "s": 7.5}, (2, "400 scores are outside 0 to 1"), (1, "400 of 400 scores are outside")),
     "half without a label": ({"y": np.where(np.arange(400) % 2, 1.0, np.nan), "p": 1}, (0, "200 rows have no y"), (1, "200 of 400 rows have no y")),
     "words as scores": ({"p": 1, "s": "high"}, (2, "numbers are wanted"), (2, "numbers are wanted")),
