@@ -31,6 +31,11 @@ hypothesis.settings.load_profile("gate")
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Name bytes by their length: what is packed holds the time, and processes that share tests must agree on their names."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 class Finished(NamedTuple):
     """A run that `assay run` finished: its folder, and what the command printed."""
 
