@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from assay.engines.durable import sync
 from assay.office.alive import held
 
 _LEAST = 1 << 18  # bytes
@@ -54,7 +55,7 @@ class Outside:
             out.flush()
             os.fsync(out.fileno())
         fresh.replace(self.folder / "pending")
-        self._sync()
+        sync(self.folder)
 
     def promote(self) -> None:
         """The commit has happened. Where a power cut undoes this, ``pending`` is there still, and says the same."""
@@ -63,10 +64,3 @@ class Outside:
     def forget(self) -> None:
         """The commit has not happened."""
         (self.folder / "pending").unlink(missing_ok=True)
-
-    def _sync(self) -> None:
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

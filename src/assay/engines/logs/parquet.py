@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assay.engines.durable import sync
 from assay.methods.logs.source import Source
 from assay.methods.search.moments import written
 
@@ -148,12 +148,3 @@ def without(path: Path, source: Source, rows: Sequence[int]) -> None:
             start += batch.num_rows
     sync(fresh)
     fresh.replace(path)
-
-
-def sync(path: Path) -> None:
-    """Make what was written last through a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines.blobs import digest_file
+from assay.engines.durable import sync
 from assay.engines.logs import duplicates, reading, workers
-from assay.engines.logs.parquet import sync
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.methods.logs.sniff import HEAD, NAMES, SOURCES, sniff
 from assay.methods.logs.source import Source

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from assay.engines.durable import sync
 from assay.kernel.errors import Broken, UsageError, of_the_machine
 
 INTERVAL = 1.0  # seconds that a power failure may lose where the journal is not durable
@@ -50,7 +51,7 @@ class Journal:
         self._encode = msgspec.json.Encoder().encode
         self._closed = threading.Event()
         self._owner = os.getpid()
-        _sync_folder(path.parent)
+        sync(path.parent)
         if not durable:
             threading.Thread(target=self._now_and_then, name="assay-journal", daemon=True).start()
 
@@ -139,15 +140,6 @@ def read(path: Path) -> Iterator[Entry]:
                 yield decode(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 return
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file's name is on the disk once its folder is."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _told(error: OSError, path: Path) -> Broken:
