@@ -52,6 +52,11 @@ traces = _protected("traces", "trace", "run", "started")
 contexts = _protected("contexts", "kind", "name")
 members = _protected("members", "context", "member")
 datasets = _protected("datasets", "name")
+endpoints = _protected("endpoints", "state")
+tokens = _protected("tokens", "subject", "state")
+baselines = _protected("baselines", "name")
+monitors = _protected("monitors", "endpoint", "state")
+executions = _protected("executions", "monitor", "endpoint", "outcome", "started")
 
 history = Table(
     "history",
@@ -69,5 +74,6 @@ PROTECTED = {
     for t in (
         *(assets, runs, steps, edges, packages, findings, statements, actions, logs, traces),
         *(contexts, members, datasets),
+        *(endpoints, tokens, baselines, monitors, executions),
     )
 }

@@ -217,7 +217,9 @@ def test_in_the_sandbox_one_that_ends_the_reader_harms_no_other(tmp_path):
 def test_what_takes_too_much_memory_is_told_and_the_next_is_read(tmp_path: Path, monkeypatch):
     root = tmp_path / "in"
     root.mkdir()
-    (root / "a.json").write_bytes(b"[" + b"[1],[2]," * 3_000_000 + b"3]")  # over its limit for a second and more
+    (root / "a.json").write_bytes(
+        b"[" + b"[1],[2]," * 3_000_000 + b"3]"
+    )  # over its limit for a second and more
     (root / "b.txt").write_text("ada@example.org")
     import assay.engines.documents as documents
 
