@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from assay.kernel.errors import Missing, Refused, UsageError
+from assay.methods.inventory.names import readable, same
 from assay.office import registry, runs, schema
 from assay.office.rows import read
 
@@ -25,10 +25,11 @@ def decidable(
 ) -> None:
     """Raise where a person cannot give a package that status.
 
-    It has it; it was archived or retired; the policy asks for others than who registered or trained it, or for another than
+    It has it; it was archived or retired; the person's name cannot be told from another's by eye; the policy asks for others than who registered or trained it, or for another than
     who has approved it already; or something must be known first (``lacking``, of approvals alone).
     """
     registry.usable(record)
+    readable(actor)
     if record.status == status:
         raise UsageError(f"{record.title} is already {status}")
     for role, people in involved(office, record, rules.apart).items():
@@ -99,12 +100,3 @@ def _trained(office: Office, record: PackageRecord) -> set[str]:
         except Missing:
             continue
     return people
-
-
-def same(actor: str, people: Iterable[str]) -> bool:
-    """Whether a person is among these; a name written otherwise in case, width or blanks is no other person's."""
-    return _plain(actor) in {_plain(p) for p in people}
-
-
-def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -68,6 +68,16 @@ def test_whoever_registered_it_and_whoever_approved_it_is_no_second_person(home,
     assert sum(e.action == "model.approve" for e in ledger.tail(home.office, 50)) == 2  # of bob alone
 
 
+def test_a_name_in_look_alike_letters_was_a_second_person(home, policy):
+    policy(TWO)
+    approve(home, "bob")
+    with pytest.raises(UsageError, match="mixes Cyrillic and Latin letters in one word"):
+        approve(home, "bоb")  # its second letter is Cyrillic
+    with pytest.raises(Refused, match="has approved m@1 already"):
+        approve(home, "b0b")
+    assert registry.get(home.office, "m@1").status == "PENDING"
+
+
 def test_whoever_trained_it_is_none_of_the_approvers(home, policy):
     with home.office.transaction() as tx:
         runs.begin(tx, "r1", "p", "tom", {})
