@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
 
 VERSION = 1
 metadata = MetaData()
@@ -67,6 +67,16 @@ history = Table(
     Column("at", Text, nullable=False),  # when: that event's time
     Column("state", Text, nullable=True),  # the row as it then was, the very text of its digest; null: pruned
     Index("ix_history_seq", "seq"),
+)
+
+leases = Table(  # who may do what for now: no state that anything rests on, so no event vouches for it
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column(
+        "until", Float, nullable=False
+    ),  # seconds since 1970, by the database's clock where it is a server
 )
 
 PROTECTED = {
