@@ -11,6 +11,7 @@ from typing import Any
 from assay.works.verbs import (
     contexts,
     data,
+    endpoints,
     findings,
     importing,
     inventory,
@@ -38,6 +39,8 @@ WITHOUT_HOME = frozenset(
 TELLING = frozenset(
     {
         "data.quarantine.list",
+        "endpoint.list",
+        "endpoint.show",
         "findings.list",
         "findings.show",
         "inventory.list",
@@ -59,6 +62,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **runs.VERBS,
     **traces.VERBS,
     **contexts.VERBS,
+    **endpoints.VERBS,
     **provenance.VERBS,
     **search.VERBS,
     **importing.VERBS,

@@ -1,0 +1,125 @@
+"""Endpoints, asked and changed: made, shown, updated, invoked, promoted, rolled back, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from assay.works.home import Home
+from assay.works.verbs.shape import Json, listed, plain_record
+
+if TYPE_CHECKING:
+    from assay.office.endpoints import EndpointRecord
+
+
+def told(record: EndpointRecord) -> Json:
+    """Return an endpoint as it now is."""
+    return {"schema": "assay.endpoint/1", **plain_record(record)}
+
+
+def _wanted(model: str, variants: Sequence[Mapping[str, Any]], replicas: int) -> list[Any]:
+    from assay.works.serving.changing import Wanted
+
+    alone = [Wanted(model, replicas=replicas)] if model else []
+    return alone + [Wanted(**{"replicas": replicas, **dict(v)}) for v in variants]
+
+
+def _plan(given: Mapping[str, Any] | None) -> Any:
+    from assay.works.serving.changing import Plan
+
+    return Plan(**dict(given or {}))
+
+
+def _deployer(home: Home, actor: str) -> Any:
+    from assay.works.serving.changing import Deployer
+
+    return Deployer(home, actor)
+
+
+def endpoint_create(
+    home: Home, actor: str, *, name: str, model: str = "", variants: Sequence[Mapping[str, Any]] = (),
+    replicas: int = 1, stage: str = "production", guard: Mapping[str, Any] | None = None,
+    capture: Mapping[str, Any] | None = None, fallback: Mapping[str, Any] | None = None, sticky: str = "",
+    reason: str = "",
+) -> Json:  # fmt: skip
+    """Make an endpoint of approved packages. variants: each ``{"package", "name", "weight", "shadow", "replicas"}``."""
+    made = _deployer(home, actor).create(
+        name, _wanted(model, variants, replicas), stage=stage, guard=guard, capture=capture, fallback=fallback,
+        sticky=sticky, reason=reason,
+    )  # fmt: skip
+    return told(made)
+
+
+def endpoint_show(home: Home, actor: str, *, name: str) -> Json:
+    """Show one endpoint, as it is and what it was before."""
+    from assay.office import endpoints
+
+    return told(endpoints.get(home.office, name, deleted=True))
+
+
+def endpoint_list(home: Home, actor: str, *, deleted: bool = False) -> Json:
+    """List the endpoints."""
+    from assay.office import endpoints
+
+    return listed("endpoints", [plain_record(e) for e in endpoints.listing(home.office, deleted=deleted)])
+
+
+def endpoint_update(
+    home: Home, actor: str, *, name: str, model: str = "", variants: Sequence[Mapping[str, Any]] = (),
+    replicas: int | None = None, plan: Mapping[str, Any] | None = None, guard: Mapping[str, Any] | None = None,
+    capture: Mapping[str, Any] | None = None, fallback: Mapping[str, Any] | None = None,
+    sticky: str | None = None, blocked: Mapping[str, Any] | None = None, reason: str = "",
+) -> Json:  # fmt: skip
+    """Change an endpoint. plan: ``{"strategy", "steps", "every", "errors", "least"}``, how new models take over.
+
+    blocked: caller → seconds from now, a moment, or None. fallback: ``{}`` takes it away.
+    """
+    wanted = _wanted(model, variants, replicas or 1)
+    return told(
+        _deployer(home, actor).update(
+            name, wanted=wanted, plan=_plan(plan), guard=guard, capture=capture, fallback=fallback, sticky=sticky,
+            blocked=blocked, replicas=None if wanted else replicas, reason=reason,
+        )
+    )  # fmt: skip
+
+
+def endpoint_traffic(
+    home: Home, actor: str, *, name: str, weights: Mapping[str, float], reason: str = ""
+) -> Json:
+    """Give the variants other shares: variant → weight."""
+    return told(_deployer(home, actor).traffic(name, weights, reason))
+
+
+def endpoint_promote(
+    home: Home,
+    actor: str,
+    *,
+    name: str,
+    variant: str = "",
+    plan: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Json:
+    """Put an endpoint from alpha into production, or let one variant answer everything."""
+    return told(_deployer(home, actor).promote(name, variant, _plan(plan), reason))
+
+
+def endpoint_rollback(home: Home, actor: str, *, name: str, reason: str = "") -> Json:
+    """Take the latest change of an endpoint's models back."""
+    return told(_deployer(home, actor).rollback(name, reason))
+
+
+def endpoint_delete(home: Home, actor: str, *, name: str, reason: str = "") -> Json:
+    """End an endpoint."""
+    return told(_deployer(home, actor).delete(name, reason))
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "endpoint.create": endpoint_create,
+    "endpoint.show": endpoint_show,
+    "endpoint.list": endpoint_list,
+    "endpoint.update": endpoint_update,
+    "endpoint.traffic": endpoint_traffic,
+    "endpoint.promote": endpoint_promote,
+    "endpoint.rollback": endpoint_rollback,
+    "endpoint.delete": endpoint_delete,
+}
