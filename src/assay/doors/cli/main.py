@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scanning", "Run all checks that fit a target."),
     "model": ("models", "The registry: register, approve, verify."),
     "inventory": ("inventory", "Every model's owner, risk and approval."),
+    "endpoint": ("endpoints", "Models in production, behind the gateway."),
+    "token": ("tokens", "API keys of callers."),
     "runs": ("book", "List the runs, or show one."),
     "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),

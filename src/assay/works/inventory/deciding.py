@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.action import Action, Begun, Made, Settled, Writer
 from assay.kernel.canonical import sha256
 from assay.kernel.errors import UsageError
-from assay.methods.search.moments import span, written
+from assay.methods.inventory.ends import until
+from assay.methods.search.moments import written
 from assay.works.inventory.policies import rules_of
 from assay.works.marking import place_of, put_mark, read_marks
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from assay.office.registry import PackageRecord
     from assay.works.home import Home
+
+_APPROVAL = "an approval"
 
 
 class Decide(Action):
@@ -52,7 +55,7 @@ class Decide(Action):
         now = registry.get(office, self.record.urn)
         lacking = approvals.lacking(now, policy, answers.of(office, now))
         approvals.decidable(office, now, self.status, actor=self.actor, rules=rules, lacking=lacking)
-        _until(self.expires, office.clock())
+        until(self.expires, office.clock(), _APPROVAL)
         if now.event != self.record.event:
             raise UsageError(
                 f"{self.record.urn} was changed meanwhile", remedy="look again: assay model show"
@@ -82,7 +85,7 @@ class Decide(Action):
 
     def _expires(self, at: str, most: int) -> str | None:
         """Return when the approval runs out: the soonest that the policy, this person and those before have said."""
-        ends = [_until(self.expires, at), *(a.get("expires") for a in self.record.pending)]
+        ends = [until(self.expires, at, _APPROVAL), *(a.get("expires") for a in self.record.pending)]
         ends += [written(datetime.fromisoformat(at) + timedelta(days=most))] if most else []
         return min((end for end in ends if end), default=None)
 
@@ -145,27 +148,6 @@ class Decide(Action):
 
     def _begun(self, tx: Writer) -> int:
         return int((tx.get("actions", self.key) or {})["begun"])
-
-
-def _until(said: str | None, now: str) -> str | None:
-    """Return when an approval is to run out: so long from now, or at the end of a day; UsageError where that is past."""
-    from assay.methods.inventory.policy import days
-
-    if said is None:
-        return None
-    moment = datetime.fromisoformat(now)
-    number = days(said)
-    found = span(said, moment) if number is None else None
-    if number == 0 or (number is None and (found is None or not said[:1].isdigit())):
-        raise UsageError(
-            f"{said!r} is no time that an approval runs out", remedy="write 90d, 12w, 1y or 2027-06-30"
-        )
-    end = written(moment + timedelta(days=number) if number else found[1])  # type: ignore[index]
-    if end <= now:
-        raise UsageError(
-            f"{said} is over, so nothing can be approved until then", remedy="name a day to come"
-        )
-    return end
 
 
 def decide(

@@ -22,6 +22,7 @@ from assay.works.verbs import (
     quarantine,
     runs,
     search,
+    tokens,
     traces,
 )
 
@@ -54,6 +55,7 @@ TELLING = frozenset(
         "runs.compare",
         "runs.list",
         "runs.show",
+        "token.list",
     }
 )  # which may be asked of the past
 VERBS: Mapping[str, Callable[..., Any]] = {
@@ -63,6 +65,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **traces.VERBS,
     **contexts.VERBS,
     **endpoints.VERBS,
+    **tokens.VERBS,
     **provenance.VERBS,
     **search.VERBS,
     **importing.VERBS,
