@@ -14,7 +14,7 @@ from assay.kernel.handles import Model, Table
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
-from assay.works import cards
+from assay.works import cards, inputschemas
 from assay.works.registering import Candidate, Registered, enter
 from assay.works.scripts import CHANNEL, Papers, copy_code
 from assay.works.work import LocalWork
@@ -101,16 +101,19 @@ def register(
     as_: Annotated[str, Doc("the name it is registered under")],
     owner: Annotated[str, Doc("who answers for the model")] = "",
     purpose: Annotated[str, Doc("what the model is for")] = "",
+    input_schema: Annotated[
+        Path | None, Doc("an edited input schema, in place of the one learnt from the training rows")
+    ] = None,
     run: Candidate,
 ) -> Registered:
     """Register the model as PENDING, with every report of the run and its card, and strike its hallmark.
 
-    Owner and purpose are those of its card where they are not said here.
+    Owner and purpose are those of its card where they are not said here. The package carries a schema of its input rows.
     """
     asset = model if isinstance(model, Asset) else model.asset
     told = cards.said(run.verdicts, asset)
     given = {"owner": owner or told.get("owner", ""), "purpose": purpose or told.get("purpose", "")}
-    return enter(run, asset, as_, told | given)
+    return enter(run, asset, as_, told | given, inputschemas.read(input_schema) if input_schema else None)
 
 
 DEEDS: dict[str, Any] = {"model.register": register}

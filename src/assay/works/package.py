@@ -1,6 +1,7 @@
 """A model package on disk: the artifact, its code, environment, data digests and reports; the marks beside it.
 
-packages/NAME/VERSION/package/…            what is signed; in card/, the model card where one was written
+packages/NAME/VERSION/package/…            what is signed; in card/, the model card where one was written;
+                                           input_schema.json, what its rows look like, where its training rows are known
 packages/NAME/VERSION/model.sig            OpenSSF model signing bundle
 packages/NAME/VERSION/hallmark.intoto.json what the office examined, and its place in the ledger
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import canonical, plain
+from assay.methods.inputschema import schema as inputschema
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What goes into a package. reports: step → the verdict, as ``document`` writes it. card: file → its bytes."""
+    """What goes into a package. reports: step → the verdict, as ``document`` writes it. card: file → its bytes.
+
+    schema: the input schema's bytes, empty where there is none.
+    """
 
     artifact: Path
     artifact_name: str
@@ -33,6 +38,7 @@ class Contents:
     reports: Mapping[str, bytes]
     about: Mapping[str, Any]
     card: Mapping[str, bytes] = field(default_factory=dict)
+    schema: bytes = b""
 
 
 def build(contents: Contents, folder: Path) -> None:
@@ -51,6 +57,8 @@ def build(contents: Contents, folder: Path) -> None:
     (folder / "reports").mkdir()
     for step, report in contents.reports.items():
         (folder / "reports" / f"{step}.json").write_bytes(report)
+    if contents.schema:
+        (folder / inputschema.FILE).write_bytes(contents.schema)
     if contents.card:
         (folder / "card").mkdir()
     for name, content in contents.card.items():

@@ -12,10 +12,11 @@ from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, sha256
 from assay.kernel.errors import Refused, UsageError
 from assay.kernel.verdict import Gate, Verdict
-from assay.works import cards, package
+from assay.works import cards, inputschemas, package
 from assay.works.marking import strike
 
 if TYPE_CHECKING:
+    from assay.methods.inputschema.schema import Schema
     from assay.office.registry import PackageRecord
     from assay.works.bench import Bench
     from assay.works.home import Home
@@ -25,7 +26,7 @@ TOOL = "assay"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What stands behind a model that is to be registered."""
+    """What stands behind a model that is to be registered. trained_on: the table of its training rows, where known."""
 
     home: Home
     bench: Bench
@@ -37,6 +38,7 @@ class Candidate:
     code: Asset | None
     environment: Mapping[str, Any]
     isolation: str
+    trained_on: Asset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,18 @@ class Register(Action):
 
     name = "model.register"
 
-    def __init__(self, candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        candidate: Candidate,
+        model: Asset,
+        name: str,
+        metadata: Mapping[str, Any],
+        schema: Schema | None = None,
+    ) -> None:
         self.candidate, self.model, self.actor = candidate, model, candidate.actor
         self.called, self.metadata = name, dict(metadata)
         self.subject = f"registry://{name}"
-        self.contents = _contents(candidate, model, name, metadata)
+        self.contents = _contents(candidate, model, name, metadata, schema)
         reports = {f"report:{step}": sha256(v) for step, v in self.contents.reports.items()}
         self.inputs = {"model": model.digest, **reports}
         self.key = f"{self.name}/{_key(self.contents, model, candidate)}"
@@ -121,15 +130,22 @@ class Register(Action):
         )
 
 
-def enter(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> Registered:
+def enter(
+    candidate: Candidate,
+    model: Asset,
+    name: str,
+    metadata: Mapping[str, Any],
+    schema: Schema | None = None,
+) -> Registered:
     """Register ``model`` as the next version of ``name``, or return the version that it already is.
 
+    schema: of its input rows, in place of the one that is learnt from what it was trained on.
     The hallmark is struck where every gate passed. A run that was cut short finishes what it began.
     """
     from assay.office import actions, registry
 
     office = candidate.home.office
-    act = Register(candidate, model, name, metadata)
+    act = Register(candidate, model, name, metadata, schema)
     before = actions.get(office, act.key)
     done = actions.carry_out(office, act)
     record = registry.get(office, done.detail["package"])
@@ -193,12 +209,17 @@ def _key(contents: package.Contents, model: Asset, candidate: Candidate) -> str:
             "inputs": {n: [a.name, a.digest] for n, a in contents.inputs.items()},
             "reports": timeless,
             "about": contents.about,
+            "schema": sha256(contents.schema) if contents.schema else None,
         }
     )
 
 
-def _contents(candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any]) -> package.Contents:
+def _contents(
+    candidate: Candidate, model: Asset, name: str, metadata: Mapping[str, Any], schema: Schema | None
+) -> package.Contents:
     bench = candidate.bench
+    if schema is None:
+        schema = inputschemas.learnt(bench, model, candidate.trained_on, candidate.verdicts)
     suffix = f".{model.format}" if model.format and model.format != "folder" else ""
     reports = {s: package.document(v.to_dict(tool())) for s, v in candidate.verdicts.items()}
     return package.Contents(
@@ -210,6 +231,7 @@ def _contents(candidate: Candidate, model: Asset, name: str, metadata: Mapping[s
         reports=reports,
         about={"name": name, "pipeline": candidate.pipeline, **metadata},
         card=_card(candidate, model, name, reports),
+        schema=schema.to_bytes() if schema else b"",
     )
 
 

@@ -251,8 +251,9 @@ class Steps:
             code=maker.outputs.get("code") if maker else None,
             environment=environment,
             isolation=str(environment.get("isolation", self.bench.isolation)),
+            trained_on=_trained_on(maker) if maker is not None else None,
         )
-        given = {("as_" if k == "as" else k): v for k, v in step.params.items()}
+        given = {("as_" if k == "as" else k): v for k, v in self._params(step).items()}
         registered: Registered = deeds.DEEDS[step.uses](model, run=candidate, **given)
         record = registered.record
         note = f"{record.name}@{record.version} is {record.status}"
@@ -290,6 +291,12 @@ class Steps:
         """Return what was seen of a table while it was open; of one that was only made, what its file says."""
         seen = self.bench.looked.get(asset.digest)
         return seen if seen is not None or not made else datasets.of_parquet(asset, self.home.store)
+
+
+def _trained_on(maker: Done) -> Asset | None:
+    """Return the table that a model was made from: its channel ``train``, or the first table."""
+    tables = {n: a for n, a in maker.inputs.items() if a.kind == "table"}
+    return tables.get("train") or next(iter(tables.values()), None)
 
 
 def _placed(step: Step, error: AssayError) -> str:

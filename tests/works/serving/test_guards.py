@@ -1,0 +1,51 @@
+"""The guards of an endpoint, made from its record, its home and its package."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from assay.kernel.errors import Refused, UsageError
+from assay.kernel.serving import Question, Rows
+from assay.methods.inputschema.schema import FILE, Feature, Schema
+from assay.works.home import Home
+from assay.works.serving import guards
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home.create(tmp_path, {"ASSAY_ACTOR": "ada"})
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / FILE).write_bytes(Schema((Feature("age", "integer", False, True, 0, 120),)).to_bytes())
+    return folder
+
+
+def endpoint(**guard):
+    return SimpleNamespace(name="people", guard=guard)
+
+
+def asked(age):
+    return Question("1", "people", "a", 0.0, "ada", "application/json", "", b"", Rows(("age",), [[age]]))
+
+
+def test_the_schema_blocks_or_only_notes(home, package):
+    assert guards.of(home, endpoint(), package) == []
+    assert guards.of(home, endpoint(schema="off"), package) == []
+    (block,) = guards.of(home, endpoint(schema="block"), package)
+    (detect,) = guards.of(home, endpoint(schema="detect"), package)
+    assert block.examine(asked(30)) == detect.examine(asked(30)) == []
+    assert block.examine(asked(-1))[0].blocks and not detect.examine(asked(-1))[0].blocks
+
+
+def test_a_schema_that_should_block_and_is_not_there_is_no_open_door(home, tmp_path):
+    with pytest.raises(Refused, match="no input schema"):
+        guards.of(home, endpoint(schema="block"), tmp_path)
+
+
+def test_a_mode_that_is_none_is_named(home, package):
+    with pytest.raises(UsageError, match="did you mean 'block'"):
+        guards.of(home, endpoint(schema="blok"), package)
