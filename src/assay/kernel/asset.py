@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Kind = Literal["table", "model", "tree", "image", "account", "key", "report", "file"]
+Kind = Literal["table", "model", "tree", "image", "account", "key", "report", "file", "traffic"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,42 @@ class Differentiable(Protocol):
 
 
 @runtime_checkable
+class Traffic(Protocol):
+    """Captured requests of an endpoint with their answers, and the truth where it is known, opened for one actor.
+
+    A row is one row of a request: an event that asked for many rows gives as many, one after another.
+    """
+
+    asset: Asset
+    columns: tuple[ColumnInfo, ...]  # those of ``table``
+    engine: str
+    problems: tuple[Any, ...]  # Findings met while reading; what could not be read is told and not examined
+    features: tuple[str, ...]  # names of the columns asked with, in order
+    outputs: tuple[str, ...]  # of the answer: prediction, score or score_<class>, or the baseline's own names
+    named: bool  # whether the capture, or whoever opened it, names the columns; else they are _c0, _c1, …
+    events: int  # requests that are in it
+
+    @property
+    def table(self) -> Table:
+        """The features by name, then the outputs, then ``truth`` where any is known; null where there is none."""
+
+    @property
+    def about(self) -> pyarrow.Table:
+        """Of each row of ``table``, in its order, where it is from.
+
+        event, inference: ids, the latter the caller's own or empty; time: seconds since 1970; caller, variant: or empty;
+        status: of HTTP, 200 where the capture says nothing.
+        """
+
+    def renamed(self, names: Sequence[str]) -> Traffic:
+        """Return it with the names of a baseline, where its own columns have none: the outputs', then the features'.
+
+        As many names as features name these alone. What is named already stays as it is. UsageError where the names are
+        neither as many as the columns nor as the features.
+        """
+
+
+@runtime_checkable
 class Tree(Protocol):
     """A file or a folder of files, pinned."""
 

@@ -173,6 +173,11 @@ class Bench:
             engine=self.engine,
         )
 
+    def _open_traffic(self, asset: Asset) -> Any:
+        from assay.works.captured import open_captured
+
+        return open_captured(asset, self, self._private(), lambda: self._open_table(asset))
+
     def _open_trainer(self, asset: Asset) -> Any:
         from assay.works.trainers import open_trainer
 

@@ -85,7 +85,7 @@ def carry_out(
         if isinstance(raised, AssayError):
             raise raised
         if raised is None:
-            still_as_pinned(inputs, home)
+            still_as_pinned(inputs, home, table.store)
         if keep is not None:
             report = _keep(report, table, keep)
         if home is not None:

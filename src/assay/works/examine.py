@@ -20,7 +20,7 @@ from assay.works.signature import Param, signature
 from assay.works.work import Progress, utc_now
 
 NO_MEMORY = "there was not enough memory; give more, or a smaller table"
-LEFT_OUT = ("table.ragged_rows", "table.encoding", "table.rejected_rows")
+LEFT_OUT = ("table.ragged_rows", "table.encoding", "table.rejected_rows", "traffic.damaged")
 
 
 def examine(

@@ -54,6 +54,11 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     if not isinstance(source, (str, Path)):
         return _in_memory(source, kinds)
     text = str(source)
+    if "traffic" in kinds:
+        from assay.works import captured
+
+        if kinds == ("traffic",) or captured.is_capture(text):
+            return captured.pin(text, store, home)
     if text.startswith(REGISTRY):
         return _registered(text, kinds, home)
     if "model" in kinds and text.startswith(("http://", "https://")):
@@ -88,15 +93,21 @@ def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for ask in asked if ask is not None for k, v in ask(params).items()}
 
 
-def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None) -> None:
-    """Raise UsageError when what was read where it lies is no longer what was pinned."""
+def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None, store: Store | None = None) -> None:
+    """Raise UsageError when what was read where it lies is no longer what was pinned. store: where it was pinned, else the home's."""
     from assay.engines import tables
+    from assay.works import captured
 
     for asset in inputs.values():
         if asset.uri.startswith(("object:", "memory:")):
             continue
-        if (asset.kind == "table" and tables.changed(asset)) or (
-            asset.format == "folder" and _tree(asset.uri, asset.kind, home) != asset.digest
+        traffic = asset.kind == "traffic" and asset.format == captured.FORMAT
+        if traffic and not captured.changed(asset, store or (home.store if home else None), home):
+            continue
+        if (
+            traffic
+            or (asset.kind in ("table", "traffic") and tables.changed(asset))
+            or (asset.format == "folder" and _tree(asset.uri, asset.kind, home) != asset.digest)
         ):
             raise UsageError(
                 f"{asset.name} changed while it was examined",

@@ -1,0 +1,181 @@
+"""All rows of a capture, gathered part by part in bounded memory, each column of the type that holds its values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.engines.capture.decoding import Key, Part
+from assay.engines.capture.narrowing import Kind, as_kind, common, kind_of, narrowed
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HELD = 1 << 30  # bytes of rows that are kept in memory; what is more goes to a file
+_SIDES = (("i", "inputs"), ("o", "outputs"))
+ABOUT = ("event", "inference", "time", "caller", "variant", "status")
+TRUTH = "t"
+
+
+@dataclass
+class Gathered:
+    """Rows so far. kinds: of each column, of each part; texts: columns that turned out to be text, from a first reading."""
+
+    scratch: Path
+    texts: frozenset[str] = frozenset()
+    parts: list[Any] = field(default_factory=list)  # tables, or paths of those that were put away
+    kinds: dict[str, list[Kind]] = field(default_factory=dict)
+    names: dict[str, Key] = field(default_factory=dict)
+    lost: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    events: int = 0
+    held: int = 0
+
+    def add(self, part: Part) -> None:
+        """Take the rows of some events."""
+        import pyarrow as pa
+
+        self.lost.update(part.lost)
+        columns = _about(part)
+        for letter, side in _SIDES:
+            for key, values in getattr(part, side).items():
+                self._one(columns, f"{letter}{key}", key, values)
+        if part.truth is not None:
+            self._one(columns, TRUTH, TRUTH, part.truth)
+        table = pa.table(columns)
+        self.rows += table.num_rows
+        self.events += (
+            len(set(part.owner.tolist())) if len(part.events) != table.num_rows else len(part.events)
+        )
+        self.held += table.nbytes
+        self.parts.append(table)
+        if self.held > HELD:
+            self._put_away()
+
+    def _one(self, columns: dict[str, Any], name: str, key: Key, values: Any) -> None:
+        import pyarrow as pa
+
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        kind: Kind
+        if not pa.types.is_string(values.type):
+            kind = kind_of(values.type)
+        elif name in self.texts or (isinstance(key, str) and name != TRUTH):
+            kind = "text" if values.null_count < len(values) else "empty"
+        else:
+            kind, values = narrowed(values)
+        columns[name] = values
+        self.names.setdefault(name, key)
+        self.kinds.setdefault(name, []).append(kind)
+
+    def mistaken(self) -> frozenset[str]:
+        """Return columns of which some parts were numbers and others were not: they are read once more, as text."""
+        return frozenset(
+            n
+            for n, kinds in self.kinds.items()
+            if n not in self.texts and common(kinds) == "text" and set(kinds) - {"text", "empty"}
+        )
+
+    def _put_away(self) -> None:
+        import pyarrow as pa
+
+        for i, part in enumerate(self.parts):
+            if not isinstance(part, Path):
+                path = self.scratch / f"part-{i}.arrow"
+                with pa.OSFile(str(path), "wb") as out, pa.ipc.new_file(out, part.schema) as writer:
+                    writer.write_table(part)
+                self.parts[i] = path
+        self.held = 0
+
+    @property
+    def spilled(self) -> bool:
+        """Whether some of it lies in files."""
+        return any(isinstance(p, Path) for p in self.parts)
+
+    def schema(self) -> dict[str, Kind]:
+        """Return each column of rows and its kind: inputs, outputs, the truth."""
+        return {n: common(k) for n, k in self.kinds.items()}
+
+    def whole(self) -> pa.Table:
+        """Return everything in memory."""
+        import pyarrow as pa
+
+        kinds = self.schema()
+        tables = [self._aligned(p, kinds) for p in self.parts]
+        self.parts = []
+        return pa.concat_tables(tables).combine_chunks() if tables else pa.table({})
+
+    def write(self, path: Path) -> None:
+        """Write everything to a Parquet file, a part at a time."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        kinds, writer = self.schema(), None
+        for part in self.parts:
+            if isinstance(part, Path):
+                with pa.memory_map(str(part)) as mapped:
+                    table = self._aligned(pa.ipc.open_file(mapped).read_all(), kinds)
+                part.unlink()
+            else:
+                table = self._aligned(part, kinds)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
+        self.parts = []
+
+    def _aligned(self, table: pa.Table, kinds: dict[str, Kind]) -> pa.Table:
+        import pyarrow as pa
+
+        columns = {n: table.column(n).combine_chunks() for n in ABOUT}
+        for name, kind in kinds.items():
+            if name in table.schema.names:
+                columns[name] = as_kind(table.column(name).combine_chunks(), kind)
+            else:
+                columns[name] = as_kind(pa.nulls(table.num_rows), kind)
+        return pa.table(columns)
+
+
+def _about(part: Part) -> dict[str, Any]:
+    """Return what is known of each row's event."""
+    import numpy as np
+    import pyarrow as pa
+
+    events = part.events
+    columns = {
+        "event": pa.array(events.ids, pa.string()),
+        "inference": pa.array(events.inferences, pa.string()),
+        "time": seconds(events.times),
+        "caller": pa.array(events.callers, pa.string()),
+        "variant": pa.array(events.variants, pa.string()),
+        "status": pa.array(events.statuses, pa.int32()),
+    }
+    if len(part.owner) == len(events) and bool((part.owner == np.arange(len(events))).all()):
+        return columns
+    owner = pa.array(part.owner)
+    return {n: c.take(owner) for n, c in columns.items()}
+
+
+def seconds(texts: list[str]) -> pa.Array:
+    """Return RFC 3339 times as seconds since 1970; null where a text is none."""
+    import pyarrow as pa
+
+    given = pa.array(texts, pa.string())
+    try:
+        stamps = given.cast(pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        from datetime import datetime
+
+        out: list[float | None] = []
+        for text in texts:
+            try:
+                out.append(datetime.fromisoformat(text).timestamp())
+            except (ValueError, OverflowError):
+                out.append(None)
+        return pa.array(out, pa.float64())
+    import pyarrow.compute as pc
+
+    return pc.divide(stamps.cast(pa.int64()).cast(pa.float64()), 1e6)

@@ -1,0 +1,1 @@
+"""What a model is watched by in production: payloads, statistics, constraints, distances. Pure: values in, values out."""

@@ -1,0 +1,94 @@
+"""From what a person named to opened traffic: files of captured events, ``capture://ENDPOINT?from=&to=``, or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.engines.capture import sources
+from assay.engines.capture.sources import FORMAT, SCHEME, is_capture
+from assay.kernel.asset import Asset
+from assay.kernel.errors import Missing, UsageError
+
+if TYPE_CHECKING:
+    from assay.engines.blobs import Store
+    from assay.works.bench import Bench
+    from assay.works.home import Home
+
+__all__ = ["FORMAT", "changed", "is_capture", "open_captured", "pin"]
+
+
+def pin(text: str, store: Store, home: Home | None) -> Asset:
+    """Return traffic as an asset: its digest is that of a manifest of all bytes that belong to it, kept in the store."""
+    if text.startswith(SCHEME):
+        return _of_endpoint(text, store, home)
+    if not is_capture(text):
+        from assay.engines import tables
+
+        if "://" not in text and not Path(text).exists():
+            raise Missing(f"there is no file {text!r}", remedy="check the path")
+        return replace(tables.pin(text), kind="traffic")
+    manifest = sources.pinned(text)
+    name = Path(text.rstrip("/")).name or text
+    return Asset("traffic", name, text, sources.kept(manifest, store), FORMAT)
+
+
+def _of_endpoint(text: str, store: Store, home: Home | None) -> Asset:
+    from datetime import datetime
+    from urllib.parse import parse_qsl, urlsplit
+
+    from assay.methods.search.moments import span
+    from assay.works.work import utc_now
+
+    if home is None:
+        raise UsageError(f"{text} needs a home", remedy="run `assay init` first, or give the files")
+    parts = urlsplit(text)
+    name, asked = parts.netloc, dict(parse_qsl(parts.query))
+    now = datetime.fromisoformat(utc_now())
+    bounds: dict[str, float] = {"to": now.timestamp()}
+    for key, said in asked.items():
+        found = span(said, now) if key in ("from", "to") else None
+        if found is None:
+            raise UsageError(
+                f"{key}={said} is no bound of a capture",
+                where=text,
+                remedy="write ?from=2026-01-31T12:00:00Z&to=1h, both of which may be left out",
+            )
+        bounds[key] = found[0].timestamp()
+    root = folder(home, name)
+    manifest = replace(sources.pinned(str(root), bounds.get("from"), bounds["to"]), endpoint=name)
+    return Asset("traffic", name, text, sources.kept(manifest, store), FORMAT)
+
+
+def folder(home: Home, endpoint: str) -> Path:
+    """Return where an endpoint's captured events lie in a home."""
+    if not endpoint or "/" in endpoint or endpoint.startswith("."):
+        raise UsageError(f"{endpoint!r} cannot name an endpoint")
+    return home.root / "capture" / endpoint
+
+
+def _roots(asset: Asset, home: Home | None) -> str:
+    if not asset.uri.startswith(SCHEME):
+        return asset.uri
+    if home is None:
+        raise UsageError(f"{asset.uri} needs a home", remedy="run `assay init` first, or give the files")
+    return str(folder(home, asset.uri.removeprefix(SCHEME).partition("?")[0]))
+
+
+def changed(asset: Asset, store: Store | None, home: Home | None) -> bool:
+    """Whether any byte that was pinned is no longer what it was."""
+    if store is None:
+        return False
+    return sources.changed(sources.read(store, asset.digest, _roots(asset, home)))
+
+
+def open_captured(asset: Asset, bench: Bench, scratch: Path, table: Callable[[], Any]) -> Any:
+    """Open traffic. table: opens the asset as a plain table, which it may be."""
+    from assay.engines.capture import handle
+
+    if asset.format != FORMAT:
+        return handle.TableTraffic(table(), asset)
+    manifest = sources.read(bench.store, asset.digest, _roots(asset, bench.home))
+    return handle.open_traffic(asset, manifest, scratch=scratch, cores=bench.cores, memory=bench.memory)
