@@ -13,6 +13,7 @@ from assay.kernel.errors import Missing, Refused
 from assay.office import logbook, pruning, registry, runs, schema, verification
 from assay.office.asof import AsOf, Point
 from assay.office.history import of as states
+from assay.office.lineage import lineage
 from assay.office.registry import PackageRecord
 
 
@@ -98,9 +99,9 @@ def test_lineage_is_asked_of_the_past(office, clock):
         with office.transaction() as tx:
             runs.edge(tx, runs.Edge(source, source, target, target, "step", "r"))
             tx.record("test.act", "x", actor="ada")
-    assert [(e.source, e.target) for e in runs.lineage(then(office, 6), "b", up=True)] == [("a", "b")]
-    assert runs.lineage(then(office, 6), "b", up=False) == []
-    assert len(runs.lineage(office, "a", up=False)) == 2
+    assert [(e.source, e.target) for e in lineage(then(office, 6), "b", up=True)] == [("a", "b")]
+    assert lineage(then(office, 6), "b", up=False) == []
+    assert len(lineage(office, "a", up=False)) == 2
 
 
 def test_every_state_of_a_row_is_told(lived):

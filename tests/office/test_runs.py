@@ -9,6 +9,7 @@ import pytest
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing
 from assay.office import catalogue, ledger, runs, verification
+from assay.office.lineage import lineage
 
 
 def asset(name, version=0):
@@ -113,8 +114,8 @@ def test_lineage_is_all_that_can_be_reached_and_nothing_else(fresh):
         if not any(name in e for e in edges):
             continue
         for up in (True, False):
-            found = {(e.from_name, e.to_name) for e in runs.lineage(fresh, name, up)}
-            by_digest = runs.lineage(fresh, asset(name).digest, up)
+            found = {(e.from_name, e.to_name) for e in lineage(fresh, name, up)}
+            by_digest = lineage(fresh, asset(name).digest, up)
             assert found == reached(name, up) == {(e.from_name, e.to_name) for e in by_digest}
 
 
@@ -122,16 +123,16 @@ def test_a_circle_of_edges_ends(fresh):
     a, b = asset("a"), asset("b")
     done(fresh, record("r", "there", {"t": a}, {"out": b}))
     done(fresh, record("r", "back", {"t": b}, {"out": a}))
-    assert len(runs.lineage(fresh, "a", True)) == 2
+    assert len(lineage(fresh, "a", True)) == 2
     with pytest.raises(Missing, match="nothing is known"):
-        runs.lineage(fresh, "c", True)
+        lineage(fresh, "c", True)
 
 
 def test_what_was_reused_draws_no_second_edge(fresh):
     a, b = asset("a"), asset("b")
     done(fresh, record("r1", "s", {"t": a}, {"out": b}))
     done(fresh, record("r2", "s", {"t": a}, {"out": b}, cached=True))
-    assert [e.run for e in runs.lineage(fresh, "b", True)] == ["r1"]
+    assert [e.run for e in lineage(fresh, "b", True)] == ["r1"]
 
 
 def test_the_catalogue_keeps_every_version_and_gives_the_latest(fresh):

@@ -7,6 +7,8 @@ import shutil
 import pytest
 
 from assay.methods.search.parse import parse
+from assay.office import runs
+from assay.works.call import call
 from assay.works.home import Home
 from assay.works.searching import follow, opened, search
 
@@ -116,3 +118,36 @@ def test_models_from_data_that_held_rows_kept_out(home, assay):
     assert not any("few" in n for _, n in held)
     assert _found(home, f"runs from (datasets containing ({today}))") == [("run", "visits")]
     assert _found(home, "datasets containing (quarantines at on 2001-01-01)") == []
+
+
+def test_what_is_in_a_context_is_found_by_it_and_no_longer_when_it_is_taken_out(home):
+    run = runs.get(home.office, "last").id
+    call("context.put", {"name": "release/1", "things": ["last", "split.train"]}, home=home)
+    assert _found(home, "runs context = release/1") == [("run", "visits")]
+    assert {k for k, _ in _found(home, "context = release/1")} == {"run", "dataset"}
+    assert _found(home, "contexts of = release") == [("context", "release/1")]
+    call("context.take", {"name": "release/1", "things": [run]}, home=home)
+    assert _found(home, "runs context = release/1") == []
+
+
+def test_a_run_is_found_by_what_it_read_and_made(home):
+    assert _found(home, "runs input ~ visits.csv output = split.test") == [("run", "visits")]
+    assert _found(home, "runs input = split.train") == []  # it made that itself
+
+
+def test_nothing_has_a_field_that_is_asked_for_and_the_others_lack_it(home):
+    found, _ = search(home, parse("runs not tags.team exists", NOW))
+    assert [r["name"] for r in found.records] == ["visits"]
+    assert found.notes == ("nothing has a field 'tags.team'",)
+
+
+def test_a_day_on_which_nothing_was_kept_out_was_an_empty_answer_without_a_word(home):
+    found, _ = search(home, parse("datasets containing (quarantines at on 2001-01-01)", NOW))
+    assert found.notes == ("`containing`: there is no such quarantine",)
+
+
+def test_a_kind_that_is_misspelt_is_told(home):
+    assert call("search", {"query": "modles status = PENDING"}, home=home)["notes"] == [
+        "did you mean 'models'?"
+    ]
+    assert call("search", {"query": "zebra"}, home=home)["notes"] == []

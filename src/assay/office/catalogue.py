@@ -29,6 +29,13 @@ def get(office: Office, name: str) -> Asset | None:
     return Asset.from_dict(json.loads(found[0][0])) if found else None
 
 
+def name_of(office: Office, digest: str) -> str:
+    """Return the first name under which bytes were known, "" where they never were."""
+    table = schema.assets.c
+    found = office.rows(sa.select(table.name).where(table.digest == digest).order_by(table.at).limit(1))
+    return str(found[0][0]) if found else ""
+
+
 def listing(office: Office) -> list[Asset]:
     """Return every asset, the latest first."""
     query = sa.select(schema.assets.c.value).order_by(schema.assets.c.at.desc())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -270,41 +269,3 @@ def steps_of(office: Office, run: str) -> list[StepRecord]:
     return [
         _step(r[0]) for r in office.rows(sa.select(schema.steps.c.value).where(schema.steps.c.run == run))
     ]
-
-
-def lineage(office: Office, urn: str, up: bool) -> list[Edge]:
-    """Return the edges from ``urn`` to all it was made from (up), or to all that was made from it (down).
-
-    urn: a digest, ``registry://name@version``, or the name of an asset (its latest version).
-    """
-    edges = schema.edges
-    this, other = (edges.c.target, edges.c.source) if up else (edges.c.source, edges.c.target)
-    out: dict[str, Edge] = {}
-    for start in _starts(office, urn):
-        reached = sa.select(sa.literal(start).label("urn")).cte("reached", recursive=True)
-        reached = reached.union(sa.select(other).select_from(reached.join(edges, this == reached.c.urn)))
-        query = sa.select(edges.c.value).select_from(reached.join(edges, this == reached.c.urn))
-        for (text,) in office.rows(query):
-            found = read(Edge, text)
-            out.setdefault(f"{found.source}{found.target}{found.step}", found)
-    return list(out.values())
-
-
-def _starts(office: Office, urn: str) -> list[str]:
-    assets, edges = schema.assets, schema.edges
-    known = sa.select(edges.c.key).where((edges.c.source == urn) | (edges.c.target == urn)).limit(1)
-    if urn.startswith(("sha256:", "registry://")) or office.rows(known):
-        return [urn]
-    of_name = office.rows(sa.select(assets.c.value).where(assets.c.name == urn))
-    named = {str(a.get("digest") or a["uri"]) for a in (json.loads(text) for (text,) in of_name)}
-    if not named:  # what a load filled is in no catalogue
-        query = sa.select(edges.c.value).where(edges.c.source.is_not(None))
-        every = [read(Edge, text) for (text,) in office.rows(query)]
-        named = {e.source for e in every if e.from_name == urn} | {
-            e.target for e in every if e.to_name == urn
-        }
-    if not named:
-        raise Missing(
-            f"nothing is known of {urn!r}", remedy="name a digest, registry://NAME@VERSION or a data set"
-        )
-    return sorted(named)

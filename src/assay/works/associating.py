@@ -12,6 +12,7 @@ from assay.kernel.errors import Missing, UsageError
 from assay.methods.nearest import did_you_mean
 
 if TYPE_CHECKING:
+    from assay.office.office import Tx
     from assay.office.runs import Edge
     from assay.works.home import Home
 
@@ -42,9 +43,10 @@ def associate(
         if stands == (not withdraw):
             said = "said already" if stands else "not said"
             raise UsageError(f"that {one_name} {kind} {other_name} is {said}")
-        # What is withdrawn keeps its row, and no search of the lineage comes by it
-        ends = {"source": None, "target": None} if withdraw else {"source": one, "target": other}
-        tx.write("edges", key, asdict(edge) | {"withdrawn": withdraw}, **ends)
+        _keep(tx, key, edge, withdraw)
+        if kind == "SameAs":  # one thing under two names is found from either
+            back = runs.Edge(other, other_name, one, one_name, "", "", kind, actor)
+            _keep(tx, digest_of(["association", other, one, kind])[7:39], back, withdraw)
         event = tx.record(
             "associate.withdraw" if withdraw else "associate",
             one,
@@ -53,6 +55,12 @@ def associate(
             detail={"as": kind, "from": one_name, "to": other_name},
         )
     return edge, event
+
+
+def _keep(tx: Tx, key: str, edge: Edge, withdraw: bool) -> None:
+    """Leave an edge's row; what is withdrawn keeps it, and no search of the lineage comes by it."""
+    ends = {"source": None, "target": None} if withdraw else {"source": edge.source, "target": edge.target}
+    tx.write("edges", key, asdict(edge) | {"withdrawn": withdraw}, **ends)
 
 
 def thing(home: Home, text: str) -> tuple[str, str]:
@@ -70,7 +78,20 @@ def thing(home: Home, text: str) -> tuple[str, str]:
     if _ADDRESS.fullmatch(text):  # a digest, or an address outside the office
         return text, text
     try:
-        return f"run/{runs.get(home.office, text).id}", text
+        run = runs.get(home.office, text.removeprefix("run/")).id
+        return f"run/{run}", run
     except Missing:
         remedy = "name registry://NAME@VERSION, a data set, a run, a digest, or an address such as https://…"
         raise Missing(f"nothing is known of {text!r}", remedy=remedy) from None
+
+
+def name_of(home: Home, urn: str) -> str:
+    """Return the name that a thing goes by: a data set's, a run's pipeline; of what is its own name nothing."""
+    from assay.office import catalogue, runs
+
+    if urn.startswith("run/"):
+        try:
+            return runs.get(home.office, urn.removeprefix("run/")).pipeline
+        except Missing:
+            return ""
+    return catalogue.name_of(home.office, urn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError
@@ -23,10 +23,17 @@ class Deriving:
     """Records made of the office's rows and of the reports that these name; a report is read once."""
 
     def __init__(
-        self, home: Home, rows: Mapping[str, Mapping[str, Json]], steps: Mapping[str, list[Json]]
+        self,
+        home: Home,
+        rows: Mapping[str, Mapping[str, Json]],
+        steps: Mapping[str, list[Json]],
+        contexts: Mapping[str, Sequence[str]],
     ) -> None:
-        """rows: table to key to value, of what has changed. steps: of each run among them, all its steps."""
-        self.home, self.rows, self.steps = home, rows, steps
+        """rows: table to key to value, of what has changed. steps: of each run among them, all its steps.
+
+        contexts: by urn, those that a thing among them is in.
+        """
+        self.home, self.rows, self.steps, self.contexts = home, rows, steps, contexts
         self._reports: dict[str, Json] = {}
 
     def records(self) -> Iterator[Record]:
@@ -38,6 +45,7 @@ class Deriving:
             ("steps", self._report),
             ("runs", self._run),
             ("packages", self._model),
+            ("contexts", self._context),
         ):
             for key, value in self.rows.get(table, {}).items():
                 made = make(key, value)
@@ -68,6 +76,7 @@ class Deriving:
             return None
         urn = str(value.get("digest") or value["uri"])
         fields = {"format": value.get("format"), "uri": value["uri"], "digest": value.get("digest")}
+        fields |= {"context": list(self.contexts.get(urn, ()))}
         body = {"name": value["name"], **fields}
         return Record("dataset", key, str(value.get("at", "")), str(value["name"]), fields, "", body, (urn,))
 
@@ -132,6 +141,7 @@ class Deriving:
             for n in ("pipeline", "experiment", "parent", "outcome", "actor", "started", "ended", "model")
         }
         fields |= _named("detail", {k: v for k, v in dict(value.get("detail", {})).items() if k != "steps"})
+        fields |= _around(steps) | {"context": list(self.contexts.get(f"run/{key}", ()))}
         fields["trace"] = dict(value.get("detail", {})).get("trace")
         fields |= {"step": [s["name"] for s in steps], "uses": sorted({s["uses"] for s in steps})}
         fields |= _together(self._told(s) for s in steps)
@@ -179,7 +189,8 @@ class Deriving:
             "approved_by": [a["by"] for a in record.approvals],
             "image": (record.image or {}).get("digest"),
         }
-        fields |= {n: (record.ended or {}).get(n) for n in ("successor",)}
+        fields |= {"successor": (record.ended or {}).get("successor")}
+        fields |= {"context": list(self.contexts.get(record.urn, ()))}
         metadata = dict(record.metadata)
         fields |= {n: metadata[n] for n in ("framework", "pipeline") if metadata.get(n)}
         tags = dict(metadata.get("tags") or {}) | dict(record.tags)
@@ -214,10 +225,28 @@ class Deriving:
         is_ = [record.urn, *([artifact] if artifact else [])]
         return Record("model", key, at, record.name, fields, text, body, is_)
 
+    def _context(self, key: str, value: Json) -> Record:
+        fields = {"of": value["kind"], "by": value["by"]} | _named("about", dict(value.get("about") or {}))
+        body = {"name": key, "of": value["kind"], "by": value["by"]}
+        return Record("context", key, str(value["at"]), key, fields, str(value["name"]), body)
+
     def _of_report(self, name: str, digest: str) -> dict[str, Any]:
         step = name.rpartition("/")[2].removesuffix(".json")
         report = self._read(digest)
         return self._told({"name": step, "uses": report.get("check", ""), "report": digest})
+
+
+def _around(steps: Iterable[Json]) -> dict[str, list[str]]:
+    """Return what a run read from outside it, and what it made: names, and where they lie outside the office's store."""
+    held: dict[str, dict[str, None]] = {"input": {}, "output": {}}
+    steps = list(steps)
+    made = {urn for s in steps for urn in _urns(s["outputs"])}
+    for side, name in (("inputs", "input"), ("outputs", "output")):
+        for asset in (a for s in steps for a in s[side].values()):
+            if name == "output" or str(asset.get("digest") or asset.get("uri")) not in made:
+                uri = str(asset["uri"])
+                held[name] |= dict.fromkeys([asset["name"], *([] if uri.startswith("object:") else [uri])])
+    return {name: list(values) for name, values in held.items()}
 
 
 def _together(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 2_000  # events followed at a time
 _MANY = 500  # keys asked for at once
-_FOLLOWED = ("assets", "runs", "steps", "edges", "packages", "findings", "actions")
+_FOLLOWED = ("assets", "runs", "steps", "edges", "packages", "findings", "actions", "contexts", "members")
 Progress = Callable[[int, int, str], None]
 
 
@@ -61,7 +61,7 @@ def follow(home: Home, index: Index, progress: Progress | None = None) -> None:
         at = index.followed
         to = min(at + _CHUNK, size)
         rows = _values(home, _changed(home, at, to))
-        derived = Deriving(home, rows, _steps(home, rows))
+        derived = Deriving(home, rows, _steps(home, rows), _contexts(home, rows))
         records = list(derived.records())
         with index.following(at, to) as mine:
             if mine:
@@ -80,7 +80,8 @@ def _age(home: Home, index: Index) -> None:
     if now == looked:
         return
     rows = dict(registry.run_out(home.office, *sorted((looked, now)))) if looked else {}
-    records = list(Deriving(home, {"packages": rows}, {}).records())
+    changed = {"packages": rows}
+    records = list(Deriving(home, changed, {}, _contexts(home, changed)).records())
     with index.following(index.followed, index.followed) as mine:
         if mine:
             index.put(records)
@@ -103,6 +104,8 @@ def _changed(home: Home, first: int, to: int) -> dict[str, list[str]]:
         run, slash, _ = step.partition("/")
         if slash:
             found.setdefault("runs", {})[run] = None
+    for table, key in _members(home, list(found.pop("members", ()))):
+        found.setdefault(table, {})[key] = None
     return {table: list(keys) for table, keys in found.items()}
 
 
@@ -131,4 +134,36 @@ def _steps(home: Home, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[
         query = sa.select(table.c.run, table.c.value).where(table.c.run.in_(runs[first : first + _MANY]))
         for run, value in home.office.rows(query):
             out.setdefault(run, []).append(json.loads(value))
+    return out
+
+
+def _members(home: Home, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Give table and key of what was put into a context or taken out, which is to be told anew."""
+    from assay.office import schema
+
+    assets = schema.assets.c
+    for value in _values(home, {"members": keys}).get("members", {}).values():
+        urn = str(value["member"])
+        if urn.startswith("run/"):
+            yield "runs", urn.removeprefix("run/")
+        elif urn.startswith("registry://"):
+            yield "packages", urn.removeprefix("registry://")
+        else:
+            here = (assets.digest == urn) | assets.key.endswith(f"@{urn}", autoescape=True)
+            for (key,) in home.office.rows(sa.select(assets.key).where(here)):
+                yield "assets", key
+
+
+def _contexts(home: Home, rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, list[str]]:
+    """Return the contexts that runs, packages and assets are in, by urn."""
+    from assay.office import schema
+
+    urns = [f"run/{key}" for key in rows.get("runs", ())]
+    urns += [f"registry://{key}" for key in rows.get("packages", ())]
+    urns += [str(a.get("digest") or a["uri"]) for a in rows.get("assets", {}).values()]
+    table, out = schema.members.c, dict[str, list[str]]()
+    for first in range(0, len(urns), _MANY):
+        query = sa.select(table.member, table.context).where(table.member.in_(urns[first : first + _MANY]))
+        for member, context in home.office.rows(query.order_by(table.context)):
+            out.setdefault(member, []).append(context)
     return out

@@ -84,8 +84,27 @@ def test_times_and_states_are_translated():
         ('{"MaxResults": 0}', "MaxResults"),
         ('{"SearchExpression": ' + '{"SubExpressions": [' * 30 + "{}" + "]}" * 30 + "}", "SearchExpression"),
         ("[" * 100_000, "no JSON"),
+        ('{"Resource": "Model", "VisibilityConditions": []}', "VisibilityConditions"),
+        ('{"SearchExpression": {"Filter": []}}', "did you mean 'Filters'"),
+        ('{"Filters": [], "SubExpresions": []}', "did you mean 'SubExpressions'"),
     ],
 )
 def test_what_is_no_request_is_refused_in_a_sentence(request_, said):
     with pytest.raises(UsageError, match=said):
         parse(request_, NOW)
+
+
+def test_a_job_that_failed_is_one_that_broke_too():
+    either = Any((Comparison("outcome", "=", "fail"), Comparison("outcome", "=", "error")))
+    assert _read(Filters=[{"Name": "TrainingJobStatus", "Value": "Failed"}]).where == All((either,))
+    not_ = {"Name": "TrainingJobStatus", "Operator": "NotEquals", "Value": "Failed"}
+    assert _read(Filters=[not_]).where == All((Not(either),))
+
+
+def test_the_data_that_a_job_read_are_asked_for_as_in_sagemaker_s_own_example():
+    name = "InputDataConfig.DataSource.S3DataSource.S3Uri"
+    filters = [{"Name": name, "Operator": "Contains", "Value": "mnist"}]
+    found = _read(
+        SearchExpression={"NestedFilters": [{"NestedPropertyName": "InputDataConfig", "Filters": filters}]}
+    )
+    assert found.where == All((All((Comparison("input", "~", "mnist"),)),))

@@ -61,8 +61,11 @@ def list_(
         ("started", "started"),
         ("actor", "by"),
     )
-    rows = [r | {"started": r["started"][:19] + "Z"} for r in found["runs"]]
-    return show.table(rows, columns, "no run yet; `assay run` makes one", whole=("id",))
+    ids = show.beginnings([r["id"] for r in found["runs"]])
+    rows = [
+        r | {"id": i, "started": r["started"][:16] + "Z"} for i, r in zip(ids, found["runs"], strict=True)
+    ]
+    return show.table(rows, columns, "no run yet; `assay run` makes one", whole=("id", "started"))
 
 
 @runs.command("show")
@@ -161,7 +164,8 @@ def _file(told: Mapping[str, Any]) -> str | None:
 def lineage(urn: str, up: bool, format_: str, at: str | None) -> None:
     """What a thing was made from (--up), or what was made from it (--down).
 
-    URN is registry://NAME@VERSION, a digest, or the name of a data set.
+    URN is registry://NAME@VERSION, a digest, the name of a data set, or a run,
+    which stands for all that it made.
 
     Example: assay lineage registry://bookings@1 --up
     """
@@ -172,7 +176,8 @@ def lineage(urn: str, up: bool, format_: str, at: str | None) -> None:
         return context.emit_json(found)
     columns = (("from_name", "from"), ("step", "step"), ("to_name", "to"), ("run", "run"))
     rows = [e | {"step": e["kind"] or e["step"], "run": e["run"] or e["by"]} for e in found["edges"]]
-    return show.table(rows, columns, f"nothing is known of {urn}")
+    empty = f"nothing is known that {urn} was made from" if up else f"nothing was made from {urn}"
+    return show.table(rows, columns, empty)
 
 
 @click.command()

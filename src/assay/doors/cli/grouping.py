@@ -50,7 +50,9 @@ def show_(name: str, format_: str) -> None:
     show.fields(
         [("context", found["key"]), ("by", found["by"]), ("since", found["at"]), ("about", found["about"])]
     )
-    return show.table(found["members"], (("member", "thing"), ("by", "by"), ("at", "since")), "it is empty")
+    columns = (("name", "name"), ("member", "thing"), ("by", "by"), ("at", "since"))
+    rows = [m | {"at": m["at"][:16] + "Z"} for m in found["members"]]
+    return show.table(rows, columns, "it is empty", whole=("at",))
 
 
 @context.command("put")

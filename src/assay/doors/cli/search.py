@@ -43,7 +43,7 @@ _CONDITION = re.compile(
 )
 @context.format_option
 def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) -> None:
-    """Search runs, models, datasets, findings, reports and quarantines.
+    """Search runs, models, datasets, findings, reports, quarantines, contexts.
 
     A kind may stand first (none: any), then conditions that all hold:
 

@@ -33,7 +33,18 @@ def table(
     for row in found:
         drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
     console = Console(highlight=False)
-    console.print(drawn, width=min(console.width, 80) if console.is_terminal else 80)
+    with console.capture() as captured:
+        console.print(drawn, width=min(console.width, 80) if console.is_terminal else 80)
+    click.echo(
+        "\n".join(line.rstrip() for line in captured.get().splitlines()), color=console.is_terminal or None
+    )
+
+
+def beginnings(names: Sequence[str], least: int = 24) -> list[str]:
+    """Return of each name as much as tells it from the others, and no less than ``least`` letters."""
+    most = max(map(len, names), default=0)
+    length = next((n for n in range(least, most) if len({x[:n] for x in names}) == len(names)), most)
+    return [name[:length] for name in names]
 
 
 def fields(pairs: Iterable[tuple[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from assay.kernel.errors import UsageError
 from assay.kernel.severity import SEVERITIES, Severity
-from assay.methods.nearest import did_you_mean
+from assay.methods.nearest import did_you_mean, nearest
 from assay.methods.search import moments
 from assay.methods.search.query import (
     All,
@@ -46,6 +46,7 @@ _KINDS = {
         "finding": ("finding", "findings"),
         "report": ("report", "reports"),
         "quarantine": ("quarantine", "quarantines"),
+        "context": ("context", "contexts"),
         "endpoint": ("endpoint", "endpoints"),
     }.items()
     for name in names
@@ -77,6 +78,14 @@ def parse(text: str, now: dt.datetime) -> Question:
     found = reader.question()
     reader.end()
     return found
+
+
+def kind_meant(question: Question) -> str | None:
+    """Return the kind that its first word probably is, misspelt; None where it is none, or a kind stands first."""
+    where = question.where.of[0] if isinstance(question.where, All) and question.where.of else question.where
+    if question.kinds or not isinstance(where, Words) or where.prefix or where.text.lower() in _KINDS:
+        return None
+    return nearest(where.text, _KINDS)
 
 
 def compared(name: str, operator: Operator, value: float | str, now: dt.datetime) -> Condition:

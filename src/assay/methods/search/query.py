@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-KINDS = ("run", "model", "dataset", "finding", "report", "quarantine", "endpoint")
+KINDS = ("run", "model", "dataset", "finding", "report", "quarantine", "context", "endpoint")
 Direction = Literal["from", "into", "containing"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "exists"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any as Anything
 
 from assay.kernel.errors import UsageError
@@ -40,12 +40,20 @@ _NAMES = {
     "TrainingJobStatus": "outcome", "PipelineExecutionStatus": "outcome", "CreationTime": "at", "LastModifiedTime": "at",
     "TrainingStartTime": "started", "TrainingEndTime": "ended", "CreatedBy.UserProfileName": "actor", "FailureReason": "reason",
     "EndpointName": "name", "FeatureGroupName": "name", "DisplayName": "name",
+    "InputDataConfig.DataSource.S3DataSource.S3Uri": "input", "InputDataConfig.ChannelName": "input",
+    "OutputDataConfig.S3OutputPath": "output", "ModelArtifacts.S3ModelArtifacts": "output",
 }  # fmt: skip
-_PREFIXES = {"Metrics": "metrics", "HyperParameters": "params", "Parameters": "params", "Tags": "tags"}
+_PREFIXES = {
+    "Metrics": "metrics", "HyperParameters": "params", "Parameters": "params", "Tags": "tags",
+    "CustomerMetadataProperties": "tags", "TuningParameters": "params",
+}  # fmt: skip
 _STATES = {
     "status": {"Approved": "APPROVED", "Rejected": "REJECTED", "PendingManualApproval": "PENDING"},
-    "outcome": {"Completed": "pass", "Succeeded": "pass", "Failed": "fail", "Stopped": "interrupted", "InProgress": "running", "Executing": "running"},
+    "outcome": {"Completed": "pass", "Succeeded": "pass", "Stopped": "interrupted", "InProgress": "running", "Executing": "running"},
 }  # fmt: skip
+_FAILED = ("fail", "error")  # a gate that failed, and a step that broke
+_REQUEST = ("Resource", "SearchExpression", "SortBy", "SortOrder", "MaxResults")
+_EXPRESSION = ("Filters", "NestedFilters", "SubExpressions", "Operator")
 _OPERATORS: Mapping[str, Operator] = {
     "Equals": "=", "NotEquals": "!=", "GreaterThan": ">", "GreaterThanOrEqualTo": ">=", "LessThan": "<",
     "LessThanOrEqualTo": "<=", "Contains": "~",
@@ -62,15 +70,25 @@ def parse(text: str, now: dt.datetime) -> Question:
         raise UsageError(f"the search expression is no JSON: {str(error)[:100]}") from None
     if not isinstance(raw, dict):
         raise UsageError("a search request is a JSON object with Resource and SearchExpression")
+    bare = "SearchExpression" not in raw
+    _only(raw, (*_REQUEST, *_EXPRESSION) if bare else _REQUEST, "a search request")
+    expression = {k: raw[k] for k in _EXPRESSION if k in raw} if bare else raw["SearchExpression"]
     reader = _Reader(now)
     kinds = reader.kinds(raw.get("Resource"))
-    where = reader.expression(raw.get("SearchExpression", raw if "Filters" in raw else {}), 0)
+    where = reader.expression(expression, 0)
     order = (
         (reader.name(str(raw["SortBy"])), raw.get("SortOrder", "Descending") != "Ascending")
         if raw.get("SortBy")
         else None
     )
     return Question(kinds, where, order, reader.count(raw.get("MaxResults")))
+
+
+def _only(raw: Mapping[str, Anything], known: Sequence[str], what: str) -> None:
+    """Raise UsageError for what is not understood: passed over, it would let more be found than was asked for."""
+    other = next((str(name) for name in raw if name not in known), None)
+    if other is not None:
+        raise UsageError(f"{what} has no {other[:60]!r} here", remedy=did_you_mean(other, known))
 
 
 class _Reader:
@@ -96,6 +114,7 @@ class _Reader:
     def expression(self, raw: Anything, depth: int) -> Condition:
         if not isinstance(raw, dict) or depth > DEEPEST:
             raise UsageError("a SearchExpression is an object of Filters, NestedFilters and SubExpressions")
+        _only(raw, _EXPRESSION, "a SearchExpression")
         found = [self.filter(f) for f in self._listed(raw, "Filters")]
         found += [self.nested(n) for n in self._listed(raw, "NestedFilters")]
         found += [self.expression(e, depth + 1) for e in self._listed(raw, "SubExpressions")]
@@ -136,6 +155,9 @@ class _Reader:
         return self.held(name, _OPERATORS[said], value)
 
     def held(self, name: str, operator: Operator, value: str) -> Condition:
+        if name == "outcome" and value == "Failed":
+            found = Any(tuple(Comparison(name, "=", outcome) for outcome in _FAILED))
+            return Not(found) if operator == "!=" else found
         said = _STATES.get(name, {}).get(value, value)
         try:
             number = float(said) if said[-1:].isdigit() else None

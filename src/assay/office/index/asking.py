@@ -27,10 +27,14 @@ Holding = Callable[[list[dict[str, Anything]]], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found. records: each with kind, key, at and what is told of it. more: whether there are others."""
+    """What was found. records: each with kind, key, at and what is told of it. more: whether there are others.
+
+    notes: why what was asked for may not be what was meant, each a sentence.
+    """
 
     records: list[dict[str, Anything]]
     more: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def ask(index: Index, question: Question, *, limit: int = 20, holding: Holding |
 class _Asking:
     def __init__(self, index: Index, holding: Holding | None) -> None:
         self.index, self.con, self.holding = index, index.connection, holding
-        self.temporary = 0
+        self.temporary, self.notes = 0, list[str]()
 
     def swept(self) -> None:
         """Drop the temporary tables."""
@@ -99,7 +103,8 @@ class _Asking:
             ids[id_] = None
             if len(ids) > limit:
                 break
-        return Found([self._told(id_) for id_ in list(ids)[:limit]], len(ids) > limit)
+        told = [self._told(id_) for id_ in list(ids)[:limit]]
+        return Found(told, len(ids) > limit, tuple(dict.fromkeys(self.notes)))
 
     def _told(self, id_: int) -> dict[str, Anything]:
         query = "SELECT kind, key, at, body FROM records WHERE id = ?"
@@ -191,6 +196,9 @@ class _Asking:
         return number
 
     def _test(self, test: Comparison) -> _Sql:
+        if test.operator == "exists" and self.index.field(test.field) is None:
+            self.notes.append(f"nothing has a field {test.field[:80]!r}")
+            return _Sql("0", "SELECT id AS record FROM records WHERE 0", (), 0)
         number = self._known(test.field)
         here, values = self._held(test)
         rows = None
@@ -305,6 +313,13 @@ class _Asking:
         source = f"({first.all}) d CROSS JOIN records r ON r.id = d.record"
         return f"SELECT r.id AS record FROM {source} WHERE {where}", [*first.values, *values]
 
+    def _none_kept(self) -> str:
+        query = "SELECT count(*), min(at), max(at) FROM records WHERE kind = 'quarantine'"
+        count, first, last = self.con.execute(query).fetchone()
+        days = dict.fromkeys(str(at)[:10] for at in (first, last) if at)
+        had = f"; there {'is' if count == 1 else 'are'} {count}, of {' to '.join(days)}" if count else ""
+        return f"`containing`: there is no such quarantine{had}"
+
     def _containing(self, question: Question, table: str) -> _Sql:
         if self.holding is None:
             raise UsageError("`containing` compares rows, and there is nothing here to compare with")
@@ -312,6 +327,8 @@ class _Asking:
         found = self.con.execute(
             f"SELECT r.kind, r.key, r.body FROM ({sql}) q CROSS JOIN records r ON r.id = q.record", values
         ).fetchall()
+        if not found:
+            self.notes.append(self._none_kept())
         urns = self.holding([{"kind": k, "key": key} | json.loads(body) for k, key, body in found])
         self.con.executemany(
             f"INSERT OR IGNORE INTO {table} SELECT id, 0 FROM things WHERE urn = ?", [(u,) for u in urns]

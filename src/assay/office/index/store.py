@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.kernel.errors import Broken
 from assay.office.index.record import Record
 
-VERSION = "3"
+VERSION = "4"
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE records (

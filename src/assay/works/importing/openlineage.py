@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ LARGEST = 2 << 30
 WHOLE = 256 << 20  # read at once; what is larger is JSON lines
 LONGEST = 8 << 20  # of a line
 THINGS = 1_000  # that a run read, and that it made
+PAIRS = 1_000  # parameters, metrics or tags of a run
 _STATES = {
     "START": "running",
     "RUNNING": "running",
@@ -54,7 +55,7 @@ def read(path: Path) -> Iterator[ForeignRun]:
             raise BadInput("it is no run event: it has no run.runId or no job", where=f"{path}:{number}")
         events.setdefault(run["runId"], []).append(raw)
     for run_id, found in events.items():
-        yield _run(run_id, sorted(found, key=lambda e: _moment(e) or ""))
+        yield _run(run_id, sorted(found, key=lambda e: _moment(e) or ""), events)
 
 
 def _raw(path: Path) -> Iterator[tuple[int, Any]]:
@@ -92,15 +93,22 @@ def _parsed(raw: bytes, path: Path, number: int) -> Any:
         raise BadInput(f"it is no JSON: {str(error)[:100]}", where=f"{path}:{number}") from None
 
 
-def _run(run_id: str, events: list[Mapping[str, Any]]) -> ForeignRun:
+def _run(run_id: str, events: list[Mapping[str, Any]], known: Container[str]) -> ForeignRun:
+    """Return what the events of a run say together. known: the runs of the file, of which one may be its parent."""
     last, job = events[-1], events[-1]["job"]
+    facets: dict[str, Any] = {}
+    for event in events:
+        facets |= _object(event["run"].get("facets"))
+    parent = _object(_object(facets.get("parent")).get("run")).get("runId")
     times = [t for e in events if (t := _moment(e))]
     outcome = _STATES.get(str(last.get("eventType")), "running")
     failed = _object(_object(last["run"].get("facets")).get("errorMessage")).get("message")
+    metrics = _pairs(facets.get("assay_metrics"), "metrics")
     notes = {
         "namespace": job.get("namespace"),
         "producer": last.get("producer"),
         "error": failed and str(failed)[:500],
+        "tags": {k: str(v)[:500] for k, v in _pairs(facets.get("tags"), "tags").items()},
     }
     return ForeignRun(
         run_id[:100],
@@ -109,10 +117,24 @@ def _run(run_id: str, events: list[Mapping[str, Any]]) -> ForeignRun:
         outcome,
         times[0] if times else "1970-01-01T00:00:00.000Z",
         times[-1] if times and outcome != "running" else None,
+        params=_pairs(facets.get("executionParameters"), "parameters"),
+        metrics={k: float(v) for k, v in metrics.items() if isinstance(v, (int, float)) and v - v == 0},
         inputs=_things(events, "inputs"),
         outputs=_things(events, "outputs"),
         notes={k: v for k, v in notes.items() if v},
+        parent=parent[:100] if isinstance(parent, str) and parent != run_id and parent in known else "",
     )
+
+
+def _pairs(facet: Any, name: str) -> dict[str, Any]:
+    """Return what a facet lists as keys with values."""
+    listed = _object(facet).get(name)
+    out: dict[str, Any] = {}
+    for pair in listed[:PAIRS] if isinstance(listed, list) else []:
+        key, value = _object(pair).get("key"), _object(pair).get("value")
+        if isinstance(key, str) and isinstance(value, (str, int, float)):
+            out[key[:250]] = value[:2_000] if isinstance(value, str) else value
+    return out
 
 
 def _moment(event: Mapping[str, Any]) -> str | None:

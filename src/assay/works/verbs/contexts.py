@@ -22,9 +22,10 @@ def context_list(home: Home, actor: str, *, kind: str | None = None) -> Json:
 def context_show(home: Home, actor: str, *, name: str) -> Json:
     """Show a context and what is in it."""
     from assay.office import contexts
+    from assay.works.associating import name_of
 
     found = contexts.get(home.office, name)
-    members = contexts.members(home.office, found.key)
+    members = [m | {"name": name_of(home, m["member"])} for m in contexts.members(home.office, found.key)]
     return {"schema": "assay.context/1", **plain_record(found), "members": members}
 
 

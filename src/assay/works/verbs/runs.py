@@ -65,24 +65,28 @@ def lineage_of(home: Home, actor: str, *, urn: str, up: bool = True, format: str
 
     format: json, svg, dot, mermaid, openlineage or prov.
     """
-    from assay.office import registry, runs
-    from assay.works import lineage
+    from assay.office import registry
+    from assay.office.lineage import lineage
+    from assay.works.lineage import drawings
+    from assay.works.lineage.openlineage import as_openlineage
+    from assay.works.lineage.prov import as_prov
+    from assay.works.lineage.told import told
 
     named = urn.startswith("registry://") and not urn.rpartition("@")[2].isdecimal()
-    edges = runs.lineage(home.office, registry.get(home.office, urn).urn if named else urn, up)
+    edges = lineage(home.office, registry.get(home.office, urn).urn if named else urn, up)
     if format == "dot":
-        return lineage.as_dot(edges)
+        return drawings.as_dot(edges)
+    if format == "mermaid":
+        return drawings.as_mermaid(edges)
     if format == "svg":
         from assay.reports.svg import graph
         from assay.works.drawing import of_lineage
 
         return graph(of_lineage(edges))
-    if format == "mermaid":
-        return lineage.as_mermaid(edges)
     if format == "prov":
-        return lineage.as_prov(edges, home.id)
+        return as_prov(told(home, edges), home.id)
     if format == "openlineage":
-        return listed("events", lineage.as_openlineage(edges, home.id, utc_now()))
+        return listed("events", as_openlineage(told(home, edges), home.id, utc_now()))
     return listed("edges", [plain_record(e) for e in edges]) | {"of": urn, "up": up}
 
 

@@ -19,7 +19,7 @@ def search(
     sagemaker: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Json:
-    """Search runs, models, data sets, findings, reports and quarantines; the latest first. sagemaker: a request's JSON."""
+    """Search runs, models, data sets, findings, reports, quarantines and contexts; the latest first. sagemaker: a request's JSON."""
     from assay.methods.search import parse
     from assay.methods.search import sagemaker as foreign
     from assay.works.searching import search as searched
@@ -27,7 +27,9 @@ def search(
     now = dt.datetime.now(dt.UTC)
     question = foreign.parse(query, now) if sagemaker else parse.parse(query, now)
     found, notes = searched(home, question, limit=limit, progress=progress)
-    return listed("results", found.records) | {"more": found.more, "notes": notes}
+    meant = None if found.records or sagemaker else parse.kind_meant(question)
+    notes += [f"did you mean {meant!r}?"] if meant else []
+    return listed("results", found.records) | {"more": found.more, "notes": [*found.notes, *notes]}
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {"search": search}
