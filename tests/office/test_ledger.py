@@ -16,7 +16,7 @@ import pytest
 
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.office import checkpoint, ledger, verification
-from assay.office.office import leaf_bytes
+from assay.office.leaf import Leaf, leaf_bytes
 
 
 def _sql(tmp_path, *statements):
@@ -254,7 +254,7 @@ def test_the_quick_leaf_is_rfc_8785():
             expected = event.leaf()
         except UnicodeEncodeError:  # a lone surrogate is no text
             return
-        assert leaf_bytes(event.to_dict()) == expected
+        assert leaf_bytes(Leaf(**event.to_dict())) == expected
 
     same()
 
@@ -262,7 +262,7 @@ def test_the_quick_leaf_is_rfc_8785():
 def test_an_event_survives_its_leaf(office):
     last = ledger.tail(office, 3)
     assert [e.seq for e in last] == [7, 8, 9]
-    assert json.loads(leaf_bytes(last[-1].to_dict()))["detail"] == {"number": 9}
+    assert json.loads(leaf_bytes(Leaf(**last[-1].to_dict())))["detail"] == {"number": 9}
 
 
 def test_a_newer_office_is_refused_in_one_sentence(office, opened, tmp_path):

@@ -23,6 +23,7 @@ class FileKeyring:
     def __init__(self, folder: Path, may_make: Callable[[str], bool] = lambda _name: True) -> None:
         self.folder, self._may_make = folder, may_make
         self._loaded: dict[str, Any] = {}
+        self._raw: bytes | None = None
 
     def _key(self, name: str) -> Any:
         if name not in self._loaded:
@@ -80,7 +81,10 @@ class FileKeyring:
 
     def public_raw(self) -> bytes:
         """Return the log's public key as its 32 bytes."""
-        return raw_ed25519(self.public_pem("ledger"))
+        key = self._key("ledger")
+        if self._raw is None:
+            self._raw = bytes(key.public_key().public_bytes_raw())
+        return self._raw
 
 
 def _private(path: Path) -> None:

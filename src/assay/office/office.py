@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from assay.kernel.canonical import SAFE, canonical, plain, sha256
-from assay.kernel.errors import AssayError, Broken, Refused
-from assay.kernel.event import SCHEMA
-from assay.methods import merkle, notes
-from assay.methods.merkle import leaf_hash
-from assay.office import checkpoint, history, schema, tiles
+from assay.kernel.errors import Broken, Refused
+from assay.office import checkpoint, schema
 from assay.office.database import connect
 from assay.office.outside import Outside
+from assay.office.transaction import SEE, Tx
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
-_BATCH = 20_000
-_SEE = "see `assay log verify`; restore the whole home from one backup"
+    from assay.office.edge import Edge
+
+__all__ = ["Keyring", "Office", "Tx", "Unreadable"]
+
 _PG_LOCK = 0x6173_7361  # one advisory lock orders the writers
 
 
@@ -45,45 +41,6 @@ class Keyring(Protocol):
         """Return the log's public key as bytes."""
 
 
-_CHECKPOINT = sa.select(schema.about.c.value).where(schema.about.c.name == "checkpoint")
-_FORGET = sa.delete(schema.about).where(schema.about.c.name == "checkpoint")
-_SIGN = sa.insert(schema.about)
-_EVENT = sa.insert(schema.events)
-_encode = msgspec.json.Encoder(order="sorted").encode
-
-
-def leaf_bytes(raw: dict[str, Any]) -> bytes:
-    """Return the canonical JSON of an event: RFC 8785, by the quick way where it gives the same bytes."""
-    if _is_simple(raw["detail"]) and (not raw["inputs"] or _is_simple(raw["inputs"])):  # the rest is text
-        quick = _encode(raw)
-        if quick.isascii():  # code points and UTF-16 units sort alike
-            return quick
-    return canonical(raw | {"inputs": plain(dict(raw["inputs"])), "detail": plain(dict(raw["detail"]))})
-
-
-def _is_simple(value: Any) -> bool:
-    """Whether a value is JSON as it stands, and holds nothing that encoders write in several ways."""
-    kind = type(value)
-    if kind is dict:
-        for name, inner in value.items():
-            if type(name) is not str or not (type(inner) is str or _is_simple(inner)):
-                return False
-        return True
-    if kind is list:
-        return all(map(_is_simple, value))
-    return kind is str or kind is bool or value is None or (kind is int and -SAFE <= value <= SAFE)
-
-
-def row_text(values: Mapping[str, Any]) -> str:
-    """Return a row as text: what its digest is of, and what the history keeps of it."""
-    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def row_digest(values: Mapping[str, Any]) -> str:
-    """Return the digest of a row."""
-    return sha256(row_text(values).encode())
-
-
 class Unreadable(Broken):
     """A database that does not give back what was written into it."""
 
@@ -96,13 +53,9 @@ class Office:
     def __init__(
         self, engine: Engine, keyring: Keyring, outside: Outside, clock: Callable[[], str], origin: str
     ) -> None:
-        self.engine, self.keyring, self.outside, self.clock, self.origin = (
-            engine,
-            keyring,
-            outside,
-            clock,
-            origin,
-        )
+        self.engine, self.keyring, self.outside = engine, keyring, outside
+        self.clock, self.origin = clock, origin
+        self._signed: tuple[str, Edge] | None = None  # the checkpoint that was signed here last, and of what
 
     @classmethod
     def open(
@@ -204,7 +157,7 @@ class Office:
                 return list(connection.execute(query))
         except sa.exc.DBAPIError as error:
             raise Unreadable(
-                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
+                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=SEE
             ) from error
 
     def pruned(self, table: str) -> int:
@@ -219,7 +172,7 @@ class Office:
                 yield from (list(part) for part in found.partitions())
         except sa.exc.DBAPIError as error:
             raise Unreadable(
-                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=_SEE
+                f"the office's database cannot be read: {str(error.orig)[:200]}", remedy=SEE
             ) from error
 
     @contextlib.contextmanager
@@ -230,7 +183,7 @@ class Office:
             try:
                 self._settle()
                 self._begin(connection)
-                tx = Tx(self, connection)
+                tx = Tx(self, connection, self._signed)
                 yield tx
                 note = tx.finish()
                 if note is None:
@@ -238,6 +191,7 @@ class Office:
                     return
                 self.outside.announce(note)
                 connection.commit()
+                self._signed = note, tx.edge
             except BaseException as error:
                 connection.rollback()
                 if isinstance(error, sa.exc.DBAPIError):
@@ -261,137 +215,3 @@ class Office:
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": _PG_LOCK})
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-class Tx:
-    """A transaction under way."""
-
-    def __init__(self, office: Office, connection: Connection) -> None:
-        self.office, self.connection = office, connection
-        note = connection.execute(_CHECKPOINT).scalar()
-        self.size = self.base = _size(note)
-        self.now = office.clock()
-        self._leaves: list[bytes] = []  # events that are not written yet
-        self._rows: dict[str, str | None] = {}
-        self._left: dict[tuple[str, str], str] = {}  # rows since the last event, as text
-        self._history: list[history.Kept] = []
-        self._frontier = _frontier(connection, self.base)
-        self._stands(note)
-
-    def _stands(self, note: str | None) -> None:
-        """Broken where the log is not what was signed last: an event built upon it would make the damage look whole."""
-        office = self.office
-        if note != office.outside.read("latest"):
-            raise Broken(
-                "the database and the checkpoint's copy outside it differ, so nothing is written", remedy=_SEE
-            )
-        if note is None:
-            return
-        signed = checkpoint.of(office, note)
-        if (
-            signed is None
-            or merkle.root(self.size, lambda level, _place: self._frontier[level]) != signed.root
-        ):
-            raise Broken("the log is not the one that the office signed, so nothing is written", remedy=_SEE)
-
-    def record(
-        self,
-        action: str,
-        subject: str,
-        *,
-        actor: str,
-        inputs: Mapping[str, str] | None = None,
-        outcome: str = "done",
-        detail: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Add an event that vouches for every row written since the last one; return its seq."""
-        seq = self.size
-        self._leaves.append(leaf_bytes({
-            "schema": SCHEMA, "seq": seq, "time": self.now, "actor": actor, "action": action, "subject": subject,
-            "outcome": outcome, "inputs": inputs or {}, "detail": detail or {}, "rows": self._rows,
-        }))  # fmt: skip
-        self.size += 1
-        if self._rows:
-            self._history += [(*named, seq, self.now, text) for named, text in self._left.items()]
-            self._rows, self._left = {}, {}
-        if len(self._leaves) + len(self._history) >= _BATCH:
-            self._flush()
-        return seq
-
-    def leaf(self, seq: int) -> bytes:
-        """Return the leaf hash of an event that was just recorded."""
-        return leaf_hash(self._leaves[seq - self.size])
-
-    def write(self, table: str, key: str, value: Mapping[str, Any], **columns: str | None) -> None:
-        """Leave a row in a protected table; the next event vouches for it, and the history keeps it as it then is."""
-        target = schema.PROTECTED[table]
-        text = json.dumps(
-            plain(dict(value)), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-        row = {"key": key, **columns, "value": text}
-        dialect: Any = postgresql if self.office.engine.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(target).values(**row)
-        rest = {name: insert.excluded[name] for name in row if name != "key"}
-        self.connection.execute(insert.on_conflict_do_update(index_elements=["key"], set_=rest))
-        self._left[table, key] = left = row_text(row)
-        self._rows[f"{table}/{key}"] = sha256(left.encode())
-
-    def vouch(self, rows: Mapping[str, str]) -> None:
-        """Let the next event vouch for rows as they stand: ``table/key`` → digest. Those that vouched for them go."""
-        self._rows.update(rows)
-
-    @property
-    def pending(self) -> bool:
-        """Whether rows were written that no event vouches for yet."""
-        return bool(self._rows)
-
-    def get(self, table: str, key: str) -> dict[str, Any] | None:
-        """Return a row's value, as this transaction sees it."""
-        target = schema.PROTECTED[table]
-        text = self.connection.execute(sa.select(target.c.value).where(target.c.key == key)).scalar()
-        return None if text is None else dict(json.loads(text))
-
-    def _flush(self) -> None:
-        if not self._leaves:
-            return
-        first, leaves = self.size - len(self._leaves), self._leaves
-        events = list(enumerate(map(bytes.decode, leaves), first))
-        if self.office.engine.dialect.name == "sqlite":  # by the driver's own words: twice as quick
-            self.connection.exec_driver_sql("INSERT INTO events (seq, leaf) VALUES (?, ?)", events)
-        else:
-            self.connection.execute(_EVENT, [{"seq": seq, "leaf": leaf} for seq, leaf in events])
-        if self._history:
-            history.keep(self.connection, self._history)
-        for level, start, hashes in merkle.grown(self._frontier, first, list(map(leaf_hash, leaves))):
-            if level % tiles.HEIGHT == 0:
-                tiles.lay(self.connection, level // tiles.HEIGHT, start, hashes)
-        self._leaves, self._history = [], []
-
-    def finish(self) -> str | None:
-        """Write what is left and sign the checkpoint; return its note, None when nothing was recorded."""
-        if self._rows:
-            raise AssayError(f"rows were written that no event vouches for: {', '.join(self._rows)[:200]}")
-        if self.size == self.base:
-            return None
-        self._flush()
-        value = merkle.root(self.size, lambda level, _place: self._frontier[level])
-        office = self.office
-        text = notes.Checkpoint(office.origin, self.size, value).text
-        note = notes.sign(text, office.origin, office.keyring.public_raw(), office.keyring.sign_ed25519)
-        self.connection.execute(_FORGET)
-        self.connection.execute(_SIGN, [{"name": "checkpoint", "value": note}])
-        return note
-
-
-def _frontier(connection: Connection, size: int) -> dict[int, bytes]:
-    """Return the roots of the complete subtrees at the right edge, by level."""
-    node = tiles.within(connection)
-    return {level: node(level, place) for level, place in merkle.peaks(size)}
-
-
-def _size(note: str | None) -> int:
-    """Return the size that a checkpoint says; 0 where there is none, Broken where it says nothing."""
-    try:
-        return notes.Checkpoint.parse(note.rpartition("\n\n")[0] + "\n").size if note else 0
-    except (ValueError, AttributeError):
-        raise Broken("the log's checkpoint is damaged", remedy=_SEE) from None

@@ -27,6 +27,7 @@ class Outside:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
         self.readonly = not os.access(folder, os.W_OK)
+        self._latest, self._pending = folder / "latest", folder / "pending"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -41,7 +42,7 @@ class Outside:
     def read(self, name: str) -> str | None:
         """Return ``latest`` or ``pending``; None where there is none."""
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            return (self._latest if name == "latest" else self._pending).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
         except UnicodeDecodeError:
@@ -49,18 +50,16 @@ class Outside:
 
     def announce(self, note: str) -> None:
         """Write the checkpoint of the commit to come."""
-        fresh = self.folder / "pending.new"
-        with fresh.open("w", encoding="utf-8") as out:
-            out.write(note)
+        with self._pending.open("wb") as out:  # one cut short is of no commit, since none is before its end
+            out.write(note.encode())
             out.flush()
             os.fsync(out.fileno())
-        fresh.replace(self.folder / "pending")
         sync(self.folder)
 
     def promote(self) -> None:
         """The commit has happened. Where a power cut undoes this, ``pending`` is there still, and says the same."""
-        (self.folder / "pending").replace(self.folder / "latest")
+        self._pending.replace(self._latest)
 
     def forget(self) -> None:
         """The commit has not happened."""
-        (self.folder / "pending").unlink(missing_ok=True)
+        self._pending.unlink(missing_ok=True)

@@ -1,14 +1,26 @@
-"""Rows of the office read back as the dataclasses that were written."""
+"""Rows of the office: as the text that their digest is of, and read back as the dataclasses that were written."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from assay.kernel.canonical import sha256
 from assay.kernel.errors import Broken
 
 T = TypeVar("T")
+
+
+def row_text(values: Mapping[str, Any]) -> str:
+    """Return a row as text: what its digest is of, and what the history keeps of it."""
+    return json.dumps(dict(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def row_digest(values: Mapping[str, Any]) -> str:
+    """Return the digest of a row."""
+    return sha256(row_text(values).encode())
 
 
 def read(cls: type[T], text: str) -> T:

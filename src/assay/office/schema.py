@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, M
 
 VERSION = 1
 metadata = MetaData()
+_PLACE = BigInteger().with_variant(Integer(), "sqlite")  # by which SQLite then keeps the rows themselves
 
 about = Table(
     "about", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
@@ -16,7 +17,7 @@ about = Table(
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", _PLACE, primary_key=True, autoincrement=False),
     Column("leaf", Text, nullable=False),
 )
 tiles = Table(

@@ -6,15 +6,14 @@ level is shorter. Hashes of the levels between are computed, of 256 at most. A r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from assay.kernel.errors import Missing
 from assay.methods import merkle
-from assay.office import schema
+from assay.office import schema, words
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -24,23 +23,17 @@ WIDTH = 1 << HEIGHT
 _FULL = WIDTH * merkle.SIZE
 _tiles = schema.tiles.c
 _tile = (_tiles.level == sa.bindparam("level")) & (_tiles.place == sa.bindparam("place"))
-ONE = sa.select(_tiles.hashes).where(_tile)  # statements are made once: making one takes longer than it does
-
-
-def _put(insert: Any) -> Any:
-    grown = {"hashes": insert.excluded.hashes}
-    return insert.on_conflict_do_update(index_elements=["level", "place"], set_=grown)
-
-
-_PUT = {
-    "postgresql": _put(postgresql.insert(schema.tiles)),
-    "sqlite": _put(sqlite.insert(schema.tiles)),
-}
+ONE = sa.select(_tiles.hashes).where(_tile)
 
 
 def within(connection: Connection) -> merkle.Node:
     """Return what gives a node of the tree as a connection sees it, (level, place) → hash; see ``nodes``."""
-    return nodes(lambda level, place: connection.execute(ONE, {"level": level, "place": place}).scalar())
+    return nodes(lambda level, place: read(connection, level, place))
+
+
+def read(connection: Connection, level: int, place: int) -> Any:
+    """Return what a tile holds, None where there is none."""
+    return words.one(connection, "tiles", "hashes", level=level, place=place)
 
 
 def nodes(read: Callable[[int, int], Any]) -> merkle.Node:
@@ -89,19 +82,16 @@ def leaves(connection: Connection) -> Iterator[tuple[int, Any]]:
         yield from enumerate(cut(hashes) if whole else [hashes] * WIDTH, place * WIDTH)
 
 
-def lay(connection: Connection, level: int, start: int, hashes: list[bytes]) -> None:
-    """Keep the hashes of tile level ``level`` from ``start`` on; what the last tile holds already stays before them."""
-    if not hashes:
-        return
+def lay(connection: Connection, level: int, start: int, hashes: Sequence[bytes], held: bytes) -> bytes:
+    """Keep the hashes of tile level ``level`` from ``start`` on, and return what the last tile holds where it is not full.
+
+    held: what the tile in which they begin holds before them; Missing where that is not all of it.
+    """
     place, within = divmod(start, WIDTH)
-    data = b"".join(hashes)
-    if within:
-        held = connection.execute(ONE, {"level": level, "place": place}).scalar()
-        if not isinstance(held, bytes) or len(held) != within * merkle.SIZE:
-            raise Missing("a node of the log's tree is missing", remedy="see `assay log verify`")
-        data = held + data
-    rows = [
-        {"level": level, "place": place + n, "hashes": data[at : at + _FULL]}
-        for n, at in enumerate(range(0, len(data), _FULL))
-    ]
-    connection.execute(_PUT[connection.dialect.name], rows)
+    if len(held) != within * merkle.SIZE:
+        raise Missing("a node of the log's tree is missing", remedy="see `assay log verify`")
+    data = b"".join((held, *hashes))
+    parts = [data[at : at + _FULL] for at in range(0, len(data), _FULL)]
+    rows = [(level, place + n, part) for n, part in enumerate(parts)]
+    words.upsert(connection, "tiles", ("level", "place", "hashes"), rows, keys=2)
+    return b"" if len(parts[-1]) == _FULL else parts[-1]

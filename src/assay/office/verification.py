@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from assay.kernel.errors import Missing, UsageError
 from assay.methods import notes
 from assay.office import checkpoint, logfiles, schema, soundness, tiles
-from assay.office.office import Unreadable, row_digest
+from assay.office.office import Unreadable
 from assay.office.problem import Problem
 from assay.office.remembered import Remembered
+from assay.office.rows import row_digest
 from assay.office.tree import Growing
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def _is_row(home: Home, key: str, text: str) -> bool:
     import sqlalchemy as sa
 
     from assay.office import schema
-    from assay.office.office import row_text
+    from assay.office.rows import row_text
 
     rows = home.office.rows(sa.select(schema.packages).where(schema.packages.c.key == key))
     return bool(rows) and row_text(rows[0]._mapping) == text
