@@ -1,0 +1,288 @@
+"""A window of traffic and its reference, as what the drifts of traffic look at: columns in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from annotated_types import Interval
+from typing_extensions import Doc
+
+from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.handles import Column, ColumnInfo, Table, Work
+from assay.kernel.report import Skipped
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from assay.methods.drift.counted import Floats, Ints
+    from assay.methods.monitor.season import Matched, Period
+
+Against = Annotated[
+    Table, Doc("the reference: the same traffic while all was well, or the data the model was tested on")
+]
+Time = Annotated[
+    Column | None, Doc("the column that says when each request came: for since when, and for seasons")
+]
+Caller = Annotated[Column | None, Doc("the column that says who asked: for whose requests changed")]
+Label = Annotated[Column | None, Doc("the column of the truth, where it is known [default: truth]")]
+Predicted = Annotated[Column | None, Doc("the column of the answers [default: prediction]")]
+Scores = Annotated[
+    tuple[Column, ...],
+    Doc("the score of yes, or the scores of the classes in order of their names [default: score, score_…]"),
+]
+Without = Annotated[tuple[Column, ...], Doc("a column to leave out")]
+Alpha = Annotated[
+    float,
+    Interval(gt=0, lt=1),
+    Doc("the chance that healthy traffic alarms, in one window, over all questions that are asked of it"),
+]
+Rows = Annotated[
+    int, Interval(ge=1000, le=50_000_000), Doc("rows of each side that are looked at, by lot, of more")
+]
+
+NUMBERS = ("integer", "number")
+TIMES = ("date", "timestamp", "time")
+CATEGORIES = ("boolean", "text")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which columns are no features. scores: of yes, or one a class; classes: their names, empty of a score of yes."""
+
+    time: str | None = None
+    caller: str | None = None
+    label: str | None = None
+    predicted: str | None = None
+    scores: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Return the columns of answers."""
+        return (*((self.predicted,) if self.predicted else ()), *self.scores)
+
+    @property
+    def aside(self) -> set[str]:
+        """Return what is neither feature nor answer."""
+        return {n for n in (self.time, self.caller, self.label) if n}
+
+
+def roles(
+    table: Table,
+    *,
+    time: str | None = None,
+    caller: str | None = None,
+    label: str | None = None,
+    predicted: str | None = None,
+    scores: Sequence[str] = (),
+) -> Roles:
+    """Return who plays which part; answers and truth are found by the names that capture gives them."""
+    names = [c.name for c in table.columns]
+    held = set(names)
+    label = label or ("truth" if "truth" in held else None)
+    predicted = predicted or ("prediction" if "prediction" in held else None)
+    found = tuple(scores)
+    if not found:
+        found = ("score",) if "score" in held else tuple(n for n in names if n.startswith("score_"))
+    classes: tuple[str, ...] = ()
+    if len(found) > 1:
+        classes = tuple(n.removeprefix("score_") for n in found)
+    return Roles(time, caller, label, predicted, found, classes)
+
+
+class Side:
+    """One side: its columns at the rows that are looked at, in the order of time where there is one."""
+
+    def __init__(self, table: Table, work: Work, name: str, time: str | None, rows: int, what: str) -> None:
+        """Open it. rows: more than these are drawn by lot. what: it is, in words."""
+        if not table.rows:
+            raise BadInput(f"{what} has no row", where=table.asset.name)
+        self.table, self.work = table, work
+        self.info: Mapping[str, ColumnInfo] = {c.name: c for c in table.columns}
+        self.of = table.rows
+        self._held: dict[str, pa.ChunkedArray] = {}
+        self._order: Any = None
+        if table.rows > rows:
+            self._draw(rows, name)
+        self.rows = min(rows, table.rows)
+        self.times = self._times(time, what) if time else None
+        if self.times is not None:
+            self._sort()
+
+    def _draw(self, rows: int, name: str) -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        from assay.engines.sampling import sampled
+
+        chosen = np.sort(self.work.rng(f"traffic/{name}").choice(self.of, rows, replace=False))
+        for column in sampled(self.table, self.work, list(self.table.columns), chosen):
+            self._held[column.name] = pa.chunked_array([column.array])
+
+    def _times(self, time: str, what: str) -> Floats:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        from assay.engines.counting import plain_numbers
+
+        if time not in self.info:
+            raise UsageError(
+                f"{what} has no column {time}", remedy="name the column that says when: --time COLUMN"
+            )
+        column, kind = self.column(time), self.info[time].type
+        if kind in NUMBERS:
+            return plain_numbers(column)  # type: ignore[no-any-return]
+        if kind == "text":
+            try:
+                column = pc.cast(column, pa.timestamp("us", "UTC"))
+            except pa.ArrowInvalid:
+                try:
+                    column = pc.cast(column, pa.timestamp("us"))
+                except pa.ArrowInvalid:
+                    raise UsageError(
+                        f"{time} of {what} holds texts that are no times", remedy="write them as RFC 3339"
+                    ) from None
+        elif kind not in ("date", "timestamp"):
+            raise UsageError(f"{time} of {what} holds no times", remedy="name another column: --time COLUMN")
+        return plain_numbers(column) * 86_400.0  # type: ignore[no-any-return]
+
+    def _sort(self) -> None:
+        import numpy as np
+
+        times = self.times
+        assert times is not None
+        if np.all(times[1:] >= times[:-1]):
+            return
+        self._order = np.argsort(times, kind="stable")
+        self.times = times[self._order]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """Return a column in the order of time."""
+        import pyarrow as pa
+
+        found = self._held[name] if name in self._held else self.table.arrow([name]).column(0)
+        return found if self._order is None else found.take(pa.array(self._order))
+
+    def numbers(self, name: str) -> Floats:
+        """Return a column as floats, missing and infinite as NaN; texts that are no numbers are missing."""
+        import numpy as np
+        import pyarrow as pa
+
+        from assay.engines.counting import plain_numbers
+        from assay.methods.monitor.encoding import read_numbers
+
+        column = self.column(name)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            return read_numbers(column)
+        out = plain_numbers(column)
+        return out if np.isfinite(out).all() else np.where(np.isfinite(out), out, np.nan)
+
+    def place(self, row: int) -> int:
+        """Return where a row (from 0, in the order of time) stands in the table."""
+        return int(self._order[row]) if self._order is not None else row
+
+
+@dataclass
+class Sides:
+    """A window and its reference. left: what of the columns was not looked at, and why."""
+
+    window: Side
+    reference: Side
+    roles: Roles
+    matched: Matched
+    season: Period
+    left: list[Skipped]
+
+    @property
+    def features(self) -> list[str]:
+        """Return the columns both have that are neither answers nor aside, in the window's order."""
+        no = self.roles.aside | set(self.roles.outputs)
+        return [n for n in self.window.info if n in self.reference.info and n not in no]
+
+    def family(self, name: str) -> str:
+        """Return number, category or other: what a column's values are on both sides."""
+        pair = [self.reference.info[name].type, self.window.info[name].type]
+        if all(t in NUMBERS for t in pair) or (pair[0] in NUMBERS and pair[1] == "text"):
+            return "number"
+        return "category" if all(t in CATEGORIES or t in NUMBERS for t in pair) else "other"
+
+    def numbers(self, name: str) -> tuple[Floats, Floats]:
+        """Return a column of numbers of the matched reference and of the window."""
+        return self.reference.numbers(name)[self.matched.rows], self.window.numbers(name)
+
+    def codes(self, name: str) -> tuple[Ints, Ints, list[str]]:
+        """Return a column of categories, of the matched reference and of the window, as codes (-1 missing) of names."""
+        old, new, names = self.all_codes(name)
+        return old[self.matched.rows], new, names
+
+    def all_codes(self, name: str) -> tuple[Ints, Ints, list[str]]:
+        """Return the same of all of the reference."""
+        from assay.methods.monitor.encoding import coded
+
+        return coded(self.reference.column(name), self.window.column(name))
+
+    def slots(self) -> Ints:
+        """Return the hour of the season of each row of the reference."""
+        import numpy as np
+
+        from assay.methods.monitor.season import slots
+
+        times = self.reference.times
+        return slots(times, self.season) if times is not None else np.zeros(self.reference.rows, np.int64)
+
+    def callers(self) -> tuple[Ints, list[str]] | None:
+        """Return who sent each row of the window, as codes of names; None where nobody says."""
+        from assay.methods.monitor.encoding import coded
+
+        if not self.roles.caller:
+            return None
+        column = self.window.column(self.roles.caller)
+        _, found, names = coded(column.slice(0, 0), column)
+        return found, names
+
+    def since(self, row: int) -> str | None:
+        """Return when a row of the window came, RFC 3339, UTC; None where nobody says."""
+        from assay.methods.monitor.encoding import moment
+
+        times = self.window.times
+        return moment(float(times[row])) if times is not None and row < len(times) else None
+
+
+def opened(
+    traffic: Table,
+    against: Table,
+    given: Roles,
+    work: Work,
+    *,
+    rows: int,
+    without: Sequence[str] = (),
+    seasons: bool = True,
+) -> Sides:
+    """Open both sides; the reference's rows are those of the window's hours where it knows its season."""
+    from assay.methods.monitor import season
+
+    time = given.time
+    window = Side(traffic, work, "window", time, rows, "the window")
+    reference = Side(
+        against,
+        work,
+        "reference",
+        time if time in {c.name for c in against.columns} else None,
+        rows,
+        "the reference",
+    )
+    for name in without:
+        window.info = {k: v for k, v in window.info.items() if k != name}
+        reference.info = {k: v for k, v in reference.info.items() if k != name}
+    kind: Period = "none"
+    if seasons and window.times is not None and reference.times is not None:
+        kind = season.period(reference.times)
+    if kind == "none" or window.times is None or reference.times is None:
+        import numpy as np
+
+        matched = season.Matched(np.arange(reference.rows), 1.0)
+    else:
+        matched = season.matched(window.times, reference.times, kind, work.rng("traffic/season"))
+    return Sides(window, reference, given, matched, kind, [])
