@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from assay.engines.models.contributed import contributed, output
-from assay.engines.models.frame import as_number, in_order, predictions, to_pandas
+from assay.engines.models.frame import answers, as_number, in_order, tabled, to_pandas
 
 
 class XgboostModel:
@@ -99,15 +99,18 @@ class XgboostModel:
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions: the likelier class and its score, or the value."""
-        raw = np.asarray(self.booster.predict(self._matrix(table)))
+        return tabled(self.answers(np.asarray(self.booster.predict(self._matrix(table)))))
+
+    def answers(self, raw: Any) -> dict[str, Any]:
+        """Return the answers that a booster's raw ones mean, as arrays."""
         if self.objective.startswith("binary:"):
             score = 1 / (1 + np.exp(-raw)) if self.objective == "binary:logitraw" else raw
-            return predictions(np.asarray(self.classes)[(score > 0.5).astype(int)], score)
+            return answers(np.asarray(self.classes)[(score > 0.5).astype(int)], score)
         if self.objective == "multi:softprob":
-            return predictions(np.asarray(self.classes)[raw.argmax(axis=1)], raw, self.classes)
+            return answers(np.asarray(self.classes)[raw.argmax(axis=1)], raw, self.classes)
         if self.objective == "multi:softmax":
-            return predictions(np.asarray(self.classes)[raw.astype(int)])
-        return predictions(raw)
+            return answers(np.asarray(self.classes)[raw.astype(int)])
+        return answers(raw)
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return exact tree SHAP; of several classes, that of the class predicted or named."""
@@ -260,12 +263,15 @@ class LightgbmModel:
 
     def predict(self, table: pa.Table) -> pa.Table:
         """Return predictions."""
-        raw = np.asarray(self.booster.predict(self._frame(table)))
+        return tabled(self.answers(np.asarray(self.booster.predict(self._frame(table)))))
+
+    def answers(self, raw: Any) -> dict[str, Any]:
+        """Return the answers that a booster's raw ones mean, as arrays."""
         if self.objective == "binary":
-            return predictions(np.asarray(self.classes)[(raw > 0.5).astype(int)], raw)
+            return answers(np.asarray(self.classes)[(raw > 0.5).astype(int)], raw)
         if self.many:
-            return predictions(np.asarray(self.classes)[raw.argmax(axis=1)], raw, self.classes)
-        return predictions(raw)
+            return answers(np.asarray(self.classes)[raw.argmax(axis=1)], raw, self.classes)
+        return answers(raw)
 
     def contributions(self, table: pa.Table, of: str | None = None) -> pa.Table | None:
         """Return exact tree SHAP; of several classes, that of the class predicted or named."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from assay.engines.models.attribution import Attribution
-from assay.engines.models.frame import in_order, labelled, plain, predictions, to_pandas
+from assay.engines.models.frame import answers, in_order, labelled, plain, tabled, to_pandas
 from assay.engines.models.texts import takes_text, the_text
 
 
@@ -75,11 +75,15 @@ class EstimatorModel:
                 self.estimator.predict_proba(given) if hasattr(self.estimator, "predict_proba") else None
             )
             return labelled(self.estimator.predict(given), chances)
+        return tabled(self.answers(given))
+
+    def answers(self, given: Any) -> dict[str, Any]:
+        """Return the answers about what the estimator itself takes, as arrays; of one label a row."""
         if hasattr(self.estimator, "predict_proba"):
             scores = np.asarray(self.estimator.predict_proba(given))
             if self.classes and scores.ndim == 2:
-                return predictions(np.asarray(self.classes)[scores.argmax(axis=1)], scores, self.classes)
-        return predictions(self.estimator.predict(given))
+                return answers(np.asarray(self.classes)[scores.argmax(axis=1)], scores, self.classes)
+        return answers(self.estimator.predict(given))
 
     def _given(self, table: pa.Table) -> Any:
         if self.reads:

@@ -63,17 +63,27 @@ def as_number(column: pd.Series) -> pd.Series:
 
 def predictions(prediction: Any, scores: Any = None, classes: Sequence[Any] = ()) -> pa.Table:
     """Return the table that a model answers with: prediction, and score (binary) or score_<class>."""
-    columns = {"prediction": _array(np.asarray(prediction))}
+    return tabled(answers(prediction, scores, classes))
+
+
+def answers(prediction: Any, scores: Any = None, classes: Sequence[Any] = ()) -> dict[str, Any]:
+    """Return what a model answers as arrays: prediction, and score (binary) or score_<class>."""
+    columns = {"prediction": np.asarray(prediction)}
     if scores is not None:
         scores = np.asarray(scores, dtype=np.float64)
         if scores.ndim == 1:
-            columns["score"] = pa.array(scores)
+            columns["score"] = scores
         elif scores.shape[1] == 2:
-            columns["score"] = pa.array(scores[:, 1])
+            columns["score"] = scores[:, 1]
         else:
             names = classes if len(classes) == scores.shape[1] else range(scores.shape[1])
-            columns |= {f"score_{name}": pa.array(scores[:, i]) for i, name in enumerate(names)}
-    return pa.table(columns)
+            columns |= {f"score_{name}": scores[:, i] for i, name in enumerate(names)}
+    return columns
+
+
+def tabled(columns: dict[str, Any]) -> pa.Table:
+    """Return answers as a table."""
+    return pa.table({name: _array(values) for name, values in columns.items()})
 
 
 def labelled(outputs: Any, chances: Any = None) -> pa.Table:

@@ -38,6 +38,11 @@ def load(folder: Path) -> Loaded:
             from assay.engines.models.script import ScriptModel
 
             return ScriptModel(folder, script)
+    return load_file(folder)
+
+
+def load_file(folder: Path) -> Loaded:
+    """Load the file of a known format that lies in ``folder``, whatever script lies beside it; ValueError where none does."""
     files = [
         p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or is_lightgbm(p))
     ]

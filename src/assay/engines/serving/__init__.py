@@ -1,0 +1,27 @@
+"""Models that answer requests: each in processes of the sandbox behind Unix sockets, and the client that asks them.
+
+``start`` is the supervisor's side, ``Replicas`` the gateway's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.engines.serving.client import Replicas
+    from assay.engines.serving.replica import Replica, start
+
+__all__ = ["Replica", "Replicas", "start"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for, so that a gateway does not load the sandbox, nor a replica the client."""
+    if name == "Replicas":
+        from assay.engines.serving.client import Replicas
+
+        return Replicas
+    if name in ("Replica", "start"):
+        from assay.engines.serving import replica
+
+        return getattr(replica, name)
+    raise AttributeError(name)
