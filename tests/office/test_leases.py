@@ -12,7 +12,7 @@ from assay.office import leases
 FORKS = multiprocessing.get_context("spawn")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request, tmp_path):
     if request.param == "postgresql":
         return request.getfixturevalue("fresh_database")

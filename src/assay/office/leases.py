@@ -45,15 +45,19 @@ def take(office: Office, name: str, holder: str, seconds: float = SECONDS) -> bo
     """Take a lease that is free, has run out, or is the holder's own; whether it is the holder's now."""
     table = schema.leases
     dialect: Any = postgresql if office.engine.dialect.name == "postgresql" else sqlite
-    now: Any = sa.literal(time.time())
-    if office.engine.dialect.name == "postgresql":  # servers whose clocks differ agree on the database's
-        now = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
+    now = _now(office)
     insert = dialect.insert(table).values(name=name, holder=holder, until=now + seconds)
     free = sa.or_(table.c.until < now, table.c.holder == holder)
     claimed = insert.on_conflict_do_update(
         index_elements=["name"], set_={"holder": holder, "until": now + seconds}, where=free
     )
     return _done(office, claimed.returning(table.c.name))
+
+
+def taken(office: Office, name: str) -> bool:
+    """Whether anybody holds a lease now."""
+    table = schema.leases.c
+    return bool(office.rows(sa.select(table.name).where(table.name == name, table.until >= _now(office))))
 
 
 def release(office: Office, name: str, holder: str) -> None:
@@ -80,6 +84,13 @@ def leased(office: Office, name: str, seconds: float = SECONDS) -> Iterator[Leas
         thread.join()
         with contextlib.suppress(Broken):  # it runs out by itself
             release(office, name, lease.holder)
+
+
+def _now(office: Office) -> Any:
+    """Return the time: servers whose clocks differ agree on their database's."""
+    if office.engine.dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Float)
+    return sa.literal(time.time())
 
 
 def _renew(office: Office, lease: Lease, over: threading.Event) -> None:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "inventory": ("inventory", "Every model's owner, risk and approval."),
     "endpoint": ("endpoints", "Models in production, behind the gateway."),
     "token": ("tokens", "API keys of callers."),
+    "monitor": ("monitors", "Checks of what is asked, by a schedule."),
     "runs": ("book", "List the runs, or show one."),
     "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),

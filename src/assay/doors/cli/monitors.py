@@ -1,0 +1,248 @@
+"""monitor: checks of what an endpoint is asked, window after window."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assay.doors.cli import context, show
+from assay.doors.cli.groups import Group
+from assay.kernel.severity import SEVERITIES
+
+_SHORT = {"CompletedWithViolations": "Violations"}
+
+
+@click.group(cls=Group)
+def monitor() -> None:
+    """Watch an endpoint: checks by a schedule, and what is done when they fail.
+
+    Example: assay monitor list
+    """
+
+
+@monitor.command("create")
+@click.argument("name")
+@click.option("--endpoint", metavar="NAME", default="", help="Whose captured requests are watched.")
+@click.option("--source", metavar="TABLE", default="", help="A table to watch instead, by --time.")
+@click.option("--time", metavar="COLUMN", default="", help="The column of --source that says when.")
+@click.option("--check", required=True, metavar="CHECK", help="Such as traffic.quality or data.drift.")
+@click.option("--against", metavar="BASELINE", default="", help="What the check compares with.")
+@click.option("--set", "sets", multiple=True, metavar="PARAM=VALUE", help="Tell the check more.")
+@click.option(
+    "--schedule",
+    required=True,
+    metavar="WHEN",
+    help="'0 * * * *', 'cron(0 * ? * * *)' or 'every 1000 requests'; in UTC.",
+)
+@click.option("--window", default="1h", metavar="LENGTH", show_default=True, help="How long a look is.")
+@click.option("--offset", default="0s", metavar="LENGTH", help="How long before it is due a look ends.")
+@click.option("--patience", default="0s", metavar="LENGTH", help="Look again at truth that comes so late.")
+@click.option(
+    "--fail-on",
+    "at",
+    type=click.Choice(SEVERITIES),
+    default="medium",
+    show_default=True,
+    help="A finding this grave is a violation.",
+)
+@click.option(
+    "--missed",
+    type=click.Choice(["run", "skip"]),
+    default="run",
+    show_default=True,
+    help="Windows that no server looked at in time.",
+)
+@click.option("--since", metavar="TIME", default="", help="Begin with windows of then, not of now.")
+@click.option("--policy", metavar="FILE", default="", help="What is done about violations.")
+@context.format_option
+def create(name: str, sets: tuple[str, ...], format_: str, **said: Any) -> None:
+    """Make a monitor.
+
+    A look at T is at what came from T - offset - window up to T - offset.
+
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 &&
+      assay monitor create hourly --endpoint bookings --check data.profile
+        --schedule "0 * * * *"
+    """
+    found = context.call("monitor.create", name=name, params=_params(sets), **said)
+    if format_ == "json":
+        return context.emit_json(found)
+    click.echo(f"made the monitor {name} (event {found['event']})")
+    if found["next"]:
+        click.echo(f"it is due at {found['next']}; `assay serve` sees to it, or `assay monitor run --due`")
+    return None
+
+
+def _params(sets: tuple[str, ...]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for text in sets:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise click.UsageError(f"--set takes PARAM=VALUE, and {text[:60]!r} is not that")
+        try:
+            given = json.loads(value, parse_constant=str)
+        except (ValueError, RecursionError):
+            given = value
+        had = out.get(name)
+        out[name] = given if had is None else [*(had if isinstance(had, list) else [had]), given]
+    return out
+
+
+@monitor.command("run")
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="Every window that is due, and none else.")
+@click.option("--from", "start", metavar="TIME", help="Where the window begins.")
+@click.option("--to", "end", metavar="TIME", help="Where it ends.")
+@context.format_option
+def run(name: str | None, due: bool, start: str | None, end: str | None, format_: str) -> int:
+    """Look at a window now, or at all that are due. Exits 1 on violations.
+
+    For those who schedule by cron or systemd: `assay monitor run --due`.
+
+    Example: assay monitor run --due
+    """
+    if not due and name is None:
+        raise click.UsageError("name a monitor, or say --due")
+    if due and (start or end):
+        raise click.UsageError("what is due has its own windows; leave --due or --from and --to away")
+    if due:
+        found = context.call("monitor.due", name=name)
+        executions = found["executions"]
+    else:
+        found = context.call("monitor.run", name=name, start=start, end=end)
+        executions = [found]
+    if format_ == "json":
+        context.emit_json(found)
+    else:
+        _executions(executions, "nothing is due")
+        for execution in executions:
+            _violations(execution)
+    return _code(executions)
+
+
+def _code(executions: list[dict[str, Any]]) -> int:
+    codes = {"pass": 0, "fail": 1, "incomplete": 1}
+    return max((codes.get(e["outcome"], 3) for e in executions), default=0)
+
+
+@monitor.command("list")
+@click.option("--endpoint", metavar="NAME", help="Of one endpoint.")
+@context.at_option
+@context.format_option
+def list_(endpoint: str | None, at: str | None, format_: str) -> None:
+    """List the monitors: when each is due, and what its last look came to.
+
+    Example: assay monitor list --endpoint bookings
+    """
+    found = context.call("monitor.list", endpoint=endpoint, at=at)
+    if format_ == "json":
+        return context.emit_json(found)
+    rows = [
+        m
+        | {"of": m["endpoint"] or Path(m["source"]).name, "next": (m["next"] or "")[5:16].replace("T", " ")}
+        | {"last": _SHORT.get(m["last"], m["last"])}
+        for m in found["monitors"]
+    ]
+    columns = (("name", "name"), ("of", "of"), ("check", "check"), ("schedule", "schedule"), ("next", "next"), ("last", "last"))  # fmt: skip
+    return show.table(
+        rows, columns, "no monitor yet; `assay monitor create` makes one", whole=("next", "last")
+    )
+
+
+@monitor.command("show")
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="Executions.")
+@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE.html", help="Draw them over time.")
+@context.at_option
+@context.format_option
+def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: str) -> None:
+    """Show a monitor, its executions and their outcomes.
+
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 &&
+      assay monitor create hourly --endpoint bookings --check data.profile
+        --schedule "0 * * * *" &&
+      assay monitor show hourly --chart hourly.html
+    """
+    found = context.call("monitor.show", name=name, limit=limit, at=at)
+    if chart is not None:
+        context.emit(context.call("monitor.page", name=name, limit=limit, at=at)["html"], chart)
+    if format_ == "json":
+        return context.emit_json(found)
+    length = (
+        f"{found['window']} s, ending {found['offset']} s before"
+        if found["offset"]
+        else f"{found['window']} s"
+    )
+    show.fields(
+        [
+            ("monitor", found["name"]),
+            ("endpoint", found["endpoint"]),
+            ("source", show.short(found["source"]) if found["source"] else ""),
+            ("check", found["check"]),
+            ("against", show.short(found["against"]) if found["against"] else ""),
+            ("with", found["params"]),
+            ("schedule", found["schedule"]),
+            ("window", length),
+            ("next", found["next"]),
+            ("policy", found["policy_file"]),
+        ]
+    )
+    click.echo()
+    _executions(found["executions"], "it has looked at nothing yet")
+    if found["executions"]:
+        _violations(found["executions"][0])
+    return None
+
+
+@monitor.command("delete")
+@click.argument("name")
+@context.format_option
+def delete(name: str, format_: str) -> None:
+    """Delete a monitor. What it has found stays, and so does the log.
+
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 &&
+      assay monitor create hourly --endpoint bookings --check data.profile
+        --schedule "0 * * * *" &&
+      assay monitor delete hourly
+    """
+    found = context.call("monitor.delete", name=name)
+    if format_ == "json":
+        return context.emit_json(found)
+    return click.echo(f"deleted the monitor {name} (event {found['event']})")
+
+
+def _executions(found: list[dict[str, Any]], empty: str) -> None:
+    most = max((len(e["violations"]) for e in found), default=0)
+    rows = []
+    for execution in found:
+        count = len(execution["violations"])
+        bar = "█" * max(1, round(10 * count / most)) if count else ""
+        rows.append(
+            {
+                "until": execution["end"][:16].replace("T", " "),
+                "status": execution["status"],
+                "rows": "" if execution["rows"] is None else f"{execution['rows']:,}",
+                "by": execution["trigger"]
+                + (f", {execution['missed']} left out" if execution["missed"] else ""),
+                "violations": f"{bar} {count}".strip() if count else execution["why"][:40],
+            }
+        )
+    columns = (("until", "window until"), ("status", "status"), ("rows", "rows"), ("by", "by"), ("violations", "violations"))  # fmt: skip
+    show.table(rows, columns, empty, whole=("until", "status"))
+
+
+def _violations(execution: dict[str, Any]) -> None:
+    if execution["violations"]:
+        click.echo()
+        show.findings(execution["violations"][:10], "")
+    if execution["why"] and execution["status"] == "Failed":
+        click.echo(f"\n{execution['why']}")

@@ -1,0 +1,102 @@
+"""Monitors: made, run, listed, shown and deleted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from assay.works.home import Home
+from assay.works.verbs.shape import Json, listed, plain_record
+
+if TYPE_CHECKING:
+    from assay.office.monitors import Execution, Monitor
+
+
+def monitor_create(home: Home, actor: str, *, name: str, **said: Any) -> Json:
+    """Make a monitor: a check of an endpoint's requests, or of a table's rows, window after window."""
+    from assay.works.monitoring.creating import create
+
+    made = create(home, name, actor, **said)
+    return told(made) | {"event": made.event}
+
+
+def monitor_list(home: Home, actor: str, *, endpoint: str | None = None) -> Json:
+    """List the monitors, of one endpoint if asked, with when each is due and what its last execution came to."""
+    from assay.office import monitors
+
+    out = []
+    for monitor in monitors.listing(home.office, endpoint):
+        latest = monitors.executions(home.office, monitor.name, 1)
+        last = {"last": latest[0].status, "last_ended": latest[0].ended} if latest else {"last": None}
+        out.append(told(monitor) | last)
+    return listed("monitors", out)
+
+
+def monitor_show(home: Home, actor: str, *, name: str, limit: int = 50) -> Json:
+    """Show a monitor, its past executions, and charts of them over time."""
+    from assay.office import monitors
+    from assay.works.monitoring import showing
+
+    monitor = monitors.get(home.office, name)
+    found = monitors.executions(home.office, name, limit)
+    charts = showing.charts(found)
+    return told(monitor) | {"executions": [executed(e) for e in found], "charts": charts}
+
+
+def monitor_page(home: Home, actor: str, *, name: str, limit: int = 50) -> Json:
+    """Draw a monitor's executions over time, as one page of HTML."""
+    from assay.office import monitors
+    from assay.works.monitoring import showing
+
+    monitor = monitors.get(home.office, name)
+    return {"html": showing.page(monitor, monitors.executions(home.office, name, limit))}
+
+
+def monitor_delete(home: Home, actor: str, *, name: str) -> Json:
+    """Delete a monitor; what it has found stays."""
+    from assay.works.monitoring.creating import delete
+
+    gone = delete(home, name, actor)
+    return told(gone) | {"event": gone.event}
+
+
+def monitor_run(
+    home: Home, actor: str, *, name: str, start: str | None = None, end: str | None = None
+) -> Json:
+    """Look at a window now: the one that ends now, or the one that is named."""
+    from assay.works.monitoring.carrying import run_now
+
+    return executed(run_now(home, name, actor, start, end))
+
+
+def monitor_due(home: Home, actor: str, *, name: str | None = None) -> Json:
+    """Look at every window that is due, of one monitor or of all."""
+    from assay.works.monitoring.carrying import run_due
+
+    return listed("executions", [executed(e) for e in run_due(home, name, actor)])
+
+
+def told(monitor: Monitor) -> Json:
+    """Return a monitor as JSON, with when it is due next."""
+    from assay.works.monitoring.windows import upcoming
+
+    active = monitor.state == "active"
+    next_ = upcoming(monitor, time.time()) if active else None
+    return {"schema": "assay.monitor/1", **plain_record(monitor), "next": next_}
+
+
+def executed(execution: Execution) -> Json:
+    """Return an execution as JSON."""
+    return {"schema": "assay.execution/1", **plain_record(execution)}
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "monitor.create": monitor_create,
+    "monitor.list": monitor_list,
+    "monitor.show": monitor_show,
+    "monitor.page": monitor_page,
+    "monitor.run": monitor_run,
+    "monitor.due": monitor_due,
+    "monitor.delete": monitor_delete,
+}
