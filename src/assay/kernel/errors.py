@@ -18,10 +18,12 @@ import errno
 class AssayError(Exception):
     """A failure told as what went wrong, where, and what to do about it.
 
-    kept: what a log that is never rewritten keeps of ``what``, where that names values of rows.
+    kept: what a log that is never rewritten keeps of ``what``, where that names values of rows. recorded: whether the log
+    tells of it already.
     """
 
     exit_code = 3
+    recorded = False
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "", kept: str = "") -> None:
         super().__init__(what)

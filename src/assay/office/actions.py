@@ -62,6 +62,8 @@ def carry_out(office: Office, action: Action) -> ActionRecord:
             return _done(office, action, record, action.do(begun))
         except BaseException as error:
             _broken_off(office, action, record, begun, error)
+            if isinstance(error, AssayError):
+                error.recorded = True
             raise
 
 

@@ -148,11 +148,13 @@ def get(office: Office, name: str) -> PackageRecord:
         shown = f"{base}@{which}" if which else base
         known = {r.name for r in listing(office)}
         remedy = did_you_mean(base, known)
-        if of_name:
-            aliases = sorted(a for r in of_name for a in r.aliases)
-            lettered = which and not which.isdecimal()
-            remedy = did_you_mean(which, aliases) if lettered and aliases else "see `assay model list`"
-        raise Missing(f"there is no model {shown!r} in the registry", remedy=remedy)
+        if not of_name:
+            raise Missing(f"there is no model {shown!r} in the registry", remedy=remedy)
+        aliases = sorted(a for r in of_name for a in r.aliases)
+        borne = f"no version of {base} bears the alias {which!r}"
+        what = f"{base} has no version {which}" if which.isdecimal() else borne
+        close = did_you_mean(which, aliases) if aliases and not which.isdecimal() else ""
+        raise Missing(what, remedy=close or f"it has {', '.join(str(r.version) for r in of_name[-8:])}")
     return found[-1]
 
 

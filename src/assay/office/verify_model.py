@@ -257,9 +257,8 @@ def main():
         print(f"FORGED OR DAMAGED: {error or type(error).__name__}")
         return 1
     mark = "its hallmark holds" if found["hallmark"] else "it has no hallmark"
-    print(
-        f"VERIFIED  {found['model']} is {found['status']}; {mark}; made by run {found['run']} of {found['steps']} steps"
-    )
+    print(f"VERIFIED  {found['model']} is {found['status']}; {mark}")
+    print(f"made by run {found['run']} of {found['steps']} steps")
     if found["approved_by"]:
         until = f", until {found['expires']}" if found["expires"] else ""
         print(f"approved by {' and '.join(found['approved_by'])}{until}")

@@ -89,7 +89,7 @@ def diff_sections(found: Json) -> list[Section]:
 
 def _metric(metric: Json) -> str:
     of = ", ".join(f"{k} {v}" for k, v in metric["of"].items())
-    real = {True: "real", False: "within chance", None: "no interval says whether it is chance"}[
+    real = {True: "more than chance", False: "within chance", None: "no interval says whether it is chance"}[
         metric["real"]
     ]
     name = f"{metric['name']}{f' ({of})' if of else ''} of `{metric['step']}`"

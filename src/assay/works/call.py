@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 from assay.methods.nearest import did_you_mean
 from assay.works.home import Home
 
+_TOLD = 500
 NO_HOME = "there is no home here"
 
 
 def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: str = "") -> Any:
-    """Carry out ``action`` (``model.approve``, ``log.verify``, …) and return its JSON.
+    """Carry out ``action`` (``model.approve``, ``log.verify``, …) and return its JSON; what a rule forbids is recorded as denied.
 
     Of what only tells (``verbs.TELLING``) ``at`` asks how it was then. UsageError where there is no home; Missing, with the
     nearest name, where there is no such action.
@@ -26,8 +28,27 @@ def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: st
         raise UsageError(NO_HOME, remedy="`assay init` makes one, or set ASSAY_HOME")
     given = dict(params)
     said = given.pop("at", None) if action in TELLING else None
-    if home is None or said is None:
-        return VERBS[action](home, actor or (home.actor if home else ""), **given)
+    if home is None:
+        return VERBS[action](home, actor, **given)
+    if said is None:
+        try:
+            return VERBS[action](home, actor or home.actor, **given)
+        except Refused as error:
+            if action not in TELLING and not error.recorded:
+                _denied(home, action, given, actor or home.actor, error)
+            raise
     then = home.at(str(said))
     found = VERBS[action](then, actor or home.actor, **given)
     return found | {"at": then.office.clock()} if isinstance(found, dict) else found
+
+
+def _denied(home: Home, action: str, given: Mapping[str, Any], actor: str, error: Refused) -> None:
+    """Record that a rule of the office forbade an act, and why; in a home that cannot be written nothing is."""
+    named = next((str(given[n]) for n in ("name", "urn", "run", "of", "source") if given.get(n)), action)
+    subject = f"registry://{named}" if action.startswith("model.") and "://" not in named else named
+    with contextlib.suppress(AssayError):
+        if not home.office.outside.readonly:
+            with home.office.transaction() as tx:
+                why = {"why": error.for_the_log()[:_TOLD]}
+                tx.record(action, subject[:_TOLD], actor=actor, outcome="denied", detail=why)
+        error.recorded = True

@@ -102,8 +102,8 @@ def test_what_was_left_out_is_told_as_partial_success(server, seen):
         (b"{}", {"Content_Length": "-1"}, 411),
         (b"{}", {"Content_Length": "9" * 400}, 411),
         (b"2\r\n{}\r\n0\r\n\r\n", {"Transfer_Encoding": "chunked"}, 411),
-        (b"{}", {"method": "GET"}, 501),
-        (b"{}", {"method": "PUT"}, 501),
+        (b"{}", {"method": "GET"}, 405),
+        (b"{}", {"method": "PUT"}, 405),
     ],
 )  # fmt: skip
 def test_what_is_no_request_is_refused_and_nothing_is_kept(server, seen, body, options, status):
@@ -193,3 +193,17 @@ def test_the_host_may_be_said_in_each_way(server):
 def test_it_listens_on_the_sixth_version_too():
     with Receiver("::1", 0, lambda taken: None) as server:
         assert server.local and server.url.startswith("http://[::1]:") and server.url.endswith("/v1/traces")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS", "HEAD", "DELETE"])
+def test_another_method_was_answered_with_a_page_of_another_server(server, method):
+    status, body, headers = ask(server, b"", method=method)
+    assert (status, headers["Allow"], headers["Content-Type"]) == (405, "POST", JSON)
+    assert (json.loads(body)["message"] == "only POST is served") if method != "HEAD" else body == b""
+
+
+def test_a_body_of_two_lengths_was_read_by_the_first(server):
+    head = f"POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {JSON}\r\n"
+    with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) as to:
+        to.sendall(f"{head}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{{}}".encode())
+        assert to.recv(4_000).startswith(b"HTTP/1.1 400 ")

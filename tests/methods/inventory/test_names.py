@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Refused
 from assay.methods.inventory.names import readable, same
 
 
@@ -76,7 +76,7 @@ def test_names_as_people_write_them_are_readable(name):
     ],
 )
 def test_a_name_that_could_pass_for_anothers_is_refused(name, said):
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(Refused) as caught:
         readable(name)
     assert said in str(caught.value)
 

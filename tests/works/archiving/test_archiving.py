@@ -65,7 +65,7 @@ def test_a_stranger_verifies_it_without_assay_and_rebuilds_it_with_nothing_else(
     shutil.copyfile(made / "whole.zip", tmp_path / "small.zip")
     keys = ["--key", made / "out" / "hallmark.pub", "--log-key", made / "out" / "ledger.pub"]
     code, said = script(tmp_path, tmp_path / "small.zip", *keys)
-    assert code == 0 and said.startswith("VERIFIED  small@1 is APPROVED; its hallmark holds; made by run "), (
+    assert code == 0 and said.startswith("VERIFIED  small@1 is APPROVED; its hallmark holds\nmade by run "), (
         said
     )
     assert "keys that came with it" not in said and "\napproved by bea and carl, until 20" in said

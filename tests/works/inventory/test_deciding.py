@@ -65,13 +65,14 @@ def test_whoever_registered_it_and_whoever_approved_it_is_no_second_person(home,
         with pytest.raises(Refused, match=why):
             approve(home, who)
     assert registry.get(home.office, "m@1").status == "PENDING"
-    assert sum(e.action == "model.approve" for e in ledger.tail(home.office, 50)) == 2  # of bob alone
+    told = [e.outcome for e in ledger.tail(home.office, 50) if e.action == "model.approve"]
+    assert told.count("denied") == 5 and told.count("done") == 1  # bob's
 
 
 def test_a_name_in_look_alike_letters_was_a_second_person(home, policy):
     policy(TWO)
     approve(home, "bob")
-    with pytest.raises(UsageError, match="mixes Cyrillic and Latin letters in one word"):
+    with pytest.raises(Refused, match="mixes Cyrillic and Latin letters in one word"):
         approve(home, "bоb")  # its second letter is Cyrillic
     with pytest.raises(Refused, match="has approved m@1 already"):
         approve(home, "b0b")
@@ -265,3 +266,23 @@ def test_another_is_approved_by_a_name_that_moves(home):
     enter(home, "other")
     call("model.alias", {"name": "m@2", "alias": "champion"}, home=home)
     assert approve(home, "bob", "m@champion")["version"] == 2
+
+
+def test_a_decision_that_the_policy_forbids_left_nothing_in_the_log(home, policy):
+    policy(TWO)
+    with pytest.raises(Refused):
+        approve(home, "ada")
+    with pytest.raises(Refused):
+        approve(home, "bоb")  # in Cyrillic
+    denied = [e for e in ledger.tail(home.office, 10) if e.outcome == "denied"]
+    assert [(e.action, e.actor, e.subject) for e in denied] == [
+        ("model.approve", "ada", "registry://m@1"), ("model.approve", "bоb", "registry://m@1"),
+    ]  # fmt: skip
+    assert "was registered by ada" in denied[0].detail["why"]
+    assert verification.verify(home.office).ok
+
+
+def test_what_is_denied_by_an_action_that_had_begun_is_told_once(home, tmp_path):
+    with pytest.raises(Refused):
+        call("log.query", {"sql": "DROP TABLE events"}, home=home)
+    assert [e.outcome for e in ledger.tail(home.office, 10) if e.action == "log.query"] == ["denied"]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from assay.doors.cli import context, show
+from assay.reports.numbers import counted
 
 
 @click.command("import")
@@ -42,20 +43,21 @@ def import_(places: tuple[str, ...], kind: str | None, time: str | None, format_
 
 def _tell(one: dict[str, Any]) -> None:
     if one["source"] == "unknown":
-        click.secho(f"{one['files']} files are of no format that is known, and were left out:", fg="yellow")
+        click.secho(f"{counted(one['files'], 'files')} of no format that is known, left out:", fg="yellow")
         for path in one["aside"]:
             click.echo(f"  {show.short(path)}")
         return
     days = f", {one['first_day']} to {one['last_day']}" if one["first_day"] else ""
     click.secho(one["source"], bold=True, nl=False)
-    click.echo(f"  {one['rows']} rows from {one['files']} files ({one['content'] / 1e6:.1f} MB){days}")
+    rows, files = counted(one["rows"], "rows"), counted(one["files"], "files")
+    click.echo(f"  {rows} from {files} ({one['content'] / 1e6:.1f} MB){days}")
     if one["skipped"]:
-        click.echo(f"  {one['skipped']} files were imported before")
+        click.echo(f"  taken before: {counted(one['skipped'], 'files')}")
     if one["duplicates"]:
-        click.echo(f"  {one['duplicates']} records were there already")
+        click.echo(f"  there already: {counted(one['duplicates'], 'records')}")
     if one["bad"]:
         click.secho(
-            f"  {one['bad']} records could not be read; they are kept, with the reason, in", fg="yellow"
+            f"  not to be read: {counted(one['bad'], 'records')}, kept with the reason in", fg="yellow"
         )
         for path in one["aside"]:
             click.echo(f"    {show.short(path)}")
@@ -127,7 +129,8 @@ def query(
     else:
         keyed = [dict(enumerate(row)) for row in found["rows"]]
         shown = [{str(k): v for k, v in row.items()} for row in keyed]
-        show.table(shown, [(str(n), c) for n, c in enumerate(found["columns"])], "no rows")
+        columns = [(str(n), c) for n, c in enumerate(found["columns"])]
+        (show.table if show.fits(shown, columns) else show.apart)(shown, columns, "no rows")
     if found["truncated"]:
         click.echo(f"there are more: these are {found['truncated']}", err=True)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ import click
 
 from assay.kernel.printable import printable
 
+_MOST_LINES = 4  # of one value, where rows stand apart
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
 
 def table(
     rows: Iterable[Mapping[str, Any]],
@@ -18,8 +22,11 @@ def table(
     empty: str,
     whole: Collection[str] = (),
 ) -> None:
-    """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded."""
-    found = list(rows)
+    """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded.
+
+    Times are told in one line, to the millisecond.
+    """
+    found = [{k: _short_time(v) for k, v in row.items()} for row in rows]
     if not found:
         click.echo(empty)
         return
@@ -29,7 +36,8 @@ def table(
 
     drawn = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     for key, title in columns:
-        drawn.add_column(title, overflow="fold", no_wrap=key in whole)
+        times = all(isinstance(r.get(key), str) and _TIME.fullmatch(r[key]) for r in found if r.get(key))
+        drawn.add_column(title, overflow="fold", no_wrap=key in whole or times)
     for row in found:
         drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
     console = Console(highlight=False)
@@ -38,6 +46,34 @@ def table(
     click.echo(
         "\n".join(line.rstrip() for line in captured.get().splitlines()), color=console.is_terminal or None
     )
+
+
+def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]]) -> bool:
+    """Whether rows can be read as a table of 80 columns: each is given twelve letters at most, and what is longer folds."""
+    longest = (max([len(t), *(len(_cell(r.get(k))) for r in rows)]) for k, t in columns)
+    return sum(min(width, 12) + 2 for width in longest) <= 82
+
+
+def apart(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:
+    """Print each row by itself, a line a value; a value of many lines is cut after four."""
+    width = max((len(title) for _, title in columns), default=0)
+    number = 0
+    for number, row in enumerate(rows, 1):
+        click.secho(f"row {number}", bold=True)
+        for key, title in columns:
+            said = _cell(_short_time(row.get(key)))
+            lines = textwrap.wrap(said, 76 - width, break_on_hyphens=False) or [""]
+            lines = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "…"]
+            click.echo(f"  {title:<{width}}  {lines[0]}".rstrip())
+            for line in lines[1:]:
+                click.echo(" " * (width + 4) + line)
+    if not number:
+        click.echo(empty)
+
+
+def _short_time(value: Any) -> Any:
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    return f"{found[1]}{(found[2] or '')[:4]}{found[3]}" if found else value
 
 
 def beginnings(names: Sequence[str], least: int = 24) -> list[str]:

@@ -170,6 +170,21 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             self.server.due(self.connection, 0)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request that is served here: another method, or none at all."""
+        self.close_connection = True
+        method = code == 501
+        body = json.dumps({"code": _INVALID, "message": "only POST is served" if method else f"{message}"})
+        self.send_response(405 if method else code)
+        if method:
+            self.send_header("Allow", "POST")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body.encode())
+
     def do_POST(self) -> None:
         """Take spans."""
         kind = "protobuf"
@@ -217,7 +232,11 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Refused(401, "a token is needed")
 
     def _body(self) -> bytes:
-        length = self.headers.get("Content-Length") or ""
+        lengths = set(self.headers.get_all("Content-Length") or ("",))
+        if len(lengths) > 1:  # a proxy before us may have read the other
+            self.close_connection = True
+            raise _Refused(400, "the body has two lengths")
+        (length,) = lengths
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
             raise _Refused(411, "send the body's length")

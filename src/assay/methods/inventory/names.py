@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Refused
 
 # Letters that look as Latin ones in either case, after case was folded: Cyrillic, Greek, Armenian, and some of Latin itself.
 _LIKE = str.maketrans(
@@ -30,10 +30,10 @@ def same(name: str, people: Iterable[str]) -> bool:
 
 
 def readable(name: str) -> None:
-    """Raise UsageError for a name that holds what nobody sees, or a word of several scripts."""
+    """Raise Refused for a name that holds what nobody sees, or a word of several scripts."""
     for letter in name:
         if not letter.isprintable():
-            raise UsageError(
+            raise Refused(
                 f"the name {name!a} holds a character that nobody sees",
                 where=f"U+{ord(letter):04X}",
                 remedy="write it without, in ASSAY_ACTOR",
@@ -42,7 +42,7 @@ def readable(name: str) -> None:
         scripts = {_script(letter) for letter in word} - {""}
         if len(scripts) > 1 and not scripts <= _TOGETHER:
             told = " and ".join(sorted(s.title() for s in scripts))
-            raise UsageError(
+            raise Refused(
                 f"the name {name!r} mixes {told} letters in one word, and could pass for another's",
                 remedy="write it in one script, in ASSAY_ACTOR",
             )

@@ -49,6 +49,7 @@ def query(
     except AssayError as error:
         outcome = "denied" if isinstance(error, Refused) else "failed"
         _record(home, actor, outcome, asked | bounds | {"reason": error.for_the_log()[:500]})
+        error.recorded = True
         raise
     told = {"rows": len(answer.rows), "truncated": answer.truncated, "views": sorted(read)}
     spent = {"milliseconds": round((clock.monotonic() - began) * 1000)}

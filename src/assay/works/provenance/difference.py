@@ -95,7 +95,7 @@ def metrics(old: Past, new: Past) -> list[dict[str, Any]]:
                         "real": _real(before, metric),
                     }
                 )
-    return sorted(out, key=lambda m: (m["real"] is not True, m["real"] is None, bool(m["of"])))
+    return sorted(out, key=lambda m: (bool(m["of"]), m["real"] is not True, m["real"] is None))
 
 
 def _key(metric: Metric) -> tuple[Any, ...]:
