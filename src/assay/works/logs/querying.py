@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assay.engines.isolation.limits import read_size
-from assay.engines.logs.asking import Answer, Job, ask, judged
+from assay.engines.logs.asking import Answer, Asked, Job, asking, judged
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 from assay.methods.logs.sniff import SOURCES
 from assay.methods.nearest import did_you_mean
@@ -44,8 +44,9 @@ def query(
         asked["digest"] = "sha256:" + hashlib.sha256(sql.encode()).hexdigest()
     bounds = {k: v for k, v in (("since", since), ("until", until)) if v}
     try:
-        read = judged(sql, views.NAMES)
-        answer = _answer(home, sql, read, rows, seconds, bounds)
+        with asking(sql, read_size(home.settings.memory), home.settings.cores) as asked_:
+            read = asked_.judged(views.NAMES)
+            answer = _answer(home, asked_, read, rows, seconds, bounds)
     except AssayError as error:
         outcome = "denied" if isinstance(error, Refused) else "failed"
         _record(home, actor, outcome, asked | bounds | {"reason": error.for_the_log()[:500]})
@@ -64,11 +65,10 @@ def _record(home: Home, actor: str, outcome: str, detail: Mapping[str, Any]) -> 
 
 
 def _answer(
-    home: Home, sql: str, read: set[str], rows: int, seconds: float, bounds: Mapping[str, str]
+    home: Home, asked: Asked, read: set[str], rows: int, seconds: float, bounds: Mapping[str, str]
 ) -> Answer:
     wanted = set(views.NAMES) - {"findings", "runs", "spans"} if views.ALL in read else set(read)
     made: dict[str, str] = {}
-    tables: dict[str, str] = {}
     allowed: list[str] = []
     base = (home.root / "logs").resolve()
     with home.scratch() as scratch:
@@ -79,15 +79,11 @@ def _answer(
                 made[name] = _bounded(views.of_source(SOURCES[name], paths), bounds)
             elif name == views.ALL:
                 made[name] = views.of_all()
-            elif name == "spans":
-                tables["own_spans"] = str(scratch / "spans.arrow")
-                spans.lay(home, scratch / "spans.arrow", bounds if name in wanted else None)
-                made[name] = _bounded(views.of_own(name, "own_spans"), bounds)
             else:
-                tables[f"own_{name}"] = str(_own(home, name, name in wanted, scratch))
-                made[name] = _bounded(views.of_own(name, f"own_{name}"), bounds)
-        memory, cores = read_size(home.settings.memory), home.settings.cores
-        return ask(Job(sql, tables, made, allowed, memory, cores, str(scratch.resolve()), rows, seconds))
+                path = _own(home, name, bounds, scratch) if name in wanted else None
+                allowed += [path] if path else []
+                made[name] = _bounded(views.of_own(name, path), bounds)
+        return asked.answer(Job(made, allowed, str(scratch.resolve()), rows, seconds))
 
 
 def _bounded(sql: str, bounds: Mapping[str, str]) -> str:
@@ -113,23 +109,27 @@ def _files(home: Home, base: Path, source: str, bounds: Mapping[str, str]) -> li
     return out
 
 
-def _own(home: Home, name: str, wanted: bool, scratch: Path) -> Path:
-    """Write the rows of one of the office's own tables as JSON into a file of Arrow; none of them where none is asked for."""
+def _own(home: Home, name: str, bounds: Mapping[str, str], scratch: Path) -> str:
+    """Write the rows of one of the office's own tables as Parquet, and return where."""
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
+    path = (scratch / f"{name}.parquet").resolve()
+    if name == "spans":
+        spans.lay(home, path, bounds)
+        return str(path)
     kinds = pa.schema([("seq", pa.int64()), ("raw", pa.large_string())])
     if name == "events":
         query = sa.select(schema.events.c.seq, schema.events.c.leaf).order_by(schema.events.c.seq)
     else:
         query = sa.select(sa.null(), schema.PROTECTED[name].c.value)
-    path = scratch / f"{name}.arrow"
-    with pa.ipc.new_file(path, kinds) as out:
-        for rows in home.office.batches(query) if wanted else ():
+    with pq.ParquetWriter(path, kinds, compression="none", use_dictionary=False) as out:
+        for rows in home.office.batches(query):
             seqs, raw = zip(*rows, strict=True)
             out.write_batch(
                 pa.record_batch([pa.array(seqs, pa.int64()), pa.array(raw, pa.large_string())], schema=kinds)
             )
-    return path
+    return str(path)
 
 
 def shipped() -> dict[str, tuple[str, str]]:

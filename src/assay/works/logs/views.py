@@ -200,13 +200,16 @@ def of_source(source: Source, files: Sequence[str]) -> str:
     return f"SELECT {chosen} FROM read_parquet([{listed}], hive_partitioning = true, hive_types = {{'day': DATE}})"
 
 
-def of_own(name: str, relation: str) -> str:
-    """Return the SQL of one of the office's own views over the relation that holds its rows as JSON."""
+def of_own(name: str, file: str | None) -> str:
+    """Return the SQL of one of the office's own views over the Parquet file that holds its rows; None: it has none."""
+    if file is None:
+        empty = ", ".join(f"NULL::{kind} AS {quoted(c)}" for c, kind, _, _ in _OWN[name][1])
+        return f"SELECT {empty} WHERE false"
     chosen = ", ".join(
         f"({sql}){'::JSON' if kind == 'JSON' and name == 'spans' else ''} AS {quoted(c)}"
         for c, kind, sql, _ in _OWN[name][1]
     )
-    return f"SELECT {chosen} FROM {relation}"
+    return f"SELECT {chosen} FROM read_parquet({literal(file)})"
 
 
 def of_all() -> str:

@@ -24,17 +24,18 @@ TEXTS = (
 _BATCH = 5_000
 
 
-def lay(home: Home, path: Path, bounds: Mapping[str, str] | None) -> None:
-    """Write the spans of the home as a file of Arrow, none of them where bounds is None. since, until: RFC 3339, UTC."""
+def lay(home: Home, path: Path, bounds: Mapping[str, str]) -> None:
+    """Write the spans of the home as Parquet. bounds: since, until: RFC 3339, UTC."""
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     moment = pa.timestamp("us", "UTC")
     kinds = pa.schema([*((n, pa.large_string()) for n in TEXTS), ("time", moment), ("ended", moment)])
-    records = [] if bounds is None else traces.between(home.office, bounds.get("since"), bounds.get("until"))
+    records = traces.between(home.office, bounds.get("since"), bounds.get("until"))
     by: dict[str, dict[str, TraceRecord]] = {}
     for record in records:
         by.setdefault(record.document, {})[record.trace] = record
-    with pa.ipc.new_file(path, kinds) as out:
+    with pq.ParquetWriter(path, kinds, compression="none", use_dictionary=False) as out:
         for part in _batched(_once(home, records, by)):
             out.write_batch(pa.RecordBatch.from_pylist([_row(*p) for p in part], schema=kinds))
 
