@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from assay.works.bench import Bench
     from assay.works.home import Home
 
-__all__ = ["FORMAT", "changed", "is_capture", "open_captured", "pin"]
+KEY = "capture"  # the name of the home's secret key
+__all__ = ["FORMAT", "SCHEME", "changed", "is_capture", "open_captured", "pin"]
 
 
 def pin(text: str, store: Store, home: Home | None) -> Asset:
@@ -58,7 +59,9 @@ def _of_endpoint(text: str, store: Store, home: Home | None) -> Asset:
             )
         bounds[key] = found[0].timestamp()
     root = folder(home, name)
-    manifest = replace(sources.pinned(str(root), bounds.get("from"), bounds["to"]), endpoint=name)
+    manifest = sources.pinned(str(root), bounds.get("from"), bounds["to"])
+    manifest = replace(manifest, endpoint=name, features=_features(home, name))
+    manifest = sources.with_truths(manifest, str(truth_folder(home, name)))
     return Asset("traffic", name, text, sources.kept(manifest, store), FORMAT)
 
 
@@ -69,26 +72,61 @@ def folder(home: Home, endpoint: str) -> Path:
     return home.root / "capture" / endpoint
 
 
-def _roots(asset: Asset, home: Home | None) -> str:
+def truth_folder(home: Home, endpoint: str) -> Path:
+    """Return where the ground truth of an endpoint lies in a home."""
+    folder(home, endpoint)
+    return home.root / "truth" / endpoint
+
+
+def secret(home: Home, *, make: bool = False) -> bytes:
+    """Return the key that captures are sealed under: 32 bytes, the home's own; Missing where it is not there."""
+    return home.secrets.open(KEY, make=make).secret
+
+
+def _features(home: Home, endpoint: str) -> tuple[str, ...]:
+    """Return the names of what the endpoint's models are asked with, in order, where all of them say the same."""
+    from assay.kernel.errors import AssayError
+    from assay.office import endpoints, registry
+    from assay.works.inputschemas import at
+    from assay.works.marking import place_of
+
+    found = set()
+    try:
+        for arm in endpoints.get(home.office, endpoint, deleted=True).arms:
+            schema = at(home, endpoint, place_of(home, registry.get(home.office, arm.package)))
+            found.add(() if schema is None else tuple(f.name for f in schema.features))
+    except AssayError:  # an endpoint of another home, whose files lie here, has no names
+        return ()
+    return found.pop() if len(found) == 1 else ()
+
+
+def roots(asset: Asset, home: Home | None) -> tuple[str, str]:
+    """Return where the files of an asset lie, and its ground truth."""
     if not asset.uri.startswith(SCHEME):
-        return asset.uri
+        return asset.uri, ""
     if home is None:
         raise UsageError(f"{asset.uri} needs a home", remedy="run `assay init` first, or give the files")
-    return str(folder(home, asset.uri.removeprefix(SCHEME).partition("?")[0]))
+    name = asset.uri.removeprefix(SCHEME).partition("?")[0]
+    return str(folder(home, name)), str(truth_folder(home, name))
 
 
 def changed(asset: Asset, store: Store | None, home: Home | None) -> bool:
     """Whether any byte that was pinned is no longer what it was."""
     if store is None:
         return False
-    return sources.changed(sources.read(store, asset.digest, _roots(asset, home)))
+    return sources.changed(sources.read(store, asset.digest, *roots(asset, home)))
 
 
 def open_captured(asset: Asset, bench: Bench, scratch: Path, table: Callable[[], Any]) -> Any:
     """Open traffic. table: opens the asset as a plain table, which it may be."""
-    from assay.engines.capture import handle
+    from assay.engines.capture import handle, truths
 
     if asset.format != FORMAT:
         return handle.TableTraffic(table(), asset)
-    manifest = sources.read(bench.store, asset.digest, _roots(asset, bench.home))
-    return handle.open_traffic(asset, manifest, scratch=scratch, cores=bench.cores, memory=bench.memory)
+    manifest = sources.read(bench.store, asset.digest, *roots(asset, bench.home))
+    sealed = any(f.name.endswith(sources.SEALED) for f in (*manifest.files, *manifest.truths))
+    key = secret(bench.home) if sealed and bench.home is not None else None
+    labels = truths.of_manifest(manifest, key) if manifest.truths and key is not None else None
+    return handle.open_traffic(
+        asset, manifest, scratch=scratch, secret=key, labels=labels, cores=bench.cores, memory=bench.memory
+    )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from assay.doors.cli import context, show
+from assay.doors.cli import captures, context, show
 from assay.doors.cli.groups import Group
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -343,3 +343,7 @@ def _told(found: dict[str, Any], format_: str) -> None:
         ("changed", f"{found['changed_at'][:19]}Z, event {found['event']}"),
     ])  # fmt: skip
     return None
+
+
+endpoint.add_command(captures.capture)
+endpoint.add_command(captures.truth)

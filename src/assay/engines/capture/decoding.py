@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Key = int | str  # of a column: its place where it has no name
 MOST_COLUMNS = 20_000
+_BYTES = ("parquet", "arrow")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
 @dataclass
@@ -30,14 +33,8 @@ class Part:
     inputs: dict[Key, pa.Array] = field(default_factory=dict)
     outputs: dict[Key, pa.Array] = field(default_factory=dict)
     truth: pa.Array | None = None
+    header: tuple[str, ...] = ()  # names that a CSV payload gave its columns
     lost: Counter[str] = field(default_factory=Counter)  # why → events, or rows, that are not in it
-
-
-@dataclass
-class _Sides:
-    """Rows of one side: of CSV lines, of JSON cells; None: the side was not captured."""
-
-    rows: list[list[str] | Named | None]
 
 
 def decoded(events: Events, widths: dict[str, int]) -> Part:
@@ -127,8 +124,14 @@ def _taken(text: str | None, kind: str, content: str) -> list[str] | Named | Non
         return None
     if kind == "BASE64":
         try:
-            text = base64.b64decode(text, validate=True).decode()
+            body = base64.b64decode(text, validate=True)
         except ValueError:
+            raise ValueError("a payload is no base64") from None
+        if any(word in content.lower() for word in _BYTES):
+            return _of_bytes(body, content)
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
             raise ValueError("a payload is bytes, and no text") from None
         kind = "JSON" if "json" in content.lower() else "CSV"
     if kind == "JSON":
@@ -137,6 +140,28 @@ def _taken(text: str | None, kind: str, content: str) -> list[str] | Named | Non
         return csv_lines(text)
     except csv.Error:
         raise ValueError("a payload is no CSV") from None
+
+
+def _of_bytes(body: bytes, content: str) -> Named:
+    """Return the rows of Parquet or Arrow; ValueError where it is none."""
+    from assay.methods import payloads
+
+    try:
+        table = payloads.read(body, content).table
+    except payloads.PayloadRefused:
+        table = None
+    if table is None:
+        raise ValueError("a payload cannot be read as what it says it is")
+    return tuple(table.column_names), [list(row.values()) for row in table.to_pylist()]
+
+
+def _headed(left: list[str] | Named | None, right: list[str] | Named | None) -> tuple[str, ...]:
+    """Return the names in a payload's first line, where it has a line more than there are answers and the first holds names."""
+    if not isinstance(left, list) or not right or len(left) != _size(right) + 1:
+        return ()
+    names = tuple(next(csv.reader(left[:1])))
+    plain = len(set(names)) == len(names) and all(n.strip() and not _NUMBER.fullmatch(n) for n in names)
+    return names if plain else ()
 
 
 def _mixed(events: Events, widths: dict[str, int]) -> Part:
@@ -148,6 +173,7 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
     asked: list[list[str] | Named | None] = []
     answered: list[list[str] | Named | None] = []
     counts: list[int] = []
+    header: tuple[str, ...] = ()
     for i, given in enumerate(events.inputs):
         failed = events.statuses[i] >= 400
         try:
@@ -155,6 +181,9 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
             right = (
                 None if failed else _taken(events.outputs[i], events.output_kinds[i], events.output_types[i])
             )
+            names = _headed(left, right)
+            if names and isinstance(left, list) and header in ((), names):
+                header, left = names, left[1:]
             left, right, rows = _beside(left, right)
         except ValueError as error:
             lost[str(error)] += 1
@@ -169,7 +198,7 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         counts.append(rows)
     events = events.kept(kept)
     sizes = np.array(counts, np.int64)
-    part = Part(events, np.repeat(np.arange(len(events)), sizes), lost=lost)
+    part = Part(events, np.repeat(np.arange(len(events)), sizes), header=header, lost=lost)
     whole = int(sizes.sum())
     starts = np.concatenate([[0], np.cumsum(sizes)])[:-1]
     good = np.ones(whole, bool)

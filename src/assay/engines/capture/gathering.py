@@ -13,6 +13,8 @@ from assay.engines.capture.narrowing import Kind, as_kind, common, kind_of, narr
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from assay.engines.capture.records import Events
+
 HELD = 1 << 30  # bytes of rows that are kept in memory; what is more goes to a file
 _SIDES = (("i", "inputs"), ("o", "outputs"))
 ABOUT = ("event", "inference", "time", "caller", "variant", "status")
@@ -28,6 +30,7 @@ class Gathered:
     parts: list[Any] = field(default_factory=list)  # tables, or paths of those that were put away
     kinds: dict[str, list[Kind]] = field(default_factory=dict)
     names: dict[str, Key] = field(default_factory=dict)
+    header: tuple[str, ...] = ()  # names that a CSV payload gave the columns asked with
     lost: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     events: int = 0
@@ -38,6 +41,7 @@ class Gathered:
         import pyarrow as pa
 
         self.lost.update(part.lost)
+        self.header = self.header or part.header
         columns = _about(part)
         for letter, side in _SIDES:
             for key, values in getattr(part, side).items():
@@ -148,7 +152,7 @@ def _about(part: Part) -> dict[str, Any]:
     columns = {
         "event": pa.array(events.ids, pa.string()),
         "inference": pa.array(events.inferences, pa.string()),
-        "time": seconds(events.times),
+        "time": seconds(events),
         "caller": pa.array(events.callers, pa.string()),
         "variant": pa.array(events.variants, pa.string()),
         "status": pa.array(events.statuses, pa.int32()),
@@ -159,9 +163,21 @@ def _about(part: Part) -> dict[str, Any]:
     return {n: c.take(owner) for n, c in columns.items()}
 
 
-def seconds(texts: list[str]) -> pa.Array:
+def seconds(events: Events) -> pa.Array:
+    """Return when each event was, in seconds since 1970; null where it does not say."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    told = pa.array(events.moments, pa.float64())
+    if not any(m <= 0 for m in events.moments):
+        return told
+    return pc.if_else(pc.greater(told, 0), told, _written(events.times))
+
+
+def _written(texts: list[str]) -> pa.Array:
     """Return RFC 3339 times as seconds since 1970; null where a text is none."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     given = pa.array(texts, pa.string())
     try:
@@ -176,6 +192,4 @@ def seconds(texts: list[str]) -> pa.Array:
             except (ValueError, OverflowError):
                 out.append(None)
         return pa.array(out, pa.float64())
-    import pyarrow.compute as pc
-
     return pc.divide(stamps.cast(pa.int64()).cast(pa.float64()), 1e6)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from assay.engines.capture import records, sources
+from assay.engines.capture import packing, records, sources
 from assay.engines.capture.decoding import decoded
 from assay.engines.capture.gathering import ABOUT, TRUTH, Gathered, seconds
 from assay.engines.capture.sources import Manifest
@@ -32,7 +32,6 @@ DAMAGED = "traffic.damaged"  # the rule of what could not be read, which makes c
 LABEL = "truth"
 _ENOUGH = 16_384  # events that are taken apart together
 _AT_ONCE = 65_536  # events of a Parquet capture that are read at once
-Unseal = Callable[[BinaryIO], Iterator[bytes]]
 Labels = Callable[["Events"], None]  # fills in truths of events that came later
 
 
@@ -76,9 +75,9 @@ class CapturedTraffic:
         else:
             self._data = gathered.whole()
         self._opened: list[Any] = []
-        names = [*manifest.outputs, *manifest.features] if manifest.outputs else list(manifest.features)
-        if names and len(names) in (self._width, len(self._names.features)):
-            self._names = self._renamed(names)
+        for known in (gathered.header, manifest.features):
+            if not self.named and len(known) == len(self._names.features) > 0:
+                self._names = self._renamed(known)
 
     @property
     def _width(self) -> int:
@@ -266,19 +265,19 @@ def open_traffic(
     manifest: Manifest,
     *,
     scratch: Path,
-    unseal: Unseal | None = None,
+    secret: bytes | None = None,
     labels: Labels | None = None,
     cores: int = 1,
     memory: str = "1GB",
 ) -> CapturedTraffic:
-    """Read captured events. unseal: opens what was encrypted; labels: fills in ground truth that came by itself.
+    """Read captured events. secret: of the home, where it is encrypted; labels: fills in ground truth that came by itself.
 
     BadInput where no event is in it at all; what is damaged is told among its problems.
     """
-    gathered = _gathered(manifest, scratch, frozenset(), unseal, labels)
+    gathered = _gathered(manifest, scratch, frozenset(), secret, labels)
     mistaken = gathered.mistaken()
     if mistaken:
-        gathered = _gathered(manifest, scratch, mistaken, unseal, labels)
+        gathered = _gathered(manifest, scratch, mistaken, secret, labels)
     if not gathered.rows:
         lost = "; ".join(f"{n:,} × {why}" for why, n in gathered.lost.most_common(3))
         raise BadInput(
@@ -290,14 +289,13 @@ def open_traffic(
 
 
 def _gathered(
-    manifest: Manifest, scratch: Path, texts: frozenset[str], unseal: Unseal | None, labels: Labels | None
+    manifest: Manifest, scratch: Path, texts: frozenset[str], secret: bytes | None, labels: Labels | None
 ) -> Gathered:
     gathered = Gathered(scratch, texts)
     widths: dict[str, int] = {}
     waiting = records.Events()  # of small files, taken together
-    for events, damaged in events_of(manifest, unseal):
-        if damaged:
-            gathered.lost["a line is no captured event"] += damaged
+    for events, lost in events_of(manifest, secret):
+        gathered.lost.update(lost)
         held = _within(events, manifest)
         waiting = waiting.beside(held) if len(waiting) else held
         if len(waiting) >= _ENOUGH:
@@ -314,45 +312,49 @@ def _taken(gathered: Gathered, events: Events, labels: Labels | None, widths: di
     gathered.add(decoded(events, widths))
 
 
-def events_of(manifest: Manifest, unseal: Unseal | None = None) -> Iterator[tuple[Events, int]]:
-    """Give the events of every file in turn, and how many lines of them are damaged."""
+def events_of(manifest: Manifest, secret: bytes | None = None) -> Iterator[tuple[Events, dict[str, int]]]:
+    """Give the events of every file in turn, and what of it could not be read: why → how many."""
     for file in manifest.files:
         where = sources.place(manifest.root, file.name)
         variant = records.variant_of(f"{manifest.root.rstrip('/')}/{file.name}")
         try:
-            yield from _events(where, file.size, variant, unseal)
+            for events, damaged in _events(where, file.size, variant, secret):
+                yield events, {"a line is no captured event": damaged} if damaged else {}
+        except BadInput as error:  # of a frame that was changed: what stood before it was read
+            yield records.Events(), {error.what: 1}
         except AssayError:
             raise
         except (OSError, EOFError, zlib.error, gzip.BadGzipFile, ValueError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            yield records.Events(), 1  # cut short, or damaged: what stood before it was read
+            yield records.Events(), {"a file is cut short or damaged": 1}  # what stood before that was read
 
 
-def _events(where: str, size: int, variant: str, unseal: Unseal | None) -> Iterator[tuple[Events, int]]:
+def _events(where: str, size: int, variant: str, secret: bytes | None) -> Iterator[tuple[Events, int]]:
     low = where.lower()
-    if low.endswith(".parquet"):
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        with sources.opened(where, size) as given:
-            whole = pq.ParquetFile(where if "://" not in where else pa.BufferReader(given.read()))
-            for batch in whole.iter_batches(_AT_ONCE):
-                yield records.of_batch(batch, variant), 0
-        return
     with sources.opened(where, size) as given:
-        if low.endswith(".sealed"):
-            if unseal is None:
+        if low.endswith(sources.SEALED):
+            if secret is None:
                 raise UsageError(
                     "the capture is encrypted",
                     where=where,
-                    remedy="read it as capture://ENDPOINT in its home",
+                    remedy="read it in the home that it was captured in",
                 )
-            blocks: Iterator[bytes] = unseal(given)
+            for events in packing.unsealed(given, secret, packed=low.endswith(sources.PACKED)):
+                yield (
+                    events,
+                    0,
+                )  # what was being written when it was pinned is no frame, and is in the next reading
+        elif low.endswith(".parquet"):
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+
+            whole = pq.ParquetFile(where if "://" not in where else pa.BufferReader(given.read()))
+            for batch in whole.iter_batches(_AT_ONCE):
+                yield records.of_batch(batch, variant), 0
         else:
-            blocks = records.blocks(given)
-        for block in blocks:
-            yield records.of_lines(block, variant)
+            for block in records.blocks(given):
+                yield records.of_lines(block, variant)
 
 
 def _within(events: Events, manifest: Manifest) -> Events:
@@ -361,7 +363,7 @@ def _within(events: Events, manifest: Manifest) -> Events:
     if manifest.start is not None or manifest.end is not None:
         start, end = manifest.start or float("-inf"), manifest.end
         end = float("inf") if end is None else end
-        times = seconds(events.times).to_pylist()
+        times = seconds(events).to_pylist()
         mark = [m and t is not None and start <= t < end for m, t in zip(mark, times, strict=True)]
     return events if all(mark) else events.kept(mark)
 

@@ -22,38 +22,42 @@ class Side(msgspec.Struct, rename="camel"):
     data: str | None = None
     encoding: str = "CSV"
     observed_content_type: str = ""
+    mode: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Captured(msgspec.Struct, rename="camel"):
     """Both sides of a request; either may not have been captured."""
 
-    endpoint_input: Side | None = None
-    endpoint_output: Side | None = None
+    endpoint_input: Side | msgspec.UnsetType | None = msgspec.UNSET
+    endpoint_output: Side | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Meta(msgspec.Struct, rename="camel"):
     """Who the event is."""
 
     event_id: str = ""
-    inference_id: str | None = None
+    inference_id: str | msgspec.UnsetType | None = msgspec.UNSET
     inference_time: str | None = None
+    custom_attributes: Any = msgspec.UNSET
 
 
 class Own(msgspec.Struct, rename="camel"):
-    """What only this house writes beside it."""
+    """What only this house writes beside it. at: seconds since 1970, to more than the second."""
 
     caller: str = ""
     variant: str = ""
     status: int = 200
+    at: float = 0.0
 
 
 class Record(msgspec.Struct, rename="camel"):
     """One line of a file."""
 
-    capture_data: Captured | None = None
-    ground_truth_data: Side | None = None
+    capture_data: Captured | msgspec.UnsetType | None = msgspec.UNSET
+    ground_truth_data: Side | msgspec.UnsetType | None = msgspec.UNSET
     event_metadata: Meta | None = None
-    assay: Own | None = None
+    event_version: str | int = "0"
+    assay: Own | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Events:
     variants: list[str] = field(default_factory=list)
     callers: list[str] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)  # seconds since 1970; 0 where only ``times`` says it
     inputs: list[str | None] = field(default_factory=list)
     input_kinds: list[str] = field(default_factory=list)
     input_types: list[str] = field(default_factory=list)
@@ -94,7 +99,7 @@ class Events:
 NAMES = tuple(f.name for f in fields(Events))
 _decoder = msgspec.json.Decoder(list[Record])
 _lines = msgspec.json.Decoder(Record)
-_NOTHING, _META, _OWN, _SIDES = Side(), Meta(), Own(), Captured()
+_NOTHING, _META, _OWN, _SIDES = Side(), Meta(), Own(), Captured()  # UNSET is false, as None is
 
 
 def blocks(opened: BinaryIO, limit: int | None = None) -> Iterator[bytes]:
@@ -150,6 +155,7 @@ def of_lines(block: bytes, variant: str = "") -> tuple[Events, int]:
     out.variants = [o.variant or variant for o in owns]
     out.callers = [o.caller for o in owns]
     out.statuses = [o.status for o in owns]
+    out.moments = [o.at for o in owns]
     for name, kind, given in (("inputs", "input", asked), ("outputs", "output", answered)):
         setattr(out, name, [s.data for s in given])
         setattr(out, f"{kind}_kinds", [s.encoding for s in given])
@@ -161,7 +167,7 @@ def of_lines(block: bytes, variant: str = "") -> tuple[Events, int]:
 
 PARQUET = {
     "event": "ids", "inference": "inferences", "time": "times", "variant": "variants", "caller": "callers",
-    "status": "statuses", "input": "inputs", "input_encoding": "input_kinds", "input_type": "input_types",
+    "status": "statuses", "at": "moments", "input": "inputs", "input_encoding": "input_kinds", "input_type": "input_types",
     "output": "outputs", "output_encoding": "output_kinds", "output_type": "output_types", "truth": "truths",
     "truth_encoding": "truth_kinds",
 }  # fmt: skip
@@ -172,7 +178,8 @@ def of_batch(batch: Any, variant: str = "") -> Events:
     rows, out = batch.num_rows, Events()
     held = set(batch.schema.names)
     for column, name in PARQUET.items():
-        empty: Any = None if column in ("input", "output", "truth") else 200 if column == "status" else ""
+        empty: Any = None if column in ("input", "output", "truth") else ""
+        empty = {"status": 200, "at": 0.0}.get(column, empty)
         if column.endswith("_encoding"):
             empty = "CSV"
         empty = variant if column == "variant" else empty

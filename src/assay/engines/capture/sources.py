@@ -7,7 +7,7 @@ import io
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT = "capture"
 SCHEME = "capture://"
+SEALED = ".sealed"
+PACKED = ".parquet.sealed"
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".ndjson", ".ndjson.gz", ".parquet", ".sealed")
 MOST_FILES = 200_000
 _PEEK = 1 << 16
@@ -46,8 +48,8 @@ class File:
 class Manifest:
     """What is pinned. root: where the files lie, a folder or a URL; truths: files of ground truth, below ``truth_root``.
 
-    start, end: seconds since 1970, of the events that are in it, None for no bound. features, outputs: names of columns,
-    where something other than the capture knows them. endpoint: of which it is, where that is known.
+    start, end: seconds since 1970, of the events that are in it, None for no bound. features: names of the columns asked
+    with, where something other than the capture knows them. endpoint: of which it is, where that is known.
     """
 
     root: str
@@ -57,9 +59,7 @@ class Manifest:
     start: float | None = None
     end: float | None = None
     features: Sequence[str] = ()
-    outputs: Sequence[str] = ()
     endpoint: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return it as canonical JSON, without the place where the files lie: its digest is the same wherever that is."""
@@ -73,7 +73,6 @@ class Manifest:
                 "start": self.start,
                 "end": self.end,
                 "features": list(self.features),
-                "outputs": list(self.outputs),
                 "endpoint": self.endpoint,
                 **rows,
             }
@@ -93,7 +92,6 @@ class Manifest:
             raw["start"],
             raw["end"],
             tuple(raw["features"]),
-            tuple(raw["outputs"]),
             raw["endpoint"],
         )
 
@@ -186,6 +184,8 @@ def listed(root: str) -> list[tuple[str, int]]:
         if path.is_file():
             return [(path.name, path.stat().st_size)]
         out = sorted((p.relative_to(path).as_posix(), p.stat().st_size) for p in path.rglob("*") if _ours(p))
+    packed = {n.removesuffix(PACKED) for n, _ in out if n.endswith(PACKED)}
+    out = [f for f in out if not (f[0].endswith(".jsonl.sealed") and f[0][: -len(".jsonl.sealed")] in packed)]
     if not out:
         raise Missing(
             "there is no captured event", where=root, remedy="give a folder of data-capture JSON lines"
@@ -233,6 +233,17 @@ def pinned(root: str, start: float | None = None, end: float | None = None) -> M
     if time.time_ns() - max(s[2] for s in stamps) > _FRESH:
         _seen[(root, manifest.files)] = stamps
     return manifest
+
+
+def with_truths(manifest: Manifest, root: str) -> Manifest:
+    """Return a manifest with the ground truth that is kept below a folder: all of it that came after its events began."""
+    if not Path(root).is_dir():
+        return manifest
+    try:
+        files = [f for f in listed(root) if _of_time(f[0], manifest.start, None)]
+    except Missing:
+        return manifest
+    return replace(manifest, truths=digested(root, files), truth_root=root)
 
 
 def _of_time(name: str, start: float | None, end: float | None) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assay.works.verbs import (
+    captures,
     contexts,
     data,
     endpoints,
@@ -69,6 +70,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **traces.VERBS,
     **contexts.VERBS,
     **endpoints.VERBS,
+    **captures.VERBS,
     **tokens.VERBS,
     **monitors.VERBS,
     **provenance.VERBS,
