@@ -44,7 +44,7 @@ def test_an_endpoint_that_captures_nothing_has_no_tap(tmp_path):
     home = Home.create(tmp_path, {})
     assert taps.of(home, Record(capture={"percent": 0.0})) == []
     assert taps.counted(home, "shop").taken == 0
-    with pytest.raises(Missing, match="nothing was captured"):
+    with pytest.raises(Missing, match="no endpoint 'shop'"):
         call("endpoint.capture.show", {"name": "shop"}, home=home)
 
 

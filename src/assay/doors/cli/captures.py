@@ -17,7 +17,10 @@ def capture() -> None:
     Captured requests lie encrypted in the home. Checks read them as
     capture://ENDPOINT?from=2026-11-28T09:00:00Z&to=2026-11-28T10:00:00Z.
 
-    Example: assay endpoint capture export bookings -o captured
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 --capture 100 &&
+      assay endpoint capture show bookings
     """
 
 
@@ -27,7 +30,10 @@ def capture() -> None:
 def show_(name: str, format_: str) -> None:
     """Tell how much was captured, and what was dropped or lost.
 
-    Example: assay endpoint capture show bookings
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 --capture 100 &&
+      assay endpoint capture show bookings
     """
     _told(context.call("endpoint.capture.show", name=name), format_)
 
@@ -45,7 +51,10 @@ def show_(name: str, format_: str) -> None:
 def export(name: str, to: str, kind: str, since: str, until: str, truth: bool) -> None:
     """Write captured requests as plain files in SageMaker's layout.
 
-    Example: assay endpoint capture export bookings --from 24h -o captured
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 --capture 100 &&
+      assay endpoint capture export bookings --from 24h -o captured
     """
     done = context.call(
         "endpoint.capture.export", name=name, to=to, format=kind, since=since, until=until, truth=truth
@@ -63,7 +72,11 @@ def truth(name: str, source: str, format_: str) -> None:
     FILE holds SageMaker's ground-truth JSON lines, or is a table (CSV, Parquet …) with a column `id` and a column `label`, and
     `time` where labels became known at other times than now. What comes again stands instead of what came before.
 
-    Example: assay endpoint truth bookings labels.csv
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 --capture 100 &&
+      assay log query "SELECT 'a1' AS id, 1 AS label" --format csv > truth.csv &&
+      assay endpoint truth bookings truth.csv
     """
     _told(context.call("endpoint.truth", name=name, source=source), format_)
 

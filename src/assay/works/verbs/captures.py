@@ -18,11 +18,7 @@ def capture_show(home: Home, actor: str, *, name: str) -> Json:
     from assay.works.serving import taps
 
     root = captured.folder(home, name)
-    if not root.is_dir():
-        raise Missing(
-            f"nothing was captured of {name!r}",
-            remedy=f"switch it on: assay endpoint update {name} --capture 100",
-        )
+    _there(home, name)
     now = taps.counted(home, name)
     files = [p for p in root.rglob("*") if p.name.endswith((".sealed", ".parquet", ".jsonl"))]
     return {
@@ -35,6 +31,14 @@ def capture_show(home: Home, actor: str, *, name: str) -> Json:
         "bytes": sum(p.stat().st_size for p in files),
         "folder": str(root),
     }
+
+
+def _there(home: Home, name: str) -> None:
+    """Raise Missing where there is neither a capture nor an endpoint of that name."""
+    from assay.office import endpoints
+
+    if not captured.folder(home, name).is_dir():
+        endpoints.get(home.office, name)
 
 
 def capture_export(
@@ -53,6 +57,9 @@ def capture_export(
     from assay.engines.capture.exporting import export
 
     bounds = "&".join(f"{k}={v}" for k, v in (("from", since), ("to", until)) if v)
+    _there(home, name)
+    if not captured.folder(home, name).is_dir():
+        return {"schema": "assay.export/1", "endpoint": name, "events": 0, "files": 0, "to": to}
     asset = captured.pin(f"{captured.SCHEME}{name}{'?' if bounds else ''}{bounds}", home.store, home)
     root, truth_root = captured.roots(asset, home)
     manifest = sources.read(home.store, asset.digest, root, truth_root)
@@ -75,10 +82,8 @@ def capture_export(
 def truth(home: Home, actor: str, *, name: str, source: str) -> Json:
     """Take in ground truth of an endpoint: SageMaker's JSON lines, or a table of ids and labels."""
     from assay.engines.capture import sources, truths
-    from assay.office import endpoints
 
-    if not captured.folder(home, name).is_dir():
-        endpoints.get(home.office, name)  # says which there are
+    _there(home, name)
     if not Path(source).exists():
         raise Missing(f"there is no file {source!r}", remedy="check the path")
     if sources.is_capture(source):
