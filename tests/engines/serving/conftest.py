@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from assay.engines.isolation import Limits
 from assay.engines.serving import Replicas, sockets, start
 from assay.kernel.serving import Question
 from assay.methods.payloads import read
@@ -37,6 +36,29 @@ def bookings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bookings")
     model.get_booster().save_model(folder / "model.json")
     return folder, frame, model
+
+
+@pytest.fixture(scope="session")
+def served(bookings):
+    """One replica of the bookings model for all tests: ``served(work)`` runs an async function with a client of it."""
+    with sockets.folder() as folder:
+        replica = start(bookings[0], folder / "shared.sock", level="partial")
+        assert replica.wait(SECONDS), replica.reason
+
+        def run(work, **more):
+            async def whole():
+                client = Replicas([replica.path], **more)
+                await client.connect(SECONDS)
+                try:
+                    return await work(client)
+                finally:
+                    await client.close(1)
+
+            return asyncio.run(whole())
+
+        run.replica = replica
+        yield run
+        replica.end()
 
 
 @pytest.fixture
@@ -74,7 +96,7 @@ def script(tmp_path):
 
 def question(body, content_type="text/csv", accept="", *, features=(), rows=True):
     body = body if isinstance(body, bytes) else body.encode()
-    found = read(body, content_type, features=features) if rows else None
+    found = read(body, content_type, features=features, native=True) if rows else None
     return Question("id", "e", "v", time.time(), "ada", content_type, accept, body, found)
 
 
@@ -96,6 +118,3 @@ def ask(serve):
         return asyncio.run(whole())
 
     return run
-
-
-LITTLE = Limits(memory=300 << 20, seconds=float("inf"), processes=16, disk=64 << 20)

@@ -15,13 +15,13 @@ from assay.kernel.serving import Rows
 from assay.methods.payloads import read, write_rows
 
 
-def test_a_booster_answers_as_it_does_by_itself_in_every_form(bookings, ask):
-    folder, frame, model = bookings
+def test_a_booster_answers_as_it_does_by_itself_in_every_form(bookings, served):
+    _, frame, model = bookings
     few = frame.head(7)
     expected = model.predict_proba(few)[:, 1]
     plain = Rows(tuple(few.columns), [[int(a), b, float(c)] for a, b, c in few.itertuples(index=False)])
 
-    async def work(client, _):
+    async def work(client):
         names = client.wants.features
         assert names == tuple(few.columns) and client.info["task"] == "binary"
         forms = {
@@ -41,7 +41,7 @@ def test_a_booster_answers_as_it_does_by_itself_in_every_form(bookings, ask):
         answer = await client.ask(question(forms["text/csv"], features=names))
         assert answer.content_type.startswith("text/csv") and len(answer.body.splitlines()) == 7
         answer = await client.ask(question(forms["text/csv"], "text/csv", "application/x-parquet"))
-        table = read(answer.body, "application/x-parquet").table
+        table = read(answer.body, "application/x-parquet", native=True).table
         assert table.column_names == ["prediction", "score"]
 
         unseen = await client.ask(
@@ -57,13 +57,11 @@ def test_a_booster_answers_as_it_does_by_itself_in_every_form(bookings, ask):
         )
         assert first == second and np.isclose(first["score"], model.predict_proba(missing)[0, 1], atol=1e-7)
 
-    ask(folder, work)
+    served(work)
 
 
-def test_what_the_model_does_not_take_is_refused_with_the_column(bookings, ask):
-    folder, _, _ = bookings
-
-    async def work(client, _):
+def test_what_the_model_does_not_take_is_refused_with_the_column(served):
+    async def work(client):
         for body, kind, status, said in (
             ("1,2\n", "text/csv", 400, "2 values, and the model takes 3"),
             ('{"lead_time": 1, "rate": 2}', "application/json", 400, "lacks the column 'channel'"),
@@ -76,20 +74,18 @@ def test_what_the_model_does_not_take_is_refused_with_the_column(bookings, ask):
         answer = await client.ask(question("1,Direct,2\n", accept="image/png"))
         assert answer.status == 406
 
-    ask(folder, work)
+    served(work)
 
 
-def test_one_row_that_is_not_taken_fails_its_own_request_and_no_other(bookings, ask):
-    folder, _, _ = bookings
-
-    async def work(client, _):
+def test_one_row_that_is_not_taken_fails_its_own_request_and_no_other(served):
+    async def work(client):
         good, bad = question("1,Direct,2\n"), question("many,Direct,2\n")
         answers = await asyncio.gather(*(client.ask(bad if i % 5 == 3 else good) for i in range(60)))
         assert [a.status for a in answers] == [400 if i % 5 == 3 else 200 for i in range(60)]
         assert len({a.body for a in answers if a.status == 200}) == 1
         assert client.health()["batches"] < 60
 
-    ask(folder, work)
+    served(work)
 
 
 def test_a_scikit_learn_pipeline_of_numbers_and_one_that_chooses_columns(tmp_path, ask):
@@ -124,7 +120,7 @@ def test_a_scikit_learn_pipeline_of_numbers_and_one_that_chooses_columns(tmp_pat
         assert ask(tmp_path / name, work) == ("matrix" if name == "plain" else "cells")
 
 
-def test_a_package_is_laid_out_without_its_reports(tmp_path, bookings, ask):
+def test_a_package_is_laid_out_without_its_reports(tmp_path, bookings):
     from assay.engines import archives
     from assay.engines.serving import laying
 
@@ -137,31 +133,24 @@ def test_a_package_is_laid_out_without_its_reports(tmp_path, bookings, ask):
     laid = laying.lay_out(package, tmp_path / "laid")
     assert sorted(p.name for p in laid.rglob("*")) == ["model.json"]
 
-    async def work(client, _):
-        return (await client.ask(question("1,Direct,2\n"))).status
 
-    assert ask(package, work) == 200
-
-
-def test_requests_wait_for_nobody_while_a_replica_is_idle_and_are_joined_while_none_is(bookings, ask):
-    folder, _, _ = bookings
-
-    async def work(client, _):
+def test_requests_wait_for_nobody_while_a_replica_is_idle_and_are_joined_while_none_is(served):
+    async def work(client):
         for _ in range(20):
             assert (await client.ask(question("1,Direct,2\n"))).status == 200
         assert client.health()["batches"] == 20
         await asyncio.gather(*(client.ask(question(f"{i},Direct,2\n")) for i in range(200)))
         return client.health()["batches"] - 20
 
-    assert ask(folder, work) < 20
+    assert served(work) < 20
 
 
-def test_answers_reach_those_who_asked(bookings, ask):
-    """Many at once, of several rows each, over two replicas: each gets the answers of its own rows."""
-    folder, frame, model = bookings
+def test_answers_reach_those_who_asked(bookings, served):
+    """Many at once, of several rows each: each gets the answers of its own rows."""
+    _, frame, model = bookings
     expected = model.predict_proba(frame)[:, 1]
 
-    async def work(client, _):
+    async def work(client):
         async def one(at):
             part = frame.iloc[at : at + 1 + at % 4]
             answer = await client.ask(question(part.to_csv(index=False, header=False)))
@@ -170,28 +159,25 @@ def test_answers_reach_those_who_asked(bookings, ask):
 
         await asyncio.gather(*(one(at) for at in range(300)))
 
-    ask(folder, work, 2)
+    served(work)
 
 
-def test_a_late_request_is_told_so_and_the_replica_lives(bookings, ask):
-    folder, _, _ = bookings
-
-    async def work(client, replicas):
+def test_a_late_request_is_told_so_and_the_replica_lives(served):
+    async def work(client):
         answer = await client.ask(question("1,Direct,2\n"), 0.0)
         assert answer.status in (200, 504)
         answers = await asyncio.gather(*(client.ask(question("1,Direct,2\n"), 0.001) for _ in range(300)))
         assert {a.status for a in answers} <= {200, 504}
         assert (await client.ask(question("1,Direct,2\n"))).status == 200
-        assert replicas[0].restarts == 0
+        assert served.replica.restarts == 0
 
-    ask(folder, work)
+    served(work)
 
 
-def test_more_than_may_wait_are_refused_at_once(bookings, serve):
+def test_more_than_may_wait_are_refused_at_once(served):
     from assay.engines.serving import Replicas
 
-    folder, _, _ = bookings
-    (replica,) = serve(folder)
+    replica = served.replica
 
     async def work():
         client = Replicas([replica.path], waiting=10)
@@ -204,11 +190,10 @@ def test_more_than_may_wait_are_refused_at_once(bookings, serve):
     assert set(found) == {200, 503}
 
 
-def test_closing_waits_for_what_is_under_way_and_takes_no_more(bookings, serve):
+def test_closing_waits_for_what_is_under_way_and_takes_no_more(served):
     from assay.engines.serving import Replicas
 
-    folder, _, _ = bookings
-    (replica,) = serve(folder)
+    replica = served.replica
 
     async def work():
         client = Replicas([replica.path])
@@ -223,11 +208,11 @@ def test_closing_waits_for_what_is_under_way_and_takes_no_more(bookings, serve):
     assert statuses == [200] * 200 and late == 503
 
 
-def test_an_arrow_table_of_texts_and_numbers_is_answered_as_cells_are(bookings, ask):
-    folder, frame, _ = bookings
+def test_an_arrow_table_of_texts_and_numbers_is_answered_as_cells_are(bookings, served):
+    _, frame, _ = bookings
     table = pa.Table.from_pandas(frame.head(3).astype({"channel": str}), preserve_index=False)
 
-    async def work(client, _):
+    async def work(client):
         first = await client.ask(
             question(
                 write_rows(Rows(tuple(table.column_names), None, table), "application/x-arrow"),
@@ -238,4 +223,4 @@ def test_an_arrow_table_of_texts_and_numbers_is_answered_as_cells_are(bookings, 
         second = await client.ask(question(frame.head(3).to_csv(index=False, header=False)))
         assert first.body == second.body
 
-    ask(folder, work)
+    served(work)

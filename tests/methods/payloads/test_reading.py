@@ -14,10 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.kernel.serving import Rows
-from assay.methods.payloads import Bounds, PayloadRefused, read, write_rows
+from assay.methods.payloads import Bounds, PayloadRefused, write_rows
+from assay.methods.payloads import read as read_
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
 PARQUET, ARROW = "application/x-parquet", "application/vnd.apache.arrow.stream"
+
+
+def read(body, content_type, **more):
+    return read_(body, content_type, native=True, **more)
+
+
+def test_parquet_is_read_only_where_a_process_may_be_lost():
+    with pytest.raises(PayloadRefused) as caught:
+        read_(write_rows(Rows(("a",), [[1]]), PARQUET), PARQUET)
+    assert caught.value.status == 415
 
 
 def refused(body, content_type=JSON, **more):

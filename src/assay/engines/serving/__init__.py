@@ -1,6 +1,7 @@
 """Models that answer requests: each in processes of the sandbox behind Unix sockets, and the client that asks them.
 
-``start`` is the supervisor's side, ``Replicas`` the gateway's.
+``start`` is the supervisor's side, ``Replicas`` the gateway's. ``start_reader`` and ``Reader`` are the same for what reads
+payloads of Parquet.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assay.engines.serving.client import Replicas
+    from assay.engines.serving.reading import Reader, start_reader
     from assay.engines.serving.replica import Replica, start
 
-__all__ = ["Replica", "Replicas", "start"]
+__all__ = ["Reader", "Replica", "Replicas", "start", "start_reader"]
 
 
 def __getattr__(name: str) -> object:
@@ -24,4 +26,8 @@ def __getattr__(name: str) -> object:
         from assay.engines.serving import replica
 
         return getattr(replica, name)
+    if name in ("Reader", "start_reader"):
+        from assay.engines.serving import reading
+
+        return getattr(reading, name)
     raise AttributeError(name)

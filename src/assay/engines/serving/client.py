@@ -71,12 +71,16 @@ class Replicas:
 
     async def connect(self, seconds: float = 120.0) -> None:
         """Connect to all, and return when the first is ready; Missing where none is in time."""
-        for link in self._links:
-            link.open()
+        self.open()
         try:
             await asyncio.wait_for(self._ready.wait(), seconds)
         except TimeoutError:
             raise Missing(f"no replica was ready within {seconds:g} seconds") from None
+
+    def open(self) -> None:
+        """Connect to all, without waiting for any."""
+        for link in self._links:
+            link.open()
 
     async def ask(self, question: Question, seconds: float = 60.0) -> Answer:
         """Return the model's answer, or one that says why there is none (400, 406, 415, 500, 503, 504). It never raises.

@@ -20,7 +20,7 @@ from assay.methods.payloads.refused import PayloadRefused
 
 _DECODER = msgspec.json.Decoder()
 _PLAIN = b"0123456789.,-+eE\n"
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")  # no two ways to match the same digits
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _INFINITE = ("inf", "infinity")
 

@@ -33,11 +33,20 @@ _FIRST = {"parquet": b"PAR1", "arrow": b"\xff\xff\xff\xff"}
 _BOM = b"\xef\xbb\xbf"
 
 
-def read(body: bytes, content_type: str, *, features: Sequence[str] = (), bounds: Bounds = BOUNDS) -> Rows:
+def read(
+    body: bytes,
+    content_type: str,
+    *,
+    features: Sequence[str] = (),
+    bounds: Bounds = BOUNDS,
+    native: bool = False,
+) -> Rows:
     """Return the rows of a payload.
 
     features: the names that the model takes, which tell a CSV's header from a row where the content type does not say
-    ``header=present`` or ``absent``. PayloadRefused, with a status of HTTP, where it is too large, is no such form, or
+    ``header=present`` or ``absent``. native: read Parquet too. Malformed files bring the process down that reads them: say
+    so only of what is trusted, or where the process may be lost; engines/serving/reading reads it in a sandbox.
+    PayloadRefused, with a status of HTTP, where it is too large, is no such form, or
     holds what no row holds; its sentence tells nothing of the values.
     """
     bounds.hold_body(body)
@@ -45,6 +54,10 @@ def read(body: bytes, content_type: str, *, features: Sequence[str] = (), bounds
     if not kind.text:
         if body[:4] != _FIRST[kind.name]:
             raise _confused(body, kind.media)
+        if kind.name == "parquet" and not native:
+            raise PayloadRefused(
+                "type", "Parquet is not read here", status=415, remedy="send an Arrow stream"
+            )
         from assay.methods.payloads import arrows
 
         return arrows.read_parquet(body, bounds) if kind.name == "parquet" else arrows.read(body, bounds)

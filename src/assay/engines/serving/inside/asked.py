@@ -14,6 +14,7 @@ import msgspec
 from assay.engines.serving import frames
 from assay.engines.serving.frames import Frame
 from assay.engines.serving.inside.fault import RowFault
+from assay.methods.payloads import PayloadRefused
 
 if TYPE_CHECKING:
     from assay.engines.serving.inside.quick import Quick
@@ -62,6 +63,8 @@ class Asked:
             return self._answer(frame)
         except RowFault as fault:
             return frames.FAILED, _PACK.encode((400, str(fault), "", fault.row))
+        except PayloadRefused as refused:
+            return frames.FAILED, _PACK.encode((refused.status, str(refused), refused.rule, -1))
         except MemoryError:
             os._exit(1)
         except Exception as error:  # noqa: BLE001 - a model's code may raise anything; the asker is told

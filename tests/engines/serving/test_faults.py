@@ -1,0 +1,246 @@
+"""A process that is killed, ends, hangs, eats memory or speaks garbage costs its own request, and no other."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+from tests.engines.serving.conftest import question
+
+from assay.engines.isolation import Limits
+from assay.engines.serving.replica import processes
+
+# What a request's body says, the model does
+_MODEL = """
+    import os, signal, sys, time
+
+    def model_fn(folder):
+        return {"asked": 0}
+
+    def predict_fn(data, model):
+        model["asked"] += 1
+        if data == "exit":
+            os._exit(7)
+        if data == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if data == "hang":
+            time.sleep(1000)
+        if data == "spin":
+            while True:
+                pass
+        if data == "eat":
+            held = []
+            while True:
+                held.append(bytearray(b"x" * (1 << 24)))
+        if data == "raise":
+            raise RuntimeError("a secret of the model")
+        if data == "print":
+            print("x" * (1 << 16))
+            sys.stdout.flush()
+        if data.startswith("garbage"):
+            for number in range(3, 20):
+                try:
+                    os.write(number, b"\\xff" * 100)
+                except OSError:
+                    pass
+        if data == "slow":
+            time.sleep(0.4)
+        return data
+
+    def input_fn(body, content_type):
+        return body.decode() if isinstance(body, bytes) else body
+
+    def output_fn(made, accept):
+        return made
+"""
+
+
+def _q(word):
+    return question(word, "text/plain", rows=False)
+
+
+@pytest.fixture
+def model(script):
+    return script(_MODEL)
+
+
+@pytest.mark.parametrize("word", ["kill", "garbage", pytest.param("exit", marks=pytest.mark.slow)])
+def test_what_ends_a_process_costs_its_own_request_and_no_other(model, ask, word):
+    async def work(client, replicas):
+        words = ["fine"] * 60
+        words[7] = words[31] = word
+        answers = await asyncio.gather(*(client.ask(_q(w), 30) for w in words))
+        for said, answer in zip(words, answers, strict=True):
+            if said == "fine":
+                assert (answer.status, answer.body) == (200, b"fine")
+            else:
+                assert answer.status == 500 and b"could not answer" in answer.body and answer.reason
+        assert client.health()["lost"] >= 4  # each of the two was asked twice, and the second time by itself
+        assert (await client.ask(_q("fine"), 30)).status == 200
+        return replicas[0].reason
+
+    ask(model, work, 2)
+
+
+@pytest.mark.parametrize("word", ["hang", pytest.param("spin", marks=pytest.mark.slow)])
+def test_what_hangs_costs_its_own_request_and_no_other(model, ask, word):
+    async def work(client, replicas):
+        began = time.monotonic()
+        words = ["fine"] * 20
+        words[3] = word
+        answers = await asyncio.gather(*(client.ask(_q(w), 2.5) for w in words))
+        assert [a.status for a in answers] == [504 if w == word else 200 for w in words]
+        assert time.monotonic() - began < 4
+        assert client.health()["hung"] >= 1
+        assert (await client.ask(_q("fine"), 30)).status == 200
+        assert sum(r.restarts for r in replicas) >= 1
+
+    ask(model, work)
+
+
+def test_memory_is_held(model, ask):
+    async def work(client, replicas):
+        answers = await asyncio.gather(*(client.ask(_q(w), 30) for w in ("fine", "eat", "fine")))
+        assert [a.status for a in answers] == [200, 500, 200]
+        assert "memory" in replicas[0].reason or replicas[0].state == "ready"
+
+    ask(model, work, limits=Limits(memory=200 << 20, seconds=float("inf"), processes=16, disk=64 << 20))
+
+
+def test_a_model_that_raises_or_prints_answers_on_and_tells_the_caller_nothing(model, ask):
+    async def work(client, replicas):
+        answer = await client.ask(_q("raise"))
+        assert answer.status == 500 and b"secret" not in answer.body and "RuntimeError" in answer.reason
+        for _ in range(80):
+            assert (await client.ask(_q("print"))).status == 200
+        await asyncio.sleep(0.3)
+        assert replicas[0].log.stat().st_size < 4 << 20
+        assert replicas[0].restarts == 0
+
+    ask(model, work)
+
+
+def test_replicas_that_are_killed_under_load_lose_no_request(model, ask):
+    async def work(client, replicas):
+        stop, statuses = time.monotonic() + 2, []
+
+        async def load():
+            while time.monotonic() < stop:
+                statuses.append((await client.ask(_q("fine"), 30)).status)
+
+        async def kill():
+            turn = 0
+            while time.monotonic() < stop - 0.5:
+                await asyncio.sleep(0.3)
+                inside = processes(replicas[turn % 2])[-1:]
+                turn += 1
+                for number in inside:
+                    os.kill(number, signal.SIGKILL)
+            return turn
+
+        *_, turns = await asyncio.gather(*(load() for _ in range(16)), kill())
+        assert turns >= 2 and sum(r.restarts for r in replicas) >= 2
+        assert set(statuses) == {200} and len(statuses) > 200
+
+    ask(model, work, 2)
+
+
+def test_a_model_that_cannot_be_loaded_is_given_up_with_its_words(script, serve):
+    folder = script("raise KeyError('weights are missing')")
+    (replica,) = serve(folder, wait=False)
+    assert not replica.wait(60)
+    assert replica.state == "failed" and "weights are missing" in replica.reason
+
+
+def test_what_must_hold_before_a_start_is_asked_each_time(model, serve):
+    from assay.kernel.errors import Refused
+
+    asked = []
+
+    def before():
+        asked.append(1)
+        if len(asked) > 1:
+            raise Refused("its hallmark does not verify any more")
+
+    (replica,) = serve(model, before=before)
+    replica.restart()
+    until = time.monotonic() + 20
+    while replica.state != "failed" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert replica.state == "failed" and "hallmark" in replica.reason
+
+
+def test_a_path_that_no_socket_can_have_is_refused_in_a_sentence(tmp_path):
+    from assay.engines.serving import start
+    from assay.kernel.errors import UsageError
+
+    with pytest.raises(UsageError, match="may have 100 bytes"):
+        start(tmp_path, tmp_path / ("x" * 120))
+
+
+@pytest.mark.parametrize("level", ["full", "partial"])
+def test_a_poisoned_model_reaches_nothing(script, ask, tmp_path, level):
+    """It tries the network, the files of the machine, its own supervisor, and to leave something behind."""
+    import socket
+
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("the-secret")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        folder = script(
+            f"""
+            import json, os, signal, socket
+
+            def tried(what):
+                try:
+                    return str(what())[:200]
+                except BaseException as error:
+                    return type(error).__name__
+
+            def reach():
+                return {{
+                    "network": tried(lambda: socket.create_connection(("127.0.0.1", {server.getsockname()[1]}), 1)),
+                    "file": tried(lambda: open({str(outside / "secret")!r}).read()),
+                    "passwd": tried(lambda: open("/etc/passwd").read()),
+                    "write": tried(lambda: open({str(outside / "left")!r}, "w").write("x")),
+                    "itself": tried(lambda: open(__file__, "a").write("x")),
+                    "parent": tried(lambda: os.kill({os.getpid()}, signal.SIGCONT)),
+                    "unix": tried(lambda: socket.socket(socket.AF_UNIX).connect({str(outside / "door")!r})),
+                    "environment": os.environ.get("ASSAY_SECRET", "none"),
+                }}
+
+            WHEN_LOADED = reach()
+
+            def model_fn(folder):
+                return None
+
+            def transform_fn(model, body, content_type, accept):
+                return json.dumps([WHEN_LOADED, reach()])
+            """
+        )
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(outside / "door"))
+            door.listen()
+
+            async def work(client, _):
+                return (await client.ask(_q("{}"))).body.decode()
+
+            os.environ["ASSAY_SECRET"] = "the-secret"
+            try:
+                said = ask(folder, work, level=level)
+            finally:
+                del os.environ["ASSAY_SECRET"]
+    import json
+
+    assert "the-secret" not in said and "root:" not in said
+    for found in json.loads(said):
+        assert found["environment"] == "none"
+        for name, what in found.items():
+            assert name == "environment" or what.endswith(("Error", "timeout")) or what == "gaierror", (
+                name,
+                what,
+            )
+    assert not (outside / "left").exists()
