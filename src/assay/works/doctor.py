@@ -37,6 +37,7 @@ _EXTRAS = {
     "keras": ("keras", "models of Keras"),
     "onnx": ("onnxruntime", "models in ONNX"),
     "images": ("PIL", "pictures in JPEG"),
+    "waf": ("cffi", "the firewall before endpoints"),
     "documents": ("pypdf", "texts of PDF files"),
 }
 
@@ -55,7 +56,16 @@ def examine_machine(home: Home | None) -> list[Answer]:
         there = importlib.util.find_spec(module) is not None
         remedy = "" if there else install(extra)
         answers.append(Answer("extras", extra, "ok" if there else "missing", what, remedy))
-    return answers + _home(home)
+    return [*answers, _firewall(), *_home(home)]
+
+
+def _firewall() -> Answer:
+    """Open the firewall once: its rules are counted, and attacks tried on it."""
+    from assay.engines.firewall.firewall import standing
+
+    state, said = standing()
+    what, _, remedy = said.partition("; ") if state != "ok" else (said, "", "")
+    return Answer("engines", "firewall", state, what, remedy)
 
 
 def _isolation() -> list[Answer]:

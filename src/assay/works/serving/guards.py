@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,46 @@ from assay.kernel.serving import Guard
 from assay.methods.nearest import did_you_mean
 
 if TYPE_CHECKING:
+    from assay.engines.firewall import Firewall, Rules
+    from assay.methods.inputschema.schema import Schema
     from assay.works.home import Home
 
 MODES = ("off", "detect", "block")
+_open: dict[Any, Firewall] = {}  # one of each set of rules a process: it is asked by all endpoints
+_opening = threading.Lock()
 
 
 def of(home: Home, record: Any, package_folder: Path) -> list[Guard]:
     """Return the guards of an endpoint, in the order in which they are asked.
 
     record: of the endpoint; its ``name``, and its ``guard`` with ``schema`` and ``firewall``, each off, detect or block.
-    package_folder: of the variant that is asked. Refused where one that should block cannot be opened.
+    package_folder: of the variant that is asked. Refused where one that should block cannot be opened; Missing where the
+    firewall is asked for and not installed. ``told`` says what is not looked at.
     """
+    from assay.works.inputschemas import at
+
     asked: Mapping[str, Any] = record.guard
-    return _schema(home, record.name, _mode(asked, "schema"), package_folder)
+    schema_mode, firewall_mode = _mode(asked, "schema"), _mode(asked, "firewall")
+    schema = at(home, record.name, package_folder)
+    return [
+        *_schema(home, record.name, schema_mode, schema),
+        *_firewall(home, firewall_mode, schema),
+    ]
+
+
+def told(home: Home, record: Any, package_folder: Path) -> list[str]:
+    """Return what an endpoint's guards do not look at, a sentence each, for whoever starts it."""
+    from assay.works.inputschemas import at
+
+    out = []
+    mode = _mode(record.guard, "schema")
+    if mode == "off":
+        out.append(f"{record.name}: rows are not held against an input schema (guard schema is off)")
+    elif at(home, record.name, package_folder) is None:
+        out.append(f"{record.name}: its package has no input schema, so rows are not held against one")
+    if _mode(record.guard, "firewall") == "off":
+        out.append(f"{record.name}: there is no firewall before it (guard firewall is off)")
+    return out
 
 
 def _mode(asked: Mapping[str, Any], name: str) -> str:
@@ -33,13 +61,11 @@ def _mode(asked: Mapping[str, Any], name: str) -> str:
     return mode
 
 
-def _schema(home: Home, endpoint: str, mode: str, package_folder: Path) -> list[Guard]:
+def _schema(home: Home, endpoint: str, mode: str, schema: Schema | None) -> list[Guard]:
     if mode == "off":
         return []
     from assay.methods.inputschema.guard import SchemaGuard
-    from assay.works.inputschemas import at
 
-    schema = at(home, endpoint, package_folder)
     if schema is None:
         if mode == "block":
             raise Refused(
@@ -50,3 +76,24 @@ def _schema(home: Home, endpoint: str, mode: str, package_folder: Path) -> list[
             )
         return []
     return [SchemaGuard(schema, block=mode == "block")]
+
+
+def _firewall(home: Home, mode: str, schema: Schema | None) -> list[Guard]:
+    if mode == "off":
+        return []
+    from assay.engines.firewall import Rules
+    from assay.engines.firewall.guard import FirewallGuard
+
+    known = {f.name: frozenset(f.values) for f in schema.features} if schema else {}
+    return [FirewallGuard(opened(Rules()), known, block=mode == "block")]
+
+
+def opened(rules: Rules) -> Firewall:
+    """Return the firewall that goes by these rules, opened once a process; Refused where it does not open."""
+    from assay.engines.firewall import Firewall
+
+    key = (rules.folder, rules.paranoia, rules.threshold, tuple(rules.off), tuple(rules.types), rules.setting)
+    with _opening:
+        if key not in _open:
+            _open[key] = Firewall(rules)
+        return _open[key]

@@ -1,0 +1,150 @@
+"""The firewall as a guard of an endpoint.
+
+What the rules found nothing in is remembered, bounded: the head of a request (method, path, query, headers, address) and each
+short text. Scores of rules add up, so that a question whose parts each score nothing scores nothing. Numbers, and values that
+the input schema knows, are not looked at at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from assay.engines.firewall import texts
+from assay.engines.firewall.firewall import Firewall
+from assay.engines.firewall.transaction import Heard, Request
+from assay.kernel.errors import AssayError
+from assay.kernel.serving import Question, Refusal
+
+MOST_TEXTS = 5_000  # that are looked at of one question
+MOST_CHARACTERS = 100_000
+MOST_TARGET = 1_000  # bytes of path and query, and of a cookie
+MOST_HEADERS = 16_384
+_SLOW = 1_000  # characters that take longer than about a millisecond
+_REMEMBERED = 20_000
+_SHORT = 256
+_PLAIN = re.compile(rb"[A-Za-z0-9_.:=;-]{1,200}")
+_DIGITS = re.compile(rb"[0-9]{1,20}")
+# Another for each question, and written in few characters; a caller's credentials are no business of the rules.
+_CHANGING = frozenset(
+    {b"traceparent", b"x-request-id", b"x-amzn-trace-id", b"x-amzn-sagemaker-inference-id", b"date"}
+)
+_SECRET = frozenset({b"authorization", b"proxy-authorization", b"x-api-key"})
+
+
+class FirewallGuard:
+    """Refuses what the rules refuse; with ``block`` False it is only noted.
+
+    known: by feature, the values that were there at training; empty sets where there are none. It may be asked by threads.
+    """
+
+    name = "firewall"
+
+    def __init__(self, firewall: Firewall, known: Mapping[str, frozenset[str]], *, block: bool) -> None:
+        self.firewall, self.known, self.block = firewall, known, block
+        self._clean = _Remembered(_REMEMBERED)
+
+    def examine(self, question: Question) -> list[Refusal]:
+        """Return one refusal that names the rule and where it matched, nothing where the question may pass."""
+        try:
+            return self._examine(question)
+        except AssayError as error:  # the firewall itself: nothing passes that was not looked at
+            return [
+                Refusal("firewall.failed", "The firewall cannot look at it.", 503, self.block, str(error))
+            ]
+
+    def slow(self, question: Question) -> bool:
+        """Whether ``examine`` takes longer than about a millisecond, so that it is better asked from a thread."""
+        if len(question.body) < _SLOW:
+            return False
+        if question.rows is None:
+            return True
+        unknown = [t for t in texts.of_rows(question.rows, self.known) if t not in self._clean]
+        return len(unknown) > 8 or sum(len(t) for _, t in unknown) > _SLOW
+
+    def _examine(self, question: Question) -> list[Refusal]:
+        head = _head(question)
+        method, target, headers, client = head
+        said = texts.of_body(question) if question.rows is None else texts.of_rows(question.rows, self.known)
+        unknown = [t for t in said if t not in self._clean]
+        if not unknown and head in self._clean:
+            return []
+        if len(unknown) > MOST_TEXTS or sum(len(t) for _, t in unknown) > MOST_CHARACTERS:
+            return [Refusal("firewall.size", _MUCH, 413, self.block)]
+        if len(target) > MOST_TARGET:
+            return [Refusal("firewall.size", _FAR, 414, self.block)]
+        cookies = max((len(v) for n, v in headers if n == b"cookie"), default=0)
+        if cookies > MOST_TARGET or sum(len(n) + len(v) for n, v in headers) > MOST_HEADERS:
+            return [Refusal("firewall.size", _HEADS, 431, self.block)]
+        pieces = [(name, piece) for name, text in unknown for piece in texts.windows(text)]
+        heard = self.firewall.ask(Request(method, target, b"1.1", headers, texts=pieces, client=client))
+        if heard.clean and not heard.refused:
+            self._clean.add(head)
+            for text in unknown:
+                if len(text[1]) <= _SHORT:
+                    self._clean.add(text)
+        return [_refusal(heard, self.block)] if heard.refused else []
+
+
+_MUCH = (
+    f"It holds more than {MOST_TEXTS:,} texts or {MOST_CHARACTERS:,} characters of text that the firewall has not seen "
+    "before; send it in parts."
+)
+_FAR = f"Its path and query are longer than {MOST_TARGET:,} bytes."
+_HEADS = f"Its headers are longer than {MOST_HEADERS:,} bytes, or its cookies than {MOST_TARGET:,}."
+
+
+def _refusal(heard: Heard, block: bool) -> Refusal:
+    telling = [m for m in heard.matches if not 949_000 <= m.rule < 950_000] or list(heard.matches)
+    grave = next((m for m in telling if m.severity == "critical"), telling[0] if telling else None)
+    if grave is None:
+        return Refusal("firewall.refused", "The firewall refuses it.", heard.status, block)
+    return Refusal(
+        f"firewall.{grave.rule}",
+        f"The firewall refuses it: {grave}.",
+        heard.status,
+        block,
+        "; ".join(f"{m} ({m.severity})" if m.severity else str(m) for m in telling[:20]),
+    )
+
+
+def _head(question: Question) -> tuple[bytes, bytes, tuple[tuple[bytes, bytes], ...], str]:
+    """Return what the rules see of a question besides its body, without what is another each time and says nothing."""
+    headers: list[tuple[bytes, bytes]] = []
+    typed = False
+    for name, value in question.headers:
+        key, said = name.lower().encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape")
+        if key in _SECRET or (key in _CHANGING and _PLAIN.fullmatch(said)):
+            continue
+        if key == b"content-length" and _DIGITS.fullmatch(said):
+            said = b"100"
+        typed = typed or key == b"content-type"
+        headers.append((key, said))
+    if not typed and question.content_type:
+        headers.append((b"content-type", question.content_type.encode("utf-8", "surrogateescape")))
+    target = question.path.encode("utf-8", "surrogateescape")
+    return (
+        question.method.encode("latin-1", "replace"),
+        target,
+        tuple(headers),
+        question.address or "127.0.0.1",
+    )
+
+
+class _Remembered:
+    """A set that forgets: of twice ``most`` the older half. Threads may use it; what one forgets is only asked again."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._young: dict[Any, None] = {}
+        self._old: dict[Any, None] = {}
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._young or key in self._old
+
+    def add(self, key: Any) -> None:
+        """Remember one more."""
+        self._young[key] = None
+        if len(self._young) >= self.most:
+            self._old, self._young = self._young, {}
