@@ -10,7 +10,7 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Column, ColumnInfo, Table, Work
+from assay.kernel.handles import Column, ColumnInfo, Model, Table, Work
 from assay.kernel.report import Skipped
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ Time = Annotated[
     Column | None, Doc("the column that says when each request came: for since when, and for seasons")
 ]
 Caller = Annotated[Column | None, Doc("the column that says who asked: for whose requests changed")]
-Label = Annotated[Column | None, Doc("the column of the truth, where it is known [default: truth]")]
+Label = Annotated[str | None, Doc("the column of the truth, where it is known [default: truth]")]
 Predicted = Annotated[Column | None, Doc("the column of the answers [default: prediction]")]
 Scores = Annotated[
     tuple[Column, ...],
@@ -41,6 +41,8 @@ Alpha = Annotated[
 Rows = Annotated[
     int, Interval(ge=1000, le=50_000_000), Doc("rows of each side that are looked at, by lot, of more")
 ]
+
+Asked = Annotated[Model | None, Doc("a model that is asked about both, where they hold no answers")]
 
 NUMBERS = ("integer", "number")
 TIMES = ("date", "timestamp", "time")
@@ -71,6 +73,7 @@ class Roles:
 
 def roles(
     table: Table,
+    against: Table,
     *,
     time: str | None = None,
     caller: str | None = None,
@@ -81,7 +84,7 @@ def roles(
     """Return who plays which part; answers and truth are found by the names that capture gives them."""
     names = [c.name for c in table.columns]
     held = set(names)
-    label = label or ("truth" if "truth" in held else None)
+    label = label or ("truth" if "truth" in held | {c.name for c in against.columns} else None)
     predicted = predicted or ("prediction" if "prediction" in held else None)
     found = tuple(scores)
     if not found:
@@ -164,6 +167,21 @@ class Side:
 
         found = self._held[name] if name in self._held else self.table.arrow([name]).column(0)
         return found if self._order is None else found.take(pa.array(self._order))
+
+    def answer(self, model: Model, label: str | None) -> tuple[str, ...]:
+        """Ask a model about these rows and keep its answers as columns, whose names are returned."""
+        import pyarrow as pa
+
+        from assay.methods import predictions
+
+        data = pa.table(self._held) if self._held else self.table.arrow()
+        said, scores = predictions.answers(model, data, label)
+        found = {"prediction": said}
+        if scores is not None:
+            found |= {n: scores.column(n) for n in scores.column_names}
+        for name, column in found.items():
+            self._held[name] = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+        return tuple(found)
 
     def numbers(self, name: str) -> Floats:
         """Return a column as floats, missing and infinite as NaN; texts that are no numbers are missing."""
