@@ -38,6 +38,8 @@ def test_a_booster_answers_as_it_does_by_itself_in_every_form(bookings, served):
             told = json.loads(answer.body)["predictions"]
             assert np.allclose([t["score"] for t in told], expected, atol=1e-7), kind
             assert [t["prediction"] for t in told] == (expected > 0.5).astype(int).tolist()
+            unread = await client.ask(question(body, kind, "application/json", rows=False))
+            assert unread.body == answer.body, kind
         answer = await client.ask(question(forms["text/csv"], features=names))
         assert answer.content_type.startswith("text/csv") and len(answer.body.splitlines()) == 7
         answer = await client.ask(question(forms["text/csv"], "text/csv", "application/x-parquet"))

@@ -85,7 +85,8 @@ class Replicas:
     async def ask(self, question: Question, seconds: float = 60.0) -> Answer:
         """Return the model's answer, or one that says why there is none (400, 406, 415, 500, 503, 504). It never raises.
 
-        seconds: that it may take, waiting included. The rows of the question are used where the model takes rows.
+        seconds: that it may take, waiting included. The rows of the question are used where the model takes rows, and read from
+        its body where nobody has read them yet.
         """
         began = time.monotonic()
         try:

@@ -15,7 +15,7 @@ SHAPE = struct.Struct("<II")  # of a matrix: rows, columns; its numbers follow, 
 LARGEST = 256 << 20
 LARGEST_INFO = 16 << 20
 
-MATRIX, CELLS, TABLE, BODY, DESCRIBE, PING = range(1, 7)
+MATRIX, CELLS, TABLE, BODY, DESCRIBE, PING, FORM = range(1, 8)
 ANSWER, ANSWER_BODY, FAILED, SAID, PONG, STARTED = range(16, 22)
 SUSPECT = 1  # flag of a question: say STARTED before it is put to the model
 

@@ -12,7 +12,7 @@ import msgspec
 
 from assay.engines.serving import frames
 from assay.kernel.serving import Question, Rows
-from assay.methods.payloads import PayloadRefused
+from assay.methods.payloads import BOUNDS, PayloadRefused, kind_of, read
 
 _PACK = msgspec.msgpack.Encoder()
 _NAN = float("nan")
@@ -32,7 +32,10 @@ class Wants:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Rows ready to be sent. joins: those of equal, non-empty ``joins`` can be put to the model as one batch."""
+    """Rows ready to be sent. joins: those of equal, non-empty ``joins`` can be put to the model as one batch.
+
+    count: how many rows, 0 where that is not known before they are read.
+    """
 
     kind: int
     joins: tuple[Any, ...]
@@ -47,7 +50,11 @@ def packed(question: Question, wants: Wants) -> Packed:
         return Packed(frames.BODY, (), body, 1)
     rows = question.rows
     if rows is None:
-        raise PayloadRefused("type", "the model takes rows, and none could be read from it", status=415)
+        kind, _ = kind_of(question.content_type)
+        if kind.name == "parquet":  # it is read where the model is: see engines/serving/reading
+            BOUNDS.hold_body(question.body)
+            return Packed(frames.FORM, (), _PACK.encode((question.content_type, "", question.body)), 0)
+        rows = read(question.body, question.content_type, features=wants.features)
     if rows.table is not None:
         return _table(rows, wants)
     cells = _ordered(rows.names, rows.cells or [], wants)

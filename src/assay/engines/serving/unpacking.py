@@ -27,7 +27,7 @@ _PLAIN = {str, int, float, bool, type(None)}
 
 
 def columns(payload: bytes, rows: int) -> Columns:
-    """Return an answer's columns; Garbage where they are none, or not of so many rows."""
+    """Return an answer's columns; Garbage where they are none, or not of so many rows (0: of any number)."""
     try:
         names, kinds, held = _COLUMNS.decode(payload)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -39,6 +39,8 @@ def columns(payload: bytes, rows: int) -> Columns:
     ):
         raise Garbage("its columns are none")
     out: Columns = {}
+    if not rows:
+        rows = len(held[0]) // (8 if type(held[0]) is bytes else 1)
     for name, kind, values in zip(names, kinds, held, strict=True):
         if len(name) > _LONGEST_NAME:
             raise Garbage("a name that is too long")

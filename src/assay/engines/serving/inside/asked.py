@@ -14,7 +14,7 @@ import msgspec
 from assay.engines.serving import frames
 from assay.engines.serving.frames import Frame
 from assay.engines.serving.inside.fault import RowFault
-from assay.methods.payloads import PayloadRefused
+from assay.methods.payloads import PayloadRefused, read
 
 if TYPE_CHECKING:
     from assay.engines.serving.inside.quick import Quick
@@ -101,6 +101,12 @@ class Asked:
             return frames.ANSWER, packed_columns(self.model.matrix(x))
         if kind == frames.CELLS:
             return frames.ANSWER, packed_columns(self.model.cells(*_CELLS.decode(payload)))
+        if kind == frames.FORM:
+            content_type, _, body = _ASKED.decode(payload)
+            rows = read(body, content_type, native=True)
+            if rows.table is None:
+                return frames.ANSWER, packed_columns(self.model.cells(rows.names, rows.cells or []))
+            return frames.ANSWER, packed_columns(self.model.table(rows.table))
         if kind == frames.TABLE:
             from assay.engines.models.wire import unpack_table
 
