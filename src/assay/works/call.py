@@ -11,13 +11,24 @@ from assay.methods.nearest import did_you_mean
 from assay.works.home import Home
 
 _TOLD = 500
+_TABLES = {
+    "model": ("packages",),
+    "inventory": ("packages",),
+    "runs": ("runs",),
+    "findings": ("findings",),
+    "lineage": ("edges",),
+    "context": ("contexts", "members"),
+    "endpoint": ("endpoints",),
+    "token": ("tokens",),
+}  # that what only tells of a noun looks into
 NO_HOME = "there is no home here"
 
 
 def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: str = "") -> Any:
     """Carry out ``action`` (``model.approve``, ``log.verify``, …) and return its JSON; what a rule forbids is recorded as denied.
 
-    Of what only tells (``verbs.TELLING``) ``at`` asks how it was then. UsageError where there is no home; Missing, with the
+    Of what only tells (``verbs.TELLING``) ``at`` asks how it was then; ``pruned`` is then how many rows retention has taken of
+    what is asked about. UsageError where there is no home; Missing, with the
     nearest name, where there is no such action.
     """
     from assay.works.verbs import TELLING, VERBS, WITHOUT_HOME
@@ -38,8 +49,27 @@ def call(action: str, params: Mapping[str, Any], *, home: Home | None, actor: st
                 _denied(home, action, given, actor or home.actor, error)
             raise
     then = home.at(str(said))
-    found = VERBS[action](then, actor or home.actor, **given)
-    return found | {"at": then.office.clock()} if isinstance(found, dict) else found
+    try:
+        found = VERBS[action](then, actor or home.actor, **given)
+    except Missing as error:
+        if gone := _pruned(then, action):
+            rows = f"{gone:,} row{'s were' if gone != 1 else ' was'}"
+            remedy = f"of what was so then {rows} pruned, and it may be among them"
+            raise Missing(error.what, where=error.where, remedy=remedy) from None
+        raise
+    if not isinstance(found, dict):
+        return found
+    return {"pruned": _pruned(then, action)} | found | {"at": then.office.clock()}
+
+
+def _pruned(then: Home, action: str) -> int:
+    """Return how many rows of the tables that an action looks into were then as nobody knows any more."""
+    from assay.office import schema
+    from assay.office.asof import AsOf
+
+    office, noun = then.office, action.partition(".")[0]
+    tables = _TABLES.get(noun, tuple(schema.PROTECTED))
+    return sum(office.pruned(table) for table in tables) if isinstance(office, AsOf) else 0
 
 
 def _denied(home: Home, action: str, given: Mapping[str, Any], actor: str, error: Refused) -> None:

@@ -48,10 +48,14 @@ def settings(**given: Any) -> Settings:
 
 
 def call(action: str, **params: Any) -> Any:
-    """Carry out an action of the office and return its JSON."""
+    """Carry out an action of the office and return its JSON; of the past it is told what was pruned of it."""
     from assay.works.call import call as works_call
 
-    return works_call(action, params, home=home())
+    found = works_call(action, params, home=home())
+    if params.get("at") and isinstance(found, dict) and (gone := found.get("pruned")):
+        rows = f"{gone:,} row{'s' * (gone != 1)}"
+        click.echo(f"note: of what was so then {rows} can no longer be told: pruned by retention", err=True)
+    return found
 
 
 def gate(fail_on: str, allow_incomplete: bool) -> Gate:

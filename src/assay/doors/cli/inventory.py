@@ -49,8 +49,6 @@ def list_(format_: str, at: str | None, **filters: str | None) -> None:
     show.table(
         rows, columns, "no such model" if any(filters.values()) else _NONE, whole=("status", "expires")
     )
-    if found["pruned"]:
-        click.echo(f"what was so of {found['pruned']} versions then was pruned since")
     return None
 
 
