@@ -1,15 +1,7 @@
-"""Tokens of callers: shown once, kept as a hash, each with its subject, what it may do, and until when.
-
-A token is ``assay_<id>_<secret>``: the id finds the row, the secret is 256 random bits, of which SHA-256 is kept. What is
-drawn from so many needs no slow hash: nobody finds it by trying.
-"""
+"""Tokens of callers (methods/bearers): each with its subject, the hash of its secret, what it may do, and until when."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -24,7 +16,6 @@ if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
 ADMIN = "admin"
-_TOKEN = re.compile(r"assay_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +42,6 @@ class TokenRecord:
     def live(self, now: str) -> bool:
         """Whether it still opens anything at a moment."""
         return self.state == "active" and (self.expires is None or self.expires > now)
-
-
-def draw() -> tuple[str, str, str]:
-    """Return a new token: its id, the whole of it as a caller sends it, and the hash that is kept."""
-    id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    return id, f"assay_{id}_{secret}", digest(secret)
-
-
-def digest(secret: str) -> str:
-    """Return what is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def parts(token: str) -> tuple[str, str] | None:
-    """Return id and secret of what a caller sent; None where it is no token."""
-    found = _TOKEN.fullmatch(token)
-    return (found[1], found[2]) if found else None
-
-
-def matches(secret: str, kept: str) -> bool:
-    """Whether a secret is the one whose hash is kept; in a time that does not tell how much of it is right."""
-    return hmac.compare_digest(digest(secret), kept)
 
 
 def create(

@@ -27,6 +27,7 @@ class Answer:
 
 
 _EXTRAS = {
+    "serve": ("httptools", "endpoints answered over HTTP: assay serve"),
     "postgres": ("psycopg", "tables and state in PostgreSQL"),
     "s3": ("s3fs", "tables and objects in S3"),
     "polars": ("polars", "polars tables from Python"),

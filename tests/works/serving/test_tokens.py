@@ -8,6 +8,7 @@ import json
 import pytest
 
 from assay.kernel.errors import Missing, UsageError
+from assay.methods import bearers
 from assay.office import ledger, tokens, verification
 from assay.works.call import call
 
@@ -21,8 +22,8 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(home, token, tmp_path):
     made = token("create", subject="front desk", endpoints=["*"], expires="30d", rate=5)
     _, _, secret = made["token"].split("_", 2)
     kept = tokens.listing(home.office)[0]
-    assert kept.hash == hashlib.sha256(secret.encode()).hexdigest() and tokens.matches(secret, kept.hash)
-    assert not tokens.matches(secret[:-1] + ("A" if secret[-1] != "A" else "B"), kept.hash)
+    assert kept.hash == hashlib.sha256(secret.encode()).hexdigest() and bearers.matches(secret, kept.hash)
+    assert not bearers.matches(secret[:-1] + ("A" if secret[-1] != "A" else "B"), kept.hash)
     listed = token("list")
     assert "hash" not in listed["tokens"][0] and "token" not in listed["tokens"][0]
     assert listed["tokens"][0]["expires"] == "2026-01-31T00:00:00.000Z"
@@ -81,4 +82,4 @@ def test_a_token_that_makes_no_sense_is_not_made(token, given, said):
     "text", ["", "assay_", "assay_00_x", "Bearer x", "assay_" + "0" * 12 + "_" + "x" * 44]
 )
 def test_what_is_no_token_has_no_parts(text):
-    assert tokens.parts(text) is None
+    assert bearers.parts(text) is None

@@ -49,7 +49,7 @@ _models = _stacked(
     click.option("--replicas", type=click.IntRange(1, 64), help="Worker processes of each variant."),
 )
 _settings = _stacked(
-    click.option("--auth", type=click.Choice(["token", "none"]), help="Whom to answer; else a token's."),
+    click.option("--auth", type=click.Choice(["token", "certificate", "none"]), help="Whom to answer."),
     click.option("--rate", type=click.FloatRange(0), metavar="N", help="Requests a second of one caller."),
     click.option("--burst", type=click.IntRange(0), metavar="N", help="That one may send at once."),
     click.option("--body", metavar="SIZE", help="The largest body, such as 6MB."),
@@ -57,7 +57,7 @@ _settings = _stacked(
     click.option("--concurrency", type=click.IntRange(1), metavar="N", help="Requests under way at once."),
     click.option("--schema", type=_MODES, help="What does not fit the schema."),
     click.option("--firewall", type=_MODES, help="What looks like an attack."),
-    click.option("--batch", type=click.FloatRange(0), metavar="MS", help="Wait for others, to ask together."),
+    click.option("--batch", type=click.IntRange(1), metavar="ROWS", help="Asked at once of a busy model."),
     click.option("--cache", type=click.FloatRange(0), metavar="S", help="Give an answer again so long."),
     click.option("--capture", type=click.FloatRange(0, 100), metavar="PERCENT", help="Of the requests."),
     click.option("--capture-what", type=click.Choice(["both", "input", "output"]), help="What is captured."),

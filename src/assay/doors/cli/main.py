@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "model": ("models", "The registry: register, approve, verify."),
     "inventory": ("inventory", "Every model's owner, risk and approval."),
     "endpoint": ("endpoints", "Models in production, behind the gateway."),
+    "serve": ("serving", "Answer for endpoints over HTTP."),
     "token": ("tokens", "API keys of callers."),
     "monitor": ("monitors", "Checks of what is asked, by a schedule."),
     "runs": ("book", "List the runs, or show one."),

@@ -11,7 +11,7 @@ from assay.kernel.errors import UsageError
 from assay.methods.nearest import did_you_mean
 
 GUARD: Mapping[str, Any] = {
-    "auth": "token",  # token or none
+    "auth": "token",  # token, certificate (a client's, or a token), or none
     "rate": 0.0,  # requests a second of one caller; 0: no limit
     "burst": 0,  # that a caller may send at once; 0: twice the rate
     "body": 6 << 20,  # bytes, as SageMaker's
@@ -19,13 +19,13 @@ GUARD: Mapping[str, Any] = {
     "concurrency": 256,  # requests under way in one gateway process
     "schema": "detect",  # off, detect or block
     "firewall": "off",
-    "batch": 0.0,  # milliseconds that requests wait for others, to be asked together
+    "batch": 64,  # rows of several requests that a busy model is asked at once; 1: each by itself
     "cache": 0.0,  # seconds that an answer is given again to the same question
 }
 CAPTURE: Mapping[str, Any] = {"percent": 0.0, "what": "both", "format": "jsonl"}
 _MODES = ("off", "detect", "block")
 _CHOICES = {
-    "auth": ("token", "none"),
+    "auth": ("token", "certificate", "none"),
     "schema": _MODES,
     "firewall": _MODES,
     "what": ("both", "input", "output"),
@@ -37,7 +37,7 @@ _BOUNDS = {
     "body": (1, 1 << 30),
     "seconds": (0.01, 3600),
     "concurrency": (1, 100_000),
-    "batch": (0, 1000),
+    "batch": (1, 10_000),
     "cache": (0, 86_400),
     "percent": (0, 100),
 }

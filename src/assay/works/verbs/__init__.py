@@ -24,6 +24,7 @@ from assay.works.verbs import (
     quarantine,
     runs,
     search,
+    serving,
     tokens,
     traces,
 )
@@ -72,6 +73,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **endpoints.VERBS,
     **captures.VERBS,
     **tokens.VERBS,
+    **serving.VERBS,
     **monitors.VERBS,
     **provenance.VERBS,
     **search.VERBS,

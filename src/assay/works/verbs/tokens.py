@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
+from assay.methods import bearers
 from assay.methods.nearest import did_you_mean
 from assay.works.home import Home
 from assay.works.verbs.shape import Json, listed, plain_record
@@ -46,7 +47,7 @@ def token_create(
         if name != "*" and name not in known:
             raise UsageError(f"there is no endpoint {name[:80]!r}", remedy=did_you_mean(name, known))
     end = until(expires, home.office.clock(), "a token")
-    id, token, kept = tokens.draw()
+    id, token, kept = bearers.draw()
     scopes = (tokens.ADMIN,) if admin else ()
     with home.office.transaction() as tx:
         record = tokens.create(
@@ -68,7 +69,7 @@ def token_revoke(home: Home, actor: str, *, which: str, reason: str = "") -> Jso
     """End a token, named by its id or the whole of it; or every one of a subject that still holds."""
     from assay.office import tokens
 
-    found = tokens.parts(which)
+    found = bearers.parts(which)
     held = [t.id for t in tokens.listing(home.office, revoked=False) if which in (t.id, t.subject)]
     with home.office.transaction() as tx:
         ended = [tokens.revoke(tx, id, reason, actor=actor) for id in held or [found[0] if found else which]]

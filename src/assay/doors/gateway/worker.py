@@ -1,0 +1,143 @@
+"""One gateway process: started by the supervisor with a socket that listens already, ended by SIGTERM when all is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import mmap
+import os
+import signal
+import socket
+import ssl
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import AssayError
+from assay.methods.routing.buckets import SIZE, Buckets
+from assay.works.serving import counts
+from assay.works.serving.gateway import Gateway
+from assay.works.serving.journal import Journal
+
+if TYPE_CHECKING:
+    from assay.doors.gateway.connection import Server
+
+_LOOK = 0.1  # seconds between looks at what is published
+_WRITE = 0.5  # between writings of what was counted
+_BATCH = 5.0  # between batches of requests
+_HANDSHAKE = 10.0
+
+
+def main(argv: list[str]) -> int:
+    """Answer until SIGTERM. argv: the file that the supervisor wrote for this process."""
+    told = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
+    try:
+        import uvloop
+
+        runner: Any = uvloop.run
+    except ImportError:  # slower, and the same otherwise
+        runner = asyncio.run
+    try:
+        runner(_serve(told))
+    except AssayError as error:
+        print(f"assay: {error}", file=sys.stderr)  # noqa: T201 - the supervisor's own stderr
+        return error.exit_code
+    return 0
+
+
+async def _serve(told: dict[str, Any]) -> None:
+    from assay.doors.gateway.api import Api
+    from assay.doors.gateway.application import Gate
+    from assay.doors.gateway.connection import Server
+    from assay.works.home import Home
+    from assay.works.serving.connecting import connect
+
+    home, folder, name = Home.open(Path(told["home"]), os.environ), Path(told["folder"]), str(told["name"])
+    file = folder / f"{name}.json"
+    journal = Journal(home.root / "serving" / "journal", name)
+    gateway = Gateway(home, folder, name, connect, journal, counts.restored(file), _buckets(folder))
+    api = Api(home) if told["api"] else None
+    server = Server(Gate(gateway, api))
+    listener = socket.socket(fileno=int(told["socket"]))
+    loop, ending = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ending.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)  # the supervisor's affair
+    await gateway.refresh()
+    tasks = [loop.create_task(_keep(gateway, server, file)), loop.create_task(server.watch())]
+    context = _tls(told)
+    wait = _HANDSHAKE if context else None
+    listening = await loop.create_server(
+        server, sock=listener, ssl=context, backlog=1024, ssl_handshake_timeout=wait
+    )
+    orphaned = loop.create_task(_orphaned(int(told["parent"]), ending))
+    await ending.wait()
+    listening.close()
+    drain = float(told["drain"])
+    await server.drain(drain)
+    for task in (*tasks, orphaned):
+        task.cancel()
+    await gateway.close(drain)
+    if api is not None:
+        api.close()
+    _write(gateway, server, file)
+    home.close()
+
+
+async def _keep(gateway: Gateway, server: Server, file: Path) -> None:
+    """Look at what is published, and write down what was counted, until cancelled."""
+    written = settled = time.monotonic()
+    while True:
+        try:
+            if await gateway.refresh():
+                written = 0.0
+            now = time.monotonic()
+            if now - written >= _WRITE:
+                _write(gateway, server, file)
+                written = now
+            if now - settled >= _BATCH:
+                gateway.settle()
+                settled = now
+        except (AssayError, OSError, ValueError) as error:  # what was published before goes on
+            print(f"assay: {error}", file=sys.stderr)  # noqa: T201
+        await asyncio.sleep(_LOOK)
+
+
+def _write(gateway: Gateway, server: Server, file: Path) -> None:
+    for name, line in gateway.lines.items():
+        gateway.counts.under_way.set((name,), line.held)
+    gateway.counts.connections.set((), len(server.connections))
+    serial = gateway.published.serial
+    counts.keep(file, gateway.counts, serial=serial, parting=gateway.parting, ready=gateway.ready())
+
+
+async def _orphaned(parent: int, ending: asyncio.Event) -> None:
+    """End when the supervisor is gone: nobody would look after the models any more."""
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    ending.set()
+
+
+def _buckets(folder: Path) -> Buckets:
+    """Return the buckets that all gateways of a server share."""
+    with (folder / "buckets").open("r+b") as opened:
+        return Buckets(memoryview(mmap.mmap(opened.fileno(), SIZE)))
+
+
+def _tls(told: dict[str, Any]) -> ssl.SSLContext | None:
+    if not told.get("tls_cert"):
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    context.load_cert_chain(told["tls_cert"], told.get("tls_key") or None)
+    if told.get("tls_client_ca"):
+        context.load_verify_locations(told["tls_client_ca"])
+        context.verify_mode = ssl.CERT_REQUIRED if told.get("tls_client") == "required" else ssl.CERT_OPTIONAL
+    return context
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,346 @@
+"""A server: models started and verified, gateways before them, changes carried on, requests recorded. One process looks after all.
+
+Once a second it reads which endpoints and tokens there are, starts what is missing, publishes to its gateways what answers
+by now, and ends what nobody asks any more: a change loses no request, since the old answers until the new is ready, and is
+ended when each gateway says that it has let go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import AssayError, UsageError
+from assay.methods.routing.buckets import SIZE
+from assay.office import endpoints, tokens
+from assay.office.endpoints import EndpointRecord
+from assay.works.serving import counts, journal, publishing
+from assay.works.serving.fleet import Crew, Fleet, Key, Start
+from assay.works.serving.publishing import Published, Served
+from assay.works.serving.rolling import Roller
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+
+_LOOK = 1.0  # seconds between looks at the office
+_PACE = 0.1  # between looks at processes
+_BATCH = 5.0  # between batches of requests
+_PART = 40.0  # after which what was parted with is ended, whatever a gateway says
+_LARGEST_BACKOFF = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a server listens. worker: the command that a gateway process is started with. warm: seconds that replaced models
+    stay, so that they can be returned to at once. drain: seconds that requests under way have when it ends."""
+
+    host: str
+    port: int
+    workers: int
+    worker: Sequence[str]
+    warm: float = 300.0
+    drain: float = 30.0
+    api: bool = True
+    tls: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Gateway:
+    name: str
+    process: subprocess.Popen[bytes] | None = None
+    again: float = 0.0
+    failures: int = 0
+
+
+class Supervisor:
+    """Looks after one server until it is told to end."""
+
+    def __init__(self, home: Home, actor: str, folder: Path, options: Options, start: Start) -> None:
+        self.home, self.actor, self.folder, self.options = home, actor, folder, options
+        self.fleet = Fleet(home, folder, home.settings.isolation, start)
+        self.roller = Roller(home, time.monotonic)
+        self.published = Published()
+        self.listener = listening(options.host, options.port)
+        host, port = self.listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http{'s' if options.tls else ''}://{shown}:{port}"
+        (folder / "buckets").write_bytes(bytes(SIZE))
+        self._gateways = [_Gateway(f"gateway-{n}") for n in range(1, options.workers + 1)]
+        self._serving: dict[str, tuple[dict[str, Any], ...]] = {}  # the variants that answer by now
+        self._parting: dict[
+            Key, tuple[int, float]
+        ] = {}  # since which serial it is not published, and since when
+        self._warm: dict[Key, float] = {}  # until when it stays, though nobody asks it
+        self._replicas: dict[Key, int] = {}
+        self._looked = self._batched = 0.0
+
+    # -- the endpoints
+
+    def tick(self) -> None:
+        """Do what is to be done now."""
+        now = time.monotonic()
+        self._keep_gateways(now)
+        if now - self._looked >= _LOOK or self._starting():
+            self._looked = now
+            self.look(now)
+        if now - self._batched >= _BATCH:
+            self._batched = now
+            journal.record(self.home, self.actor)
+
+    def _starting(self) -> bool:
+        """Whether a model may have become ready since the last look."""
+        return any(not c.ready and not c.failed for c in self.fleet.crews.values())
+
+    def look(self, now: float) -> None:
+        """Read the office, and bring the models and what is published into line with it."""
+        office = self.home.office
+        records = [r for r in endpoints.listing(office) if r.variants]
+        self.fleet.want(self._wanted(records))
+        served: dict[str, Served] = {}
+        for record in records:
+            variants = self._answering(record)
+            if variants is not None:
+                self._serving[record.name] = variants
+            answering = self._serving.get(record.name)
+            if answering is not None:
+                served[record.name] = self._served(record, answering)
+        for name in self._serving.keys() - {r.name for r in records}:
+            del self._serving[name]
+        clock = office.clock()
+        held = {t.id: publishing.token(t) for t in tokens.listing(office, revoked=False) if t.live(clock)}
+        self._publish(replace(self.published, endpoints=served, tokens=held))
+        self._let_go(records, now)
+        self._carry_on(records)
+
+    def _wanted(self, records: Sequence[EndpointRecord]) -> dict[Key, int]:
+        wanted: dict[Key, int] = {}
+        for record in records:
+            for variant in (*record.variants, *self._serving.get(record.name, ())):
+                key = _key(record.name, variant)
+                wanted[key] = max(wanted.get(key, 0), int(variant["replicas"]))
+        return wanted
+
+    def _answering(self, record: EndpointRecord) -> tuple[dict[str, Any], ...] | None:
+        """Return the variants of a record where each that is to answer is ready; None where those before answer on."""
+        crews = {v["name"]: self._crew(record, v) for v in record.variants}
+        for variant in record.variants:
+            crew = crews[variant["name"]]
+            if not variant["shadow"] and (crew is None or not crew.ready):
+                return None
+        return tuple(dict(v) for v in record.variants)
+
+    def _crew(self, record: EndpointRecord, variant: Mapping[str, Any]) -> Crew | None:
+        return self.fleet.crews.get(_key(record.name, variant))
+
+    def _served(self, record: EndpointRecord, variants: Sequence[Mapping[str, Any]]) -> Served:
+        sockets, folders = dict[str, list[str]](), dict[str, str]()
+        for variant in variants:
+            crew = self._crew(record, variant)
+            if crew is not None and crew.folder is not None and crew.sockets:
+                sockets[variant["name"]] = crew.sockets
+                folders[variant["name"]] = str(crew.folder)
+        return publishing.served(record, variants, sockets, folders)
+
+    def _publish(self, now: Published) -> None:
+        if now == self.published and self.published.serial:
+            return
+        self.published = replace(now, serial=self.published.serial + 1)
+        publishing.publish(self.folder, self.published)
+
+    def _let_go(self, records: Sequence[EndpointRecord], now: float) -> None:
+        """End what is neither wanted nor kept warm, once each gateway has let go of it."""
+        wanted = self._wanted(records).keys()
+        alive = {r.name for r in records}
+        docs = [d for name, d in counts.kept(self.folder) if name in {g.name for g in self._gateways}]
+        for key in list(self.fleet.crews):
+            if key in wanted:
+                self._warm.pop(key, None)
+                self._parting.pop(key, None)
+                continue
+            crew = self.fleet.crews[key]
+            warm = key.endpoint in alive and not crew.failed
+            if warm and now < self._warm.setdefault(key, now + self.options.warm):
+                continue
+            serial, since = self._parting.setdefault(key, (self.published.serial, now))
+            let_go = len(docs) == len(self._gateways) and all(
+                int(d["serial"]) >= serial and not d["parting"] for d in docs
+            )
+            if let_go or now - since > _PART:
+                self.fleet.part([key])
+                self._parting.pop(key, None)
+                self._warm.pop(key, None)
+
+    def _carry_on(self, records: Sequence[EndpointRecord]) -> None:
+        totals = self._totals() if any(r.rollout for r in records) else {}
+        for record in records:
+            wrong = ""
+            for variant in record.variants:
+                crew = self._crew(record, variant)
+                wrong = wrong or (crew.failed if crew is not None else "")
+            if wrong:
+                self.roller.failed(record, wrong)
+            elif self._serving.get(record.name) == tuple(dict(v) for v in record.variants):
+                self.roller.ready(record)
+                self.roller.step(record, totals)
+
+    def _totals(self) -> dict[tuple[str, str], tuple[int, int]]:
+        out: dict[tuple[str, str], tuple[int, int]] = {}
+        for (endpoint, variant, status), number in counts.totals(self.folder).requests.values.items():
+            asked, failed = out.get((endpoint, variant), (0, 0))
+            bad = int(number) if int(status) >= 500 or status == "424" else 0
+            out[endpoint, variant] = (asked + int(number), failed + bad)
+        return out
+
+    # -- the gateways
+
+    def _keep_gateways(self, now: float) -> None:
+        for gateway in self._gateways:
+            process = gateway.process
+            if process is not None and process.poll() is None:
+                continue
+            if process is not None:
+                gateway.process = None
+                gateway.failures += 1
+                gateway.again = now + (
+                    min(_LARGEST_BACKOFF, 0.1 * 2**gateway.failures) if gateway.failures > 1 else 0
+                )
+            if now >= gateway.again:
+                gateway.process = self._begin(gateway)
+
+    def _begin(self, gateway: _Gateway) -> subprocess.Popen[bytes]:
+        told = {
+            "home": str(self.home.root), "folder": str(self.folder), "name": gateway.name, "api": self.options.api,
+            "socket": self.listener.fileno(), "parent": os.getpid(), "drain": self.options.drain,
+            **self.options.tls,
+        }  # fmt: skip
+        path = self.folder / f"{gateway.name}.told"
+        path.write_text(json.dumps(told), encoding="utf-8")
+        return subprocess.Popen(
+            [*self.options.worker, str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno() if hasattr(sys.stderr, "fileno") else None,
+            pass_fds=(self.listener.fileno(),),
+            start_new_session=True,
+        )
+
+    @property
+    def gateways(self) -> list[int]:
+        """Return the processes that answer."""
+        return [g.process.pid for g in self._gateways if g.process is not None and g.process.poll() is None]
+
+    def ready(self) -> bool:
+        """Whether every gateway has taken over what was published."""
+        docs = dict(counts.kept(self.folder))
+        return bool(self.published.serial) and all(
+            int(docs.get(g.name, {}).get("serial", 0)) >= self.published.serial for g in self._gateways
+        )
+
+    def close(self) -> None:
+        """Let what is under way be answered, and end; what was counted is recorded."""
+        if self.published.serial:
+            self._publish(replace(self.published, draining=True))
+        running = [g.process for g in self._gateways if g.process is not None]
+        for process in running:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        end = time.monotonic() + 2 * self.options.drain + 5
+        for process in running:
+            try:
+                process.wait(timeout=max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.listener.close()
+        self.fleet.close()
+        journal.record(self.home, self.actor)
+
+
+def _key(endpoint: str, variant: Mapping[str, Any]) -> Key:
+    return Key(endpoint, variant["name"], variant["package"], variant["digest"])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; all gateways of a server accept from it, so that what waits outlives any of them."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(1024)
+        made.setblocking(False)
+    except (OSError, OverflowError) as error:
+        made.close()
+        raise UsageError(
+            f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}",
+            remedy="name another --port",
+        ) from None
+    return made
+
+
+def serve(
+    home: Home,
+    actor: str,
+    options: Options,
+    *,
+    start: Start,
+    ready: Callable[[str], None],
+    seconds: float | None = None,
+    beside: Sequence[Callable[[], None]] = (),
+) -> dict[str, Any]:
+    """Answer until interrupted, or for some seconds. ready: called with the URL once gateways answer there.
+
+    beside: what else is done about once a second, such as the schedules of monitors.
+    """
+    from assay.works.home import loose_scratch
+    from assay.works.stopping import terminated
+
+    end = None if seconds is None else time.monotonic() + seconds
+    with terminated(), loose_scratch() as folder:
+        supervisor = Supervisor(home, actor, folder, options, start)
+        over, told = threading.Event(), False
+        aside = threading.Thread(target=_beside, args=(over, beside), name="beside", daemon=True)
+        try:
+            aside.start()
+            while end is None or time.monotonic() < end:
+                try:
+                    supervisor.tick()
+                except AssayError as error:  # what answers goes on: the office may be there again in a moment
+                    _tell(error)
+                    time.sleep(_LOOK)
+                if not told and supervisor.ready():
+                    told = True
+                    ready(supervisor.url)
+                time.sleep(_PACE)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            over.set()
+            supervisor.close()
+            aside.join(timeout=5)
+        whole = counts.totals(folder)
+    answered, refused = (int(sum(c.values.values())) for c in (whole.requests, whole.refused))
+    return {"schema": "assay.served/1", "url": supervisor.url, "answered": answered, "refused": refused}
+
+
+def _beside(over: threading.Event, acts: Sequence[Callable[[], None]]) -> None:
+    """Do what else is to be done, in a thread of its own: however long it takes, models are looked after."""
+    while acts and not over.wait(_LOOK):
+        for act in acts:
+            try:
+                act()
+            except AssayError as error:
+                _tell(error)
+
+
+def _tell(error: AssayError) -> None:
+    print(f"assay: {error}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,87 @@
+"""Endpoints answered for over HTTP, until interrupted."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.kernel.errors import Missing, UsageError
+from assay.works.home import Home
+from assay.works.verbs.shape import Json
+
+
+def serve(
+    home: Home, actor: str, *, worker: Sequence[str], host: str = "127.0.0.1", port: int = 8080, workers: int = 1,
+    tls: Mapping[str, str] | None = None, plain: bool = False, api: bool = True, warm: float = 300.0,
+    drain: float = 30.0, seconds: float | None = None, ready: Callable[[str], None] = lambda url: None,
+) -> Json:  # fmt: skip
+    """Answer for every endpoint of the home. worker: the command that starts a gateway process.
+
+    tls: ``cert``, ``key``, ``client_ca`` and ``client`` (``required`` or ``optional``). plain: whether to listen beyond this
+    machine without it. warm: seconds that replaced models stay. ready: called with the URL once it answers.
+    """
+    from assay.engines.serving import start
+    from assay.works.serving import supervising
+
+    _extra()
+    secured = _tls(tls or {})
+    if not secured and not plain and not _local(host):
+        raise UsageError(
+            f"whoever listens on the way to {host} could read tokens and payloads",
+            remedy="give --tls-cert and --tls-key, or say --plain behind what ends TLS",
+        )
+    options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, secured)
+    home.office  # noqa: B018 - opened here: what cannot be recorded is not answered
+    return supervising.serve(
+        home, actor, options, start=start, ready=ready, seconds=seconds, beside=_schedules(home)
+    )
+
+
+def _extra() -> None:
+    from assay.engines.extras import install
+
+    if importlib.util.find_spec("httptools") is None:
+        raise Missing("serving needs httptools, which is not here", remedy=install("serve"))
+
+
+def _schedules(home: Home) -> list[Callable[[], Any]]:
+    """Return what is done beside: the monitors whose time has come."""
+    if importlib.util.find_spec("assay.works.monitoring") is None:
+        return []
+    from assay.works import monitoring
+
+    return [lambda: monitoring.tick(home)]
+
+
+def _local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of TLS, each looked at now: a gateway would only end because of them."""
+    import ssl
+
+    found = {f"tls_{k}": str(Path(v).absolute()) if k != "client" else v for k, v in given.items() if v}
+    if not found:
+        return {}
+    if "tls_cert" not in found:
+        raise UsageError("TLS needs a certificate", remedy="give --tls-cert FILE")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(found["tls_cert"], found.get("tls_key"), password=lambda: "")
+        if "tls_client_ca" in found:
+            context.load_verify_locations(found["tls_client_ca"])
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"the certificate or its key cannot be used: {error.strerror or error}", where=found["tls_cert"]
+        ) from None
+    return found
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {"serve": serve}

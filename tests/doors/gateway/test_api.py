@@ -1,0 +1,94 @@
+"""The office over HTTP: each address is an action, for tokens that may administer alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from assay.doors.gateway.api import ROUTES
+from assay.works.verbs import VERBS
+
+
+@pytest.fixture
+def api(does, stand):
+    s = stand(api=True)
+    admin, caller = s.token(endpoints=[], admin=True), s.token()
+    s.publish()
+
+    def ask(method, path, body=None, token=admin, **headers):
+        given = {"content-type": "application/json"} if body is not None else {"content-type": None}
+        raw = json.dumps(body).encode() if isinstance(body, dict) else body
+        return s.ask(raw, f"/api/v1{path}", method, token, **(given | headers))
+
+    ask.caller, ask.stand = caller, s
+    return ask
+
+
+def test_each_address_is_an_action_that_there_is():
+    assert {r.action for r in ROUTES} <= set(VERBS)
+
+
+def test_models_and_the_inventory_are_told(api):
+    found = api("GET", "/models?status=approved")
+    assert found.status == 200 and [m["name"] for m in found.body["models"]] == ["m"] * 4
+    assert (
+        api("GET", "/models/m@1").body["status"] == "APPROVED" and api("GET", "/models/m%401").status == 200
+    )
+    assert api("GET", "/inventory?format=csv").body["content"].startswith('"model"')
+    assert (
+        api("GET", "/search?query=kind:model&limit=2").status == 200
+        and api("GET", "/runs").body["runs"] == []
+    )
+
+
+def test_an_endpoint_is_made_changed_and_deleted(api):
+    made = api("POST", "/endpoints", {"name": "e", "model": "m@1"})
+    assert (made.status, made.body["state"], made.body["created_by"]) == (201, "creating", "desk")
+    assert api("PATCH", "/endpoints/e", {"guard": {"rate": 5}}).body["guard"]["rate"] == 5
+    assert api("POST", "/endpoints/e/traffic", {"weights": {"v1": 2}}).body["variants"][0]["weight"] == 2
+    assert api("GET", "/endpoints").body["endpoints"][0]["name"] == "e"
+    assert api("DELETE", "/endpoints/e?reason=over").body["reason"] == "over"
+    assert api("GET", "/endpoints/f").status == 404
+
+
+def test_a_model_is_approved_by_whoever_the_token_is_of(api):
+    found = api("POST", "/models/m@4/approve", {"reason": "seen"})
+    assert (found.status, found.body["decided_by"]) == (200, "desk")
+    refused = api("POST", "/endpoints", {"name": "e", "model": "m@5"})
+    assert refused.status == 403 and "no hallmark" in refused.body["message"]
+
+
+def test_who_may_not_administer_is_refused(api):
+    assert api("GET", "/models", token=None).status == 401
+    found = api("GET", "/models", token=api.caller)
+    assert (found.status, found.body["rule"]) == (403, "auth.forbidden")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("GET", "/nothing", None, 404, "nothing at this address"),
+        ("PUT", "/models", {}, 405, "asked with GET"),
+        ("GET", "/models/..%2f..%2fetc", None, 404, "nothing at this address"),
+        ("GET", "/models?colour=red", None, 400, "'colour' is not asked here"),
+        ("POST", "/models/m@4/answer", {"answers": {}, "file": "/etc/passwd"}, 400, "'file' is no parameter"),
+        ("POST", "/models/m@4/approve", {}, 400, "not the parameters"),
+        ("POST", "/models/m@4/approve", b"[1]", 400, "JSON object"),
+        ("POST", "/models/m@4/approve", b"{", 400, "no JSON"),
+        ("POST", "/endpoints", {"name": "e", "model": 7}, 400, "model is a text"),
+        ("POST", "/endpoints", {"name": "e", "variants": [{"colour": "red"}]}, 400, ""),
+        ("PATCH", "/endpoints/e", {"guard": []}, 400, "guard is an object"),
+        ("PATCH", "/endpoints/e", {"guard": {}}, 404, "no endpoint"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(api, method, path, body, status, said):
+    found = api(method, path, body)
+    assert found.status == status and said in found.body["message"], found.body
+
+
+def test_a_server_without_the_api_offers_none(does, stand):
+    s = stand()
+    token = s.token(admin=True)
+    s.publish()
+    assert s.ask(None, "/api/v1/models", "GET", token).status == 404
