@@ -226,7 +226,6 @@ def _features(home: Home, endpoint: str, folder: Path) -> tuple[str, ...]:
 def _taps(home: Home, record: Any) -> list[Tap]:
     if not record.capture.get("percent"):
         return []
-    from assay.works.serving import taps  # type: ignore[attr-defined,unused-ignore]
+    from assay.works.serving import taps
 
-    found: list[Tap] = taps.of(home, record)
-    return found
+    return list(taps.of(home, record))

@@ -228,7 +228,7 @@ class Supervisor:
         return subprocess.Popen(
             [*self.options.worker, str(path)],
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno() if hasattr(sys.stderr, "fileno") else None,
+            stdout=2,  # what they say goes where our own faults go
             pass_fds=(self.listener.fileno(),),
             start_new_session=True,
         )
