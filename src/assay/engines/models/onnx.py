@@ -74,10 +74,25 @@ class OnnxModel:
         return first if isinstance(first, int) and first > 0 else None
 
     def _answers(self, table: pa.Table) -> pa.Table:
-        out = self.session.run(None, self._feed(table))
+        return self.told(self.session.run(None, self._feed(table)), table.num_rows)
+
+    @property
+    def takes_matrix(self) -> bool:
+        """Whether a matrix of numbers, of any number of rows, is all that it takes."""
+        one = self.inputs[0] if len(self.inputs) == 1 else None
+        plain = one is not None and len(one.shape) == 2 and "string" not in one.type and not self._fixed()
+        return plain and not self.spec.features and not self.looks
+
+    def matrix(self, x: Any) -> pa.Table:
+        """Return predictions about a matrix, where that is what it takes."""
+        (one,) = self.inputs
+        given = x.astype(np.float32).astype(_TYPES.get(one.type, np.float32), copy=False)
+        return self.told(self.session.run(None, {one.name: given}), len(x))
+
+    def told(self, out: Any, rows: int) -> pa.Table:
+        """Return what the outputs of a session mean."""
         if self.spec.output:
             return self.spec.told(np.asarray(out[0]))
-        rows = table.num_rows
         first = np.asarray(out[0])
         if len(out) == 1 and first.ndim > 1 and first.size > rows:
             scores = first.reshape(rows, -1)  # a network's only output: one number for each class

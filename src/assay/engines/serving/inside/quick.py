@@ -36,11 +36,7 @@ class Quick:
             if lost:
                 raise ValueError(f"it wants the column {lost[0]!r}")
             table = table.select(self.names)
-        found = self.loaded.predict(table)
-        return {
-            name: column.to_numpy(zero_copy_only=False)
-            for name, column in zip(found.column_names, found.columns, strict=True)
-        }
+        return arrays(self.loaded.predict(table))
 
     def cells(self, names: Sequence[str], rows: list[list[Any]]) -> dict[str, Any]:
         """Return the answers about rows of single values."""
@@ -106,9 +102,13 @@ class QuickXgboost(QuickMatrix):
                 x[:, to] = [codes.get(v) if type(v) is str else _code(codes, v) for v in values]
         return self.matrix(x)
 
-    def table(self, table: Any) -> dict[str, Any]:
-        """Return the answers about the rows of an Arrow table."""
-        return Quick.table(self, table)
+
+def arrays(table: Any) -> dict[str, Any]:
+    """Return the columns of an Arrow table as arrays."""
+    return {
+        name: column.to_numpy(zero_copy_only=False)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
 
 
 def quick(loaded: Any) -> Quick:
@@ -120,6 +120,9 @@ def quick(loaded: Any) -> Quick:
         return QuickMatrix(
             loaded, int(loaded.booster.num_feature()), lambda x: loaded.answers(loaded.booster.predict(x))
         )
+    if kind == "OnnxModel" and loaded.takes_matrix:
+        wide = loaded.inputs[0].shape[1]
+        return QuickMatrix(loaded, wide if isinstance(wide, int) else 0, lambda x: arrays(loaded.matrix(x)))
     if kind == "EstimatorModel" and not loaded.several and not loaded.reads and _of_numbers(loaded.estimator):
         return QuickMatrix(loaded, int(getattr(loaded.estimator, "n_features_in_", 0) or 0), _unnamed(loaded))
     return Quick(loaded)
