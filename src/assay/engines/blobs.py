@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from assay.engines.digests import digest_file as digest_file
 from assay.engines.leftovers import living, sweep
 from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _CHUNK = 1 << 20
 _NEW = ".new-"  # how the name of what is not whole yet begins
-
-
-def digest_file(path: Path | str) -> str:
-    """Return ``sha256:<hex>`` of a file's bytes, streamed."""
-    with Path(path).open("rb") as source:
-        return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def name_in(root: Path, path: Path) -> str:

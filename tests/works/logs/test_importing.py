@@ -113,6 +113,20 @@ def test_what_cannot_be_read_is_kept_aside_with_its_reason(home, asked, tmp_path
     assert digest == digest_file(got["aside"][0])
 
 
+def test_one_record_that_is_no_text_is_set_aside_and_the_document_around_it_taken(asked, tmp_path):
+    document = b'{"Records":[%b]}' % b",".join(
+        b'{"eventTime":"2026-01-05T10:00:00Z","eventID":"%d","extra":"%b"}'
+        % (n, b"\xff" if n == 2 else "é".encode())
+        for n in (1, 2, 3)
+    )
+    (tmp_path / "a.json").write_bytes(document)
+    got = take(asked, tmp_path / "a.json")["cloudtrail"]
+    assert (got["rows"], got["bad"]) == (2, 1)
+    with open(got["aside"][0]) as lines:
+        (kept,) = [json.loads(line) for line in lines]
+    assert kept["place"] == "document 1, record 2" and kept["reason"] == "it is no UTF-8"
+
+
 @pytest.mark.parametrize("cut", [30, 3000])
 def test_a_gzip_file_cut_short_gives_what_stands_before_the_cut(home, asked, tmp_path, cut):
     path = write(tmp_path / "a.json.gz", [trail(n, eventName=os.urandom(30).hex()) for n in range(500)])

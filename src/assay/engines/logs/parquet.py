@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -65,28 +66,26 @@ class Writer:
         """Write what is held."""
         if not self._rows:
             return
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         rows, self._rows, self._bytes = self._rows, [], 0
+        days: dict[date, list[tuple[Any, ...]]] = {}
+        for day, some in groupby(rows, _day):
+            days.setdefault(day, []).extend(some)
+        for day in sorted(days):
+            self._write(day, days[day])
+
+    def _write(self, day: date, rows: list[tuple[Any, ...]]) -> None:
+        import pyarrow as pa
+
         schema = arrow_schema(self.source)
-        values = zip(*rows, strict=True)
+        values = list(zip(*rows, strict=True))
         table = pa.table([pa.array(v, f.type) for v, f in zip(values, schema, strict=True)], schema=schema)
-        days = pc.cast(table["time"], pa.date32())
-        for day in sorted(pc.unique(days).to_pylist()):
-            part = table.filter(pc.equal(days, pa.scalar(day, pa.date32())))
-            self._write(day, part if part.num_rows < table.num_rows else table)
-
-    def _write(self, day: date, table: Any) -> None:
-        import pyarrow.compute as pc
-
         open_ = self._open.pop(day, None) or self._new(day)
         self._open[day] = open_  # the last that was used stands last
         open_.writer.write_table(table)
-        span = pc.min_max(table["time"]).as_py()
-        open_.rows += table.num_rows
-        open_.first = span["min"] if open_.first is None else min(open_.first, span["min"])
-        open_.last = span["max"] if open_.last is None else max(open_.last, span["max"])
+        first, last = min(values[0]), max(values[0])
+        open_.rows += len(rows)
+        open_.first = first if open_.first is None else min(open_.first, first)
+        open_.last = last if open_.last is None else max(open_.last, last)
 
     def _new(self, day: date) -> _Open:
         if len(self._open) >= _OPEN:
@@ -110,6 +109,12 @@ class Writer:
         for day in list(self._open):
             self._close(day)
         return self._closed
+
+
+def _day(row: tuple[Any, ...]) -> date:
+    """Return the day of a record in UTC; its time stands first."""
+    when: datetime = row[0]
+    return (when if when.tzinfo is UTC else when.astimezone(UTC)).date()
 
 
 def writer(path: Path, source: Source) -> Any:

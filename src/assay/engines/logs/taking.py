@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from assay.engines.blobs import digest_file
+from assay.engines.digests import digest_file
 from assay.engines.logs.parquet import Writer, Written
 from assay.engines.logs.reading import Stream
 from assay.methods.logs.sniff import SOURCES
@@ -152,11 +152,13 @@ def _records(
             taken.bad += 1
             aside.put(taken.path, piece.place, piece.reason, piece.data)
             continue
+        sound = _is_text(piece.data)
         for number, (raw, context) in enumerate(opened(piece.data), 1):
             try:
                 bounded(raw)
-                raw.decode("utf-8")
-                values = read(raw, {**about, **context})
+                if not sound:
+                    raw.decode("utf-8")
+                values = read(raw, {**about, **context} if context else about)
             except (ValueError, OverflowError, RecursionError) as error:
                 taken.bad += 1
                 place = piece.place if raw is piece.data else f"{piece.place}, record {number}"
@@ -165,6 +167,17 @@ def _records(
             else:
                 add(values, raw)
                 taken.records += 1
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether all of it is UTF-8, and so whatever stands within it; else each record is looked at by itself."""
+    if data.isascii():
+        return True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _joined(parts: Any, kind: Source) -> Any:

@@ -5,6 +5,7 @@ Each reads jobs as JSON lines and answers likewise; when whoever asked is gone, 
 
 from __future__ import annotations
 
+import gc
 import json
 import queue
 import subprocess
@@ -77,6 +78,9 @@ def _told(number: int | None, file: str, said: str) -> AssayError:
 
 def _main(take: Callable[..., dict[str, Any]]) -> None:
     """Answer jobs until the input ends."""
+    gc.set_threshold(
+        200_000
+    )  # what is made here by the million holds no circles, and to look for some takes a twentieth
     for line in sys.stdin:
         try:
             answer: dict[str, Any] = {"done": take(*json.loads(line))}
@@ -88,7 +92,19 @@ def _main(take: Callable[..., dict[str, Any]]) -> None:
         sys.stdout.flush()
 
 
+class _Unlooked:
+    """Modules that are not there: pyarrow looks for them, needs neither, and takes four times as long to start with them."""
+
+    NAMES = ("pandas", "numpy", "cloudpickle")
+
+    @classmethod
+    def find_spec(cls, name: str, *_: Any) -> None:
+        if name in cls.NAMES:
+            raise ModuleNotFoundError(f"{name} is not looked for here", name=name)
+
+
 if __name__ == "__main__":
+    sys.meta_path.insert(0, _Unlooked)
     from assay.engines.logs.taking import take
 
     _main(take)

@@ -14,47 +14,49 @@ import msgspec
 from assay.methods.logs.source import Context, Source, Values, columns, moment, refused
 
 
-class _Attributes(msgspec.Struct):
+class _Attributes(msgspec.Struct, gc=False):
     mfaAuthenticated: str | bool | None = None  # noqa: N815
 
 
-class _Issuer(msgspec.Struct):
+class _Issuer(msgspec.Struct, gc=False):
     arn: str | None = None
 
 
-class _Session(msgspec.Struct):
+class _Session(msgspec.Struct, gc=False):
     sessionIssuer: _Issuer | None = None  # noqa: N815
     attributes: _Attributes | None = None
 
 
-class _Identity(msgspec.Struct):
+class _Identity(msgspec.Struct, gc=False):
     type: str | None = None
+    principalId: str | None = None  # noqa: N815
     arn: str | None = None
     accountId: str | None = None  # noqa: N815
-    principalId: str | None = None  # noqa: N815
     accessKeyId: str | None = None  # noqa: N815
     userName: str | None = None  # noqa: N815
-    invokedBy: str | None = None  # noqa: N815
     sessionContext: _Session | None = None  # noqa: N815
+    invokedBy: str | None = None  # noqa: N815
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, gc=False, kw_only=True):
+    """Fields in the order in which CloudTrail writes them: each is looked for behind the one before."""
+
+    userIdentity: _Identity | None = None  # noqa: N815
     eventTime: datetime  # noqa: N815
-    eventID: str  # noqa: N815
     eventSource: str | None = None  # noqa: N815
     eventName: str | None = None  # noqa: N815
-    eventType: str | None = None  # noqa: N815
-    eventCategory: str | None = None  # noqa: N815
     awsRegion: str | None = None  # noqa: N815
     sourceIPAddress: str | None = None  # noqa: N815
     userAgent: str | None = None  # noqa: N815
     errorCode: str | None = None  # noqa: N815
     errorMessage: str | None = None  # noqa: N815
+    requestID: str | None = None  # noqa: N815
+    eventID: str  # noqa: N815
     readOnly: bool | str | None = None  # noqa: N815
+    eventType: str | None = None  # noqa: N815
     managementEvent: bool | None = None  # noqa: N815
     recipientAccountId: str | None = None  # noqa: N815
-    requestID: str | None = None  # noqa: N815
-    userIdentity: _Identity | None = None  # noqa: N815
+    eventCategory: str | None = None  # noqa: N815
 
 
 class _File(msgspec.Struct):

@@ -13,7 +13,8 @@ from typing import Any
 
 MAX_RECORD = 4 << 20  # bytes: CloudTrail's are at most 256 KB, CloudWatch's and Kubernetes' about 1 MB
 MAX_DEPTH = 100  # brackets within brackets
-EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = 1990, 2100
+EARLIEST, LATEST = datetime(_FIRST, 1, 1, tzinfo=UTC), datetime(_LAST, 1, 1, tzinfo=UTC)
 
 Values = tuple[Any, ...]
 Context = Mapping[str, str | None]
@@ -62,6 +63,8 @@ class Source:
 
 def moment(value: Any) -> datetime:
     """Return a time of a record, UTC where it names no zone; ValueError where it is none, or of no time in use."""
+    if type(value) is datetime and value.tzinfo is UTC and _FIRST <= value.year < _LAST:  # nearly all
+        return value
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
