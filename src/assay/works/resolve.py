@@ -25,6 +25,7 @@ _MODELS = (
 )  # fmt: skip
 DATABASES = ("duckdb://", "sqlite://", "postgres://", "postgresql://")
 REGISTRY = "registry://"
+BASELINE = "baseline://"
 
 
 def looks_like_table(source: str) -> bool:
@@ -59,6 +60,10 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
 
         if kinds == ("traffic",) or captured.is_capture(text):
             return captured.pin(text, store, home)
+    if text.startswith(BASELINE) and "tree" in kinds:
+        from assay.works.baselines import making
+
+        return making.pin(text, home)
     if text.startswith(REGISTRY):
         return _registered(text, kinds, home)
     if "model" in kinds and text.startswith(("http://", "https://")):

@@ -153,13 +153,13 @@ def _killed(root: Path, after: float) -> tuple[int, int]:
     """A writer that was killed: its process, and how many events it had acknowledged."""
     child = subprocess.Popen([sys.executable, "-c", KILLED, str(root)], stdout=subprocess.PIPE)
     assert child.stdout is not None
-    while child.stdout.readline() == b"0\n":
+    while (first := child.stdout.readline()) == b"0\n":
         pass
     time.sleep(after)
     child.send_signal(signal.SIGKILL)
-    said = child.stdout.read()
+    said = first + child.stdout.read()
     child.wait()
-    return child.pid, int(said.split(b"\n")[-2] if said.count(b"\n") else 0)
+    return child.pid, int(said.split(b"\n")[-2])
 
 
 def _holds(root: Path, scratch: Path, acknowledged: dict[int, int]) -> None:

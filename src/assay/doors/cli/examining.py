@@ -85,7 +85,7 @@ def command(loaded: Loaded) -> click.Command:
         _option(p) for p in spec if p.role != "work" and p is not subject and p.name not in _EVERYWHERE
     ]
     in_place = bool(getattr(loaded.module, "IN_PLACE", False))
-    params += _common(loaded.kind, in_place)
+    params += _common(loaded.kind, in_place, bool(getattr(loaded.module, "OUTPUT_FOLDER", False)))
     runner = _check if many else _treat_in_place if in_place else _treat
     return click.Command(
         loaded.name,
@@ -155,7 +155,7 @@ def _metavar(param: Param) -> str:
     return words.get(param.type, "TEXT")
 
 
-def _common(kind: Kind, in_place: bool = False) -> list[click.Parameter]:
+def _common(kind: Kind, in_place: bool = False, folder: bool = False) -> list[click.Parameter]:
     common: list[click.Parameter] = [
         click.Option(
             ["--format", "format_"], type=click.Choice(FORMATS), default="text", help="How to print."
@@ -190,7 +190,10 @@ def _common(kind: Kind, in_place: bool = False) -> list[click.Parameter]:
     if kind == "check":
         own: list[click.Parameter] = [
             click.Option(
-                ["-o", "--output"], type=click.Path(path_type=Path), help="Write the report to a file."
+                ["-o", "--output"],
+                type=click.Path(path_type=Path),
+                metavar="DIR" if folder else "PATH",
+                help="Write the documents into a folder." if folder else "Write the report to a file.",
             ),
             click.Option(
                 ["--keep"],
@@ -236,6 +239,8 @@ def _check(
 
     settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation), engine=engine)
     gate = context.gate(fail_on, allow_incomplete)
+    if getattr(loaded.module, "OUTPUT_FOLDER", False):
+        keep, output = output or keep, None
     verdicts = []
     with watching(loaded.name) as progress:
         for one in target:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from assay.doors.cli import context, show
+from assay.doors.cli import baselines, context, show
 from assay.doors.cli.groups import Group
 from assay.kernel.severity import SEVERITIES
 
@@ -246,3 +246,7 @@ def _violations(execution: dict[str, Any]) -> None:
         show.findings(execution["violations"][:10], "")
     if execution["why"] and execution["status"] == "Failed":
         click.echo(f"\n{execution['why']}")
+
+
+monitor.add_command(baselines.baseline)
+monitor.add_command(baselines.baselines)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from assay.works.verbs import (
+    baselines,
     captures,
     contexts,
     data,
@@ -32,6 +33,7 @@ from assay.works.verbs import (
 WITHOUT_HOME = frozenset(
     {
         "inventory.policy",
+        "monitor.baseline",
         "log.verify_against",
         "log.verify_proof",
         "data.load",
@@ -52,6 +54,7 @@ TELLING = frozenset(
         "lineage",
         "log.holds",
         "model.list",
+        "monitor.baselines",
         "model.show",
         "monitor.list",
         "monitor.page",
@@ -72,6 +75,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **contexts.VERBS,
     **endpoints.VERBS,
     **captures.VERBS,
+    **baselines.VERBS,
     **tokens.VERBS,
     **serving.VERBS,
     **monitors.VERBS,

@@ -1,0 +1,66 @@
+"""Quality of traffic: does what an endpoint is asked and answers keep the constraints of its baseline?
+
+The baseline is a folder with statistics.json and constraints.json, as `assay monitor baseline` makes it or SageMaker Model
+Monitor did. Each documented check: types, completeness, distance from the baseline's distribution (of KLL sketches for
+numbers, of shares or chi-square for texts; linf_robust, unless the constraints ask for another), missing and extra columns,
+values outside of a domain; and negative numbers where there were none. Violations are written as constraint_violations.json,
+beside the window's own statistics.json and constraints.json.
+
+CSV capture names no columns: they are the answers', then the input's, in the baseline's order.
+
+Example: assay monitor baseline bookings.csv.gz -o baseline &&
+  assay check traffic.quality bookings.csv.gz --against baseline -o window
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import Doc
+
+from assay.kernel.handles import Table, Traffic, Tree, Work
+from assay.kernel.report import Report
+
+OUTPUT_FOLDER = True  # -o names a folder for what is written
+
+
+def check(
+    traffic: Traffic,
+    *,
+    against: Annotated[
+        Tree | Table,
+        Doc(
+            "the baseline: a folder with statistics.json and constraints.json, or the table it would be made of"
+        ),
+    ],
+    answers: Annotated[
+        tuple[str, ...],
+        Doc(
+            "a column of the baseline that the answers are of, in their order, where neither name nor place tells"
+        ),
+    ] = (),
+    without: Annotated[tuple[str, ...], Doc("a column of the baseline to leave out")] = (),
+    work: Work,
+) -> Report:
+    """Hold a window of traffic against the constraints of a baseline."""
+    from assay.checks.traffic import _naming
+    from assay.checks.traffic.quality import _telling
+    from assay.engines.baselines import Baseline, of_quality
+    from assay.engines.statistics import statistics
+    from assay.methods.monitor import constraints, violations
+    from assay.methods.monitor.statistics import Statistics
+
+    if isinstance(against, Table):
+        made = statistics(against, work)
+        baseline = Baseline(constraints.suggested(made), made)
+    else:
+        baseline = of_quality(against)
+    asked = constraints.Constraints(
+        tuple(f for f in baseline.constraints.features if f.name not in without), baseline.constraints.config
+    )
+    named = _naming.columns(traffic, {f.name: f.inferred for f in baseline.constraints.features}, answers)
+    own = {own: name for own, name in named.items() if name not in without}
+    seen = statistics(traffic.table, work, list(own))
+    window = Statistics(seen.rows, {own[n]: c.called(own[n]) for n, c in seen.columns.items()})
+    found = violations.evaluate(window, asked, baseline.statistics)
+    return _telling.report(traffic, window, asked, baseline, found, work)

@@ -1,0 +1,107 @@
+"""What the quality of traffic tells: a finding a violation, a distance a column, and the documents of Model Monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.engines.baselines import Baseline, dumped
+from assay.kernel.handles import Traffic, Work
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
+from assay.kernel.severity import Severity
+from assay.methods.monitor import constraints
+from assay.methods.monitor.constraints import Constraints
+from assay.methods.monitor.statistics import Statistics
+from assay.methods.monitor.violations import Evaluated, Violation
+
+NAME = "traffic.quality"
+CHARTED = 30
+_REMEDIES = {
+    "data_type": "find out who sends other values, or edit inferred_type or datatype_check_threshold",
+    "completeness": "find out why values are missing, or edit the column's completeness",
+    "baseline_drift": "see `assay check traffic.drift` for since when and whose, or make a new baseline",
+    "missing_column": "send it: a model cannot be asked without a column that it was trained with",
+    "extra_column": "leave it out, or make a new baseline with it",
+    "categorical_values": "find out where the new values come from, or edit the column's domains",
+    "non_negative": "find out where negative numbers come from, or edit is_non_negative",
+}
+
+
+def report(
+    traffic: Traffic,
+    window: Statistics,
+    asked: Constraints,
+    baseline: Baseline,
+    found: Evaluated,
+    work: Work,
+) -> Report:
+    """Return the report of a window."""
+    distances = [d for d in found.distances if d.value is not None]
+    skipped = [
+        Skipped(f"distance of {d.feature}", d.reason)
+        for d in found.distances
+        if d.value is None and _told(d.reason)
+    ]
+    if baseline.statistics is None and asked.config.compare:
+        skipped.append(Skipped("distances", "the baseline has no statistics.json to compare with"))
+    if not asked.config.evaluate:
+        skipped.append(Skipped("constraints", "the baseline says evaluate_constraints: Disabled"))
+    metrics = [Metric("violations", len(found.violations)), Metric("rows", window.rows)]
+    metrics += [Metric("completeness", c.completeness, {"column": n}) for n, c in window.columns.items()]
+    metrics += [
+        Metric.number("distance", d.value, of={"column": d.feature, "measure": d.measure})
+        for d in found.distances
+        if d.value is not None
+    ]
+    charts = []
+    if distances:
+        ranked = sorted(distances, key=lambda d: -(d.value or 0) / (d.threshold or 1))[:CHARTED]
+        charts.append(
+            Chart(
+                "Distance from the baseline",
+                "bar",
+                tuple({"column": d.feature, "distance": d.value, "threshold": d.threshold} for d in ranked),
+                "column",
+                "distance",
+                alt=f"{ranked[0].feature} lies farthest from the baseline: {ranked[0].value:.3g}.",
+            )
+        )
+    return Report.make(
+        coverage=Coverage(window.rows, window.rows, tuple(skipped)),
+        metrics=metrics,
+        findings=list(_findings(found)),
+        outputs=[
+            work.put("constraint_violations", dumped(found.to_dict()), "json"),
+            work.put("statistics", dumped(window.to_dict()), "json"),
+            work.put("constraints", dumped(constraints.suggested(window).to_dict()), "json"),
+        ],
+        charts=charts,
+        data={
+            "violations": [v.to_dict() for v in found.violations],
+            "events": traffic.events,
+            "named": traffic.named,
+        },
+    )
+
+
+def _told(reason: str) -> bool:
+    """Whether it lessens what was examined: of too few values nothing can be told, which is no fault of the reading."""
+    return not reason.startswith("too few")
+
+
+def _findings(found: Evaluated) -> Iterator[Finding]:
+    for violation in found.violations:
+        kind = violation.check.removesuffix("_check")
+        yield Finding(
+            f"{NAME}.{kind}",
+            Severity.MEDIUM if kind == "extra_column" else Severity.HIGH,
+            f"{violation.feature}: {violation.description.rstrip('.')}.",
+            _where(violation),
+            _REMEDIES[kind],
+        )
+
+
+def _where(violation: Violation) -> dict[str, object]:
+    out: dict[str, object] = {"column": violation.feature}
+    if violation.observed is not None:
+        out |= {"observed": violation.observed, "threshold": violation.threshold}
+    return out

@@ -1,0 +1,1 @@
+"""Baselines of traffic, made of a table, edited by people, and kept in versions."""

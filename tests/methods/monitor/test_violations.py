@@ -1,0 +1,190 @@
+"""Constraints and violations as SageMaker Model Monitor's documentation, and files of its container, have them."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from assay.methods.monitor import constraints, statistics, violations
+from assay.methods.monitor.constraints import Config
+
+
+def table(**columns):
+    rows = max(map(len, columns.values()))
+    return statistics.Statistics(rows, {n: statistics.counted(n, [pa.array(v)]) for n, v in columns.items()})
+
+
+def broken(window, document, baseline=None):
+    found = violations.evaluate(window, constraints.read(document), baseline)
+    return [(v.feature, v.check) for v in found.violations]
+
+
+DOCUMENTED = {
+    "version": 0,
+    "features": [
+        {
+            "name": "age",
+            "inferred_type": "Integral",
+            "completeness": 1.0,
+            "num_constraints": {"is_non_negative": True},
+        },
+        {
+            "name": "state",
+            "inferred_type": "String",
+            "completeness": 0.5,
+            "string_constraints": {"domains": ["CA", "NY"]},
+        },
+    ],
+    "monitoring_config": {
+        "evaluate_constraints": "Enabled",
+        "emit_metrics": "Enabled",
+        "datatype_check_threshold": 1.0,
+        "domain_content_threshold": 1.0,
+        "distribution_constraints": {
+            "perform_comparison": "Enabled",
+            "comparison_threshold": 0.1,
+            "comparison_method": "Robust",
+        },
+    },
+}
+GOOD = {"age": [30, 40, 50, 60], "state": ["CA", "NY", "CA", None]}
+
+
+def test_a_window_that_keeps_them_has_no_violation():
+    assert broken(table(**GOOD), DOCUMENTED) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "check"),
+    [
+        ("age", ["30", "forty", "50", "60"], "data_type_check"),
+        ("age", [30, None, 50, 60], "completeness_check"),
+        ("age", [30, -1, 50, 60], "non_negative_check"),
+        ("state", ["CA", "NY", "TX", None], "categorical_values_check"),
+        ("state", ["CA", None, None, None], "completeness_check"),
+    ],
+)
+def test_each_documented_check_finds_its_own_violation(column, values, check):
+    assert broken(table(**(GOOD | {column: values})), DOCUMENTED) == [(column, check)]
+
+
+def test_missing_and_extra_columns():
+    assert broken(table(age=GOOD["age"], more=[1, 2, 3, 4]), DOCUMENTED) == [
+        ("state", "missing_column_check"), ("more", "extra_column_check"),
+    ]  # fmt: skip
+
+
+def test_the_text_of_a_type_is_the_containers():
+    # As in the published walk-throughs of the container: "chas" was learnt as whole numbers and came as 0.0.
+    document = {"features": [{"name": "chas", "inferred_type": "Integral", "completeness": 1.0}], "monitoring_config": {"datatype_check_threshold": 1.0}}  # fmt: skip
+    found = violations.evaluate(table(chas=[0.0, 1.0]), constraints.read(document))
+    assert [v.to_dict() for v in found.violations] == [
+        {
+            "feature_name": "chas",
+            "constraint_check_type": "data_type_check",
+            "description": "Data type match requirement is not met. Expected data type: Integral, Expected match: 100.0%. "
+            "Observed: Only 0.0% of data is Integral.",
+        }
+    ]
+    half = violations.evaluate(table(chas=["0", "0.5"]), constraints.read(document)).violations[0]
+    assert half.description.endswith("Observed: Only 50.0% of data is Integral.")
+
+
+def test_a_type_threshold_is_the_share_that_must_match():
+    document = json.loads(json.dumps(DOCUMENTED))
+    document["monitoring_config"]["datatype_check_threshold"] = 0.75
+    assert broken(table(**(GOOD | {"age": ["30", "forty", "50", "60"]})), document) == []
+    document["monitoring_config"]["datatype_check_threshold"] = 0.76
+    assert broken(table(**(GOOD | {"age": ["30", "forty", "50", "60"]})), document) == [
+        ("age", "data_type_check")
+    ]
+
+
+def _drift(method, threshold=0.1, categorical=None, drift=None):
+    config = {"comparison_threshold": threshold, "comparison_method": method}
+    config |= {"categorical_comparison_threshold": categorical} if categorical is not None else {}
+    config |= {"categorical_drift_method": drift} if drift else {}
+    features = [{"name": "n", "inferred_type": "Integral"}, {"name": "s", "inferred_type": "String"}]
+    return {"features": features, "monitoring_config": {"distribution_constraints": config}}
+
+
+def test_drift_is_told_with_the_distance_and_its_threshold():
+    old = table(n=list(range(100)), s=["a"] * 50 + ["b"] * 50)
+    new = table(n=list(range(50, 150)), s=["a"] * 80 + ["b"] * 20)
+    found = violations.evaluate(new, constraints.read(_drift("Simple")), old)
+    assert [v.description for v in found.violations] == [
+        "Numerical distance: 0.5 exceeds numerical threshold: 0.1",
+        "Categorical distance: 0.30000000000000004 exceeds categorical threshold: 0.1",
+    ]
+    assert broken(new, _drift("linf_robust"), old) == [
+        ("n", "baseline_drift_check")
+    ]  # 0.5 - 1.8 √(200 / 10000) = 0.245; 0.3 → 0.045
+    assert broken(new, _drift("Simple", 0.5, 0.3), old) == [
+        ("s", "baseline_drift_check")
+    ]  # 0.3 is a little more as a float
+    assert broken(new, _drift("Robust", 0.9, 0.05, "ChiSquared"), old) == [("s", "baseline_drift_check")]
+    assert broken(old, _drift("Robust", 0.9, 0.05, "ChiSquared"), old) == []
+
+
+def test_a_robust_distance_never_alarms_on_a_small_window():
+    old, new = table(n=list(range(5))), table(n=list(range(100, 105)))
+    assert broken(new, {"features": [{"name": "n", "inferred_type": "Integral"}]}, old) == []
+
+
+def test_every_spelling_is_read_and_one_is_written():
+    sdk = {
+        "features": [
+            {
+                "name": "s",
+                "inferred_type": "String",
+                "completeness": 1,
+                "string_constraints": {
+                    "domains": ["a"],
+                    "monitoring_config_overrides": {"evaluate_constraints": "Disabled"},
+                },
+            },
+            {"name": "n", "inferred_type": "Fractional", "monitoringConfigOverrides": {"distribution_constraints": {"comparion_method": "linf_simple", "comparison_threshold": 0.3}}},
+        ],
+        "monitoring_config": {},
+    }  # fmt: skip
+    read = constraints.read(sdk)
+    assert read.config == Config(
+        True, True, 0.1, 0.1, True, 0.1, "Robust", 0.1, "LInfinity"
+    )  # what the documentation gives
+    assert not read.of(read.features[0]).evaluate
+    own = read.of(read.features[1])
+    assert (own.method, own.distance, own.categories) == (
+        "Simple",
+        0.3,
+        0.3,
+    )  # of texts as of numbers, unless said
+    written = read.to_dict()
+    assert written["features"][0]["monitoringConfigOverrides"] == {"evaluate_constraints": "Disabled"}
+    assert constraints.read(written) == read
+
+
+def test_suggested_constraints_are_kept_by_the_baseline_itself():
+    base = table(
+        age=[30, 40, 50] * 20,
+        change=[-1, 0, 1] * 20,
+        state=["CA", "NY", None] * 20,
+        id=[f"k{i}" for i in range(60)],
+    )
+    made = constraints.suggested(base)
+    assert [(f.name, f.inferred, f.non_negative, f.domain) for f in made.features] == [
+        ("age", "Integral", True, None), ("change", "Integral", False, None), ("state", "String", None, ("CA", "NY")),
+        ("id", "String", None, None),
+    ]  # fmt: skip
+    assert made.features[2].completeness == pytest.approx(2 / 3)
+    assert violations.evaluate(base, made, base).violations == ()
+    document = made.to_dict()
+    assert document["monitoring_config"]["datatype_check_threshold"] == 1.0
+    assert constraints.read(document) == made
+
+
+def test_what_is_none_is_refused():
+    for bad in ([], {"features": {}}, {"features": [{}]}, {"features": [3]}):
+        with pytest.raises(ValueError, match="no constraints.json"):
+            constraints.read(bad)
