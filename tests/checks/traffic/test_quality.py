@@ -113,7 +113,9 @@ def test_columns_that_went_or_came_are_found_by_name_and_by_place(tmp_path, book
     assert ("country", "missing_column_check") in violated(report)
     report = quality(captured(tmp_path / "csv", bookings.assign(more=1)), baseline)
     assert ("_c5", "extra_column_check") in violated(report)
-    report = quality(captured(tmp_path / "input", bookings.assign(answer=0.5)[["answer", *COLUMNS]]), baseline)
+    report = quality(
+        captured(tmp_path / "input", bookings.assign(answer=0.5)[["answer", *COLUMNS]]), baseline
+    )
     assert violated(report) == []  # the baseline is of the input alone, as its types say
     report = quality(captured(tmp_path / "less", bookings.iloc[:, :-1]), baseline)
     assert violated(report) == [("adr", "missing_column_check")]
