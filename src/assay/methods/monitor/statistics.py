@@ -148,7 +148,7 @@ def _buckets(parts: list[Any], least: float, most: float) -> list[tuple[float, f
     edges = least * (1 - steps) + most * steps  # of which no part can be more than a float holds
     if not (edges[1:] > edges[:-1]).all():
         return [(least, most, sum(map(len, parts)))]
-    counts = sum(np.histogram(part, edges)[0] for part in parts)
+    counts = np.sum([np.histogram(part, edges)[0] for part in parts], axis=0)
     return [(float(a), float(b), int(n)) for a, b, n in zip(edges, edges[1:], counts, strict=False)]
 
 

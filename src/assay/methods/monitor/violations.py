@@ -154,14 +154,14 @@ def _one(feature: Feature, column: Column, config: Config) -> Iterator[Violation
             0.0,
         )
     if feature.domain is not None and column.present and feature.inferred == "String":
-        share = _known(feature.domain, column)
-        if share is not None and share < config.domains:
+        known = _known(feature.domain, column)
+        if known is not None and known < config.domains:
             yield Violation(
                 name,
                 "categorical_values_check",
                 f"Categorical values requirement is not met. Expected match: {100 * config.domains}%. "
-                f"Observed: Only {100 * share}% of data is in the domain of the baseline.{_unknown(feature.domain, column)}",
-                share,
+                f"Observed: Only {100 * known}% of data is in the domain of the baseline.{_unknown(feature.domain, column)}",
+                known,
                 config.domains,
             )
 
