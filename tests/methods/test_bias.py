@@ -105,3 +105,16 @@ def test_of_an_empty_group_the_library_tells_nothing(a):
         assert set(found) == set(post_training(a, a)) and all(map(math.isnan, found.values()))
     if a.n:
         assert refused(pre_training(a, a), a, a)["CI"] == 0
+
+
+def test_groups_that_weights_have_made_equal_were_told_apart_by_rounding():
+    """As data.reweigh leaves them: the shares are the same, and the sums of the weights differ in their last digits."""
+    share, noise = 0.5404080816163233, 2.2e-14
+    a = Counts(1000 * share, 0, 0, 1000 * (1 - share))
+    d = Counts(300 * (share + noise), 0, 0, 300 * (1 - share - noise))
+    found = pre_training(a, d)
+    assert {n: found[n] for n in ("DPL", "KL", "JS", "LP", "TVD", "KS")} == dict.fromkeys(
+        ("DPL", "KL", "JS", "LP", "TVD", "KS"), 0.0
+    )
+    seen = pre_training(a, Counts(300 * (share + 1e-9), 0, 0, 300 * (1 - share - 1e-9)))
+    assert seen["DPL"] == pytest.approx(-1e-9, rel=1e-3) and seen["TVD"] == pytest.approx(1e-9, rel=1e-3)

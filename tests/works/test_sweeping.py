@@ -211,9 +211,18 @@ def test_what_tune_cannot_say_is_told_with_its_line_before_anything_runs(tmp_pat
 
 
 @pytest.mark.slow
-def test_folds_do_not_judge_a_step_that_chooses_its_hyperparameters(tmp_path):
+def test_a_grid_was_refused_to_folds_and_is_chosen_among_within_each(tmp_path):
+    more = "  judged: {check: model.validate, of: split.train, label: y, retrain: model, scheme: holdout, slices: 0,\n    gate: none}\n"
+    _lay_out(tmp_path, "{grid: {max_depth: [1, 4]}, label: y, on: valid}", more)
+    result, _ = _run(tmp_path)
+    judged = next(d for d in result.steps if d.step.name == "judged").verdict.report
+    assert judged.error == "" and judged.params["tune"] == {"max_depth": [1, 4]}
+    assert "optimism" in {m.name for m in judged.metrics}
+
+
+def test_folds_do_not_judge_a_step_that_draws_its_hyperparameters(tmp_path):
     more = "  judged: {check: model.validate, of: split.train, label: y, retrain: model, gate: none}\n"
-    _lay_out(tmp_path, "{grid: {max_depth: [1, 2]}, label: y, on: valid}", more)
+    _lay_out(tmp_path, "{random: {max_depth: {from: 1, to: 2}}, trials: 1, label: y, on: valid}", more)
     result, _ = _run(tmp_path)
     judged = next(d for d in result.steps if d.step.name == "judged")
-    assert judged.outcome == "error" and "chooses its hyperparameters" in judged.note
+    assert judged.outcome == "error" and "draws its hyperparameters by lot" in judged.note

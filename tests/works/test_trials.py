@@ -49,3 +49,11 @@ def test_where_all_failed_there_is_no_best_and_it_is_critical():
     (finding,) = found.failures()
     assert found.best is None and str(finding.severity) == "critical" and finding.count == 2
     assert "Every trial failed" in finding.message and trials("f1", trial(0, 0.1, 4, 0.5)).failures() == []
+
+
+def test_a_hyperparameter_that_is_called_trial_or_state_hid_the_trials():
+    space = {"state": {"from": 1, "to": 8}, "trial": {"from": 1, "to": 8}}
+    held = [Trial(n, {"state": n + 3, "trial": 7}, [0.5 + n / 10]) for n in range(2)]
+    found = Trials("model", read({"random": space, "label": "y"}), "f1", held)
+    best, _ = found.charts()[1].data
+    assert best == {"trial": 1, "f1": 0.6, "state": "complete", "state (given)": 4, "trial (given)": 7}

@@ -28,7 +28,7 @@ def members(path: Path, bounds: Bounds | None = None) -> list[zipfile.ZipInfo]:
     bounds = bounds or Bounds()
     if not path.is_file():
         raise Missing(f"there is no archive {str(path)!r}", remedy="check its path")
-    _bounded(path, bounds)
+    bounded(path, bounds)
     try:
         with zipfile.ZipFile(path) as archive:
             found = archive.infolist()
@@ -84,8 +84,8 @@ def unpack(path: Path, to: Path, bounds: Bounds | None = None) -> dict[str, Path
     return made
 
 
-def _bounded(path: Path, bounds: Bounds) -> None:
-    """A list of members is read whole before it can be counted: what its end says of its size is looked at first."""
+def bounded(path: Path, bounds: Bounds) -> None:
+    """Raise BadInput for a zip that is too large, or says so of its list of members, which is read whole before it is counted."""
     size = path.stat().st_size
     with path.open("rb") as content:
         content.seek(max(0, size - (1 << 16) - _END_SIZE - _LOCATOR_SIZE - _END64_SIZE))

@@ -15,6 +15,7 @@ import numpy as np
 
 PRE_TRAINING = ("CI", "DPL", "KL", "JS", "LP", "TVD", "KS", "CDDL")
 POST_TRAINING = ("DPPL", "DI", "DCA", "DCR", "AD", "RD", "DAR", "DRR", "SD", "TE", "CDDPL", "FT", "GE")
+_ROUNDED = 1e-12  # by which two shares of the same sums of weights, added up in another order, may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,14 @@ def ratio(x: Any, y: Any, *, zero: bool = False) -> Any:
 
 
 def difference(x: Any, y: Any) -> Any:
-    """Return x - y; two infinities of one sign differ by nothing."""
+    """Return x - y; two infinities of one sign differ by nothing, and neither do shares of sums of weights that differ by rounding."""
     with np.errstate(invalid="ignore"):
-        return one(np.where(np.isinf(x) & np.equal(x, y), 0.0, np.subtract(x, y)))
+        return one(np.where((np.isinf(x) & np.equal(x, y)) | _alike(x, y), 0.0, np.subtract(x, y)))
+
+
+def _alike(x: Any, y: Any) -> Any:
+    """Whether finite numbers differ by no more than what the summing of weights rounds off."""
+    return np.isfinite(x) & (np.abs(np.subtract(x, y)) <= _ROUNDED * np.maximum(np.abs(x), np.abs(y)))
 
 
 def one(values: Any) -> Any:
@@ -68,6 +74,7 @@ def pre_training(a: Counts, d: Counts) -> dict[str, Any]:
     p, q = (np.stack([np.asarray(g.observed), 1 - np.asarray(g.observed)]) for g in (a, d))
     # The outcomes that both groups have; their probabilities are not made to add up to 1 again.
     common = (p > 0) & (q > 0)
+    q = np.where(_alike(p, q), p, q)
     p, q = (np.where(common, x, 1.0) for x in (p, q))  # what is left out adds nothing: ln 1 = 0, 1 - 1 = 0
     middle, apart = (p + q) / 2, np.abs(p - q)
     told = {

@@ -24,6 +24,8 @@ _MOST_PARTS = 2_000  # whose ids begin as that of the run they are parts of
 USES_TRIAL = (
     "trial"  # what the last step of a trial of a sweep does: it tells what was tried, and how it scored
 )
+SO_FAR = "so_far"  # what is known of a run that is under way, in its detail
+_MOST_SAID = 200  # names of each kind
 USES_TRACKED = "tracked"  # what the one step of a run outside pipelines does
 
 
@@ -106,6 +108,22 @@ def write(tx: Tx, run: Mapping[str, Any]) -> None:
     tx.write("runs", run["id"], run, **columns)
 
 
+def said(tx: Tx, run_id: str, size: int, digest: str, told: Mapping[str, Mapping[str, Any]]) -> int:
+    """Record how far a run outside pipelines has come: its journal's first ``size`` bytes, and what it was told, by kind.
+
+    Of each kind the first names are kept, and how many there are.
+    """
+    before = tx.get("runs", run_id)
+    if before is None:
+        raise Missing(f"there is no run {run_id!r}")
+    kept = {kind: dict(list(values.items())[:_MOST_SAID]) for kind, values in told.items()}
+    counts = {kind: len(values) for kind, values in told.items()}
+    so_far = {"at": tx.now, "bytes": size, "digest": digest, "counts": counts, **kept}
+    write(tx, before | {"detail": {**(before.get("detail") or {}), SO_FAR: so_far}})
+    detail = {"journal": digest, "bytes": size, **counts}
+    return tx.record("run.said", f"run/{run_id}", actor=before["actor"], detail=detail)
+
+
 def end(
     tx: Tx,
     run_id: str,
@@ -121,6 +139,7 @@ def end(
     if before is None:
         raise Missing(f"there is no run {run_id!r}")
     said = {**(before.get("detail") or {}), **(more or {}), **({"trace": trace} if trace else {})}
+    said.pop(SO_FAR, None)  # its report tells all of it
     write(
         tx, before | {"outcome": outcome, "ended": tx.now, "report": report, "model": model, "detail": said}
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.errors import AssayError
 from assay.kernel.severity import Severity
 from assay.office.index.record import Record
+from assay.office.runs import SO_FAR
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -140,9 +141,13 @@ class Deriving:
             n: value.get(n)
             for n in ("pipeline", "experiment", "parent", "outcome", "actor", "started", "ended", "model")
         }
-        fields |= _named("detail", {k: v for k, v in dict(value.get("detail", {})).items() if k != "steps"})
+        detail = dict(value.get("detail", {}))
+        fields |= _named("detail", {k: v for k, v in detail.items() if k not in ("steps", SO_FAR)})
+        so_far = dict(detail.get(SO_FAR) or {})
+        for kind in ("params", "tags", "metrics"):
+            fields |= _named(kind, dict(so_far.get(kind) or {}))
         fields |= _around(steps) | {"context": list(self.contexts.get(f"run/{key}", ()))}
-        fields["trace"] = dict(value.get("detail", {})).get("trace")
+        fields["trace"] = detail.get("trace")
         fields |= {"step": [s["name"] for s in steps], "uses": sorted({s["uses"] for s in steps})}
         fields |= _together(self._told(s) for s in steps)
         failed = [s["name"] for s in steps if s["outcome"] not in ("pass", "done")]

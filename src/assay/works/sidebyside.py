@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError, Missing, UsageError
 from assay.methods.nearest import did_you_mean
-from assay.office.runs import USES_TRACKED, USES_TRIAL
+from assay.office.runs import SO_FAR, USES_TRACKED, USES_TRIAL
 
 if TYPE_CHECKING:
     from assay.office.runs import RunRecord, StepRecord
@@ -98,6 +98,9 @@ def row(home: Home, record: RunRecord) -> dict[str, Any]:
         report = _report(home, step)
         params |= _params(step, report)
         found += [(step.name, m["name"], m["value"]) for m in report.get("metrics", []) if _whole(m)]
+    so_far = dict(record.detail.get(SO_FAR) or {}) if record.outcome == "running" else {}
+    params |= dict(so_far.get("params") or {})
+    found += [("", n, v) for n, v in dict(so_far.get("metrics") or {}).items()]
     names = [name for _, name, _ in found]
     metrics = {(n if names.count(n) == 1 else f"{step}.{n}"): value for step, n, value in found}
     told = {n: getattr(record, n) for n in ("id", "pipeline", "experiment", "parent", "outcome", "started")}

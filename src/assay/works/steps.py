@@ -128,12 +128,6 @@ class Steps:
             as_it_was = self.held(step, name, source) if self.held is not None and source != ITSELF else None
             if as_it_was is not None:
                 out[name] = as_it_was
-            elif other is not None and other.params.get("tune"):
-                raise UsageError(
-                    f"the step {source!r} chooses its hyperparameters, and folds would judge others",
-                    where=name,
-                    remedy="name its script, and say tune: here",
-                )
             elif other is not None:
                 out[name] = pin_script(self._params(other), self.home.store)
             else:
@@ -191,12 +185,30 @@ class Steps:
         return runs.known(self.home.office, key) if self.known is None else self.known(key)
 
     def _params(self, step: Step) -> dict[str, Any]:
-        params = dict(step.params)
+        params = self._chosen_within(step) | dict(step.params)
         base = self.pipeline.file.resolve().parent
         for name, value in params.items():
             if isinstance(value, Path) and not value.is_absolute():
                 params[name] = base / value
         return {name: Path(base, value) if name == "script" else value for name, value in params.items()}
+
+    def _chosen_within(self, step: Step) -> dict[str, Any]:
+        """Return what a check that trains by a step with a grid chooses among, in inner folds, where it says nothing itself.
+
+        UsageError for a step that draws its candidates: what it tries it tries but once.
+        """
+        others = (self.pipeline.steps.get(s) for s in step.trainers.values() if s != ITSELF)
+        tuned = next((s for s in others if s is not None and s.params.get("tune")), None)
+        if tuned is None or "tune" in step.params:
+            return {}
+        grid = dict(tuned.params["tune"]).get("grid")
+        if grid is None:
+            raise UsageError(
+                f"the step {tuned.name!r} draws its hyperparameters by lot, and each fold would judge others",
+                where=step.name,
+                remedy="say what is chosen among here: tune: {max_depth: [2, 4]}",
+            )
+        return {"tune": dict(grid)}
 
     def _report(self, step: str) -> Report:
         verdict = self.done[step].verdict

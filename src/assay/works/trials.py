@@ -123,8 +123,11 @@ class Trials:
             self.held,
             key=lambda t: (t.value is None, (t.value or 0.0) if lower else -(t.value or 0.0), t.number),
         )
+        own = ("trial", self.metric, "state")  # a hyperparameter may bear one of these names too
         told = tuple(
-            {"trial": t.number, self.metric: t.value, "state": t.state, **t.given} for t in ranked[:_SHOWN]
+            {"trial": t.number, self.metric: t.value, "state": t.state}
+            | {f"{n} (given)" if n in own else n: v for n, v in t.given.items()}
+            for t in ranked[:_SHOWN]
         )
         table = Chart(
             "The best trials", "table", told, "trial", self.metric, alt=f"{len(told)} of {len(self.held)}."

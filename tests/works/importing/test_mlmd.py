@@ -151,3 +151,20 @@ def test_an_execution_of_very_many_artifacts_is_bounded(home, store):
     things = "INSERT INTO Artifact (id, type_id, uri) SELECT artifact_id, 10, 'u' FROM Event WHERE artifact_id >= 100"
     (first, _) = list(mlmd.read(store(many, things)))
     assert len(first.inputs) == mlmd.MOST_THINGS
+
+
+def test_a_type_is_what_its_parents_are_and_a_context_tells_what_it_lies_in(home, store):
+    path = store(
+        "UPDATE Type SET name = 'Forest' WHERE id = 11",
+        "UPDATE Type SET name = 'Scores' WHERE id = 12",
+        "INSERT INTO ParentType VALUES (11, 2), (12, 3), (2, 11)",  # a ring, too
+        "INSERT INTO ParentContext VALUES (2, 1), (2, 3)",
+    )
+    import_(home, str(path), "ada")
+    trained = next(r for r in runs.listing(home.office, 10) if r.outcome == "pass")
+    assert row(home, trained)["metrics"] == {"f1": 0.83}
+    assert [a.kind for a in runs.steps_of(home.office, trained.id)[0].outputs.values()].count("model") == 1
+    about = contexts.get(home.office, "pipeline_run/hotel.2026-11-01").about
+    assert about["parents"] == ["pipeline/hotel", "Experiment/winter"]
+    found = call("search", {"query": "contexts about.parents = pipeline/hotel"}, home=home)["results"]
+    assert [r["key"] for r in found] == ["pipeline_run/hotel.2026-11-01"]

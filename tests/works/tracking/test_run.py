@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import random
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -16,9 +18,10 @@ from hypothesis import strategies as st
 
 import assay
 from assay.kernel.errors import Refused, UsageError
-from assay.office import contexts, runs, verification
+from assay.office import contexts, ledger, runs, verification
 from assay.works.call import call
 from assay.works.recorded import told
+from assay.works.tracking.ending import journal_of
 
 
 def _report(home, run):
@@ -324,3 +327,59 @@ def test_an_output_that_is_a_pipe_did_wait_for_ever(begin, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with begin() as run, pytest.raises(UsageError, match="neither a file nor a folder"):
         run.output(tmp_path / "pipe")
+
+
+def test_a_run_under_way_was_unknown_to_the_office_until_it_ended(home, begin):
+    with begin("long", params={"depth": 6}) as run:
+        run.log(metrics={"loss": 0.5}, tags={"team": "fraud"})
+        assert _searched(home, "runs metrics.loss exists") == []
+        run.metric("loss", 0.25)
+        run.flush()
+        assert _searched(home, "runs metrics.loss = 0.25 params.depth = 6 tags.team = fraud") == [run.id]
+        record = runs.get(home.office, run.id)
+        assert record.detail["so_far"]["counts"] == {"params": 1, "tags": 1, "metrics": 1}
+        compared = call("runs.compare", {"names": [run.id]}, home=home)["runs"][0]
+        assert (compared["params"], compared["metrics"]) == ({"depth": 6}, {"loss": 0.25})
+        (event,) = [e for e in ledger.tail(home.office, 9) if e.action == "run.said"]
+        journal = journal_of(home, run.id).read_bytes()
+        assert event.detail["journal"] == f"sha256:{hashlib.sha256(journal).hexdigest()}"
+        assert event.detail["bytes"] == len(journal)
+    assert "so_far" not in runs.get(home.office, run.id).detail
+    assert _searched(home, "runs metrics.loss = 0.25 params.depth = 6 tags.team = fraud") == [run.id]
+    assert verification.verify(home.office).ok
+
+
+def test_the_office_hears_of_a_run_each_minute(home, begin, monkeypatch):
+    with begin("long") as run:
+        run.metric("loss", 1)
+        monkeypatch.setattr("assay.works.tracking.run.TOLD", 0.0)
+        run.metric("loss", 2)
+        monkeypatch.setattr("assay.works.tracking.run.TOLD", 60.0)
+        run.metric("loss", 3)
+        assert runs.get(home.office, run.id).detail["so_far"]["metrics"] == {"loss": 2.0}
+
+
+def test_a_journal_that_was_edited_before_its_end_is_named(home, begin):
+    with begin("long") as run:
+        run.metric("loss", 1)
+        run.flush()
+        path = journal_of(home, run.id)
+        path.write_bytes(path.read_bytes().replace(b"1.0", b"0.1"))
+        run.metric("loss", 2)
+    (finding,) = _report(home, run)["findings"]
+    assert finding["rule"] == "tracked.journal_changed" and finding["severity"] == "high"
+
+
+def test_two_threads_that_ended_a_run_at_once_ended_it_twice(home, begin):
+    run = begin("short")
+    threads = [threading.Thread(target=run.end) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ended = [e for e in ledger.tail(home.office, 20) if e.action == "run.end"]
+    assert len(ended) == 1 and run.outcome == "pass"
+
+
+def _searched(home, text):
+    return [r["id"] for r in call("search", {"query": text}, home=home)["results"]]

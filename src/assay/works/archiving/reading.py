@@ -90,6 +90,7 @@ def opened(path: Path, key: Path | None = None, log_key: Path | None = None) -> 
         kept = scratch / "archive.zip"
         if not path.is_file():
             raise Missing(f"there is no archive {str(path)!r}", remedy="check its path")
+        zips.bounded(path, BOUNDS)  # before it is copied: a disk is not filled by what is refused
         shutil.copyfile(path, kept)  # what is verified is what is opened
         try:
             found = verified(kept, key, log_key)

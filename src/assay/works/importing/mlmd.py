@@ -104,7 +104,7 @@ def _runs(
 def contexts(path: Path) -> Iterator[ForeignContext]:
     """Give every context of a store with what is in it: executions by the ids of their runs, artifacts by their urns."""
     with opened(path, _WHOSE) as con:
-        types, there = _types(con), tables(con)
+        types, there, above = _types(con), tables(con), _above(con)
         query = con.execute("SELECT id, type_id, name FROM Context ORDER BY id")
         while batch := query.fetchmany(_BATCH):
             ids = [int(row[0]) for row in batch]
@@ -122,9 +122,26 @@ def contexts(path: Path) -> Iterator[ForeignContext]:
                     digests[a].digest or digests[a].uri for a, _ in things.get(int(id_), []) if a in digests
                 ]
                 kind = _plain(types.get(int(type_id or 0), "context"))
-                yield ForeignContext(
-                    kind, str(name)[:200] or str(id_), dict(told.get(int(id_), {})), held, urns
-                )
+                about = dict(told.get(int(id_), {}))
+                parents = [f"{_plain(types.get(t, 'context'))}/{n[:200]}" for t, n in above.get(int(id_), [])]
+                about |= {"parents": parents} if parents else {}
+                yield ForeignContext(kind, str(name)[:200] or str(id_), about, held, urns)
+
+
+def _above(con: sqlite3.Connection) -> dict[int, list[tuple[int, str]]]:
+    """Return type and name of the contexts that each context lies in."""
+    if "ParentContext" not in tables(con):
+        return {}
+    query = (
+        "SELECT p.context_id, c.type_id, c.name FROM ParentContext p JOIN Context c ON c.id = p.parent_context_id "
+        "ORDER BY p.context_id, c.id LIMIT 1000000"
+    )
+    out: dict[int, list[tuple[int, str]]] = {}
+    for context, type_id, name in con.execute(query):
+        held = out.setdefault(int(context), [])
+        if len(held) < 100:
+            held.append((int(type_id or 0), str(name)))
+    return out
 
 
 def _plain(kind: str) -> str:
@@ -135,6 +152,25 @@ def _plain(kind: str) -> str:
 
 def _types(con: sqlite3.Connection) -> dict[int, str]:
     return {int(i): str(n)[:_NAME] for i, n in con.execute("SELECT id, name FROM Type LIMIT 100000")}
+
+
+def _families(con: sqlite3.Connection, types: Mapping[int, str]) -> dict[int, str]:
+    """Return of each type its name and those of the types that it is a kind of, one after another."""
+    if "ParentType" not in tables(con):
+        return dict(types)
+    above: dict[int, list[int]] = {}
+    for one, parent in con.execute("SELECT type_id, parent_type_id FROM ParentType LIMIT 100000"):
+        above.setdefault(int(one), []).append(int(parent))
+    out: dict[int, str] = {}
+    for type_id in types:
+        family, todo = dict[int, None](), [type_id]
+        while todo and len(family) < 100:  # a ring of parents ends here too
+            one = todo.pop(0)
+            if one not in family:
+                family[one] = None
+                todo += above.get(one, [])
+        out[type_id] = " ".join(types[t] for t in family if t in types)
+    return out
 
 
 def _asked(con: sqlite3.Connection, sql: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
@@ -190,12 +226,19 @@ def _artifacts(
     told = _properties(con, "ArtifactProperty", "artifact_id", ids)
     assets: dict[int, Asset] = {}
     about: dict[int, dict[str, Any]] = {}
+    families = _families(con, types)
     for id_, type_id, uri, name, created in _asked(con, query, ids):
         what, held = types.get(int(type_id or 0), "artifact"), told.get(int(id_), {})
-        kind: Kind = next((k for word, k in _KINDS if word in what.lower()), "file")
+        family = families.get(int(type_id or 0), what)
+        kind: Kind = next((k for word, k in _KINDS if word in family.lower()), "file")
         urn = f"mlmd:artifacts/{int(id_)}-{int(created or 0)}"
         assets[int(id_)] = Asset(kind, str(name or f"{what} {id_}")[:_NAME], urn, _digest(held), SYSTEM)
-        about[int(id_)] = {"type": what, "uri": str(uri)[:_LONGEST] if uri else None, "properties": held}
+        about[int(id_)] = {
+            "type": what,
+            "family": family,
+            "uri": str(uri)[:_LONGEST] if uri else None,
+            "properties": held,
+        }
     return assets, about
 
 
@@ -210,7 +253,7 @@ def _digest(held: Mapping[str, Any]) -> str:
 
 def _measured(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return the numbers that an artifact of metrics holds."""
-    if "metric" not in str(about.get("type", "")).lower():
+    if "metric" not in str(about.get("family", "")).lower():
         return {}
     held = about.get("properties", {})
     return {n: v for n, v in held.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}

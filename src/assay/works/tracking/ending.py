@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
-from assay.kernel.report import Coverage, Report, Skipped
-from assay.office.runs import USES_TRACKED
+from assay.kernel.report import Coverage, Finding, Report, Skipped
+from assay.kernel.severity import Severity
+from assay.office.runs import SO_FAR, USES_TRACKED
 from assay.works.tracking import journal
 from assay.works.tracking.gathered import Gathered, gather
 
@@ -56,6 +57,9 @@ def end(
         told = gather(journal.read(path), points)
         series = home.store.put_file(points) if points.exists() else None
     report = _report(record, told, outcome, error, series, more or {})
+    so_far = dict(record.detail.get(SO_FAR) or {})
+    if so_far and not journal.holds(path, int(so_far["bytes"]), str(so_far["digest"])):
+        report = report.with_(findings=(_changed(record.id, so_far),))
     digest = home.store.put_bytes(report.to_json())
     page, kept = None, None
     with contextlib.suppress(
@@ -153,6 +157,17 @@ def home_now(record: RunRecord) -> str:
     from assay.works.work import utc_now
 
     return record.ended or utc_now()
+
+
+def _changed(run: str, so_far: Mapping[str, Any]) -> Finding:
+    """Return that a journal is not what the log vouches for."""
+    return Finding(
+        "tracked.journal_changed",
+        Severity.HIGH,
+        f"The journal of the run does not begin with the {so_far['bytes']:,} bytes that it held at {so_far['at']}.",
+        {"step": run},
+        "believe nothing that it says of the time before; see who may write there",
+    )
 
 
 def _seconds(started: str, ended: str) -> float:

@@ -6,6 +6,7 @@ the disk when ``write`` returns where the journal is durable, else within ``INTE
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -50,6 +51,7 @@ class Journal:
         self._writing, self._syncing = threading.Lock(), threading.Lock()
         self._encode = msgspec.json.Encoder().encode
         self._closed = threading.Event()
+        self._hash = hashlib.sha256(path.read_bytes() if self._size else b"")
         self._owner = os.getpid()
         sync(path.parent)
         if not durable:
@@ -83,9 +85,15 @@ class Journal:
                     os.ftruncate(self._fd, self._size)  # half an entry would hide what comes after it
                 raise _told(error, self.path) from error
             self._size += len(line)
+            self._hash.update(line)
             mine = self._size
         if self.durable:
             self._until(mine)
+
+    def said(self) -> tuple[int, str]:
+        """Return how many bytes it holds, and their digest."""
+        with self._writing:
+            return self._size, f"sha256:{self._hash.copy().hexdigest()}"
 
     def sync(self) -> None:
         """Return when all that was written is on the disk."""
@@ -140,6 +148,19 @@ def read(path: Path) -> Iterator[Entry]:
                 yield decode(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 return
+
+
+def holds(path: Path, size: int, digest: str) -> bool:
+    """Whether a journal still begins with what was said of it: so many bytes, of that digest."""
+    found, left = hashlib.sha256(), size
+    try:
+        with path.open("rb") as source:
+            while left and (part := source.read(min(left, 1 << 20))):
+                found.update(part)
+                left -= len(part)
+    except OSError:
+        return False
+    return not left and f"sha256:{found.hexdigest()}" == digest
 
 
 def _told(error: OSError, path: Path) -> Broken:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import traceback
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
-from assay.kernel.canonical import SAFE, plain
+from assay.kernel.canonical import SAFE
 from assay.kernel.errors import AssayError, UsageError
-from assay.kernel.printable import printable
 from assay.kernel.span import Caller, Span
 from assay.works.tracking import journal
 from assay.works.tracking.journal import Entry, Journal
+from assay.works.tracking.values import LONGEST_VALUE, named, number_of, sentence, text_of, value_of, whole
 
 if TYPE_CHECKING:
     from assay.engines.tracing import Open, Recorder
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from assay.works.registering import Registered
 
 CURRENT: ContextVar[TrackedRun | None] = ContextVar("assay_run", default=None)
-LONGEST_NAME = 250
-LONGEST_VALUE = 8_000  # characters of a parameter or a tag
-MOST_NAMES = 10_000  # of parameters, of tags, of metrics
 MOST_ASSETS = 1_000
+TOLD = 60.0  # seconds after which the office hears how far a run has come
 
 
 @dataclass
@@ -53,6 +51,10 @@ class TrackedRun:
     _token: Token[TrackedRun | None] | None = None
     _owns: bool = False  # the home, which is closed with the run
     _process: int = field(default_factory=os.getpid)
+    _ending: threading.Lock = field(default_factory=threading.Lock)
+    _latest: dict[str, float | str] = field(default_factory=dict)  # value of each metric
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _told: float = field(default_factory=time.monotonic)  # when the office last heard of it
     _recorder: Recorder | None = None
     _root: Open | None = None  # the span that is the run
     outcome: str = "running"
@@ -86,12 +88,16 @@ class TrackedRun:
             self._journal.write(entry)
             self._params |= fresh
             self._tags |= entry.g or {}
+            self._latest |= entry.m or {}
+            self._now_and_then()
 
     def metric(self, name: str, value: Any, step: int | None = None) -> None:
         """Record one value of a metric, at a step or one after its last."""
         entry = Entry(journal.now())
         entry.m, entry.s = self._measured({name: value}, step)
         self._journal.write(entry)
+        self._latest |= entry.m
+        self._now_and_then()
 
     def param(self, name: str, value: Any) -> None:
         """Record a parameter, which is set once."""
@@ -154,19 +160,45 @@ class TrackedRun:
         return Caller(self._recorder.trace, self._root.id) if self._recorder and self._root else None
 
     def flush(self) -> None:
-        """Return when all that was recorded so far is on the disk."""
+        """Return when all that was recorded so far is on the disk, and the office has heard how far the run has come."""
         self._journal.sync()
+        with self._telling:
+            self._tell()
+
+    def _now_and_then(self) -> None:
+        """Let the office hear of it each minute; what it cannot take now stands in the journal all the same."""
+        if time.monotonic() - self._told < TOLD or not self._telling.acquire(blocking=False):
+            return
+        try:
+            with contextlib.suppress(AssayError):
+                self._tell()
+        finally:
+            self._telling.release()
+
+    def _tell(self) -> None:
+        from assay.office import runs
+
+        self._told = time.monotonic()
+        if self.outcome != "running" or os.getpid() != self._process:
+            return
+        size, digest = self._journal.said()
+        told = {"params": self._params, "tags": self._tags, "metrics": self._latest}
+        with self.home.office.transaction() as tx:
+            runs.said(tx, self.id, size, digest, told)
 
     def end(self, outcome: str = "pass", error: str = "") -> None:
         """End the run; a second time does nothing. outcome: pass, fail, error or interrupted."""
-        if self.outcome != "running" or os.getpid() != self._process:
-            return
+        if outcome not in ("pass", "fail", "error", "interrupted"):
+            raise UsageError(f"a run cannot end as {outcome!r}", remedy="pass, fail, error or interrupted")
+        with self._ending:  # whoever comes second, of two threads, finds it ended
+            if self.outcome == "running" and os.getpid() == self._process:
+                self._end(outcome, error)
+
+    def _end(self, outcome: str, error: str) -> None:
         from assay.office import runs
         from assay.works.tracking.beginning import modules
         from assay.works.tracking.ending import end
 
-        if outcome not in ("pass", "fail", "error", "interrupted"):
-            raise UsageError(f"a run cannot end as {outcome!r}", remedy="pass, fail, error or interrupted")
         try:
             self._journal.close()
             record = runs.get(self.home.office, self.id)
@@ -208,11 +240,11 @@ class TrackedRun:
         elif isinstance(error, (KeyboardInterrupt, GeneratorExit)) or (
             isinstance(error, SystemExit) and error.code not in (None, 0)
         ):
-            self.end("interrupted", _sentence(error))
+            self.end("interrupted", sentence(error))
         elif isinstance(error, SystemExit):
             self.end()
         else:
-            self.end("error", _sentence(error))
+            self.end("error", sentence(error))
 
     def __repr__(self) -> str:
         return f"<assay.run {self.id} {self.name}: {self.outcome}>"
@@ -225,8 +257,8 @@ class TrackedRun:
     def _fresh(self, params: Mapping[str, Any]) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for name, value in params.items():
-            _named(name, "parameter", self._params)
-            told = _value(name, value)
+            named(name, "parameter", self._params)
+            told = value_of(name, value)
             if name in self._params:
                 if self._params[name] != told:
                     raise UsageError(
@@ -240,8 +272,8 @@ class TrackedRun:
     def _tagged(self, tags: Mapping[str, Any]) -> dict[str, str]:
         told: dict[str, str] = {}
         for name, value in tags.items():
-            _named(name, "tag", self._tags)
-            told[name] = _text("tag", name, value)
+            named(name, "tag", self._tags)
+            told[name] = text_of("tag", name, value)
             if len(told[name]) > LONGEST_VALUE:
                 raise UsageError(f"the tag {name!r} is longer than {LONGEST_VALUE:,} characters")
         return told
@@ -253,13 +285,13 @@ class TrackedRun:
         steps = self._steps
         for name, value in metrics.items():
             if name not in steps:
-                _named(name, "metric", steps)
+                named(name, "metric", steps)
                 steps[name] = 0
-            out[name] = _number(name, value)
+            out[name] = number_of(name, value)
         if step is None:
             step = max(steps[name] for name in metrics)
         elif not isinstance(step, int) or isinstance(step, bool):
-            step = _whole(step)
+            step = whole(step)
         if not -SAFE <= step <= SAFE:
             raise UsageError("a step is a whole number below 2**53")
         for name in metrics:
@@ -276,85 +308,6 @@ class TrackedRun:
         setattr(entry, side, {k: str(v) for k, v in asset.to_dict().items()})
         self._journal.write(entry)
         self._assets += 1
-
-
-def _named(name: Any, what: str, held: Mapping[str, Any]) -> None:
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise UsageError(
-            f"a {what} cannot be called {str(name)[:60]!r}", remedy="use up to 250 printable characters"
-        )
-    if name not in held and len(held) >= MOST_NAMES:
-        raise UsageError(f"a run has at most {MOST_NAMES:,} {what}s")
-
-
-def _value(name: str, value: Any) -> Any:
-    """Return a parameter as JSON: what is no number, text, list or mapping is told as text."""
-    if hasattr(value, "item") and getattr(value, "size", 2) == 1:  # a NumPy number
-        value = value.item()
-    try:
-        told = plain(value)
-    except RecursionError:
-        raise UsageError(f"the parameter {name!r} nests too deep", remedy="log its parts") from None
-    except Exception as error:  # noqa: BLE001 - an object tells itself as text with code of its own
-        raise _unsaid("parameter", name, value, error) from None
-    if isinstance(told, float) and told - told != 0:
-        told = str(told)
-    if len(_text("parameter", name, told)) > LONGEST_VALUE:
-        raise UsageError(
-            f"the parameter {name!r} is longer than {LONGEST_VALUE:,} characters",
-            remedy="record it with run.output",
-        )
-    return told
-
-
-def _text(what: str, name: str, value: Any) -> str:
-    try:
-        return str(value)
-    except Exception as error:  # noqa: BLE001 - an object tells itself as text with code of its own
-        raise _unsaid(what, name, value, error) from None
-
-
-def _unsaid(what: str, name: str, value: Any, error: Exception) -> UsageError:
-    return UsageError(
-        f"the {what} {name!r} is a {type(value).__name__} that cannot be told as text: {type(error).__name__}",
-        remedy="log it as text",
-    )
-
-
-def _number(name: str, value: Any) -> float | str:
-    try:
-        number = float(value)
-    except Exception:  # noqa: BLE001 - an object tells itself as a number with code of its own
-        raise UsageError(
-            f"the metric {name!r} is a {type(value).__name__} and no number",
-            remedy="a parameter or a tag may be text",
-        ) from None
-    return number if number - number == 0 else str(number)  # NaN and infinity are no JSON
-
-
-def _whole(step: Any) -> int:
-    try:
-        whole = int(step)
-        if whole == step:
-            return whole
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise UsageError(f"a step is a whole number, and {str(step)[:60]!r} is not that")
-
-
-def _sentence(error: BaseException) -> str:
-    """Return an exception as one sentence with where it came from, without credentials or controls in it."""
-    from assay.methods.recognise.credentials import hidden
-
-    if isinstance(error, AssayError):
-        said = error.for_the_log()
-    else:
-        lines = str(error).strip().splitlines()
-        said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "assay/works" not in f.filename.replace(os.sep, "/")]
-    where = f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
-    return printable(hidden(said))[:500] + where
 
 
 def _urn(registered: Registered) -> str:
