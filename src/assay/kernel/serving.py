@@ -87,6 +87,9 @@ class Guard(Protocol):
     def examine(self, question: Question) -> list[Refusal]:
         """Return what is wrong with it, nothing where it may pass. Bounded in time; never raises on what a caller sent."""
 
+    def slow(self, question: Question) -> bool:
+        """Whether ``examine`` may take longer than about a millisecond, so that an event loop asks it from a thread."""
+
 
 class Tap(Protocol):
     """Takes note of questions and answers, and never holds them up."""

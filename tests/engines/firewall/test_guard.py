@@ -18,9 +18,9 @@ from assay.engines.firewall import Firewall, Request
 from assay.engines.firewall import guard as guards
 from assay.engines.firewall.firewall import standing
 from assay.engines.firewall.guard import FirewallGuard
-from assay.engines.firewall.texts import OTHER, of_body, of_rows, windows
 from assay.kernel.errors import Broken
 from assay.kernel.serving import Question, Rows
+from assay.methods.shields.texts import OTHER, of_body, of_rows, windows
 
 STATE, SAID = standing()
 pytestmark = pytest.mark.skipif(STATE == "missing", reason=SAID)

@@ -50,7 +50,7 @@ def test_a_schema_that_should_block_and_is_not_there_is_no_open_door(home, tmp_p
 
 @pytest.mark.skipif(standing()[0] == "missing", reason=standing()[1])
 def test_the_firewall_is_opened_once_and_looks_at_texts(home, package):
-    first, again = (guards.of(home, endpoint(firewall=mode), package)[0] for mode in ("block", "detect"))
+    first, again = (guards.of(home, endpoint(firewall=mode), package)[1] for mode in ("block", "detect"))
     assert first.firewall is again.firewall
     question = Question(
         "1", "people", "a", 0.0, "ada", "text/csv", "", b"", Rows((), [["<script>alert(1)</script>"]])
@@ -60,6 +60,7 @@ def test_the_firewall_is_opened_once_and_looks_at_texts(home, package):
     assert not again.examine(question)[0].blocks
     assert [g.name for g in guards.of(home, endpoint(schema="block", firewall="block"), package)] == [
         "schema",
+        "shields",
         "firewall",
     ]
 

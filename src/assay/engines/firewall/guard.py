@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from assay.engines.firewall import texts
 from assay.engines.firewall.firewall import Firewall
 from assay.engines.firewall.transaction import Heard, Request
 from assay.kernel.errors import AssayError
 from assay.kernel.serving import Question, Refusal
+from assay.methods.shields import texts
 
 MOST_TEXTS = 5_000  # that are looked at of one question
 MOST_CHARACTERS = 100_000

@@ -37,6 +37,11 @@ class SchemaGuard:
             Refusal(f"schema.{found[0].kind}", _sentence(found), 400, self.block, "; ".join(map(str, found)))
         ]
 
+    def slow(self, question: Question) -> bool:
+        """Whether it has more than about ten thousand cells."""
+        rows = question.rows
+        return rows is not None and len(rows) * max(len(self.checker.schema.features), 1) > 10_000
+
 
 _READABLE = "CSV, JSON, JSON lines, Parquet or Arrow"
 

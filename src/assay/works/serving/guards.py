@@ -14,6 +14,7 @@ from assay.methods.nearest import did_you_mean
 if TYPE_CHECKING:
     from assay.engines.firewall import Firewall, Rules
     from assay.methods.inputschema.schema import Schema
+    from assay.methods.shields.settings import Settings
     from assay.works.home import Home
 
 MODES = ("off", "detect", "block")
@@ -79,13 +80,30 @@ def _schema(home: Home, endpoint: str, mode: str, schema: Schema | None) -> list
 
 
 def _firewall(home: Home, mode: str, schema: Schema | None) -> list[Guard]:
+    """Return our own shields and the Core Rule Set; the cheaper one first."""
     if mode == "off":
         return []
     from assay.engines.firewall import Rules
     from assay.engines.firewall.guard import FirewallGuard
+    from assay.engines.firewall.rules import USUAL
+    from assay.methods.shields.guard import ShieldGuard
 
+    said, block = settings(home), mode == "block"
     known = {f.name: frozenset(f.values) for f in schema.features} if schema else {}
-    return [FirewallGuard(opened(Rules()), known, block=mode == "block")]
+    rules = Rules(said.folder, said.paranoia, said.threshold, (*USUAL, *said.off))
+    return [ShieldGuard(said, schema, block=block), FirewallGuard(opened(rules), known, block=block)]
+
+
+def settings(home: Home) -> Settings:
+    """Return what a home says of its firewall. Refused where the file may be somebody else's."""
+    from assay.methods.shields.settings import FILE, Settings, load
+    from assay.works.settings import owned
+
+    path = home.root / FILE
+    if not path.exists():
+        return Settings()
+    owned(home.root, FILE)
+    return load(path)
 
 
 def opened(rules: Rules) -> Firewall:

@@ -1,0 +1,125 @@
+"""Our own rules as one guard of an endpoint: each looks at a question, and what it finds is refused or noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assay.kernel.serving import Question, Refusal
+from assay.methods.inputschema.schema import Schema
+from assay.methods.shields import injections, objects, pickles, sizes, texts
+from assay.methods.shields.callers import Callers
+from assay.methods.shields.settings import Settings
+
+MOST_TEXTS = 5_000  # that are looked at of one question
+MOST_CHARACTERS = 500_000
+_SLOW = 20_000  # characters of text that take longer than about a millisecond
+_TABULAR = (
+    "application/vnd.apache",
+    "application/x-parquet",
+    "application/parquet",
+    "application/x-arrow",
+    "application/arrow",
+)
+_EXTRACTION = ("lines", "grid", "spread")
+
+
+class ShieldGuard:
+    """Refuses or notes what our own rules find. Threads may ask; of callers it remembers what ``Callers`` says.
+
+    block: False notes all and refuses nothing.
+    """
+
+    name = "shields"
+
+    def __init__(self, settings: Settings, schema: Schema | None, *, block: bool) -> None:
+        self.settings, self.block = settings, block
+        self.known: Mapping[str, frozenset[str]] = (
+            {f.name: frozenset(f.values) for f in schema.features} if schema else {}
+        )
+        watched = any(self._mode(n) != "off" for n in ("extraction", "probes"))
+        self.callers = Callers(schema) if schema is not None and watched else None
+
+    def _mode(self, name: str) -> str:
+        return self.settings.shields.get(name, "off")
+
+    def slow(self, question: Question) -> bool:
+        """Whether it holds so much text that looking at it takes longer than about a millisecond."""
+        if len(question.body) < _SLOW:
+            return False
+        if question.rows is None:
+            return True
+        return sum(len(t) for _, t in texts.of_rows(question.rows, self.known)) > _SLOW
+
+    def examine(self, question: Question) -> list[Refusal]:
+        """Return what is found, each rule once."""
+        out: list[Refusal] = []
+        rows = question.rows
+        if rows is not None:
+            self._found(out, "sizes", sizes.oversized(rows), "The payload has {}.", 413)
+            if out and out[0].blocks:
+                return out
+            self._found(out, "floods", sizes.flood(rows), "The payload has {}.", 400)
+        self._bytes(out, question)
+        said = texts.of_rows(rows, self.known) if rows is not None else texts.of_body(question)
+        if len(said) > MOST_TEXTS or sum(len(t) for _, t in said) > MOST_CHARACTERS:
+            self._found(
+                out, "sizes", "more text than is looked at; send it in parts", "The payload has {}.", 413
+            )
+            return out
+        for rule, finds, sentence in (
+            ("pickles", pickles.in_text, "A text{} holds {}, which no model is asked with."),
+            ("templates", injections.template, "A text{} holds {}."),
+            ("prompts", injections.prompt, "A text{} holds {}, written to a language model."),
+        ):
+            if self._mode(rule) != "off":
+                for name, text in said:
+                    found = finds(text)
+                    if found:
+                        where = "" if name == texts.OTHER else f" of {name}"
+                        self._found(out, rule, found, sentence.replace("{}", where, 1), 403)
+                        break
+        self._patched(out, question, said)
+        if self.callers is not None and rows is not None:
+            for name, told in self.callers.watch(question.caller, rows).items():
+                rule = "extraction" if name in _EXTRACTION else "probes"
+                self._found(out, rule, told, "The caller's questions are no ordinary ones: {}.", 429, name)
+        return out
+
+    def _bytes(self, out: list[Refusal], question: Question) -> None:
+        kind = question.content_type.lower()
+        if self._mode("pickles") != "off" and not kind.startswith(_TABULAR):
+            self._found(
+                out,
+                "pickles",
+                pickles.holds(question.body),
+                "The body is {}, which no model is asked with.",
+                403,
+            )
+        if self._mode("objects") != "off" and not kind.startswith(_TABULAR):
+            self._found(out, "objects", objects.names(question.body), "The body names {}.", 403)
+
+    def _patched(self, out: list[Refusal], question: Question, said: list[tuple[str, str]]) -> None:
+        if self._mode("patches") == "off":
+            return
+        for patch in self.settings.patches:
+            if patch.matches(question, said):
+                blocks = patch.mode == "block" and self._blocks("patches")
+                title = patch.title + (f" ({patch.cve})" if patch.cve else "")
+                out.append(
+                    Refusal(
+                        f"patch.{patch.id}", f"The virtual patch {patch.id} refuses it.", 403, blocks, title
+                    )
+                )
+
+    def _blocks(self, rule: str) -> bool:
+        return self.block and self._mode(rule) == "block"
+
+    def _found(
+        self, out: list[Refusal], rule: str, found: str, sentence: str, status: int, detail: str = ""
+    ) -> None:
+        if found and self._mode(rule) != "off":
+            out.append(
+                Refusal(
+                    f"shields.{rule}", sentence.format(found), status, self._blocks(rule), detail or found
+                )
+            )
