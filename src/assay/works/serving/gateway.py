@@ -232,7 +232,9 @@ class Gateway:
                 ):  # the model's own input_fn may read it
                     return self._stop(line, question, Refusal(error.rule, str(error), error.status))
         for guard in arm.guards if arm else ():
-            for refusal in guard.examine(question):
+            slow = guard.slow(question)
+            found = await asyncio.to_thread(guard.examine, question) if slow else guard.examine(question)
+            for refusal in found:
                 if refusal.blocks:
                     return self._stop(line, question, refusal)
                 self.counts.noted.add((line.name, refusal.rule))
