@@ -302,11 +302,15 @@ class Guard:
     name = "test"
 
     def __init__(self, *found):
-        self.found, self.seen = found, []
+        self.found, self.seen, self.threads = found, [], []
 
     def examine(self, question):
         self.seen.append(question)
+        self.threads.append(threading.current_thread())
         return list(self.found)
+
+    def slow(self, question):
+        return len(question.body) > 50
 
 
 def guarded(s, *refusals):
@@ -341,6 +345,15 @@ def test_a_guard_reads_the_rows_and_stops_what_it_blocks(serving):
     found = s.ask(b"1,x\n2,y\n")
     assert (found.status, found.body["message"]) == (400, "this looks odd") and not s.asked
     assert guard.seen[0].rows.cells == [[1, "x"], [2, "y"]] and guard.seen[0].headers
+
+
+def test_a_guard_that_takes_long_is_asked_from_a_thread(serving):
+    s = serving(guard=OPEN)
+    guard = guarded(s)
+    s.ask(b"1,x\n")
+    s.ask(b"1,x\n" * 20)
+    own, other = guard.threads
+    assert own is not other
 
 
 def test_a_guard_that_only_detects_is_counted(serving):
