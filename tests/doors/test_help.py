@@ -19,7 +19,7 @@ tools = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(tools)
 # Loads a model, or trains one
 LOADS_A_MODEL = (
-    "model.bias", "model.validate", "model.explain", "model.trade", "treat model.", "assay run ", "diagnose", "reproduce",
+    "model.bias", "model.validate", "model.explain", "model.trade", "treat model.", "assay run ", "diagnose", "reproduce", "endpoint invoke",
     "data.reweigh", "data.resample", "data.impact", "data.decorrelate",
 )  # fmt: skip
 

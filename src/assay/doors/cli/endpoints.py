@@ -267,6 +267,47 @@ def traffic(name: str, shares: tuple[str, ...], reason: str, format_: str) -> No
     return _told(context.call("endpoint.traffic", name=name, weights=weights, reason=reason), format_)
 
 
+_KINDS = {
+    ".csv": "text/csv", ".json": "application/json", ".jsonl": "application/jsonlines",
+    ".parquet": "application/vnd.apache.parquet", ".arrow": "application/vnd.apache.arrow.stream",
+}  # fmt: skip
+
+
+@endpoint.command("invoke")
+@click.argument("name")
+@click.option("--data", type=click.File("rb"), metavar="FILE", help="The rows; - for what is piped in.")
+@click.option("--content-type", default="", help="Of the rows; else by the file's suffix.")
+@click.option("--accept", default="", help="The form of the answer.")
+@click.option("--variant", default="", help="Ask this one.")
+@click.option("--url", default="", metavar="URL", help="Ask the server there.")
+@click.option("--token", default="", envvar="ASSAY_TOKEN", help="For that server; or ASSAY_TOKEN.")
+@click.option("--ca", type=click.Path(exists=True), metavar="FILE", help="Who signed its certificate.")
+@context.format_option
+def invoke(name: str, data: Any, content_type: str, format_: str, **more: Any) -> int:
+    """Ask an endpoint once, and print its answer.
+
+    Without --url a replica is started here for this one question. Without
+    --data a row is made up from the model's input schema. Exits 1 where the
+    endpoint answers with an error.
+
+    \b
+    Example: assay model approve bookings@1 --reason seen &&
+      assay endpoint create bookings --model bookings@1 &&
+      assay endpoint invoke bookings
+    """
+    body = data.read(1 << 30) if data is not None else None
+    kind = content_type or (_KINDS.get(Path(data.name).suffix.lower(), "") if data is not None else "")
+    found = context.call("endpoint.invoke", name=name, body=body, content_type=kind, **more)
+    if format_ == "json":
+        context.emit_json(found)
+    else:
+        for line in found["noted"]:
+            click.secho(f"noted: {line}", fg="yellow", err=True)
+        click.echo(found.get("body", f"{len(found.get('base64', ''))} characters of base64").rstrip("\n"))
+        click.echo(f"{found['status']} by {found['variant'] or 'nobody'}", err=True)
+    return int(found["status"] >= 400)
+
+
 @endpoint.command("promote")
 @click.argument("name")
 @click.option("--variant", default="", help="Let this one answer everything; a shadow too.")

@@ -13,7 +13,7 @@ from assay.kernel.errors import AssayError, Refused
 if TYPE_CHECKING:
     from assay.works.home import Home
 
-READY, FAILED = "ready", "failed"
+READY, RESTARTING, FAILED = "ready", "restarting", "failed"
 
 
 class Unit(Protocol):
@@ -53,7 +53,7 @@ class Crew:
     @property
     def sockets(self) -> list[str]:
         """Return where those that are ready listen, or are being replaced and will: whoever connects waits for the next."""
-        return [str(u.path) for u in self.units if u.state in (READY, "restarting")]
+        return [str(u.path) for u in self.units if u.state in (READY, RESTARTING)]
 
     @property
     def ready(self) -> bool:
@@ -76,6 +76,7 @@ class Fleet:
     def __init__(self, home: Home, folder: Path, level: str, start: Start) -> None:
         self.home, self.folder, self.level, self._start = home, folder, level, start
         self.crews: dict[Key, Crew] = {}
+        self.reader: Unit | None = None  # whoever reads Parquet, in a sandbox of its own
         self._count = 0
         self._threads: list[threading.Thread] = []
 
@@ -94,6 +95,11 @@ class Fleet:
                 if len(crew.units) > number:
                     extra, crew.units = crew.units[number:], crew.units[:number]
                     self._end(extra)
+
+    def read(self, start: Callable[..., Unit]) -> None:
+        """Start whoever reads Parquet for the gateways, once."""
+        if self.reader is None:
+            self.reader = start(self.folder / "reader", level=self.level)
 
     def part(self, keys: Iterable[Key]) -> None:
         """End the replicas of variants that nobody asks any more."""
@@ -151,5 +157,7 @@ class Fleet:
     def close(self, seconds: float = 20.0) -> None:
         """End all of them, and wait until they have ended."""
         self.part(list(self.crews))
+        if self.reader is not None:
+            self._end([self.reader])
         for thread in self._threads:
             thread.join(timeout=seconds)

@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.serving.reading import Reader as Payloads
 from assay.kernel.errors import AssayError
 from assay.kernel.serving import Answer, Question, Refusal
 from assay.methods import payloads
 from assay.methods.payloads import PayloadRefused
 from assay.methods.routing.buckets import Buckets
-from assay.works.serving import fallbacks, lines
+from assay.works.serving import fallbacks, lines, publishing
 from assay.works.serving.admission import FORBIDDEN, UNKNOWN, Caller, Callers, credential
 from assay.works.serving.counts import Counts
 from assay.works.serving.journal import Journal
 from assay.works.serving.lines import Line
-from assay.works.serving.publishing import Published, Reader
+from assay.works.serving.publishing import Published
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -70,7 +71,8 @@ class Gateway:
         self.callers = Callers({})
         self.published = Published()
         self.under_way = 0
-        self._reader = Reader(folder)
+        self._published_reader = publishing.Reader(folder)
+        self.reader = Payloads()
         self._shadows: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._answered: dict[str, int] = {}
@@ -81,7 +83,7 @@ class Gateway:
 
     async def refresh(self) -> bool:
         """Take over what was published since; whether anything was."""
-        found = self._reader.changed()
+        found = self._published_reader.changed()
         if found is None:
             return False
         before, now = self.published, dict[str, Line]()
@@ -99,10 +101,20 @@ class Gateway:
                 parting.append((line, list(line.arms.values()), line.taps))
         if before.tokens != found.tokens:
             self.callers = Callers(found.tokens)
+        if before.reader != found.reader:
+            self._read(found.reader)
         self.lines, self.published = now, found
         for left, arms, taps in parting:
             self._part(left, arms, taps)
         return True
+
+    def _read(self, path: str) -> None:
+        """Take another reader of payloads; the one before ends what it reads."""
+        old, self.reader = self.reader, Payloads(path or None)
+        self.reader.open()
+        task = asyncio.get_running_loop().create_task(old.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def _part(self, line: Line | None, arms: list[lines.Arm], taps: list[Any]) -> None:
         """Close variants and taps when the requests that were admitted to them are answered."""
@@ -224,7 +236,9 @@ class Gateway:
         arm = line.arms.get(asked.variant)
         if line.reads:
             try:
-                rows = payloads.read(body, question.content_type, features=arm.features if arm else ())
+                bounds = replace(payloads.BOUNDS, size=asked.most)
+                features = arm.features if arm else ()
+                rows = await self.reader.read(body, question.content_type, features=features, bounds=bounds)
                 question = replace(question, rows=rows)
             except PayloadRefused as error:
                 if (

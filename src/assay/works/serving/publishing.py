@@ -38,12 +38,16 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """serial: rises with each change. draining: whether the server is about to end. tokens: id → what it opens."""
+    """serial: rises with each change. draining: whether the server is about to end. tokens: id → what it opens.
+
+    reader: the socket of whoever reads Parquet in a sandbox; empty while nobody does.
+    """
 
     serial: int = 0
     draining: bool = False
     endpoints: Mapping[str, Served] = field(default_factory=dict)
     tokens: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    reader: str = ""
 
 
 def token(record: TokenRecord) -> dict[str, Any]:
@@ -101,4 +105,4 @@ class Reader:
         endpoints = {
             n: Served(**{k: v for k, v in e.items() if k in known}) for n, e in raw["endpoints"].items()
         }
-        return Published(raw["serial"], raw["draining"], endpoints, raw["tokens"])
+        return Published(raw["serial"], raw["draining"], endpoints, raw["tokens"], str(raw.get("reader", "")))

@@ -25,7 +25,7 @@ from assay.methods.routing.buckets import SIZE
 from assay.office import endpoints, tokens
 from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing
-from assay.works.serving.fleet import Crew, Fleet, Key, Start
+from assay.works.serving.fleet import READY, RESTARTING, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller
 
@@ -65,8 +65,17 @@ class _Gateway:
 class Supervisor:
     """Looks after one server until it is told to end."""
 
-    def __init__(self, home: Home, actor: str, folder: Path, options: Options, start: Start) -> None:
+    def __init__(
+        self,
+        home: Home,
+        actor: str,
+        folder: Path,
+        options: Options,
+        start: Start,
+        reader: Start | None = None,
+    ) -> None:
         self.home, self.actor, self.folder, self.options = home, actor, folder, options
+        self.start_reader = reader
         self.fleet = Fleet(home, folder, home.settings.isolation, start)
         self.roller = Roller(home, time.monotonic)
         self.published = Published()
@@ -118,7 +127,11 @@ class Supervisor:
             del self._serving[name]
         clock = office.clock()
         held = {t.id: publishing.token(t) for t in tokens.listing(office, revoked=False) if t.live(clock)}
-        self._publish(replace(self.published, endpoints=served, tokens=held))
+        if records and self.start_reader is not None:
+            self.fleet.read(self.start_reader)
+        unit = self.fleet.reader
+        reader = str(unit.path) if unit is not None and unit.state in (READY, RESTARTING) else ""
+        self._publish(replace(self.published, endpoints=served, tokens=held, reader=reader))
         self._let_go(records, now)
         self._carry_on(records)
 
@@ -293,11 +306,14 @@ def serve(
     options: Options,
     *,
     start: Start,
+    reader: Start | None = None,
     ready: Callable[[str], None],
     seconds: float | None = None,
     beside: Sequence[Callable[[], None]] = (),
 ) -> dict[str, Any]:
     """Answer until interrupted, or for some seconds. ready: called with the URL once gateways answer there.
+
+    start, reader: what starts a replica, and whoever reads Parquet (engines/serving).
 
     beside: what else is done about once a second, such as the schedules of monitors.
     """
@@ -306,7 +322,7 @@ def serve(
 
     end = None if seconds is None else time.monotonic() + seconds
     with terminated(), loose_scratch() as folder:
-        supervisor = Supervisor(home, actor, folder, options, start)
+        supervisor = Supervisor(home, actor, folder, options, start, reader)
         over, told = threading.Event(), False
         aside = threading.Thread(target=_beside, args=(over, beside), name="beside", daemon=True)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +114,50 @@ def endpoint_delete(home: Home, actor: str, *, name: str, reason: str = "") -> J
     return told(_deployer(home, actor).delete(name, reason))
 
 
+def endpoint_invoke(
+    home: Home, actor: str, *, name: str, body: bytes | None = None, content_type: str = "", accept: str = "",
+    variant: str = "", url: str = "", token: str = "", ca: str | None = None, seconds: float = 60.0,
+) -> Json:  # fmt: skip
+    """Ask an endpoint once: a server at ``url`` with a token, or here with a replica of its own. body: None makes a row up."""
+    from assay.office import endpoints
+    from assay.works.serving import invoking
+
+    record = endpoints.get(home.office, name)
+    made_up = body is None
+    asked = invoking.Asked(
+        invoking.sample(home, record) if body is None else body,
+        "application/json" if made_up else content_type or "application/json",
+        accept,
+        variant,
+    )
+    noted: list[str] = []
+    event: int | None = None
+    if url:
+        answer = invoking.over_http(url, record.name, asked, token, ca, seconds)
+    else:
+        answer, noted, event = invoking.here(home, actor, record, asked)
+    text = _text(answer.body)
+    out: Json = {"schema": "assay.answer/1", "endpoint": record.name, "variant": answer.variant or variant}
+    out |= {"status": answer.status, "seconds": round(answer.seconds, 6), "content_type": answer.content_type}
+    out |= {"body": text} if text is not None else {"base64": b64encode(answer.body).decode()}
+    out |= {"asked": asked.body.decode()} if made_up else {}
+    return out | {"noted": noted, "event": event}
+
+
+def _text(raw: bytes) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 VERBS: Mapping[str, Callable[..., Any]] = {
     "endpoint.create": endpoint_create,
     "endpoint.show": endpoint_show,
     "endpoint.list": endpoint_list,
     "endpoint.update": endpoint_update,
     "endpoint.traffic": endpoint_traffic,
+    "endpoint.invoke": endpoint_invoke,
     "endpoint.promote": endpoint_promote,
     "endpoint.rollback": endpoint_rollback,
     "endpoint.delete": endpoint_delete,

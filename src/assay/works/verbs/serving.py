@@ -23,7 +23,7 @@ def serve(
     tls: ``cert``, ``key``, ``client_ca`` and ``client`` (``required`` or ``optional``). plain: whether to listen beyond this
     machine without it. warm: seconds that replaced models stay. ready: called with the URL once it answers.
     """
-    from assay.engines.serving import start
+    from assay.engines.serving import start, start_reader
     from assay.works.serving import supervising
 
     _extra()
@@ -36,7 +36,14 @@ def serve(
     options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, secured)
     home.office  # noqa: B018 - opened here: what cannot be recorded is not answered
     return supervising.serve(
-        home, actor, options, start=start, ready=ready, seconds=seconds, beside=_schedules(home)
+        home,
+        actor,
+        options,
+        start=start,
+        reader=start_reader,
+        ready=ready,
+        seconds=seconds,
+        beside=_schedules(home),
     )
 
 
