@@ -107,8 +107,8 @@ class Supervisor:
             journal.record(self.home, self.actor)
 
     def _starting(self) -> bool:
-        """Whether a model may have become ready since the last look."""
-        return any(not c.ready and not c.failed for c in self.fleet.crews.values())
+        """Whether a model may have become ready since the last look, or a gateway have taken over what was published."""
+        return any(not c.ready and not c.failed for c in self.fleet.crews.values()) or not self.ready()
 
     def look(self, now: float) -> None:
         """Read the office, and bring the models and what is published into line with it."""
@@ -194,6 +194,7 @@ class Supervisor:
                 self._warm.pop(key, None)
 
     def _carry_on(self, records: Sequence[EndpointRecord]) -> None:
+        taken_over = self.ready()  # said to be in service once each gateway answers for it
         totals = self._totals() if any(r.rollout for r in records) else {}
         for record in records:
             wrong = ""
@@ -202,7 +203,7 @@ class Supervisor:
                 wrong = wrong or (crew.failed if crew is not None else "")
             if wrong:
                 self.roller.failed(record, wrong)
-            elif self._serving.get(record.name) == tuple(dict(v) for v in record.variants):
+            elif taken_over and self._serving.get(record.name) == tuple(dict(v) for v in record.variants):
                 self.roller.ready(record)
                 self.roller.step(record, totals)
 
