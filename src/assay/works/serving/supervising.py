@@ -310,7 +310,7 @@ def serve(
     reader: Start | None = None,
     ready: Callable[[str], None],
     seconds: float | None = None,
-    beside: Sequence[Callable[[], None]] = (),
+    beside: Sequence[Callable[[], object]] = (),
 ) -> dict[str, Any]:
     """Answer until interrupted, or for some seconds. ready: called with the URL once gateways answer there.
 
@@ -349,7 +349,7 @@ def serve(
     return {"schema": "assay.served/1", "url": supervisor.url, "answered": answered, "refused": refused}
 
 
-def _beside(over: threading.Event, acts: Sequence[Callable[[], None]]) -> None:
+def _beside(over: threading.Event, acts: Sequence[Callable[[], object]]) -> None:
     """Do what else is to be done, in a thread of its own: however long it takes, models are looked after."""
     while acts and not over.wait(_LOOK):
         for act in acts:

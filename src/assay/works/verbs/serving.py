@@ -24,6 +24,7 @@ def serve(
     machine without it. warm: seconds that replaced models stay. ready: called with the URL once it answers.
     """
     from assay.engines.serving import start, start_reader
+    from assay.works import monitoring
     from assay.works.serving import supervising
 
     _extra()
@@ -35,16 +36,20 @@ def serve(
         )
     options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, secured)
     home.office  # noqa: B018 - opened here: what cannot be recorded is not answered
-    return supervising.serve(
-        home,
-        actor,
-        options,
-        start=start,
-        reader=start_reader,
-        ready=ready,
-        seconds=seconds,
-        beside=_schedules(home),
-    )
+    beside = [lambda: monitoring.tick(home)]  # the monitors whose time has come
+    try:
+        return supervising.serve(
+            home,
+            actor,
+            options,
+            start=start,
+            reader=start_reader,
+            ready=ready,
+            seconds=seconds,
+            beside=beside,
+        )
+    finally:
+        monitoring.stop(home)
 
 
 def _extra() -> None:
@@ -52,15 +57,6 @@ def _extra() -> None:
 
     if importlib.util.find_spec("httptools") is None:
         raise Missing("serving needs httptools, which is not here", remedy=install("serve"))
-
-
-def _schedules(home: Home) -> list[Callable[[], Any]]:
-    """Return what is done beside: the monitors whose time has come."""
-    if importlib.util.find_spec("assay.works.monitoring") is None:
-        return []
-    from assay.works import monitoring
-
-    return [lambda: monitoring.tick(home)]
 
 
 def _local(host: str) -> bool:
