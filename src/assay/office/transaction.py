@@ -131,7 +131,7 @@ class Tx:
         if told == len(events):
             return
         words.insert(self.connection, "events", ("leaf",), zip(events[told:], strict=True))
-        last = self.connection.exec_driver_sql("SELECT last_insert_rowid()").scalar()
+        (last,) = words.say(self.connection, "SELECT last_insert_rowid()").fetchone()
         if last != first + len(events) - 1:
             raise Broken("the log has events that the office never wrote, so nothing is written", remedy=SEE)
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -41,6 +43,19 @@ def _select(dialect: str, table: str, column: str, keys: tuple[str, ...]) -> str
     return f'SELECT "{column}" FROM "{table}" WHERE {where}'
 
 
+def say(connection: Connection, words: str, values: Sequence[Any] = (), *, many: bool = False) -> Any:
+    """Say something to the database behind a connection, and return the driver's cursor; its errors are SQLAlchemy's.
+
+    many: the words are said for each of the values.
+    """
+    cursor = connection.connection.cursor()
+    try:
+        (cursor.executemany if many else cursor.execute)(words, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise sa.exc.DBAPIError(words, None, error) from error
+    return cursor
+
+
 def insert(
     connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]
 ) -> None:
@@ -50,19 +65,20 @@ def insert(
     parts = list(iter(lambda: tuple(islice(values, width)), ()))
     last = parts.pop() if parts and len(parts[-1]) < width else ()
     if parts:
-        connection.exec_driver_sql(_insert(dialect, table, columns, _MANY), parts)
+        say(connection, _insert(dialect, table, columns, _MANY), parts, many=True)
     if last:
-        connection.exec_driver_sql(_insert(dialect, table, columns, len(last) // len(columns)), last)
+        say(connection, _insert(dialect, table, columns, len(last) // len(columns)), last)
 
 
 def upsert(
     connection: Connection, table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], *, keys: int = 1
 ) -> None:  # fmt: skip
     """Leave rows in a table, each in place of one of the same key; the first ``keys`` columns are it."""
-    connection.exec_driver_sql(_upsert(connection.dialect.name, table, columns, keys), list(rows))
+    say(connection, _upsert(connection.dialect.name, table, columns, keys), rows, many=True)
 
 
 def one(connection: Connection, table: str, column: str, **keys: Any) -> Any:
     """Return a column of the row with these values, None where there is no such row."""
     said = _select(connection.dialect.name, table, column, tuple(keys))
-    return connection.exec_driver_sql(said, tuple(keys.values())).scalar()
+    row = say(connection, said, tuple(keys.values())).fetchone()
+    return None if row is None else row[0]
