@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import Broken, Missing, UsageError
 from assay.works.call import call
 from assay.works.home import Home
 
@@ -69,3 +70,75 @@ def test_a_key_that_is_missing_or_none_is_the_users_mistake(kept, tmp_path):
         verified(kept[0], tmp_path / "other.pub")
     with pytest.raises(UsageError, match="public key is needed"):
         call("log.verify_proof", {"proof": str(kept[0]), "key": None}, home=None)
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """A home with a log, closed; what opens it again, and what verifies it."""
+    home = Home.create(tmp_path, {"ASSAY_ACTOR": "ada"})
+    with home.office.transaction() as tx:
+        for number in range(600):
+            tx.record("test.act", f"t{number}", actor="ada", detail={"of": "x" * 250})
+    (tmp_path / "kept.txt").write_text(call("log.checkpoint", {}, home=home)["checkpoint"])
+    with home.office.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    home.close()
+
+    def verify(checkpoint=None):
+        home = Home.find(tmp_path, {"ASSAY_ACTOR": "ada"})
+        if checkpoint:
+            given = {"checkpoint": str(checkpoint), "export": None, "key": None}
+            return call("log.verify_against", given, home=home)
+        return call("log.verify", {}, home=home)
+
+    return tmp_path / ".assay", verify
+
+
+@pytest.mark.parametrize("left", [100, 4096, 0.3, 0.7, 0.99])
+def test_a_database_that_was_cut_short_is_found_and_named(damaged, left):
+    """It was a fault of ours (exit 3), as if nothing could be said of it."""
+    root, verify = damaged
+    place = root / "office.db"
+    whole = place.read_bytes()
+    place.write_bytes(whole[: left if isinstance(left, int) else int(len(whole) * left)])
+    found = verify()
+    assert not found["ok"] and found["problems"]
+    assert {p["kind"] for p in found["problems"]} <= {"damaged", "deleted"}
+    assert not verify(root.parent / "kept.txt")["ok"]
+
+
+def test_a_database_whose_bytes_are_others_is_found_and_named(damaged):
+    root, verify = damaged
+    place = root / "office.db"
+    place.write_bytes(b"no database at all" * 4000)
+    (problem,) = verify()["problems"]
+    assert problem["kind"] == "damaged" and str(place) in problem["message"]
+
+
+@pytest.mark.parametrize("said", ["x", "", "1.0", "-1", "²"])
+def test_a_database_that_says_no_version_is_found(damaged, said):
+    root, verify = damaged
+    with sqlite3.connect(root / "office.db") as connection:
+        connection.execute("UPDATE about SET value = ? WHERE name = 'schema'", [said])
+    connection.close()
+    assert [p["kind"] for p in verify()["problems"]] == ["damaged"]
+
+
+@pytest.mark.parametrize("left", [None, b"", b"nonsense"])
+def test_a_lost_key_is_found_and_named(damaged, left):
+    """Nothing that it signed can be told from forgery any more."""
+    root, verify = damaged
+    key = root / "keys" / "ledger.pem"
+    key.unlink() if left is None else key.write_bytes(left)
+    found = verify()
+    assert not found["ok"] and [p["kind"] for p in found["problems"]] == ["missing"]
+    assert str(key) in found["problems"][0]["message"]
+
+
+def test_a_database_that_is_out_of_reach_is_no_forgery(damaged):
+    root, verify = damaged
+    place = root / "office.db"
+    place.unlink()
+    place.mkdir()
+    with pytest.raises(Broken, match="cannot be opened"):
+        verify()

@@ -13,6 +13,10 @@ from assay.kernel.errors import Broken, Refused
 KINDS = {"ledger": "ed25519", "hallmark": "p256"}
 
 
+class LostKey(Broken):
+    """A key that has signed and is not there any more, or is no key any more: nothing it signed can be told from forgery."""
+
+
 class FileKeyring:
     """Keys in a private folder, PEM, readable by their owner only.
 
@@ -32,7 +36,7 @@ class FileKeyring:
             path = self.folder / f"{name}.pem"
             if not path.is_file():
                 if not self._may_make(name):
-                    raise Broken(
+                    raise LostKey(
                         f"the {name} key is gone",
                         where=str(path),
                         remedy="restore it from a backup of the home",
@@ -44,7 +48,7 @@ class FileKeyring:
             try:
                 self._loaded[name] = load_pem_private_key(path.read_bytes(), None)
             except (ValueError, TypeError, OSError) as error:
-                raise Broken(
+                raise LostKey(
                     "the key cannot be read", where=str(path), remedy="restore it from a backup"
                 ) from error
         return self._loaded[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -45,6 +46,14 @@ class Unreadable(Broken):
     """A database that does not give back what was written into it."""
 
 
+def _damage(error: Exception) -> bool:
+    """Whether a database was changed or cut, and not merely out of reach."""
+    said = getattr(error, "orig", error)
+    return not isinstance(error, sa.exc.DBAPIError) or (
+        isinstance(said, sqlite3.DatabaseError) and not isinstance(said, sqlite3.OperationalError)
+    )
+
+
 class Office:
     """An opened office. Transactions open only here, for milliseconds; none where its folder cannot be written."""
 
@@ -74,7 +83,8 @@ class Office:
             said = str(getattr(error, "orig", "its bytes are damaged"))[:200]
             where = office.engine.url.render_as_string()
             full = outside.full()  # SQLite says of a full disk that it can be neither read nor written
-            raise Broken(
+            kind = Unreadable if not full and _damage(error) else Broken
+            raise kind(
                 f"the office's database cannot be opened: {'its disk is full' if full else said}",
                 where=where,
                 remedy="make room, and try again"
@@ -90,7 +100,14 @@ class Office:
                 self._writable()
                 connection.rollback()
                 self._create(connection)
-        found = int(self.about("schema") or 0)
+        said = self.about("schema")
+        if not isinstance(said, str) or not said.isascii() or not said.isdigit():
+            raise Unreadable(
+                "the office's database does not say of which version it is",
+                where=self.engine.url.render_as_string(),
+                remedy="restore it from a backup",
+            )
+        found = int(said)
         if found > schema.VERSION:
             raise Refused(
                 f"the office was written by a newer Assay (schema {found}; this one reads {schema.VERSION})",
@@ -98,7 +115,7 @@ class Office:
             )
         lost = sorted(schema.metadata.tables.keys() - there) if "about" in there else []
         if lost:
-            raise Broken(
+            raise Unreadable(
                 f"the office has no table {', '.join(lost)}",
                 where=self.engine.url.render_as_string(),
                 remedy="restore it from a backup; a home of an unreleased Assay is made anew with `assay init`",

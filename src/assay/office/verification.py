@@ -15,7 +15,7 @@ from assay.kernel.errors import Missing, UsageError
 from assay.methods import notes
 from assay.office import checkpoint, logfiles, schema, soundness, tiles
 from assay.office.office import Unreadable
-from assay.office.problem import Problem
+from assay.office.problem import Kind, Problem
 from assay.office.remembered import Remembered
 from assay.office.rows import row_digest
 from assay.office.tree import Growing
@@ -47,8 +47,12 @@ def verify(office: Office) -> Verification:
         return _verify(office)
     except (sa.exc.DBAPIError, Unreadable) as error:
         said = str(error.orig) if isinstance(error, sa.exc.DBAPIError) else error.what
-        problem = Problem("damaged", f"the database cannot be read: {said[:200]}")
-        return _verification(Growing(set()), [problem])
+        return nothing("damaged", f"the database cannot be read: {said[:200]}")
+
+
+def nothing(kind: Kind, message: str) -> Verification:
+    """Return the verification of a log of which nothing can be read, and why."""
+    return _verification(Growing(set()), [Problem(kind, message)])
 
 
 def _verify(office: Office) -> Verification:

@@ -159,5 +159,8 @@ def short(path: str | Path) -> str:
 def problems(found: Iterable[Mapping[str, Any]]) -> None:
     """Print what a verification found."""
     for problem in found:
-        click.secho(f"  {problem.get('kind', 'problem')}: ", fg="red", nl=False)
-        click.echo(printable(problem.get("message", "")))
+        kind = f"{problem.get('kind', 'problem')}: "
+        said = kind + printable(problem.get("message", ""))
+        lines = textwrap.wrap(said, 76, break_long_words=False, break_on_hyphens=False)
+        click.secho(f"  {kind}", fg="red", nl=False)
+        click.echo("\n    ".join(lines)[len(kind) :])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import Missing, UsageError
 from assay.works.home import Home
 from assay.works.verbs.logs import instant
 from assay.works.verbs.shape import Json, listed, plain_record
+
+if TYPE_CHECKING:
+    from assay.office.problem import Kind
+    from assay.office.verification import Verification
 
 _MOST = 1 << 20  # bytes of a checkpoint, a proof or a public key
 
@@ -25,7 +29,7 @@ def log_verify(home: Home, actor: str, *, witnesses: Sequence[str] = ()) -> Json
     """Verify the whole ledger, the rows it vouches for, and the checkpoint kept outside the database; ask witnesses."""
     from assay.office import verification
 
-    found = plain_record(verification.verify(home.office))
+    found = _found(lambda: verification.verify(home.office))
     if witnesses:
         from assay.works.logs import witnessing
 
@@ -43,16 +47,29 @@ def log_verify_export(
 
     if checkpoint is None:
         raise UsageError("an export is verified against a checkpoint", remedy="name it: --checkpoint FILE")
-    note, public = _text(checkpoint, "a checkpoint"), _public(home, key)
+    note = _text(checkpoint, "a checkpoint")
     if export is not None:
-        found = verification.verify_export(Path(export), note, public)
+        found = _found(lambda: verification.verify_export(Path(export), note, _public(home, key)))
     elif home is not None:
-        found = verification.verify_against(home.office, note, public)
+        found = _found(lambda: verification.verify_against(home.office, note, _public(home, key)))
     else:
         raise UsageError(
             "there is no home here, and no --export FILE", remedy="run inside a home, or name the export"
         )
-    return {"schema": "assay.verification/1", **plain_record(found)}
+    return {"schema": "assay.verification/1", **found}
+
+
+def _found(verify: Callable[[], Verification]) -> Json:
+    """Return what a verification found; a database that was cut, or a key that is lost, is what it found too."""
+    from assay.engines.keys import LostKey
+    from assay.office.office import Unreadable
+    from assay.office.verification import nothing
+
+    try:
+        return plain_record(verify())
+    except (LostKey, Unreadable) as error:
+        kind: Kind = "missing" if isinstance(error, LostKey) else "damaged"
+        return plain_record(nothing(kind, str(error)))
 
 
 def log_verify_proof(home: Home | None, actor: str, *, proof: str, key: str | None) -> Json:
