@@ -102,7 +102,7 @@ def _made(
             baselines.STATISTICS: baselines.dumped(made.to_dict()),
             baselines.CONSTRAINTS: baselines.dumped(constraints.suggested(made).to_dict()),
         }
-        files |= parts.made(data, asked, table, home)
+    files |= parts.made(asset, asked, table, home)
     still_as_pinned({"it": asset}, home, table.store)
     return files, asset, rows
 
