@@ -48,6 +48,7 @@ def _contend(url, folder, go, won):
     office.close()
 
 
+@pytest.mark.slow
 def test_of_two_processes_one_holds_it_at_a_time(url, tmp_path, opened):
     opened(url=url)
     (tmp_path / "count").write_text("0")

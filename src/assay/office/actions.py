@@ -107,6 +107,32 @@ def named(office: Office, name: str) -> list[ActionRecord]:
     return sorted((read(ActionRecord, r[0]) for r in rows), key=lambda r: -r.event)
 
 
+def keyed(office: Office, prefix: str) -> list[ActionRecord]:
+    """Return every action whose key begins so, in the order of their keys."""
+    table = schema.actions.c
+    query = sa.select(table.value).where(table.key.startswith(prefix, autoescape=True))
+    found = (read(ActionRecord, r[0]) for r in office.rows(query))
+    return sorted((r for r in found if r.key.startswith(prefix)), key=lambda r: r.key)  # LIKE may fold case
+
+
+def propose(tx: Tx, action: Action) -> ActionRecord:
+    """Leave an action as proposed, with its event: nothing is done until somebody carries it out; return it."""
+    order, inputs = dict(action.order), dict(action.inputs)
+    record = ActionRecord(
+        action.key, action.name, action.subject, action.actor, "proposed", tx.size, tx.size, order, inputs
+    )
+    _record(tx, record, record.subject, inputs, {"key": action.key, "order": order})
+    return record
+
+
+def decline(office: Office, record: ActionRecord, actor: str, reason: str) -> ActionRecord:
+    """Leave a proposal as declined, with its event."""
+    with office.transaction() as tx:
+        record = replace(record, state="declined", actor=actor, event=tx.size, detail={"why": reason})
+        _record(tx, record, record.subject, record.inputs, {"key": record.key, "why": reason})
+    return record
+
+
 def alone(office: Office, subject: str) -> AbstractContextManager[None]:
     """Hold what an action about a subject holds: no other begins meanwhile."""
     return held(_lock(office, subject))

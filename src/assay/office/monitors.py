@@ -77,7 +77,8 @@ class Execution:
 
     holder: whose lease it is carried out under. violations: rule, severity, where and message of each finding that counts, the
     gravest 50; found: how many of each severity. figures: metrics of the whole window. truths: rows whose truth was known.
-    missed: how many windows before it nobody looked at. actions: keys of the corrective actions that it led to.
+    missed: how many windows before it nobody looked at. acted: when policy was held against it; actions: what became of each deed,
+    as key, verb, rule, part, state and why.
     """
 
     key: str
@@ -102,7 +103,8 @@ class Execution:
     violations: Sequence[Mapping[str, Any]] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     missed: int = 0
-    actions: Sequence[str] = ()
+    acted: str = ""
+    actions: Sequence[Mapping[str, str]] = ()
 
     @property
     def urn(self) -> str:
@@ -154,6 +156,15 @@ def get(office: Office, name: str) -> Monitor:
     return found[0]
 
 
+def ever(office: Office, name: str) -> Monitor:
+    """Return the monitor that bears a name, or did last; Missing where there never was one."""
+    table = schema.monitors.c
+    found = office.rows(sa.select(table.value).where(table.key == name))
+    if not found:
+        raise Missing(f"there never was a monitor {name!r}")
+    return read(Monitor, found[0][0])
+
+
 def listing(office: Office, endpoint: str | None = None) -> list[Monitor]:
     """Return the monitors, of one endpoint if asked, by name."""
     table = schema.monitors.c
@@ -178,6 +189,20 @@ def execution(office: Office, key: str) -> Execution:
     if not found:
         raise Missing(f"there is no execution {key!r}", remedy="see `assay monitor show NAME`")
     return read(Execution, found[0][0])
+
+
+def unacted(office: Office, monitor: str) -> list[Execution]:
+    """Return the latest executions of a monitor that ended and that policy was not held against, the oldest first.
+
+    Those before the latest that it was held against, or that a person asked for, are left as they are.
+    """
+    out: list[Execution] = []
+    for one in executions(office, monitor, 20):
+        if one.acted:
+            break
+        if one.ended and one.trigger != "asked" and one.status != "Stopped":
+            out.append(one)
+    return out[::-1]
 
 
 def under_way(office: Office, monitor: str) -> list[Execution]:
@@ -218,8 +243,3 @@ def end(tx: Tx, execution: Execution, *, actor: str) -> Execution:
     outcome = "failed" if made.status in ("Failed", "Stopped") else "done"
     tx.record("monitor.end", made.urn, actor=actor, inputs=inputs, outcome=outcome, detail=detail)
     return made
-
-
-def led_to(tx: Tx, execution: Execution, actions: Sequence[str]) -> None:
-    """Leave on an execution which corrective actions it led to; the next event vouches for it."""
-    write_execution(tx, replace(execution, actions=tuple(actions), event=tx.size))

@@ -74,6 +74,10 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
     from assay.works.marking import Strike
 
     order = record.order
+    if record.name.startswith("remedy."):
+        from assay.works.remedies import acting
+
+        return acting.recalled(home, record)
     if record.name in repairing.NAMES:
         return repairing.recalled(home, record)
     if record.name == loading.NAME:

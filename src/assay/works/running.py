@@ -10,6 +10,7 @@ from pathlib import Path
 
 from assay.kernel.errors import UsageError
 from assay.methods.card.file import template
+from assay.methods.nearest import did_you_mean
 from assay.works.checking import bench
 from assay.works.done import Observer, RunResult
 from assay.works.fitting import installed
@@ -29,12 +30,20 @@ def run_file(
     force: bool = False,
     isolation: str | None = None,
     engine: str | None = None,
+    data: Mapping[str, str] | None = None,
     observer: Observer,
 ) -> RunResult:
-    """Run an assay.yaml in the nearest home upward from it, which is made beside it when there is none."""
+    """Run an assay.yaml in the nearest home upward from it, which is made beside it when there is none.
+
+    data: data set → another source in its place.
+    """
     if file.is_dir():
         file = file / "assay.yaml"
     pipeline = load(file, sets)
+    for name in data or {}:
+        if name not in pipeline.data:
+            raise UsageError(f"{file} has no data set {name!r}", remedy=did_you_mean(name, pipeline.data))
+    pipeline = replace(pipeline, data={**pipeline.data, **(data or {})})
     installed(pipeline, only)
     folder = file.resolve().parent
     home = Home.find(folder, environment) or Home.create(folder, environment)

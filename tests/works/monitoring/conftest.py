@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -26,17 +25,18 @@ def rows(start, hours, each, *, bad_from=None, seed=1, callers=("web", "app")):
 
 def write(path, found):
     """Write a log."""
-    with open(path, "w", newline="") as out:
-        sheet = csv.writer(out)
-        sheet.writerow(["at", "lead", "channel", "caller"])
-        sheet.writerows(found)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = zip(*found, strict=True)
+    pq.write_table(pa.table(dict(zip(("at", "lead", "channel", "caller"), columns, strict=True))), path)
     return path
 
 
 @pytest.fixture
 def home(tmp_path):
     """A home beside a log of three hours, of which the last is bad, and the rules that its rows obey."""
-    write(tmp_path / "log.csv", rows(START, 3, 120, bad_from=2))
+    write(tmp_path / "log.parquet", rows(START, 3, 120, bad_from=2))
     (tmp_path / "rules.yaml").write_text("rules:\n  - {range: lead, min: 0}\n")
     opened = Home.create(tmp_path, {"ASSAY_ACTOR": "ada"})
     yield opened
@@ -51,7 +51,7 @@ def made(home, tmp_path):
     def make(name="m", **said):
         given = {
             "check": "data.quality",
-            "source": str(tmp_path / "log.csv"),
+            "source": str(tmp_path / "log.parquet"),
             "time": "at",
             "schedule": "0 * * * *",
             "since": START.isoformat(),

@@ -57,6 +57,7 @@ def test_files_of_data_capture_are_watched_by_the_hour(home, watched):
     assert done[3].outcome == "incomplete" and done[2].violations[0]["where"]["column"] == "lead"
 
 
+@pytest.mark.slow
 def test_volume_counts_requests(home, made, tmp_path):
     capture(tmp_path / "captured", rows(START, 3, 60))
     made(source=str(tmp_path / "captured"), time="", schedule="every 70 requests")
@@ -74,6 +75,7 @@ def test_rows_are_told_with_when_and_by_whom(home, watched):
     )
 
 
+@pytest.mark.slow
 def test_what_is_damaged_is_not_nothing(home, made, tmp_path):
     folder = tmp_path / "captured" / "shop" / "blue" / "2026" / "11" / "02" / "00"
     folder.mkdir(parents=True)
@@ -83,6 +85,7 @@ def test_what_is_damaged_is_not_nothing(home, made, tmp_path):
     assert (done.status, done.outcome) == ("Failed", "error") and "no captured event" in done.why
 
 
+@pytest.mark.slow
 def test_a_capture_that_was_moved_has_failed_and_is_not_empty(home, watched, tmp_path):
     (tmp_path / "captured").rename(tmp_path / "elsewhere")
     (done,) = carrying.run_due(home, "m", "ada", at(1))

@@ -46,7 +46,9 @@ def test_what_makes_no_sense_is_refused_with_the_reason(home, made, said, why):
 def test_it_is_kept_with_its_event_and_a_second_of_its_name_is_refused(home, made):
     first = made()
     assert (
-        first["event"] == 0 and first["source"].endswith("/log.csv") and first["cursor"][:10] == "2026-11-02"
+        first["event"] == 0
+        and first["source"].endswith("/log.parquet")
+        and first["cursor"][:10] == "2026-11-02"
     )
     with pytest.raises(AssayError, match="already"):
         made()
@@ -54,10 +56,9 @@ def test_it_is_kept_with_its_event_and_a_second_of_its_name_is_refused(home, mad
     assert [m["name"] for m in then["monitors"]] == ["m"]
 
 
+@pytest.mark.slow
 def test_the_command_line_says_the_same(home, assay, tmp_path):
-    words = (
-        "--source log.csv --time at --check data.quality --set rules=rules.yaml --since 2026-11-02".split()
-    )
+    words = "--source log.parquet --time at --check data.quality --set rules=rules.yaml --since 2026-11-02".split()
     assay(tmp_path, "monitor", "create", "hourly", *words, "--schedule", "cron(0 0-3 2 11 ? 2026)")
     out = assay(tmp_path, "monitor", "run", "--due", code=1)
     assert "CompletedWithViolations" in out and "lead" in out

@@ -67,12 +67,14 @@ def _steps(home):
     return [json.loads(r[0]) for r in home.office.rows(sa.select(schema.steps.c.value))]
 
 
+@pytest.mark.slow
 def test_a_window_without_rows_is_no_pass(home, made):
     made()
     (empty,) = ran(home, now=4)[-1:]
     assert (empty.status, empty.outcome, empty.why) == ("Completed", "incomplete", executing.EMPTY)
 
 
+@pytest.mark.slow
 def test_a_check_that_cannot_be_carried_out_has_failed_and_says_why(home, made, tmp_path):
     made()
     (tmp_path / "rules.yaml").unlink()
@@ -80,6 +82,7 @@ def test_a_check_that_cannot_be_carried_out_has_failed_and_says_why(home, made, 
     assert "rules.yaml" in ran(home)[0].why
 
 
+@pytest.mark.slow
 def test_missed_windows_are_left_out_where_the_monitor_says_so(home, made):
     made("all")
     made("latest", missed="skip")
@@ -94,6 +97,7 @@ def test_of_too_many_missed_windows_the_latest_hundred_are_due_and_the_rest_are_
     assert len(found) == 100 and found[0].missed == 24 * 365 - 100 and {d.missed for d in found[1:]} == {0}
 
 
+@pytest.mark.slow
 def test_a_window_ends_before_it_is_due_by_the_offset(home, made):
     made(window="30m", offset="15m")
     (first,) = ran(home, now=1)
@@ -112,12 +116,14 @@ def test_volume_makes_windows_of_so_many_rows(home, made, missed):
     assert done[-1].trigger == "volume" and ran(home) == []
 
 
+@pytest.mark.slow
 def test_rows_that_come_at_the_same_time_are_not_parted(home, made, tmp_path):
-    write(tmp_path / "burst.csv", [(START.isoformat(), 1.0, "TA", "web")] * 30)
-    made(source=str(tmp_path / "burst.csv"), schedule="every 10 requests")
+    write(tmp_path / "burst.parquet", [(START.isoformat(), 1.0, "TA", "web")] * 30)
+    made(source=str(tmp_path / "burst.parquet"), schedule="every 10 requests")
     assert [e.rows for e in ran(home, now=1)] == [30] and ran(home, now=2) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [True, False])
 def test_times_may_be_seconds_since_1970_or_dates(home, made, tmp_path, seconds):
     import pyarrow as pa
@@ -126,11 +132,12 @@ def test_times_may_be_seconds_since_1970_or_dates(home, made, tmp_path, seconds)
     times = [START.timestamp() + 60 * i for i in range(120)]
     column = pa.array(times) if seconds else pa.array([int(t) for t in times], pa.timestamp("s", "UTC"))
     table = pa.table({"at": column, "lead": [float(i) for i in range(120)], "channel": ["TA"] * 120})
-    pq.write_table(table, tmp_path / "log.parquet")
-    made(source=str(tmp_path / "log.parquet"))
+    pq.write_table(table, tmp_path / "other.parquet")
+    made(source=str(tmp_path / "other.parquet"))
     assert [e.rows for e in ran(home, now=2)] == [60, 60]
 
 
+@pytest.mark.slow
 def test_a_window_may_be_asked_for_and_asked_for_again(home, made):
     made()
     window = {"name": "m", "start": "2026-11-02T02:00:00Z", "end": "2026-11-02T03:00:00Z"}
@@ -177,6 +184,7 @@ def test_a_server_that_stood_still_writes_no_result_over_that_of_another(home, m
     assert (now.status, now.holder) == ("InProgress", "other")
 
 
+@pytest.mark.slow
 def test_one_that_is_under_way_when_its_monitor_is_deleted_is_stopped(home, made, monkeypatch):
     made()
     looked = executing._looked_at
@@ -195,6 +203,7 @@ def test_one_that_is_under_way_when_its_monitor_is_deleted_is_stopped(home, made
     assert made()["name"] == "m"  # the name is free again
 
 
+@pytest.mark.slow
 def test_an_interrupt_stops_it_and_the_next_looks_again(home, made, monkeypatch):
     made()
 
@@ -221,14 +230,15 @@ def _server(root, url, go, counts):
     home.close()
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_of_two_servers_just_one_looks_at_a_window(tmp_path, database, request):
     url = request.getfixturevalue("fresh_database") if database == "postgresql" else ""
-    write(tmp_path / "log.csv", rows(START, 3, 20))
+    write(tmp_path / "log.parquet", rows(START, 3, 20))
     (tmp_path / "rules.yaml").write_text("rules:\n  - {range: lead, min: 0}\n")
     home = Home.create(tmp_path, {"ASSAY_ACTOR": "ada"} | ({"ASSAY_DATABASE_URL": url} if url else {}))
     said = {
-        "source": str(tmp_path / "log.csv"),
+        "source": str(tmp_path / "log.parquet"),
         "time": "at",
         "check": "data.quality",
         "schedule": "0 * * * *",
@@ -264,6 +274,7 @@ def _hanging(root, began):
     carrying.run_due(home, "m", "server", at(1))
 
 
+@pytest.mark.slow
 def test_a_server_killed_in_the_middle_is_followed_by_another_when_its_lease_runs_out(home, made):
     made()
     began = SPAWN.Event()

@@ -98,8 +98,9 @@ def _params(sets: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--due", is_flag=True, help="Every window that is due, and none else.")
 @click.option("--from", "start", metavar="TIME", help="Where the window begins.")
 @click.option("--to", "end", metavar="TIME", help="Where it ends.")
+@click.option("--act", is_flag=True, help="Obey the policy, as for windows that are due.")
 @context.format_option
-def run(name: str | None, due: bool, start: str | None, end: str | None, format_: str) -> int:
+def run(name: str | None, due: bool, start: str | None, end: str | None, act: bool, format_: str) -> int:
     """Look at a window now, or at all that are due. Exits 1 on violations.
 
     For those who schedule by cron or systemd: `assay monitor run --due`.
@@ -114,7 +115,7 @@ def run(name: str | None, due: bool, start: str | None, end: str | None, format_
         found = context.call("monitor.due", name=name)
         executions = found["executions"]
     else:
-        found = context.call("monitor.run", name=name, start=start, end=end)
+        found = context.call("monitor.run", name=name, start=start, end=end, act=act)
         executions = [found]
     if format_ == "json":
         context.emit_json(found)
@@ -198,7 +199,92 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
     _executions(found["executions"], "it has looked at nothing yet")
     if found["executions"]:
         _violations(found["executions"][0])
+    if found["policy"]:
+        _deeds(context.call("monitor.actions", name=name, at=at)["actions"][:10])
     return None
+
+
+@monitor.command("actions")
+@click.argument("name", required=False)
+@click.option("--open", "only_open", is_flag=True, help="Only what waits: proposals, and what failed.")
+@context.at_option
+@context.format_option
+def actions(name: str | None, only_open: bool, at: str | None, format_: str) -> None:
+    """List what was done about violations, what is proposed, and what failed.
+
+    An alert that nobody took has failed, and is sent again a few times.
+
+    Example: assay monitor actions --open
+    """
+    states = ("proposed", "failed", "begun") if only_open else ()
+    found = context.call("monitor.actions", name=name, states=states, at=at)
+    if format_ == "json":
+        return context.emit_json(found)
+    return _deeds(found["actions"], "nothing was done about anything")
+
+
+def _one_or_all(action: str | None, everything: bool) -> list[str]:
+    """Return the ids of what is meant: the one that is named, or all that is proposed."""
+    if bool(action) == everything:
+        raise click.UsageError("name a proposal, or say --all")
+    if action:
+        return [action]
+    return [a["id"] for a in context.call("monitor.actions", states=("proposed",))["actions"]]
+
+
+@monitor.command("accept")
+@click.argument("action", required=False)
+@click.option("--all", "everything", is_flag=True, help="Everything that is proposed.")
+@context.format_option
+def accept(action: str | None, everything: bool, format_: str) -> None:
+    """Carry out what a policy proposed; ACTION is its id.
+
+    Example: assay monitor actions --open && assay monitor accept --all
+    """
+    done = [context.call("monitor.accept", id=one) for one in _one_or_all(action, everything)]
+    return _told(done, format_, "nothing is proposed")
+
+
+@monitor.command("decline")
+@click.argument("action", required=False)
+@click.option("--all", "everything", is_flag=True, help="Everything that is proposed.")
+@click.option("--reason", required=True, help="Why.")
+@context.format_option
+def decline(action: str | None, everything: bool, reason: str, format_: str) -> None:
+    """Let a proposal go; ACTION is its id.
+
+    \b
+    Example: assay monitor actions --open &&
+      assay monitor decline --all --reason "that window was a holiday"
+    """
+    done = [context.call("monitor.decline", id=one, reason=reason) for one in _one_or_all(action, everything)]
+    return _told(done, format_, "nothing is proposed")
+
+
+def _told(done: list[dict[str, Any]], format_: str, empty: str) -> None:
+    if format_ == "json":
+        return context.emit_json({"schema": "assay.actions/1", "actions": done})
+    return _deeds(done, empty)
+
+
+@monitor.command("policy")
+@click.argument("file", required=False)
+@context.format_option
+def policy(file: str | None, format_: str) -> None:
+    """Check a policy's file; without one, print a file to begin with.
+
+    \b
+    Example: assay monitor policy > policy.yaml &&
+      assay monitor policy policy.yaml
+    """
+    found = context.call("monitor.policy", file=file or "")
+    if format_ == "json":
+        return context.emit_json(found)
+    if not file:
+        return click.echo(found["template"], nl=False)
+    rows = [{**r, "do": ", ".join(r["do"])} for r in found["rules"]]
+    columns = (("name", "rule"), ("mode", "mode"), ("consecutive", "windows"), ("do", "does"))
+    return show.table(rows, columns, "")
 
 
 @monitor.command("delete")
@@ -238,6 +324,39 @@ def _executions(found: list[dict[str, Any]], empty: str) -> None:
         )
     columns = (("until", "window until"), ("status", "status"), ("rows", "rows"), ("by", "by"), ("violations", "violations"))  # fmt: skip
     show.table(rows, columns, empty, whole=("until", "status"))
+
+
+def _deeds(found: list[dict[str, Any]], empty: str = "") -> None:
+    if not found and not empty:
+        return
+    rows = []
+    for one in found:
+        detail = one["detail"]
+        said = detail.get("why") or detail.get("answer") or ""
+        if detail.get("blocked"):
+            said = f"refused: {', '.join(detail['blocked'])}"
+        elif detail.get("model"):
+            said = f"{detail['model']} beside {detail.get('against') or 'nothing'}"
+        elif detail.get("revision"):
+            said = f"{one['target']} is at revision {detail['revision']}"
+        rows.append(
+            {**one, "at": one["at"][5:16].replace("T", " "), "what": _what(one), "said": str(said)[:60]}
+        )
+    click.echo()
+    columns = (
+        ("id", "id"),
+        ("at", "since"),
+        ("what", "what"),
+        ("rule", "rule"),
+        ("state", "state"),
+        ("said", ""),
+    )
+    show.table(rows, columns, empty, whole=("id", "at", "state"))
+
+
+def _what(one: dict[str, Any]) -> str:
+    channel = str(one["part"]).partition(":")[2]
+    return f"{one['verb']} {channel}".strip()
 
 
 def _violations(execution: dict[str, Any]) -> None:

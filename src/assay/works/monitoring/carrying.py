@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assay.kernel.errors import UsageError
 from assay.office.leases import Lease, leased
 from assay.office.monitors import Execution, Monitor
-from assay.works.monitoring import times, windows
+from assay.works.monitoring import late, times, windows
 from assay.works.monitoring.executing import execute
 from assay.works.monitoring.windows import Due
 
@@ -36,17 +36,38 @@ def run_due(home: Home, name: str | None, actor: str, now: float | None = None) 
 
 
 def _under(home: Home, name: str, lease: Lease, actor: str, now: float | None) -> list[Execution]:
+    """Go on with what was cut short, then look at what is due, then at what late truth has filled."""
     from assay.office import monitors
+    from assay.works.remedies.acting import send_again
 
+    moment = time.time() if now is None else now
     monitor = monitors.get(home.office, name)  # as it is now that the lease is ours
-    out = [
-        execute(home, _again(monitor, left), lease, actor) for left in monitors.under_way(home.office, name)
-    ]
-    for found in windows.of(home, monitors.get(home.office, name), time.time() if now is None else now):
-        if not lease.held:
-            break
-        out.append(execute(home, found, lease, actor))
+    for left in monitors.unacted(home.office, name) if monitor.policy else []:
+        _act(home, monitor, left)
+    send_again(home, time.time(), name)
+    found = [_again(monitor, left) for left in monitors.under_way(home.office, name)]
+    out = [_looked_at(home, due, lease, actor) for due in found]
+    for due in windows.of(home, monitors.get(home.office, name), moment):
+        if lease.held:
+            out.append(_looked_at(home, due, lease, actor))
+    for due in late.filled(home, monitor, moment) if monitor.patience else []:
+        if lease.held:
+            out.append(_looked_at(home, due, lease, actor))
     return out
+
+
+def _looked_at(home: Home, due: Due, lease: Lease, actor: str) -> Execution:
+    """Look at a window, and do what policy says of it."""
+    ended = execute(home, due, lease, actor)
+    return _act(home, due.monitor, ended) if due.monitor.policy and ended.ended else ended
+
+
+def _act(home: Home, monitor: Monitor, execution: Execution) -> Execution:
+    from assay.office import monitors
+    from assay.works.remedies.acting import act
+
+    act(home, monitor, execution)
+    return monitors.execution(home.office, execution.key)
 
 
 def _again(monitor: Monitor, execution: Execution) -> Due:
@@ -55,8 +76,13 @@ def _again(monitor: Monitor, execution: Execution) -> Due:
     return Due(monitor, execution.trigger, at, start, end, execution.missed, execution.key)
 
 
-def run_now(home: Home, name: str, actor: str, start: str | None, end: str | None) -> Execution:
-    """Look at a window now: the one that ends now, or from and to what is said; UsageError where another is at it."""
+def run_now(
+    home: Home, name: str, actor: str, start: str | None, end: str | None, *, act: bool = False
+) -> Execution:
+    """Look at a window now: the one that ends now, or from and to what is said; UsageError where another is at it.
+
+    act: whether policy is obeyed, as it is for windows that are due.
+    """
     from assay.office import monitors
 
     now = time.time()
@@ -70,5 +96,6 @@ def run_now(home: Home, name: str, actor: str, start: str | None, end: str | Non
         if lease is None:
             raise UsageError(f"{name} is being carried out elsewhere", remedy="wait until it has ended")
         for left in monitors.under_way(home.office, name):
-            execute(home, _again(monitor, left), lease, actor)
-        return execute(home, Due(monitor, "asked", now, first, last), lease, actor)
+            _looked_at(home, _again(monitor, left), lease, actor)
+        due = Due(monitor, "asked", now, first, last)
+        return _looked_at(home, due, lease, actor) if act else execute(home, due, lease, actor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,14 @@ def create(
         patience=_length(patience, "how long truth is waited for", 0),
     )
     _plausible(home, made)
+    if policy:
+        from assay.works.remedies.policies import kept
+
+        made = replace(
+            made,
+            policy=kept(home, Path(policy), endpoint=bool(endpoint)),
+            policy_file=str(Path(policy).resolve()),
+        )
     with home.office.transaction() as tx:
         if monitors.current(tx, name) is not None:
             raise UsageError(f"there is a monitor {name} already", remedy=f"assay monitor delete {name}")
@@ -85,8 +94,6 @@ def create(
 
 def delete(home: Home, name: str, actor: str) -> Monitor:
     """Delete a monitor: its executions stay; one that is under way is told to stop."""
-    from dataclasses import replace
-
     from assay.office import monitors
 
     monitor = monitors.get(home.office, name)

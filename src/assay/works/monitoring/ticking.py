@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.works.monitoring import windows
+from assay.kernel.errors import AssayError
+from assay.works.monitoring import late, windows
 
 if TYPE_CHECKING:
     from assay.office.monitors import Monitor
@@ -31,6 +32,9 @@ class Ticker:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     pausing: dict[str, float] = field(default_factory=dict)
     counted: dict[str, float] = field(default_factory=dict)
+    news: dict[str, float] = field(
+        default_factory=dict
+    )  # truth that a monitor's process has been started for
 
     def tick(self, home: Home, now: float) -> list[str]:
         """Reap what has ended, start what is due as far as there are cores, and return what was started."""
@@ -68,22 +72,30 @@ class Ticker:
                     self.pausing[name] = now + PAUSE
 
     def _due(self, home: Home, monitor: Monitor, now: float) -> bool:
-        from assay.kernel.errors import AssayError
         from assay.office import leases, monitors
         from assay.works.monitoring.carrying import lease_of
+        from assay.works.remedies.acting import undelivered
 
-        if not monitor.schedule.lower().startswith("every"):
-            wanted = bool(windows.of(home, monitor, now))
-        elif self.counted.get(monitor.name, 0) + _COUNTING > now:
+        came = late.news(home, monitor)
+        wanted = came > self.news.get(monitor.name, 0.0) or bool(
+            monitors.under_way(home.office, monitor.name)
+        )
+        wanted = wanted or (bool(monitor.policy) and bool(undelivered(home, now, monitor.name)))
+        wanted = wanted or self._by_schedule(home, monitor, now)
+        if not wanted or leases.taken(home.office, lease_of(monitor.name)):
             return False
-        else:
+        self.news[monitor.name] = came
+        return True
+
+    def _by_schedule(self, home: Home, monitor: Monitor, now: float) -> bool:
+        if monitor.schedule.lower().startswith("every"):
+            if self.counted.get(monitor.name, 0) + _COUNTING > now:
+                return False
             self.counted[monitor.name] = now
-            try:
-                wanted = bool(windows.of(home, monitor, now))
-            except AssayError:
-                wanted = True  # whoever runs it records why it cannot be told
-        wanted = wanted or bool(monitors.under_way(home.office, monitor.name))
-        return wanted and not leases.taken(home.office, lease_of(monitor.name))
+        try:
+            return bool(windows.of(home, monitor, now))
+        except AssayError:  # whoever runs it is told why it cannot be said
+            return False
 
 
 _TICKERS: dict[Path, Ticker] = {}

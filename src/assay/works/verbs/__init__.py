@@ -39,6 +39,7 @@ WITHOUT_HOME = frozenset(
         "data.load",
         "model.card",
         "model.verify",
+        "monitor.policy",
         "runs.reproduce",
     }
 )
@@ -56,6 +57,7 @@ TELLING = frozenset(
         "model.list",
         "monitor.baselines",
         "model.show",
+        "monitor.actions",
         "monitor.list",
         "monitor.page",
         "monitor.show",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.works.home import Home
 from assay.works.verbs.shape import Json, listed, plain_record
 
 if TYPE_CHECKING:
+    from assay.office.actions import ActionRecord
     from assay.office.monitors import Execution, Monitor
 
 
@@ -62,12 +63,56 @@ def monitor_delete(home: Home, actor: str, *, name: str) -> Json:
 
 
 def monitor_run(
-    home: Home, actor: str, *, name: str, start: str | None = None, end: str | None = None
+    home: Home, actor: str, *, name: str, start: str | None = None, end: str | None = None, act: bool = False
 ) -> Json:
-    """Look at a window now: the one that ends now, or the one that is named."""
+    """Look at a window now: the one that ends now, or the one that is named. act: whether policy is obeyed."""
     from assay.works.monitoring.carrying import run_now
 
-    return executed(run_now(home, name, actor, start, end))
+    return executed(run_now(home, name, actor, start, end, act=act))
+
+
+def monitor_actions(home: Home, actor: str, *, name: str | None = None, states: Sequence[str] = ()) -> Json:
+    """List the corrective actions, of one monitor and in some states if asked, the latest first."""
+    from assay.works.remedies import acting
+
+    wanted = tuple(states) or ("begun", "done", "failed", "proposed", "declined")
+    return listed("actions", [deed(r) for r in acting.listing(home, wanted, name)])
+
+
+def monitor_accept(home: Home, actor: str, *, id: str) -> Json:
+    """Carry out what was proposed, in the name of whoever accepts it."""
+    from assay.works.remedies import acting
+
+    return deed(acting.accept(home, id, actor))
+
+
+def monitor_decline(home: Home, actor: str, *, id: str, reason: str) -> Json:
+    """Let a proposal go."""
+    from assay.works.remedies import acting
+
+    return deed(acting.decline(home, id, actor, reason))
+
+
+def monitor_policy(home: Home | None, actor: str, *, file: str = "") -> Json:
+    """Check a policy's file, against the home's channels where there is a home; no file: one to begin with."""
+    from pathlib import Path
+
+    from assay.methods.plainfile import read_plain
+    from assay.methods.remedies import policy
+    from assay.methods.remedies.deeds import TEMPLATE
+    from assay.works.remedies import acting, policies
+
+    if not file:
+        return {"schema": "assay.policy/1", "template": TEMPLATE}
+    path = Path(file)
+    found = policies.placed(policy.read(read_plain(path, policy.LARGEST, "the policy"), file), path.parent)
+    if home is not None:
+        acting.checked(home, found)
+    rules = [
+        {"name": r.name, "mode": r.mode, "do": [d.verb for d in r.do], "consecutive": r.when.consecutive}
+        for r in found.rules
+    ]
+    return {"schema": "assay.policy/1", "file": file, "rules": rules, "digest": found.digest}
 
 
 def monitor_due(home: Home, actor: str, *, name: str | None = None) -> Json:
@@ -86,6 +131,16 @@ def told(monitor: Monitor) -> Json:
     return {"schema": "assay.monitor/1", **plain_record(monitor), "next": next_}
 
 
+def deed(record: ActionRecord) -> Json:
+    """Return a corrective action as JSON, under the short name that it is accepted by."""
+    from assay.works.remedies.acting import mark
+
+    order = record.order
+    told = {k: order.get(k) for k in ("verb", "monitor", "execution", "target", "rule", "part", "at")}
+    return {"schema": "assay.action/1", "id": mark(record), **told, "state": record.state, "actor": record.actor,
+            "detail": dict(record.detail), "key": record.key, "event": record.event}  # fmt: skip
+
+
 def executed(execution: Execution) -> Json:
     """Return an execution as JSON."""
     return {"schema": "assay.execution/1", **plain_record(execution)}
@@ -98,5 +153,9 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "monitor.page": monitor_page,
     "monitor.run": monitor_run,
     "monitor.due": monitor_due,
+    "monitor.actions": monitor_actions,
+    "monitor.accept": monitor_accept,
+    "monitor.decline": monitor_decline,
+    "monitor.policy": monitor_policy,
     "monitor.delete": monitor_delete,
 }

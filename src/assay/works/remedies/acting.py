@@ -1,0 +1,258 @@
+"""What policy says of an execution, done: diagnosed once, each deed an action of the office, whatever goes wrong told and gone on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import AssayError, Missing, UsageError
+from assay.methods.remedies.policy import Policy, Rule
+from assay.office.monitors import Execution, Monitor
+from assay.works.monitoring import times
+from assay.works.remedies.deciding import fired, held_back
+from assay.works.remedies.opening import OpenFinding
+from assay.works.remedies.remedy import PREFIX, Order, Remedy
+from assay.works.remedies.retraining import Retrain, Shadow
+from assay.works.remedies.serving import Fallback, Quarantine, Rollback, Shift, ToEndpoint
+from assay.works.remedies.telling import Tell
+
+if TYPE_CHECKING:
+    from assay.office.actions import ActionRecord
+    from assay.works.home import Home
+
+KINDS: dict[str, type[Remedy]] = {
+    kind.verb: kind for kind in (Tell, Rollback, Shift, Fallback, Quarantine, OpenFinding, Retrain, Shadow)
+}
+NAMES = frozenset(f"{PREFIX}.{verb}" for verb in KINDS)
+_AGAIN = 5  # times that an alert is tried anew
+_PAUSES = (60.0, 300.0, 1_800.0, 7_200.0, 43_200.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one deed. state: done, failed, proposed, or held (why says what held it back)."""
+
+    key: str
+    verb: str
+    rule: str
+    part: str
+    state: str
+    why: str = ""
+
+
+def act(home: Home, monitor: Monitor, execution: Execution) -> list[Outcome]:
+    """Do what the monitor's policy says of an execution; return what became of each deed. It is safe to repeat."""
+    from assay.office import monitors
+    from assay.works.remedies.policies import of
+
+    policy = of(home, monitor)
+    out: list[Outcome] = []
+    rules = fired(home, monitor, execution, policy) if policy.rules else []
+    if rules:
+        diagnosis = _diagnosed(home, monitor, execution)
+        for rule in rules:
+            for order in _orders(monitor, execution, rule, diagnosis):
+                out.append(_done(home, monitor, execution, rule, order))
+    with home.office.transaction() as tx:
+        now = monitors.current_execution(tx, execution.key) or execution
+        told = [
+            {"key": o.key, "verb": o.verb, "rule": o.rule, "part": o.part, "state": o.state, "why": o.why}
+            for o in out
+        ]
+        monitors.write_execution(tx, replace(now, acted=tx.now, actions=tuple(told), event=tx.size))
+        states = {o.part: o.state for o in out}
+        tx.record(
+            "monitor.act",
+            execution.urn,
+            actor=actor_of(monitor),
+            detail={"policy": policy.digest, "deeds": states},
+        )
+    return out
+
+
+def actor_of(monitor: Monitor) -> str:
+    """Return in whose name a monitor acts."""
+    return f"monitor:{monitor.name}"
+
+
+def _diagnosed(home: Home, monitor: Monitor, execution: Execution) -> str:
+    """Return the digest of the diagnosis, which is made anew where it was not kept."""
+    from assay.works.remedies.diagnosing import diagnosed
+
+    return home.store.put_bytes(
+        json.dumps(diagnosed(home, monitor, execution), ensure_ascii=False, sort_keys=True).encode()
+    )
+
+
+def _orders(monitor: Monitor, execution: Execution, rule: Rule, diagnosis: str) -> list[Order]:
+    """Return what a rule orders: of an alert one for each channel, so that one that is away holds up no other."""
+    out = []
+    for number, deed in enumerate(rule.do):
+        parts = [f"{number}-{deed.verb}"]
+        if deed.verb == "alert":
+            parts = [f"{number}-alert:{channel}" for channel in deed.said["to"]]
+        out += [
+            Order(
+                deed.verb,
+                monitor.name,
+                execution.key,
+                monitor.endpoint or monitor.name,
+                rule.name,
+                part,
+                execution.started,
+                {} if deed.verb == "alert" else deed.said,
+                diagnosis,
+            )
+            for part in parts
+        ]
+    return out
+
+
+def _done(home: Home, monitor: Monitor, execution: Execution, rule: Rule, order: Order) -> Outcome:
+    from assay.office import actions
+
+    outcome = Outcome(order.key, order.verb, order.rule, order.part, "done")
+    known = actions.get(home.office, order.key)
+    if known is not None and known.state in ("done", "failed", "proposed", "declined"):
+        return replace(outcome, state=known.state, why=str(known.detail.get("why", "")))
+    why = held_back(home, rule, order, (execution.start, execution.end), time.time())
+    if why:
+        return replace(outcome, state="held", why=why)
+    remedy = KINDS[order.verb](home, order, actor_of(monitor))
+    if rule.mode == "propose":
+        with home.office.transaction() as tx:
+            actions.propose(tx, remedy)
+        return replace(outcome, state="proposed")
+    return _carried(home, remedy, outcome)
+
+
+def _carried(home: Home, remedy: Remedy, outcome: Outcome) -> Outcome:
+    from assay.office import actions
+
+    try:
+        record = actions.carry_out(home.office, remedy)
+    except AssayError as error:
+        return replace(outcome, state="failed", why=str(error)[:300])
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one deed keeps no other from being done
+        return replace(outcome, state="failed", why=f"{type(error).__name__}: {error}"[:300])
+    return replace(outcome, why=str(record.detail.get("why", "")))
+
+
+def recalled(home: Home, record: ActionRecord) -> Remedy:
+    """Return an action as it was begun, or proposed."""
+    known = {f.name for f in fields(Order)}
+    order = Order(**{k: v for k, v in record.order.items() if k in known})
+    return KINDS[order.verb](home, order, record.actor)
+
+
+def listing(home: Home, states: Sequence[str], monitor: str | None = None) -> list[ActionRecord]:
+    """Return the corrective actions in some states, of one monitor if asked, the latest first."""
+    from assay.office import actions
+
+    found = [r for r in actions.keyed(home.office, f"{PREFIX}/") if r.state in states]
+    of_it = [r for r in found if monitor is None or r.order.get("monitor") == monitor]
+    return sorted(of_it, key=lambda r: -r.event)
+
+
+def named(home: Home, text: str) -> ActionRecord:
+    """Return the action that a key, or its mark, names; Missing where none does."""
+    for record in listing(home, ("begun", "done", "failed", "proposed", "declined")):
+        if text in (record.key, mark(record)):
+            return record
+    raise Missing(f"there is no corrective action {text[:80]!r}", remedy="see `assay monitor actions`")
+
+
+def mark(record: ActionRecord) -> str:
+    """Return the short name of an action."""
+    from assay.kernel.canonical import digest_of
+
+    return digest_of(record.key)[7:15]
+
+
+def accept(home: Home, text: str, actor: str) -> ActionRecord:
+    """Carry out what was proposed, in the name of whoever accepts it; UsageError where it is no proposal."""
+    from assay.office import actions
+
+    record = named(home, text)
+    if record.state != "proposed":
+        raise UsageError(
+            f"{mark(record)} is {record.state}, and no proposal", remedy="see `assay monitor actions`"
+        )
+    remedy = recalled(home, record)
+    remedy.actor = actor
+    return actions.carry_out(home.office, remedy)
+
+
+def decline(home: Home, text: str, actor: str, reason: str) -> ActionRecord:
+    """Let a proposal go, with the reason."""
+    from assay.office import actions
+
+    record = named(home, text)
+    if record.state != "proposed":
+        raise UsageError(
+            f"{mark(record)} is {record.state}, and no proposal", remedy="see `assay monitor actions`"
+        )
+    if not reason.strip():
+        raise UsageError("declining needs its reason", remedy="say it with --reason 'why'")
+    return actions.decline(home.office, record, actor, reason)
+
+
+def undelivered(home: Home, now: float, monitor: str | None = None) -> list[ActionRecord]:
+    """Return the alerts that nobody took and that are to be sent again by now."""
+    out = []
+    for record in listing(home, ("failed",), monitor):
+        if record.name != f"{PREFIX}.alert":
+            continue
+        tried = int(record.order.get("attempt", 0))
+        since = times.seconds(str(record.order.get("tried") or record.order["at"]))
+        if tried < _AGAIN and since + _PAUSES[tried] <= now:
+            out.append(record)
+    return out
+
+
+def send_again(home: Home, now: float, monitor: str | None = None) -> int:
+    """Send again what nobody took; return how many were taken now."""
+    from assay.office import actions
+
+    taken = 0
+    for record in undelivered(home, now, monitor):
+        before: Any = recalled(home, record)
+        order = replace(before.asked, attempt=before.asked.attempt + 1, tried=times.text(now))
+        try:
+            actions.carry_out(home.office, Tell(home, order, record.actor))
+            taken += 1
+        except AssayError:  # it is told as failed, and tried again later
+            continue
+    return taken
+
+
+def checked(home: Home, policy: Policy, *, endpoint: bool = True) -> Policy:
+    """Return a policy whose channels, fallbacks and pipelines are there; Missing or UsageError, with the line, where not.
+
+    endpoint: whether there is one that something can be done to.
+    """
+    from pathlib import Path
+
+    from assay.works.remedies import channels
+    from assay.works.serving import fallbacks
+
+    found = channels.of(home)
+    for name, where in policy.channels.items():
+        channels.named(found, name, where)
+    for rule in policy.rules:
+        for deed in rule.do:
+            if not endpoint and issubclass(KINDS[deed.verb], ToEndpoint):
+                raise UsageError(
+                    f"there is no endpoint to {deed.verb}", where=deed.place, remedy="say --endpoint NAME too"
+                )
+            if deed.verb == "fallback":
+                try:
+                    fallbacks.checked(deed.said)
+                except AssayError as error:
+                    raise UsageError(error.what, where=deed.place, remedy=error.remedy) from None
+            if deed.verb == "retrain" and not Path(deed.said["pipeline"]).is_file():
+                raise Missing(f"there is no file {deed.said['pipeline']!r}", where=deed.place)
+    return policy
