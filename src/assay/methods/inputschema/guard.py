@@ -43,7 +43,7 @@ class SchemaGuard:
         return rows is not None and len(rows) * max(len(self.checker.schema.features), 1) > 10_000
 
 
-_READABLE = "CSV, JSON, JSON lines, Parquet or Arrow"
+_READABLE = "CSV, JSON, JSON lines or an Arrow stream"
 
 
 def _sentence(found: list[Violation]) -> str:
