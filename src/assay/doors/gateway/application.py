@@ -102,7 +102,8 @@ class Gate:
             if isinstance(unpacked, Refusal):
                 return _error(self.gateway.refused(asked, unpacked), request, id=asked.id)
             body = unpacked
-        found = await self.gateway.answer(asked, body, request.headers, request.raw, request.path)
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        found = await self.gateway.answer(asked, body, request.headers, request.raw, target)
         if isinstance(found, Refusal):
             return _error(found, request, id=asked.id)
         return _answered(found, request, asked)

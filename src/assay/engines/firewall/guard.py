@@ -30,6 +30,7 @@ _DIGITS = re.compile(rb"[0-9]{1,20}")
 _CHANGING = frozenset(
     {b"traceparent", b"x-request-id", b"x-amzn-trace-id", b"x-amzn-sagemaker-inference-id", b"date"}
 )
+_UNPACKED = (b"gzip", b"identity")  # the gateway has done it; the rules would refuse the header
 _SECRET = frozenset({b"authorization", b"proxy-authorization", b"x-api-key"})
 
 
@@ -114,16 +115,18 @@ def _head(question: Question) -> tuple[bytes, bytes, tuple[tuple[bytes, bytes], 
     headers: list[tuple[bytes, bytes]] = []
     typed = False
     for name, value in question.headers:
-        key, said = name.lower().encode("latin-1", "replace"), value.encode("utf-8", "surrogateescape")
+        key, said = name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace")
         if key in _SECRET or (key in _CHANGING and _PLAIN.fullmatch(said)):
+            continue
+        if key == b"content-encoding" and said.lower() in _UNPACKED:
             continue
         if key == b"content-length" and _DIGITS.fullmatch(said):
             said = b"100"
         typed = typed or key == b"content-type"
         headers.append((key, said))
     if not typed and question.content_type:
-        headers.append((b"content-type", question.content_type.encode("utf-8", "surrogateescape")))
-    target = question.path.encode("utf-8", "surrogateescape")
+        headers.append((b"content-type", question.content_type.encode("latin-1", "replace")))
+    target = question.path.encode("latin-1", "replace")
     return (
         question.method.encode("latin-1", "replace"),
         target,

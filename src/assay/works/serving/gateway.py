@@ -251,7 +251,7 @@ class Gateway:
             for refusal in found:
                 if refusal.blocks:
                     return self._stop(line, question, refusal)
-                self.counts.noted.add((line.name, refusal.rule))
+                self._noted(line, question, refusal)
         if line.fallback.get("when") == "always" or arm is None:
             answer = self._fallen(line, question) or _unanswered(503, CLOSED.message)
         else:
@@ -353,21 +353,31 @@ class Gateway:
     ) -> Refusal:
         shown = endpoint if endpoint in self.lines else ""
         self.counts.refused.add((shown, refusal.rule))
+        who = caller.name if caller else ""
+        entry = {"rule": refusal.rule, "status": refusal.status, "caller": who, "address": address, "id": id}
+        if not self._write(endpoint, refusal, entry):
+            key = (shown, refusal.rule)
+            self._unwritten[key] = self._unwritten.get(key, 0) + 1
+        return refusal
+
+    def _noted(self, line: Line, question: Question, refusal: Refusal) -> None:
+        """Count and write down what a guard that only detects has found; what is too much for the journal is only counted."""
+        self.counts.noted.add((line.name, refusal.rule))
+        who = {"caller": question.caller, "address": question.address, "id": question.id}
+        self._write(line.name, refusal, {"noted": refusal.rule, **who})
+
+    def _write(self, endpoint: str, refusal: Refusal, entry: dict[str, Any]) -> bool:
+        """Write a line of the journal; False where this second has had its share."""
         now = time.time()
         if int(now) != self._second:
             self._second, self._written = int(now), 0
         self._written += 1
         if self._written > _LINES:
-            key = (shown, refusal.rule)
-            self._unwritten[key] = self._unwritten.get(key, 0) + 1
-            return refusal
-        entry = {
-            "at": round(now, 3), "endpoint": endpoint[:64], "rule": refusal.rule, "status": refusal.status,
-            "caller": caller.name if caller else "", "address": address, "id": id,
-            "message": refusal.message[:300], "detail": refusal.detail[:500],
-        }  # fmt: skip
-        self.journal.put({k: v for k, v in entry.items() if v != ""} | {"endpoint": endpoint[:64]})
-        return refusal
+            return False
+        told = {"message": refusal.message[:300], "detail": refusal.detail[:500]}
+        entry = {k: v for k, v in {**entry, **told}.items() if v != ""}
+        self.journal.put({"at": round(now, 3), "endpoint": endpoint[:64], **entry})
+        return True
 
     def _count(self, endpoint: str, answer: Answer, took: float) -> None:
         self.counts.requests.add((endpoint, answer.variant, str(answer.status)))

@@ -125,12 +125,14 @@ def _recorded(office: Office, folder: Path) -> set[str]:
 
 
 def summary(raw: bytes) -> dict[str, Any]:
-    """Return what a batch holds: answered by endpoint, variant and status; refused by endpoint and rule; first and last time.
+    """Return what a batch holds: answered by endpoint, variant and status; refused by endpoint and rule; noted by guards
+    that only detect; first and last time.
 
     A line that was cut short by a crash is counted as ``damaged``.
     """
     answered: Counter[str] = Counter()
     refused: Counter[str] = Counter()
+    noted: Counter[str] = Counter()
     times: list[float] = []
     damaged = 0
     for line in raw.splitlines():
@@ -139,13 +141,15 @@ def summary(raw: bytes) -> dict[str, Any]:
             times.append(float(entry["at"]))
             if "answered" in entry:
                 answered.update({str(k): int(v) for k, v in entry["answered"].items()})
+            elif "noted" in entry:
+                noted[f"{entry['endpoint']}/{entry['noted']}"] += 1
             else:
                 refused[f"{entry['endpoint']}/{entry['rule']}"] += int(entry.get("count", 1))
         except (ValueError, KeyError, TypeError, AttributeError):
             damaged += 1
     out: dict[str, Any] = {"answered": _most(answered), "refused": _most(refused)}
     out |= {"from": _written(min(times)), "to": _written(max(times))} if times else {}
-    out |= {"digest": sha256(raw)}
+    out |= {"digest": sha256(raw)} | ({"noted": _most(noted)} if noted else {})
     return out | ({"damaged": damaged} if damaged else {})
 
 
