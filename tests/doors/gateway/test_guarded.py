@@ -48,7 +48,9 @@ def test_an_attack_is_stopped_and_explained_and_a_plain_question_is_answered(ser
     assert s.ask(b'{"instances": [{"py/object": "a.B"}]}', content_type="application/json").status == 403
     entries, told = logged(s)
     stopped = next(e for e in entries if e.get("rule", "").startswith("firewall.941"))
-    assert "XSS" in stopped["message"] and "ARGS:" in stopped["detail"] and "41111111" not in json.dumps(entries)
+    assert (
+        "XSS" in stopped["message"] and "ARGS:" in stopped["detail"] and "41111111" not in json.dumps(entries)
+    )
     assert sum(told["refused"].values()) == 4
 
 
