@@ -11,6 +11,7 @@ import pytest
 from tests.checks.traffic.conftest import SOURCE, answers
 
 from assay.checks.traffic.estimate import check
+from assay.checks.traffic.multivariate import check as multivariate
 
 pytestmark = pytest.mark.slow
 ASKED = """
@@ -101,3 +102,13 @@ def test_learnt_losses_are_like_theirs(asked, table, work):
         true = report.metric(name, table="window", by="labels").value
         assert ours == pytest.approx(theirs[name][0], rel=0.1)
         assert abs(ours - true) <= abs(theirs[name][0] - true) + 0.06 * true
+
+
+def test_the_reconstruction_error_is_theirs(asked, adult, table, work):
+    rows = adult.drop(columns="truth").sample(8000, random_state=3, ignore_index=True)
+    old, new = rows.iloc[:5000], rows.iloc[5000:].copy()
+    new["education_num"] = new["education_num"].sample(frac=1, random_state=1).to_numpy()
+    theirs = asked("components", old, new)
+    report = multivariate(table(new), against=table(old, "old"), classifier=False, work=work)
+    found = report.metric("reconstruction_error", table="window").value
+    assert found == pytest.approx(theirs["reconstruction_error"][0], rel=0.02)

@@ -18,6 +18,7 @@ from assay.methods.drift.counted import Floats, Ints
 BINS = 20
 MOST_CELLS = 60  # categories told apart; the rarer ones are one
 _ROUNDS = 4
+_PERSONAL = 6.0  # ln of odds of one caller, beside that of how many there are
 _EVIDENCE = (
     12.0  # ln of odds from which on an end of the stretch is told: what chance does among a million places
 )
@@ -140,7 +141,7 @@ def whose(cells: Cells, found: Stretch, callers: Ints, names: Sequence[str], lea
     count = np.bincount(mine[known], minlength=len(names))
     gain = np.bincount(mine[known], score[known], minlength=len(names))
     large = count >= least
-    changed = np.flatnonzero(large & (gain > _EVIDENCE))
+    changed = np.flatnonzero(large & (gain > _PERSONAL + np.log(max(1, int(large.sum())))))
     if not len(changed):
         return Whose((), (), True)
     order = changed[np.argsort(-gain[changed], kind="stable")]

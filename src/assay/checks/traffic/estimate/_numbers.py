@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from assay.checks.traffic._matrix import matrix
 from assay.checks.traffic._sides import Sides
 from assay.checks.traffic.estimate._problem import Estimated, Kind, enough, of_hours
 
-if TYPE_CHECKING:
-    from assay.methods.drift.counted import Floats
-
 _LARGE = 2_000_000  # cells
-_CODES = 200  # categories told apart in one column
-
-
-def matrix(sides: Sides) -> tuple[Floats, Floats, list[bool]]:
-    """Return features and answers of both sides, numbers and codes of categories, and which are codes."""
-    import numpy as np
-
-    old, new, categorical = [], [], []
-    for name in sides.features:
-        family = sides.family(name)
-        if family == "number":
-            old.append(sides.reference.numbers(name))
-            new.append(sides.window.numbers(name))
-        elif family == "category":
-            a, b, names = sides.all_codes(name)
-            place = np.full(len(names) + 1, np.nan)
-            counts = np.bincount(a[a >= 0], minlength=len(names))
-            place[np.argsort(-counts, kind="stable")] = np.minimum(np.arange(len(names)), _CODES - 1)
-            old.append(place[a])
-            new.append(place[b])
-        else:
-            continue
-        categorical.append(family == "category")
-    assert sides.roles.predicted is not None
-    old.append(sides.reference.numbers(sides.roles.predicted))
-    new.append(sides.window.numbers(sides.roles.predicted))
-    return np.column_stack(old), np.column_stack(new), [*categorical, False]
 
 
 def estimated(sides: Sides, kind: Kind) -> Estimated:
@@ -48,7 +17,9 @@ def estimated(sides: Sides, kind: Kind) -> Estimated:
 
     roles = sides.roles
     assert roles.label is not None
-    old, new, categorical = matrix(sides)
+    assert roles.predicted is not None
+    made_of = matrix(sides, (roles.predicted,))
+    old, new, categorical = made_of.reference, made_of.window, made_of.categorical
     truth = sides.reference.numbers(roles.label)
     used = np.isfinite(truth) & np.isfinite(old[:, -1])
     enough(used)
