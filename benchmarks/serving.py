@@ -70,6 +70,7 @@ PIPELINE = """
     steps:
       model: {train: train.py, of: {train: rows}, isolation: partial}
       scan: {check: model.scan, of: model, gate: high}
+      validate: {check: model.validate, of: model, data: rows, label: is_canceled, gate: none}
       register: {do: model.register, of: model, as: served, owner: benchmarks, purpose: to be timed}
 """
 FASTAPI = """
@@ -185,11 +186,12 @@ def made(folder: Path, frame: pd.DataFrame) -> str:
 
 
 def _firewall() -> str:
-    try:
-        from assay.engines.firewall import available
-    except ImportError:
-        return "off"
-    return "block" if available() else "off"
+    """Whether the firewall can be had; what is measured without it says so."""
+    from assay.engines.firewall.firewall import standing
+
+    state, said = standing()
+    print(f"firewall: {said}", flush=True)
+    return "block" if state == "ok" else "off"
 
 
 @contextmanager
