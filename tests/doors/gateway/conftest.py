@@ -108,7 +108,7 @@ class Stand:
         self.listening = Listening(Gate(self.gateway, self.api), bounds, ssl)
         self.port, self.loop = self.listening.port, self.listening.loop
 
-    def publish(self, draining=False):
+    def publish(self, draining=False, reader=""):
         """Let the gateway know what the office says now."""
         served = {}
         for record in endpoints.listing(self.home.office):
@@ -122,7 +122,7 @@ class Stand:
             )
         held = {t.id: publishing.token(t) for t in tokens.listing(self.home.office, revoked=False)}
         self.serial += 1
-        publishing.publish(self.folder, Published(self.serial, draining, served, held))
+        publishing.publish(self.folder, Published(self.serial, draining, served, held, reader))
         return self.loop.run(self.gateway.refresh())
 
     def token(self, **given):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -20,15 +21,15 @@ PARQUET = "application/x-parquet"
 def reader_path():
     with sockets.folder() as folder:
         replica = start_reader(folder / "reader.sock", level="partial")
-        assert replica.wait(60), replica.reason
+        assert not replica.wait(0.3) and replica.process is None  # nobody has asked yet
         yield folder / "reader.sock"
+        assert replica.state == "ready", replica.reason
         replica.end()
 
 
 def _with(path, work):
     async def whole():
         reader = Reader(path)
-        reader.open()
         try:
             return await work(reader)
         finally:
@@ -82,7 +83,7 @@ def test_twenty_thousand_malformed_parquet_files_are_read_or_refused(reader_path
 def test_without_a_reader_parquet_is_refused():
     async def work():
         with pytest.raises(PayloadRefused) as caught:
-            await Reader().read(write_rows(_ROWS, PARQUET), PARQUET)
+            await Reader(Path("/nowhere/reader")).read(write_rows(_ROWS, PARQUET), PARQUET)
         return caught.value.status
 
     assert asyncio.run(work()) == 415

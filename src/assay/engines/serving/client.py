@@ -139,7 +139,7 @@ class Replicas:
         if self._sweeper is not None:
             self._sweeper.cancel()
         for link in self._links:
-            link.close()
+            await link.close()
         await asyncio.sleep(0)
 
     async def _came_up(self, seconds: float) -> bool:

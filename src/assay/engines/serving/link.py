@@ -56,11 +56,12 @@ class Link:
                 await asyncio.sleep(self._delay)
                 self._delay = min(_LONGEST_DELAY, 2 * self._delay)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of it for good."""
         self._closed = True
         if self._task is not None:
             self._task.cancel()
+            await asyncio.wait([self._task])
         if self._wire is not None and self._wire.transport is not None:
             self._wire.transport.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import threading
 import time
@@ -36,6 +37,7 @@ _ENDED = {
     "folders": "it changed folders that it may not",
 }
 _TAIL = 2000
+_WATCHED = 0.1  # seconds between looks at whether it is to end
 
 
 class Replica:
@@ -54,10 +56,11 @@ class Replica:
         limits: Limits = LIMITS,
         before: Callable[[], None] | None = None,
         loading: float = 120.0,
+        when_asked: bool = False,
     ) -> None:
         """before: called before each start, and may refuse it. loading: seconds until it must answer."""
         self.package, self.path, self.level, self.limits = package, path, level, limits
-        self.before, self.loading = before, loading
+        self.before, self.loading, self.when_asked = before, loading, when_asked
         self.state, self.reason, self.restarts = STARTING, "", 0
         self.info: dict[str, Any] = {}
         self.level_held: Level | None = None
@@ -108,6 +111,8 @@ class Replica:
     def _keep(self) -> None:
         failures, without = 0, 0
         while not self._stop.is_set():
+            if self.when_asked and not self._asked():
+                return
             answered, reason = False, ""
             self._began = time.monotonic()
             try:
@@ -134,6 +139,13 @@ class Replica:
             # After a first loss another takes its place at once
             delay = 0.0 if failures <= 1 else min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (failures - 2))
             self._stop.wait(delay)
+
+    def _asked(self) -> bool:
+        """Wait until somebody connects; False where it is ended before."""
+        while not self._stop.is_set():
+            if select.select([self._listener], [], [], _WATCHED)[0]:
+                return True
+        return False
 
     def _started(self) -> Job:
         folder = laying.lay_out(self.package, self.path.with_name(f"{self.path.name}.model"))
@@ -245,14 +257,24 @@ def start(
     limits: Limits = LIMITS,
     before: Callable[[], None] | None = None,
     loading: float = 120.0,
+    when_asked: bool = False,
 ) -> Replica:
     """Start a replica of a package (or of any folder or file that holds a model) that answers on a socket at ``path``.
 
     It returns at once: ``wait`` on it. level: the isolation that is demanded. limits: of its process; memory most of all.
     before: called before each start, in a thread of the replica's own; what it raises as Refused ends the replica as
-    failed. loading: seconds until the model must answer. UsageError where no socket can be made there.
+    failed. loading: seconds until the model must answer. when_asked: no process before somebody connects. UsageError where no
+    socket can be made there.
     """
-    return Replica(package, path, level=level, limits=limits, before=before, loading=loading)
+    return Replica(
+        package,
+        path,
+        level=level,
+        limits=limits,
+        before=before,
+        loading=loading,
+        when_asked=when_asked,
+    )
 
 
 def processes(replica: Replica) -> list[int]:

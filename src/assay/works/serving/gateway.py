@@ -111,7 +111,6 @@ class Gateway:
     def _read(self, path: str) -> None:
         """Take another reader of payloads; the one before ends what it reads."""
         old, self.reader = self.reader, Payloads(path or None)
-        self.reader.open()
         task = asyncio.get_running_loop().create_task(old.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
@@ -280,7 +279,8 @@ class Gateway:
     async def _asked(self, line: Line, arm: lines.Arm, question: Question) -> Answer:
         seconds = float(line.guard["seconds"])
         try:
-            answer = await asyncio.wait_for(arm.pool.ask(question, seconds), seconds + 1)
+            async with asyncio.timeout(seconds + 1):  # no task of its own, as wait_for would make
+                answer = await arm.pool.ask(question, seconds)
         except TimeoutError:
             answer = _unanswered(504, f"the model did not answer within {seconds:g} s", seconds)
         except (OSError, AssayError) as error:

@@ -25,7 +25,7 @@ from assay.methods.routing.buckets import SIZE
 from assay.office import endpoints, tokens
 from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing
-from assay.works.serving.fleet import READY, RESTARTING, Crew, Fleet, Key, Start
+from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller
 
@@ -130,7 +130,7 @@ class Supervisor:
         if records and self.start_reader is not None:
             self.fleet.read(self.start_reader)
         unit = self.fleet.reader
-        reader = str(unit.path) if unit is not None and unit.state in (READY, RESTARTING) else ""
+        reader = str(unit.path) if unit is not None and unit.state != FAILED else ""  # it begins when asked
         self._publish(replace(self.published, endpoints=served, tokens=held, reader=reader))
         self._let_go(records, now)
         self._carry_on(records)
