@@ -47,6 +47,7 @@ def _module(module: types.ModuleType) -> Iterator[str]:
         if isinstance(value, types.ModuleType) or getattr(value, "__module__", module.__name__) not in (
             module.__name__,
             "assay.doors.python",
+            "assay.doors.endpoints",
             "assay.doors.registry",
         ):
             continue

@@ -2,7 +2,7 @@
 
 ``assay.check("data.profile", table)`` examines a pandas, polars or Arrow table, or a path, in this process.
 ``with assay.run("train") as run:`` records what a notebook or a script does.
-``with assay.registry() as models:`` keeps the registry of models.
+``with assay.registry() as models:`` keeps the registry of models, ``with assay.endpoints() as live:`` what answers of them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,27 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from assay.doors.python import Registry, Result, check, list_checks, registry, run, span
+    from assay.doors.python import (
+        Endpoints,
+        Registry,
+        Result,
+        check,
+        endpoints,
+        list_checks,
+        registry,
+        run,
+        span,
+    )
     from assay.kernel.errors import AssayError
 
 __all__ = [
     "AssayError",
+    "Endpoints",
     "Registry",
     "Result",
     "__version__",
     "check",
+    "endpoints",
     "list_checks",
     "registry",
     "run",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.doors.endpoints import Endpoints, endpoints
 from assay.doors.registry import Registry, registry
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Finding, Metric, Report
@@ -23,7 +24,7 @@ from assay.kernel.severity import SEVERITIES, Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.methods.nearest import did_you_mean
 
-__all__ = ["Registry", "Result", "check", "list_checks", "registry", "run", "span"]
+__all__ = ["Endpoints", "Registry", "Result", "check", "endpoints", "list_checks", "registry", "run", "span"]
 
 if TYPE_CHECKING:
     from assay.works.tracking.run import TrackedRun

@@ -61,7 +61,7 @@ class Home:
             if not (root / "home.json").is_file():
                 raise UsageError(
                     f"ASSAY_HOME is {named}, and there is no home there",
-                    remedy=f"make one: assay init --home {named}",
+                    remedy="name the .assay/ of one; `ASSAY_HOME= assay init FOLDER` makes FOLDER/.assay",
                 )
             return cls.open(root, environment)
         for folder in (start, *start.parents):

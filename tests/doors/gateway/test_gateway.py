@@ -429,6 +429,17 @@ def test_an_endpoint_without_a_ready_model_says_so_and_is_not_ready(serving):
     assert s.ask(path="/ping", method="GET", body=None).status == 503 and s.ask().status == 200
 
 
+def test_one_endpoint_that_is_not_answered_takes_no_other_from_its_callers(serving, does):
+    s = serving(guard=OPEN)
+    does("create", name="f", model="m@2", guard=OPEN)
+    s.ready = ["v2"]
+    s.publish()
+    for query, status in (("", 200), ("?endpoint=e", 503), ("?endpoint=f", 200), ("?endpoint=nowhere", 503)):
+        assert s.ask(path=f"/readyz{query}", method="GET", body=None).status == status, query
+    text = s.ask(path="/metrics", method="GET", body=None).body.decode()
+    assert 'assay_endpoint_ready{endpoint="e"} 0' in text and 'assay_endpoint_ready{endpoint="f"} 1' in text
+
+
 def test_an_endpoint_whose_guard_cannot_be_opened_is_not_answered_unguarded(serving):
     s = serving(guard={"auth": "none", "schema": "block"})
     found = s.ask()

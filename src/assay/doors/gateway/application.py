@@ -7,9 +7,12 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
+from assay import __version__
 from assay.doors.gateway.messages import Request, Response
 from assay.kernel.serving import Answer, Refusal
+from assay.methods.exposition import Counter
 from assay.works.serving import counts
 from assay.works.serving.gateway import Asked, Gateway
 
@@ -93,7 +96,7 @@ class Gate:
                 self.gateway.release(asked)
         if request.path.startswith(_API) and self.api is not None:
             return await self.api.answer(request)
-        return await _PLAIN[request.path](self)
+        return await _PLAIN[request.path](self, request)
 
     async def _invoke(self, request: Request, asked: Asked) -> Response:
         body = request.body
@@ -127,21 +130,33 @@ class Gate:
 
     # -- health and metrics
 
-    async def _alive(self) -> Response:
+    async def _alive(self, request: Request) -> Response:
         return Response(200, b'{"status":"alive"}')
 
-    async def _ready(self) -> Response:
-        wrong = self.gateway.ready()
-        said = {"status": "ready" if not wrong else "not ready", "endpoints": wrong}
-        return Response(503 if wrong else 200, json.dumps(said).encode())
+    async def _ready(self, request: Request) -> Response:
+        """One endpoint that is not answered takes no other from the callers; ``?endpoint=NAME`` asks of that one."""
+        wrong, known = self.gateway.ready(), self.gateway.lines
+        asked = dict(parse_qsl(request.query, max_num_fields=5)).get("endpoint")
+        if asked is not None:
+            closed = "" in wrong or asked in wrong or asked not in known
+        else:
+            closed = "" in wrong or (bool(known) and len(wrong) == len(known))
+        said = {"status": "not ready" if closed else "ready", "endpoints": wrong}
+        return Response(503 if closed else 200, json.dumps(said).encode())
 
-    async def _metrics(self) -> Response:
+    async def _metrics(self, request: Request) -> Response:
         whole = counts.totals(self.gateway.folder, (self.gateway.name, self.gateway.counts))
-        kind = "text/plain; version=0.0.4; charset=utf-8"
-        return Response(200, counts.shown(whole), kind)
+        ready = Counter(
+            "assay_endpoint_ready", "Whether an endpoint is answered for.", ("endpoint",), kind="gauge"
+        )
+        wrong = self.gateway.ready()
+        for name in self.gateway.lines:
+            ready.set((name,), float(name not in wrong and "" not in wrong))
+        info = Counter("assay_info", "What answers.", ("version",), {(__version__,): 1.0}, "gauge")
+        return Response(200, counts.shown(whole, [ready, info]), "text/plain; version=0.0.4; charset=utf-8")
 
 
-_PLAIN: dict[str, Callable[[Gate], Awaitable[Response]]] = {
+_PLAIN: dict[str, Callable[[Gate, Request], Awaitable[Response]]] = {
     "/ping": Gate._ready,
     "/healthz": Gate._alive,
     "/readyz": Gate._ready,
