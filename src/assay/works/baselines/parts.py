@@ -25,13 +25,14 @@ PARTS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
         {"statistics": baselines.MODEL_STATISTICS, "constraints": baselines.MODEL_CONSTRAINTS},
     ),
     "traffic.bias": (_BIAS, {"constraints": baselines.BIAS}),
-    "traffic.attribution": (("label", "rows"), {"constraints": baselines.ATTRIBUTION}),
+    "traffic.attribution": (("rows",), {"constraints": baselines.ATTRIBUTION}),
 }
 
 
 def wanted(asked: Mapping[str, Any]) -> list[str]:
     """Return the checks whose documents are a part of a baseline for which this is asked."""
-    out = ["traffic.performance"] if asked.get("label") and not asked.get("model") else []
+    answered = asked.get("predicted") or asked.get("score") or not asked.get("model")
+    out = ["traffic.performance"] if asked.get("label") and answered else []
     out += ["traffic.bias"] if asked.get("facet") else []
     return out + (["traffic.attribution"] if asked.get("model") else [])
 
@@ -47,7 +48,9 @@ def made(asset: Asset, asked: Mapping[str, Any], bench: Bench, home: Home | None
         names, documents = PARTS[check]
         inputs = {"traffic": replace(asset, kind="traffic")}
         if check == "traffic.attribution":
-            inputs["model"] = pin(asked["model"], ("model",), bench.store, home)
+            inputs["model"] = model = pin(asked["model"], ("model",), bench.store, home)
+            if model.uri.startswith("memory:"):
+                bench.held[model.uri] = asked["model"]
         params = {n: asked[n] for n in names if asked.get(n) not in (None, "", ())}
         report, _, raised = examine(declared.load("check", check), inputs, {}, params, bench, seed=7)
         if raised is not None:
