@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from assay.engines.firewall.firewall import Firewall
 from assay.engines.firewall.transaction import Heard, Request
 from assay.kernel.errors import AssayError
 from assay.kernel.serving import Question, Refusal
 from assay.methods.shields import texts
+from assay.methods.shields.remembered import Remembered
 
 MOST_TEXTS = 5_000  # that are looked at of one question
 MOST_CHARACTERS = 100_000
@@ -44,7 +44,7 @@ class FirewallGuard:
 
     def __init__(self, firewall: Firewall, known: Mapping[str, frozenset[str]], *, block: bool) -> None:
         self.firewall, self.known, self.block = firewall, known, block
-        self._clean = _Remembered(_REMEMBERED)
+        self._clean = Remembered(_REMEMBERED)
 
     def examine(self, question: Question) -> list[Refusal]:
         """Return one refusal that names the rule and where it matched, nothing where the question may pass."""
@@ -133,21 +133,3 @@ def _head(question: Question) -> tuple[bytes, bytes, tuple[tuple[bytes, bytes], 
         tuple(headers),
         question.address or "127.0.0.1",
     )
-
-
-class _Remembered:
-    """A set that forgets: of twice ``most`` the older half. Threads may use it; what one forgets is only asked again."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._young: dict[Any, None] = {}
-        self._old: dict[Any, None] = {}
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self._young or key in self._old
-
-    def add(self, key: Any) -> None:
-        """Remember one more."""
-        self._young[key] = None
-        if len(self._young) >= self.most:
-            self._old, self._young = self._young, {}

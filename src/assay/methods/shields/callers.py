@@ -33,7 +33,7 @@ MOST_CALLERS = 500
 SKETCH = 32  # numbers a row is kept as
 MOST_ROWS = 64  # of one question that are looked at
 MOST_NUMBERS = 50_000
-EVERY = 8  # rows after which patterns are looked for again
+EVERY = 16  # rows after which patterns are looked for again
 ENOUGH = 64  # rows before anything is told
 LINES = 0.6  # share of steps along one feature, or on in a straight line
 STRAIGHT = 0.9999  # cosine between two steps
@@ -138,11 +138,11 @@ class Callers:
             places = {n: i for i, n in enumerate(rows.names)} if rows.names else self.order
             columns = [places.get(n, -1) for n in self.names]
             for at, row in enumerate((rows.cells or [])[:most]):
-                values[at] = _picked(row, columns)
+                width = len(row)
+                values[at] = _floats([row[c] if 0 <= c < width else 0.0 for c in columns])
         scaled = (values - self.low) * self.scale
-        bounded: np.ndarray[Any, Any] = np.clip(
-            np.nan_to_num(scaled, nan=0.0, posinf=2.0, neginf=-2.0), -2.0, 2.0
-        )
+        np.copyto(scaled, 0.0, where=np.isnan(scaled))
+        bounded: np.ndarray[Any, Any] = np.minimum(np.maximum(scaled, -2.0, out=scaled), 2.0, out=scaled)
         return bounded
 
     def _keep(self, one: _Caller, row: Any) -> None:
@@ -220,13 +220,14 @@ class Callers:
         return out
 
 
-def _floats(values: Sequence[Any]) -> list[float]:
-    return [_float(v) for v in values]
+def _floats(values: Sequence[Any]) -> Any:
+    """Return values as numbers, 0 for what is none."""
+    import numpy as np
 
-
-def _picked(row: Sequence[Any], columns: Sequence[int]) -> list[float]:
-    width = len(row)
-    return [_float(row[at]) if 0 <= at < width else 0.0 for at in columns]
+    try:
+        return np.array(values, np.float64)
+    except (ValueError, TypeError, OverflowError):
+        return [_float(v) for v in values]
 
 
 def _float(value: Any) -> float:

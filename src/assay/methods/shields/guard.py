@@ -8,10 +8,12 @@ from assay.kernel.serving import Question, Refusal
 from assay.methods.inputschema.schema import Schema
 from assay.methods.shields import injections, objects, pickles, sizes, texts
 from assay.methods.shields.callers import Callers
+from assay.methods.shields.remembered import Remembered
 from assay.methods.shields.settings import Settings
 
 MOST_TEXTS = 5_000  # that are looked at of one question
 MOST_CHARACTERS = 500_000
+_HEADS = 2_000
 _SLOW = 20_000  # characters of text that take longer than about a millisecond
 _TABULAR = (
     "application/vnd.apache",
@@ -37,6 +39,7 @@ class ShieldGuard:
             {f.name: frozenset(f.values) for f in schema.features} if schema else {}
         )
         watched = any(self._mode(n) != "off" for n in ("extraction", "probes"))
+        self._heads = Remembered(_HEADS)  # that no patch is against
         self.callers = Callers(schema) if schema is not None and watched else None
 
     def _mode(self, name: str) -> str:
@@ -101,15 +104,17 @@ class ShieldGuard:
     def _patched(self, out: list[Refusal], question: Question, said: list[tuple[str, str]]) -> None:
         if self._mode("patches") == "off":
             return
+        head = (question.method, question.path, question.headers)
+        known, before = head in self._heads, len(out)
         for patch in self.settings.patches:
-            if patch.matches(question, said):
-                blocks = patch.mode == "block" and self._blocks("patches")
-                title = patch.title + (f" ({patch.cve})" if patch.cve else "")
-                out.append(
-                    Refusal(
-                        f"patch.{patch.id}", f"The virtual patch {patch.id} refuses it.", 403, blocks, title
-                    )
-                )
+            if (known and patch.of_the_head) or not patch.matches(question, said):
+                continue
+            blocks = patch.mode == "block" and self._blocks("patches")
+            title = patch.title + (f" ({patch.cve})" if patch.cve else "")
+            sentence = f"The virtual patch {patch.id} refuses it."
+            out.append(Refusal(f"patch.{patch.id}", sentence, 403, blocks, title))
+        if not known and len(out) == before:
+            self._heads.add(head)
 
     def _blocks(self, rule: str) -> bool:
         return self.block and self._mode(rule) == "block"

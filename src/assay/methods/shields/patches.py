@@ -40,6 +40,11 @@ class Patch:
     body: re.Pattern[str] | None = None
     text: re.Pattern[str] | None = None
 
+    @property
+    def of_the_head(self) -> bool:
+        """Whether it looks at method, path and headers alone."""
+        return self.body is None and self.text is None
+
     def matches(self, question: Question, texts: Sequence[tuple[str, str]]) -> bool:
         """Whether a question is what it is against."""
         if self.method is not None and not self.method.fullmatch(question.method):

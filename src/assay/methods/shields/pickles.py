@@ -92,7 +92,8 @@ def _textual(data: bytes) -> bool:
 
     A column of a CSV file may begin as a global does: ``country``, a line, ``PRT``, a line.
     """
-    if not _GLOBAL.search(data[:4096]):
+    head = data[:4096]
+    if b"\n" not in head or not _GLOBAL.search(head):
         return False
     named = grouped = False
     try:
