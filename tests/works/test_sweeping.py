@@ -201,6 +201,7 @@ def test_a_metric_that_there_is_not_ends_the_sweep_in_one_sentence(tmp_path):
             "assay.yaml:6: there is no channel 'vali' to judge on; did you mean 'valid'",
         ),
         ("{grids: {max_depth: [1, 2]}, label: y}", "assay.yaml:6: tune says none of grid"),
+        ("{}", "assay.yaml:6: tune says none of grid"),  # it trained without a word
     ],
 )
 def test_what_tune_cannot_say_is_told_with_its_line_before_anything_runs(tmp_path, tune, said):

@@ -29,6 +29,7 @@ log = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(log)
 Forged = log.Forged
 
+SCHEMA = "assay.model_archive/1"
 LARGEST = 256 << 20  # bytes of a document that is read whole
 MOST = 200_000  # files
 EXAMINED, DECIDED = "https://assay.dev/hallmark/examined/v1", "https://assay.dev/hallmark/decided/v1"
@@ -50,6 +51,8 @@ def files(archive):
     if "manifest.json" not in names:
         raise Forged("it has no manifest.json, so it is no model's archive")
     manifest = json.loads(read(archive, "manifest.json"))
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise Forged(f"its manifest is not of the form that is read here, {SCHEMA}")
     odd = sorted(set(names) - {"manifest.json"} ^ set(manifest["files"]))
     if odd:
         raise Forged(f"{odd[0]} is {'not listed' if odd[0] in names else 'missing'}")
@@ -253,8 +256,11 @@ def main():
     except OSError as error:
         print(f"this is no whole archive: {error}")
         return 2
+    except Forged as error:
+        print(f"FORGED OR DAMAGED: {error}")
+        return 1
     except ODD as error:
-        print(f"FORGED OR DAMAGED: {error or type(error).__name__}")
+        print(f"FORGED OR DAMAGED: what it says cannot be read: {type(error).__name__} {error}"[:200])
         return 1
     mark = "its hallmark holds" if found["hallmark"] else "it has no hallmark"
     print(f"VERIFIED  {found['model']} is {found['status']}; {mark}")

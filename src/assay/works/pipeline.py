@@ -279,7 +279,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         given = any(param.name in held for held in (values, inputs, reports, keys, trainers))
         if param.needed({*values, *inputs}) and not given and param is not subject and param.role != "work":
             raise node.place.error(f"{uses} needs {param.name!r}: {param.doc or param.expected}")
-    if verb == "train" and values.get("tune"):
+    if verb == "train" and values.get("tune") is not None:
         try:
             read_tuning(values["tune"], tuple(inputs))
         except AssayError as error:

@@ -12,6 +12,7 @@ import zipfile
 import pytest
 from tests.works.reproduction.small import PIPELINE, Small
 
+from assay.engines.archives import Bounds
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 from assay.works.archiving import reading
 from assay.works.call import call
@@ -168,6 +169,10 @@ def _lost_object(held, manifest):
     del held["objects/" + run["detail"]["provenance"].removeprefix("sha256:")]
 
 
+def _other_form(held, manifest):
+    manifest["schema"] = "assay.model_archive/99"
+
+
 def _other_key(held, manifest):
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -188,6 +193,7 @@ FORGED = {
     "a decision left away": (_lost_decision, "the decision upon it is missing"),
     "a decision put beside": (_other_decision, "approval-99.intoto.json is not a mark that the office keeps"),
     "a document left away": (_lost_object, "the run's document is not here"),
+    "another form": (_other_form, "its manifest is not of the form that is read here"),
     "another key": (_other_key, "the checkpoint is not signed by this key"),
 }
 
@@ -367,3 +373,10 @@ def test_a_key_never_leaves_and_what_it_made_stands_in(tmp_path):
             "The model itself, made by the step `model`, is bit for bit what was registered." in found["said"]
         )
     assert not (tmp_path / ".assay" / "secrets").exists()
+
+
+def test_an_archive_that_is_too_large_is_refused_before_it_is_copied(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "BOUNDS", Bounds(size=1_000, members=10_000))
+    monkeypatch.setattr(shutil, "copyfile", lambda *names: pytest.fail("it was copied"))
+    with pytest.raises(AssayError, match="larger|large|over|at most"), reading.opened(made / "whole.zip"):
+        pass

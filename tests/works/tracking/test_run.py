@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import multiprocessing
 import os
 import random
 import threading
@@ -379,6 +380,17 @@ def test_two_threads_that_ended_a_run_at_once_ended_it_twice(home, begin):
         thread.join()
     ended = [e for e in ledger.tail(home.office, 20) if e.action == "run.end"]
     assert len(ended) == 1 and run.outcome == "pass"
+
+
+def test_what_forked_processes_log_was_taken_for_an_edited_journal(home, begin):
+    with begin("forked") as run:
+        child = multiprocessing.get_context("fork").Process(target=run.metric, args=("c", 1))
+        child.start()
+        child.join()
+        run.metric("p", 2)
+        run.flush()
+    told = _report(home, run)
+    assert told["findings"] == [] and {m["name"]: m["value"] for m in told["metrics"]} == {"c": 1, "p": 2}
 
 
 def _searched(home, text):

@@ -51,7 +51,7 @@ class Journal:
         self._writing, self._syncing = threading.Lock(), threading.Lock()
         self._encode = msgspec.json.Encoder().encode
         self._closed = threading.Event()
-        self._hash = hashlib.sha256(path.read_bytes() if self._size else b"")
+        self._hash, self._hashed = hashlib.sha256(), 0
         self._owner = os.getpid()
         sync(path.parent)
         if not durable:
@@ -85,15 +85,18 @@ class Journal:
                     os.ftruncate(self._fd, self._size)  # half an entry would hide what comes after it
                 raise _told(error, self.path) from error
             self._size += len(line)
-            self._hash.update(line)
             mine = self._size
         if self.durable:
             self._until(mine)
 
     def said(self) -> tuple[int, str]:
-        """Return how many bytes it holds, and their digest."""
-        with self._writing:
-            return self._size, f"sha256:{self._hash.copy().hexdigest()}"
+        """Return how many bytes it holds, and their digest; what processes wrote that were forked of this one is in it too."""
+        with self._syncing, self.path.open("rb") as source:
+            source.seek(self._hashed)
+            while part := source.read(1 << 20):
+                self._hash.update(part)
+                self._hashed += len(part)
+            return self._hashed, f"sha256:{self._hash.copy().hexdigest()}"
 
     def sync(self) -> None:
         """Return when all that was written is on the disk."""
