@@ -100,5 +100,13 @@ def test_texts_go_as_cells_and_rows_that_do_not_fit_are_refused():
     for rows in (Rows((), [[1]]), Rows(("a", "c"), [[1, 2]]), None):
         with pytest.raises(PayloadRefused):
             packing.packed(_question(rows), wants)
-    with pytest.raises(PayloadRefused):
-        packing.packed(_question(Rows((), [[10**400, 1]])), Wants(("a", "b"), 2, "matrix"))
+    for row, asked in (([10**400, 1], "matrix"), ([10**40, "x"], "cells")):
+        with pytest.raises(PayloadRefused):
+            packing.packed(_question(Rows((), [row])), Wants(("a", "b"), 2, asked))
+
+
+@given(st.lists(st.sampled_from([1, 15, 16, 65_535, 65_536]), min_size=1, max_size=2))
+def test_cells_of_any_number_of_rows_are_joined(counts):
+    wants = Wants((), 0, "cells")
+    parts = [packing.packed(_question(Rows(("a",), [["x"]] * n)), wants) for n in counts]
+    assert msgspec.msgpack.decode(packing.payload(parts)) == [["a"], [["x"]] * sum(counts)]

@@ -167,6 +167,14 @@ def test_what_is_refused_and_how(body, content_type, status, rule):
     assert (error.status, error.rule) == (status, f"payload.{rule}")
 
 
+@pytest.mark.parametrize("levels", [10, 70, 300, 600, 900, 5_000])
+def test_no_depth_is_a_fault_of_ours(levels):
+    """Some hundred levels went through the parser, and then beyond Python's own limit."""
+    for opened, closed in ((b'{"a":', b"}"), (b'[{"a":', b"}]"), (b"[", b"]")):
+        error = refused(opened * levels + b'{"b":1}' + closed * levels)
+        assert error.rule in ("payload.depth", "payload.shape") and error.status == 400
+
+
 def test_bounds_hold():
     small = Bounds(size=1000, rows=3, columns=4, cells=8, text=10)
     for body, kind, rule in (

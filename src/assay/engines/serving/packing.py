@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,11 @@ def packed(question: Question, wants: Wants) -> Packed:
         numbers = _numbers(cells)
         if numbers is not None:
             return Packed(frames.MATRIX, (frames.MATRIX, len(cells[0])), numbers, len(cells))
-    return Packed(frames.CELLS, (frames.CELLS, names, len(cells[0])), cells, len(cells))
+    try:
+        rows_ = _PACK.encode(cells)[len(_array_head(len(cells))) :]
+    except OverflowError:
+        raise _too_large() from None
+    return Packed(frames.CELLS, (frames.CELLS, names, len(cells[0])), rows_, len(cells))
 
 
 def payload(parts: Sequence[Packed]) -> bytes:
@@ -73,8 +78,8 @@ def payload(parts: Sequence[Packed]) -> bytes:
         head = frames.SHAPE.pack(sum(p.count for p in parts), first.joins[1])
         return b"".join([head, *[p.content for p in parts]])
     if first.kind == frames.CELLS:
-        rows = first.content if len(parts) == 1 else list(chain.from_iterable(p.content for p in parts))
-        return _PACK.encode((first.joins[1], rows))
+        head = _array_head(2) + _PACK.encode(first.joins[1]) + _array_head(sum(p.count for p in parts))
+        return b"".join([head, *[p.content for p in parts]])
     content: bytes = first.content
     return content
 
@@ -109,13 +114,24 @@ def _numbers(cells: list[list[Any]]) -> bytes | None:
     except TypeError:
         pass
     except OverflowError:
-        raise PayloadRefused("number", "a number in it is larger than any that is read") from None
+        raise _too_large() from None
     try:
         return array("d", [_NAN if v is None else v for row in cells for v in row]).tobytes()
     except TypeError:
         return None
     except OverflowError:
-        raise PayloadRefused("number", "a number in it is larger than any that is read") from None
+        raise _too_large() from None
+
+
+def _too_large() -> PayloadRefused:
+    return PayloadRefused("number", "a number in it is larger than any that is read")
+
+
+def _array_head(count: int) -> bytes:
+    """Return how MessagePack begins an array of so many values."""
+    if count < 16:
+        return bytes([0x90 | count])
+    return b"\xdc" + struct.pack(">H", count) if count < 1 << 16 else b"\xdd" + struct.pack(">I", count)
 
 
 def _table(rows: Rows, wants: Wants) -> Packed:

@@ -23,6 +23,7 @@ from assay.methods.payloads.refused import PayloadRefused
 _DECODER = msgspec.json.Decoder()
 _ENVELOPES = ("instances", "inputs", "dataframe_records", "dataframe_split")
 _SPLIT = {"columns", "data", "index"}
+_DEEPEST = 64  # levels beneath which nothing is looked at; no row is nested so deeply
 _SCALARS = {int, float, str, bool, type(None)}
 
 
@@ -195,17 +196,19 @@ def _hold_cells(body: bytes, bounds: Bounds) -> None:
 
 def _doubled(body: bytes, found: Any, objects: int) -> bool:
     """Whether a name may stand twice: there are more colons than names, of which some may be within texts."""
-    names = len(found) if objects == 1 and type(found) is dict else _names_in(found)
+    names = len(found) if objects == 1 and type(found) is dict else _names_in(found, _DEEPEST)
     return body.count(b":") > names
 
 
-def _names_in(found: Any) -> int:
+def _names_in(found: Any, depth: int) -> int:
+    if not depth:
+        raise PayloadRefused("depth", f"it is nested deeper than {_DEEPEST} levels")
     if type(found) is dict:
-        return len(found) + sum(_names_in(v) for v in found.values() if type(v) in (dict, list))
+        return len(found) + sum(_names_in(v, depth - 1) for v in found.values() if type(v) in (dict, list))
     kinds = set(map(type, found))
     if dict not in kinds and list not in kinds:
         return 0
-    return sum(_names_in(v) for v in found if type(v) in (dict, list))
+    return sum(_names_in(v, depth - 1) for v in found if type(v) in (dict, list))
 
 
 def _check_names(body: bytes) -> None:
