@@ -80,7 +80,12 @@ class Pool:
         act = self.stand.does.get(self.variant)
         made = act(question) if act else None
         if asyncio.iscoroutine(made):
-            made = await made
+            try:
+                made = await asyncio.wait_for(made, seconds)
+            except TimeoutError:  # as replicas answer
+                return Answer(
+                    504, b'{"error":"the model did not answer within its time"}', "application/json"
+                )
         return made or Answer(200, self.variant.encode(), "text/csv", 0.001)
 
     async def close(self, drain=10.0):

@@ -7,12 +7,13 @@ import random
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.kernel.serving import Answer, Guard, Question, Tap
+from assay.methods.payloads import BOUNDS
 from assay.methods.routing.shares import Draw
 from assay.works.serving.admission import Door, door
 from assay.works.serving.publishing import Served
@@ -28,7 +29,7 @@ class Pool(Protocol):
     """The replicas of a variant, as a gateway asks them."""
 
     def ask(self, question: Question, seconds: float) -> Awaitable[Answer]:
-        """Return what one of them answers, or an answer that says why none does; within so many seconds."""
+        """Return what one of them answers, or an answer that says why none does; within so many seconds, whatever happens."""
 
     def close(self, drain: float = 10.0) -> Awaitable[None]:
         """Let what was asked be answered, within so many seconds, and close."""
@@ -68,6 +69,8 @@ class Line:
         self.shadows = [v["name"] for v in ready if v["shadow"]]
         self.answering = {v["name"] for v in ready if not v["shadow"]}
         self.fallback: Mapping[str, Any] = served.record["fallback"]
+        self.bounds = replace(BOUNDS, size=int(self.guard["body"]))
+        self.seconds = float(self.guard["seconds"])
         self.cache = Cache(float(self.guard["cache"]))
         sticky = served.record["sticky"]
         self._header, self._cookie = sticky.get("header", ""), sticky.get("cookie", "")
