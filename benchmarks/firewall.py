@@ -23,6 +23,7 @@ from assay.kernel.errors import Missing
 from assay.kernel.serving import Question, Rows
 from assay.methods.inputschema.guard import SchemaGuard
 from assay.methods.inputschema.learning import learn
+from assay.methods.inputschema.schema import Feature, Schema
 from assay.methods.payloads.reading import read
 from assay.methods.shields.guard import ShieldGuard
 from assay.methods.shields.settings import Settings
@@ -144,6 +145,11 @@ def main() -> None:
     told("firewall, a booking", time_of(warm.examine, cycle(each), 5_000))
     told("firewall, a text never seen (9 words)", time_of(guard().examine, texts(), 1_000))
     told("firewall, headers never seen", time_of(guard().examine, strange(), 1_000))
+    numbers = Schema(tuple(Feature(f"f{i}", "number", minimum=-9.0, maximum=9.0) for i in range(len(vector))))
+    told(
+        f"schema, a vector of {len(body) >> 10} kB",
+        time_of(SchemaGuard(numbers, block=True).examine, cycle([large]), 500),
+    )
     told(
         f"shields, a vector of {len(body) >> 10} kB",
         time_of(ShieldGuard(Settings(), None, block=True).examine, cycle([large]), 500),

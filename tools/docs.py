@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+import yaml
 
 from assay.doors.cli.examining import command
 from assay.doors.cli.main import COMMANDS, cli
@@ -31,6 +32,7 @@ def pages() -> dict[str, str]:
         "- [The masking policy](masking-policy.md)",
         "- [The views of the log](log-views.md)",
         "- [The registry's policy and questions](registry-policy.md)",
+        "- [The firewall and the Core Rule Set's own suite](firewall-suite.md)",
         "",
     ]
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
@@ -57,6 +59,7 @@ def pages() -> dict[str, str]:
     out["quality-rules.md"] = _rules()
     out["log-views.md"] = _views()
     out["registry-policy.md"] = _registry()
+    out["firewall-suite.md"] = _suite()
     return out
 
 
@@ -181,6 +184,42 @@ def _views() -> str:
             f"```sql\n{sql.strip()}\n```",
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def _suite() -> str:
+    """Return the page on the Core Rule Set's regression cases; tests play them and hold the list to what they find."""
+    sys.path.insert(0, str(ROOT.parents[1]))
+    from tests.engines.firewall import crs
+
+    cases = crs.load()
+    why = yaml.safe_load(crs.KEPT.with_name("explained.yaml").read_text())
+    rows = []
+    for kind, positive in (("positive: a rule must match", True), ("negative: a rule must not match", False)):
+        of = [c for c in cases if not c.applies and c.positive is positive]
+        odd = sum(c.name in why for c in of)
+        rows.append(f"| {kind} | {len(of):,} | {len(of) - odd:,} | {1 - odd / len(of):.2%} |")
+    left = sum(bool(c.applies) for c in cases)
+    return "\n".join(
+        [
+            "# The firewall and the Core Rule Set's own suite",
+            "",
+            f"The {len(cases):,} regression cases of OWASP Core Rule Set 3.3.4, each played through the firewall as the suite's",
+            "README asks: paranoia 4, detecting. `make test-slow` plays them, and holds this page's list to what it finds.",
+            "",
+            "| cases | apply | as expected | |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+            f"{left} cases do not apply: they ask how a web server answers a request that is no HTTP, and no rule.",
+            "",
+            "## Those that do not come out as expected",
+            "",
+            "| case | why |",
+            "| --- | --- |",
+            *(f"| {name} | {' '.join(str(text).split())} |" for name, text in why.items()),
+            "",
+        ]
+    )
 
 
 def _option(name: str, option: Option) -> str:

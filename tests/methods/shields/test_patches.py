@@ -1,5 +1,7 @@
 """Virtual patches and the file that says them."""
 
+from pathlib import Path
+
 import pytest
 
 from assay.kernel.errors import UsageError
@@ -87,6 +89,15 @@ def test_a_homes_file_is_laid_over_what_comes_with_assay(tmp_path):
     assert found.shields["pickles"] == "block"
     ids = {p.id for p in found.patches}
     assert "old-server" in ids and "log4shell" in ids and "ray-jobs" not in ids
+
+
+def test_the_file_that_the_guide_shows_is_one(tmp_path):
+    guide = (Path(__file__).parents[3] / "docs/how-to/guard-an-endpoint.md").read_text()
+    path = tmp_path / "firewall.yaml"
+    path.write_text(guide.split("```yaml\n")[1].split("```")[0])
+    found = settings.load(path)
+    assert found.shields == settings.SHIELDS and found.off == (942440,)
+    assert {"old-admin"} <= {p.id for p in found.patches} and "ray-jobs" not in {p.id for p in found.patches}
 
 
 @pytest.mark.parametrize(

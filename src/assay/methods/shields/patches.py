@@ -89,6 +89,7 @@ def _patch(name: str, node: Node) -> Patch:
         raise node.place.error(f"{name[:80]!r} is no id of a patch", "use lower-case letters, digits and -")
     parts = node.parts(f"the patch {name}", _PARTS)
     mode = parts["mode"].text("mode") if "mode" in parts else "block"
+    mode = "off" if mode == "False" else mode  # as YAML reads off
     if mode not in ("block", "detect", "off"):
         raise parts["mode"].place.error(f"mode cannot be {mode!r}", "write block, detect or off")
     headers = parts["headers"].mapping("headers") if "headers" in parts else {}
