@@ -22,6 +22,17 @@ TRUTH = "t"
 
 
 @dataclass
+class Prepared:
+    """Rows of some events, ready to be taken: a table, and of each column its kind and key."""
+
+    part: Part
+    table: Any = None
+    names: dict[str, Key] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    events: int = 0
+
+
+@dataclass
 class Gathered:
     """Rows so far. kinds: of each column, of each part; texts: columns that turned out to be text, from a first reading."""
 
@@ -36,29 +47,23 @@ class Gathered:
     events: int = 0
     held: int = 0
 
-    def add(self, part: Part) -> None:
-        """Take the rows of some events."""
+    def prepared(self, part: Part) -> Prepared:
+        """Return the rows of some events as a table, each column narrowed; any thread may."""
         import pyarrow as pa
 
-        self.lost.update(part.lost)
-        self.header = self.header or part.header
+        out = Prepared(part)
         columns = _about(part)
         for letter, side in _SIDES:
             for key, values in getattr(part, side).items():
-                self._one(columns, f"{letter}{key}", key, values)
+                self._one(columns, out, f"{letter}{key}", key, values)
         if part.truth is not None:
-            self._one(columns, TRUTH, TRUTH, part.truth)
-        table = pa.table(columns)
-        self.rows += table.num_rows
-        self.events += (
-            len(set(part.owner.tolist())) if len(part.events) != table.num_rows else len(part.events)
-        )
-        self.held += table.nbytes
-        self.parts.append(table)
-        if self.held > HELD:
-            self._put_away()
+            self._one(columns, out, TRUTH, TRUTH, part.truth)
+        out.table = pa.table(columns)
+        rows = out.table.num_rows
+        out.events = len(part.events) if len(part.events) == rows else len(set(part.owner.tolist()))
+        return out
 
-    def _one(self, columns: dict[str, Any], name: str, key: Key, values: Any) -> None:
+    def _one(self, columns: dict[str, Any], out: Prepared, name: str, key: Key, values: Any) -> None:
         import pyarrow as pa
 
         if isinstance(values, pa.ChunkedArray):
@@ -71,8 +76,22 @@ class Gathered:
         else:
             kind, values = narrowed(values)
         columns[name] = values
-        self.names.setdefault(name, key)
-        self.kinds.setdefault(name, []).append(kind)
+        out.names[name], out.kinds[name] = key, kind
+
+    def add(self, prepared: Prepared) -> None:
+        """Take rows that were prepared, after those that were taken before."""
+        self.lost.update(prepared.part.lost)
+        self.header = self.header or prepared.part.header
+        for name, key in prepared.names.items():
+            self.names.setdefault(name, key)
+            self.kinds.setdefault(name, []).append(prepared.kinds[name])
+        table = prepared.table
+        self.rows += table.num_rows
+        self.events += prepared.events
+        self.held += table.nbytes
+        self.parts.append(table)
+        if self.held > HELD:
+            self._put_away()
 
     def mistaken(self) -> frozenset[str]:
         """Return columns of which some parts were numbers and others were not: they are read once more, as text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines.capture import packing, records, sources
 from assay.engines.capture.decoding import decoded
-from assay.engines.capture.gathering import ABOUT, TRUTH, Gathered, seconds
+from assay.engines.capture.gathering import ABOUT, TRUTH, Gathered, Prepared, seconds
 from assay.engines.capture.sources import Manifest
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, BadInput, UsageError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DAMAGED = "traffic.damaged"  # the rule of what could not be read, which makes coverage incomplete
 LABEL = "truth"
+_AHEAD = 2  # lots that are decoded and not yet taken apart
 _ENOUGH = 16_384  # events that are taken apart together
 _AT_ONCE = 65_536  # events of a Parquet capture that are read at once
 Labels = Callable[["Events"], None]  # fills in truths of events that came later
@@ -291,25 +292,42 @@ def open_traffic(
 def _gathered(
     manifest: Manifest, scratch: Path, texts: frozenset[str], secret: bytes | None, labels: Labels | None
 ) -> Gathered:
-    gathered = Gathered(scratch, texts)
-    widths: dict[str, int] = {}
-    waiting = records.Events()  # of small files, taken together
-    for events, lost in events_of(manifest, secret):
-        gathered.lost.update(lost)
-        held = _within(events, manifest)
-        waiting = waiting.beside(held) if len(waiting) else held
-        if len(waiting) >= _ENOUGH:
-            _taken(gathered, waiting, labels, widths)
-            waiting = records.Events()
-    if len(waiting):
-        _taken(gathered, waiting, labels, widths)
+    """Read every file; what was read is taken apart by another thread, in Arrow, while the next is decoded."""
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    gathered, widths = Gathered(scratch, texts), dict[str, int]()
+    ahead: deque[Future[Prepared]] = deque()
+
+    def apart(events: Events) -> Prepared:
+        if labels is not None:
+            labels(events)
+        return gathered.prepared(decoded(events, widths))
+
+    with ThreadPoolExecutor(1) as pool:
+        for events, lost in _lots(manifest, secret):
+            gathered.lost.update(lost)
+            if not len(events):
+                continue
+            ahead.append(pool.submit(apart, events))
+            if len(ahead) > _AHEAD:
+                gathered.add(ahead.popleft().result())
+        while ahead:
+            gathered.add(ahead.popleft().result())
     return gathered
 
 
-def _taken(gathered: Gathered, events: Events, labels: Labels | None, widths: dict[str, int]) -> None:
-    if labels is not None:
-        labels(events)
-    gathered.add(decoded(events, widths))
+def _lots(manifest: Manifest, secret: bytes | None) -> Iterator[tuple[Events, dict[str, int]]]:
+    """Give the events of the period, those of small files together."""
+    waiting = records.Events()
+    for events, lost in events_of(manifest, secret):
+        held = _within(events, manifest)
+        waiting = waiting.beside(held) if len(waiting) else held
+        if len(waiting) >= _ENOUGH:
+            yield waiting, lost
+            waiting = records.Events()
+        elif lost:
+            yield records.Events(), lost
+    yield waiting, {}
 
 
 def events_of(manifest: Manifest, secret: bytes | None = None) -> Iterator[tuple[Events, dict[str, int]]]:

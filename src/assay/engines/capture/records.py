@@ -16,7 +16,10 @@ _HOUR = re.compile(
 )  # endpoint/variant/yyyy/mm/dd/hh/file
 
 
-class Side(msgspec.Struct, rename="camel"):
+# None of these can hold itself, so that the collector need not look at them: it took longer than the decoding.
+
+
+class Side(msgspec.Struct, rename="camel", gc=False):
     """What was sent, or answered, or found to be true: text, or base64 of bytes."""
 
     data: str | None = None
@@ -25,14 +28,14 @@ class Side(msgspec.Struct, rename="camel"):
     mode: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class Captured(msgspec.Struct, rename="camel"):
+class Captured(msgspec.Struct, rename="camel", gc=False):
     """Both sides of a request; either may not have been captured."""
 
     endpoint_input: Side | msgspec.UnsetType | None = msgspec.UNSET
     endpoint_output: Side | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class Meta(msgspec.Struct, rename="camel"):
+class Meta(msgspec.Struct, rename="camel", gc=False):
     """Who the event is."""
 
     event_id: str = ""
@@ -41,7 +44,7 @@ class Meta(msgspec.Struct, rename="camel"):
     custom_attributes: Any = msgspec.UNSET
 
 
-class Own(msgspec.Struct, rename="camel"):
+class Own(msgspec.Struct, rename="camel", gc=False):
     """What only this house writes beside it. at: seconds since 1970, to more than the second."""
 
     caller: str = ""
@@ -50,7 +53,7 @@ class Own(msgspec.Struct, rename="camel"):
     at: float = 0.0
 
 
-class Record(msgspec.Struct, rename="camel"):
+class Record(msgspec.Struct, rename="camel", gc=False):
     """One line of a file."""
 
     capture_data: Captured | msgspec.UnsetType | None = msgspec.UNSET
@@ -145,23 +148,37 @@ def of_lines(block: bytes, variant: str = "") -> tuple[Events, int]:
     damaged += len(found) - len(usable)
     metas = [r.event_metadata or _META for r in usable]
     sides = [r.capture_data or _SIDES for r in usable]
-    owns = [r.assay or _OWN for r in usable]
-    asked = [s.endpoint_input or _NOTHING for s in sides]
-    answered = [s.endpoint_output or _NOTHING for s in sides]
-    truths = [r.ground_truth_data or _NOTHING for r in usable]
     out.ids = [m.event_id for m in metas]
     out.inferences = [m.inference_id or "" for m in metas]
     out.times = [m.inference_time or "" for m in metas]
-    out.variants = [o.variant or variant for o in owns]
-    out.callers = [o.caller for o in owns]
-    out.statuses = [o.status for o in owns]
-    out.moments = [o.at for o in owns]
-    for name, kind, given in (("inputs", "input", asked), ("outputs", "output", answered)):
-        setattr(out, name, [s.data for s in given])
-        setattr(out, f"{kind}_kinds", [s.encoding for s in given])
-        setattr(out, f"{kind}_types", [s.observed_content_type for s in given])
-    out.truths = [s.data for s in truths]
-    out.truth_kinds = [s.encoding for s in truths]
+    if any(r.assay for r in usable):
+        owns = [r.assay or _OWN for r in usable]
+        out.variants = [o.variant or variant for o in owns]
+        out.callers = [o.caller for o in owns]
+        out.statuses = [o.status for o in owns]
+        out.moments = [o.at for o in owns]
+    else:
+        rows = len(usable)
+        out.variants, out.callers, out.statuses, out.moments = (
+            [variant] * rows,
+            [""] * rows,
+            [200] * rows,
+            [0.0] * rows,
+        )
+    asked = [s.endpoint_input or _NOTHING for s in sides]
+    out.inputs = [s.data for s in asked]
+    out.input_kinds, out.input_types = [s.encoding for s in asked], [s.observed_content_type for s in asked]
+    answered = [s.endpoint_output or _NOTHING for s in sides]
+    out.outputs = [s.data for s in answered]
+    out.output_kinds, out.output_types = (
+        [s.encoding for s in answered],
+        [s.observed_content_type for s in answered],
+    )
+    if any(r.ground_truth_data for r in usable):
+        truths = [r.ground_truth_data or _NOTHING for r in usable]
+        out.truths, out.truth_kinds = [s.data for s in truths], [s.encoding for s in truths]
+    else:
+        out.truths, out.truth_kinds = [None] * len(usable), ["CSV"] * len(usable)
     return out, damaged
 
 
