@@ -10,7 +10,7 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Column, ColumnInfo, Model, Table, Work
+from assay.kernel.handles import Column, ColumnInfo, Model, Table, Traffic, Work
 from assay.kernel.report import Skipped
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from assay.methods.monitor.season import Matched, Period
 
 Against = Annotated[
-    Table, Doc("the reference: the same traffic while all was well, or the data the model was tested on")
+    Traffic, Doc("the reference: the same traffic while all was well, or the data the model was tested on")
 ]
 Time = Annotated[
-    Column | None, Doc("the column that says when each request came: for since when, and for seasons")
+    Column | None, Doc("the column that says when each request came, of a table; a capture says it itself")
 ]
-Caller = Annotated[Column | None, Doc("the column that says who asked: for whose requests changed")]
+Caller = Annotated[Column | None, Doc("the column that says who asked, of a table; a capture says it itself")]
 Label = Annotated[str | None, Doc("the column of the truth, where it is known [default: truth]")]
 Predicted = Annotated[Column | None, Doc("the column of the answers [default: prediction]")]
 Scores = Annotated[
@@ -71,9 +71,26 @@ class Roles:
         return {n for n in (self.time, self.caller, self.label) if n}
 
 
+def named(traffic: Traffic, against: Traffic) -> Traffic:
+    """Return captured traffic whose columns have no names with those of the reference, where they are as many."""
+    if not isinstance(traffic, Traffic) or traffic.named:
+        return traffic
+    names = [c.name for c in against.columns if c.name != "truth"]
+    outputs = [
+        n for n in names if n in getattr(against, "outputs", ()) or n.startswith("score") or n == "prediction"
+    ]
+    features = [n for n in names if n not in outputs]
+    for wanted in ([*outputs, *features], features):
+        try:
+            return traffic.renamed(wanted)
+        except UsageError:
+            continue
+    return traffic
+
+
 def roles(
-    table: Table,
-    against: Table,
+    table: Table | Traffic,
+    against: Table | Traffic,
     *,
     time: str | None = None,
     caller: str | None = None,
@@ -98,8 +115,11 @@ def roles(
 class Side:
     """One side: its columns at the rows that are looked at, in the order of time where there is one."""
 
-    def __init__(self, table: Table, work: Work, name: str, time: str | None, rows: int, what: str) -> None:
+    def __init__(
+        self, given: Table | Traffic, work: Work, name: str, time: str | None, rows: int, what: str
+    ) -> None:
         """Open it. rows: more than these are drawn by lot. what: it is, in words."""
+        table = given.table if isinstance(given, Traffic) else given
         if not table.rows:
             raise BadInput(f"{what} has no row", where=table.asset.name)
         self.table, self.work = table, work
@@ -107,10 +127,11 @@ class Side:
         self.of = table.rows
         self._held: dict[str, pa.ChunkedArray] = {}
         self._order: Any = None
+        self._about = given.about if isinstance(given, Traffic) else None
         if table.rows > rows:
             self._draw(rows, name)
         self.rows = min(rows, table.rows)
-        self.times = self._times(time, what) if time else None
+        self.times = self._times(time, what) if time else self._captured_times()
         if self.times is not None:
             self._sort()
 
@@ -123,6 +144,29 @@ class Side:
         chosen = np.sort(self.work.rng(f"traffic/{name}").choice(self.of, rows, replace=False))
         for column in sampled(self.table, self.work, list(self.table.columns), chosen):
             self._held[column.name] = pa.chunked_array([column.array])
+        if self._about is not None:
+            self._about = self._about.take(pa.array(chosen))
+
+    def _captured_times(self) -> Floats | None:
+        """Return when each request came, as the capture says; None where it does not."""
+        from assay.engines.counting import plain_numbers
+
+        if self._about is None or self._about.column("time").null_count == self.rows:
+            return None
+        return plain_numbers(self._about.column("time"))  # type: ignore[no-any-return]
+
+    def callers(self) -> pa.ChunkedArray | None:
+        """Return who sent each row, as the capture says; None where it says it of none."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self._about is None:
+            return None
+        column = self._about.column("caller")
+        column = pc.if_else(pc.equal(column, ""), None, column)
+        if column.null_count == len(column):
+            return None
+        return column if self._order is None else column.take(pa.array(self._order))
 
     def _times(self, time: str, what: str) -> Floats:
         import pyarrow as pa
@@ -254,9 +298,9 @@ class Sides:
         """Return who sent each row of the window, as codes of names; None where nobody says."""
         from assay.methods.monitor.encoding import coded
 
-        if not self.roles.caller:
+        column = self.window.column(self.roles.caller) if self.roles.caller else self.window.callers()
+        if column is None:
             return None
-        column = self.window.column(self.roles.caller)
         _, found, names = coded(column.slice(0, 0), column)
         return found, names
 
@@ -269,8 +313,8 @@ class Sides:
 
 
 def opened(
-    traffic: Table,
-    against: Table,
+    traffic: Table | Traffic,
+    against: Table | Traffic,
     given: Roles,
     work: Work,
     *,

@@ -23,7 +23,7 @@ from typing_extensions import Doc
 
 from assay.checks.traffic import _sides
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Column, Table, Work
+from assay.kernel.handles import Column, Traffic, Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.methods.inwords import number
@@ -41,9 +41,9 @@ _TAIL = 0.999  # of losses that have no upper end: what is 1 to ADWIN
 
 
 def check(
-    traffic: Table,
+    traffic: Traffic,
     *,
-    against: Annotated[Table | None, Doc("the reference, whose errors come before the window's")] = None,
+    against: Annotated[Traffic | None, Doc("the reference, whose errors come before the window's")] = None,
     model: _sides.Asked = None,
     label: _sides.Label = None,
     predicted: _sides.Predicted = None,
@@ -93,9 +93,10 @@ def check(
 
 
 def _opened(
-    traffic: Table, against: Table | None, model: Any, work: Work, rows: int, **names: Any
+    traffic: Traffic, against: Traffic | None, model: Any, work: Work, rows: int, **names: Any
 ) -> _sides.Sides:
     """Open both sides, the window once more where there is no reference."""
+    traffic = _sides.named(traffic, against) if against is not None else traffic
     given = _sides.roles(traffic, against or traffic, **names)
     sides = _sides.opened(traffic, against or traffic, given, work, rows=rows, seasons=False)
     if model is not None:
@@ -117,6 +118,10 @@ def _losses(side: _sides.Side, sides: _sides.Sides, loss: str | None) -> tuple[F
                 f"the reference has no column {loss}", remedy="leave --against out, or add it there"
             )
         return side.numbers(loss), "loss"
+    if side is sides.window and roles.label not in side.info and roles.label in sides.reference.info:
+        import numpy as np
+
+        return np.full(side.rows, np.nan), "error"  # none has come yet
     if roles.label is None or roles.label not in side.info:
         raise UsageError(
             "no column holds the truth", remedy="name it: --label COLUMN; or losses: --loss COLUMN"

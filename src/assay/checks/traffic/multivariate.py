@@ -21,7 +21,7 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.checks.traffic import _sides
-from assay.kernel.handles import Table, Work
+from assay.kernel.handles import Traffic, Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.methods.inwords import number, share
@@ -42,7 +42,7 @@ _LARGE = 4_000_000
 
 
 def check(
-    traffic: Table,
+    traffic: Traffic,
     *,
     against: _sides.Against,
     time: _sides.Time = None,
@@ -67,6 +67,7 @@ def check(
     from assay.checks.traffic._matrix import matrix
     from assay.methods.monitor.alarms import holm, normal_tail
 
+    traffic = _sides.named(traffic, against)
     given = _sides.roles(
         traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
     )

@@ -21,12 +21,12 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.checks.traffic import _sides
-from assay.kernel.handles import Column, Table, Work
+from assay.kernel.handles import Column, Traffic, Work
 from assay.kernel.report import Report
 
 
 def check(
-    traffic: Table,
+    traffic: Traffic,
     *,
     against: _sides.Against,
     time: _sides.Time = None,
@@ -49,6 +49,7 @@ def check(
     """Hold a window of traffic against a reference, column by column."""
     from assay.checks.traffic.drift import _columns, _telling
 
+    traffic = _sides.named(traffic, against)
     given = _sides.roles(
         traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
     )

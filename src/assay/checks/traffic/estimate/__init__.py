@@ -22,12 +22,12 @@ from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.checks.traffic import _sides
-from assay.kernel.handles import Table, Work
+from assay.kernel.handles import Traffic, Work
 from assay.kernel.report import Report
 
 
 def check(
-    traffic: Table,
+    traffic: Traffic,
     *,
     against: _sides.Against,
     model: _sides.Asked = None,
@@ -63,6 +63,7 @@ def check(
     """Estimate how good a window's answers are."""
     from assay.checks.traffic.estimate import _classes, _judged, _numbers, _problem
 
+    traffic = _sides.named(traffic, against)
     given = _sides.roles(traffic, against, time=time, label=label, predicted=predicted, scores=scores)
     sides = _sides.opened(traffic, against, given, work, rows=rows, without=without, seasons=seasons)
     if model is not None:
