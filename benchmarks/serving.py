@@ -5,7 +5,7 @@
 
 The model is XGBoost's, of the bookings example with its categories as numbers, so that each server is given what it reads
 best: a matrix of 29 numbers. Each server has two processes that work: Assay one gateway and one replica in the sandbox, the
-others two workers. wrk asks (apt install wrk), the servers taking turns, and one row is compared first. Beside requests a
+others two workers. wrk asks (apt install wrk), the servers taking turns, over 500 rows, one a request, and one row is compared first. Beside requests a
 second and latencies stand microseconds of processor a request, of all of a server's processes, which other work on the
 machine disturbs least.
 """
@@ -48,7 +48,15 @@ LEFT_OUT = [
     "reservation_status_date",
 ]
 _WAIT = 120.0
+_ROWS = 500  # that are asked about in turn, one a request
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+# wrk's: each request is about the next row, made once before the first
+_TURNS = """
+local made, turn = {}, 0
+init = function() for i, body in ipairs(bodies) do made[i] = wrk.format(nil, nil, nil, body) end end
+request = function() turn = turn % #made + 1; return made[turn] end
+"""
 
 TRAIN = """
     import os
@@ -134,7 +142,7 @@ class Server:
 
     name: str
     start: Callable[[int], list[str]]
-    body: bytes
+    bodies: list[bytes]
     path: str = "/invocations"
     headers: dict[str, str] = field(default_factory=dict)
     folder: Path = HERE
@@ -229,7 +237,7 @@ def ask(server: Server, port: int) -> float:
     """Return the score that a server answers about the row."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{server.path}",
-        server.body,
+        server.bodies[0],
         {"content-type": "application/json", **server.headers},
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
@@ -247,7 +255,8 @@ def measured(
         f'wrk.headers["{k}"] = "{v}"\n'
         for k, v in {"content-type": "application/json", **server.headers}.items()
     )
-    script.write_text(f"wrk.method = \"POST\"\n{headers}wrk.body = '{server.body.decode()}'\n")
+    bodies = ",\n".join(f"'{body.decode()}'" for body in server.bodies)
+    script.write_text(f'wrk.method = "POST"\n{headers}local bodies = {{{bodies}}}\n{_TURNS}')
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     subprocess.run(
         [*command[:3], "-d1s", *command[5:], f"http://127.0.0.1:{port}{server.path}"],
@@ -301,9 +310,9 @@ def servers(folder: Path, frame: pd.DataFrame, features: pd.DataFrame) -> list[S
     token = made(folder, frame)
     package = next((folder / ".assay").rglob("packages/served/1/package"))
     shutil.unpack_archive(package / "model.tar.gz", folder)
-    values = features.iloc[0].tolist()
-    instances = json.dumps({"instances": [values]}).encode()
-    split = json.dumps({"dataframe_split": {"columns": list(features.columns), "data": [values]}}).encode()
+    values, columns = features.head(_ROWS).to_numpy().tolist(), list(features.columns)
+    instances = [json.dumps({"instances": [row]}).encode() for row in values]
+    split = [json.dumps({"dataframe_split": {"columns": columns, "data": [row]}}).encode() for row in values]
     serve = lambda port: [str(ASSAY), "serve", "--port", str(port), "--no-api"]  # noqa: E731
     named = {"authorization": f"Bearer {token}"}
     out = [
