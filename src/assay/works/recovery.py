@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 def recover(home: Home) -> None:
     """Settle what was begun by processes that are gone; what cannot be settled now is left to the next opening."""
-    with contextlib.suppress(AssayError):
+    with contextlib.suppress(
+        AssayError, OSError
+    ):  # a full disk may keep what it cannot settle, and is read all the same
         _actions(home)
-    with contextlib.suppress(AssayError):
+    with contextlib.suppress(AssayError, OSError):
         _runs(home)
-    home.sweep()
+    with contextlib.suppress(OSError):
+        home.sweep()
 
 
 def _actions(home: Home) -> None:
@@ -51,7 +54,8 @@ def _runs(home: Home) -> None:
             if record.detail.get("tracked"):  # its journal says how far it came
                 from assay.works.tracking.ending import end
 
-                end(home, record, "interrupted")
+                with contextlib.suppress(AssayError, OSError):  # it is no reason to leave the others
+                    end(home, record, "interrupted")
                 continue
             with home.office.transaction() as tx:
                 runs.end(tx, record.id, "interrupted", None, None)

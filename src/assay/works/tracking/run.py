@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import SAFE
-from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.errors import AssayError, UsageError, of_the_machine
 from assay.kernel.span import Caller, Span
 from assay.works.tracking import journal
 from assay.works.tracking.journal import Entry, Journal
@@ -212,6 +212,12 @@ class TrackedRun:
                 spans=self._spans(outcome),
             )
             self.outcome = outcome
+        except OSError as failed:
+            told = of_the_machine(failed)
+            if told is None:
+                raise
+            told.remedy += "; its journal is kept, and is gathered when the home is opened again"
+            raise told from failed
         finally:
             self._held.close()
             if self._owns:
