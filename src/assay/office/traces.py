@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
 
+_NAMED = 16  # digits of a document's digest
 _AT_ONCE = 500  # keys asked for at once
 
 
@@ -50,7 +51,12 @@ class TraceRecord:
 
 def key(record: TraceRecord) -> str:
     """Return the key of a record's row: the same spans, sent again, are the same row."""
-    return f"{record.trace}/{record.document[7:23]}"
+    return f"{record.trace}/{_named(record.document)}"
+
+
+def _named(document: str) -> str:
+    """Return how a document is named in the keys of its rows."""
+    return document[7 : 7 + _NAMED]
 
 
 def put(tx: Tx, record: TraceRecord) -> None:
@@ -72,24 +78,32 @@ def fresh(tx: Tx, records: Sequence[TraceRecord]) -> list[TraceRecord]:
 
 
 def listing(office: Office, limit: int) -> list[TraceRecord]:
-    """Return the latest traces, one record each: the root's if it is here, and what all of its documents hold together."""
+    """Return the latest traces, one record each: the root's if it is here, and what all of its documents hold together.
+
+    A span that stands in two of them is counted with each; works/traces/counting tells of each once.
+    """
+    return [joined(records) for records in latest(office, limit)]
+
+
+def latest(office: Office, limit: int) -> list[list[TraceRecord]]:
+    """Return all records of each of the latest traces."""
     table = schema.traces
-    latest = (
+    query = (
         sa.select(table.c.trace)
         .group_by(table.c.trace)
         .order_by(sa.func.max(table.c.started).desc())
         .limit(limit)
     )
-    names = [r[0] for r in office.rows(latest)]
-    if not names:
-        return []
+    names = [r[0] for r in office.rows(query)]
     by: dict[str, list[TraceRecord]] = {name: [] for name in names}
-    for record in _read(office, table.c.trace.in_(names)):
-        by[record.trace].append(record)
-    return [_joined(records) for records in by.values() if records]
+    for at in range(0, len(names), _AT_ONCE):
+        for record in _read(office, table.c.trace.in_(names[at : at + _AT_ONCE])):
+            by[record.trace].append(record)
+    return [records for records in by.values() if records]
 
 
-def _joined(records: list[TraceRecord]) -> TraceRecord:
+def joined(records: list[TraceRecord]) -> TraceRecord:
+    """Return one record that stands for all of a trace's."""
     first = min(records, key=lambda r: (r.started, -r.seconds))
     runs = [r.run for r in records if r.run]
     return replace(
@@ -109,13 +123,13 @@ def of(office: Office, named: str) -> list[TraceRecord]:
     """
     table = schema.traces
     if not named:
-        latest = listing(office, 1)
-        if not latest:
+        newest = latest(office, 1)
+        if not newest:
             raise Missing(
                 "there is no trace yet",
                 remedy="`assay run` records one; `assay traces receive` takes them in",
             )
-        return _read(office, table.c.trace == latest[0].trace)
+        return newest[0]
     by_run = of_run(office, named)
     if len({r.run for r in by_run}) == 1:
         return by_run
@@ -153,11 +167,16 @@ def before(office: Office, cutoff: str) -> list[TraceRecord]:
 
 
 def using(office: Office, documents: set[str]) -> Mapping[str, int]:
-    """Return how many live records still need each of some documents."""
+    """Return how many live records still need each of some documents; their keys say whose they may be."""
     out = dict.fromkeys(documents, 0)
-    for record in _read(office, sa.true()):
-        if record.state == "live" and record.document in out:
-            out[record.document] += 1
+    if not documents:
+        return out
+    wanted, table = {_named(d) for d in documents}, schema.traces
+    keys = [r[0] for part in office.batches(sa.select(table.c.key)) for r in part if r[0][-_NAMED:] in wanted]
+    for at in range(0, len(keys), _AT_ONCE):
+        for record in _read(office, table.c.key.in_(keys[at : at + _AT_ONCE])):
+            if record.state == "live" and record.document in out:
+                out[record.document] += 1
     return out
 
 

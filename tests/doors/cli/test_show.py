@@ -28,6 +28,26 @@ def test_a_time_is_told_in_one_line_and_no_line_ends_in_blanks(capsys):
     assert all(line == line.rstrip() for line in said.splitlines())
 
 
+def test_a_number_was_broken_in_two_where_other_columns_are_wide(capsys):
+    row = {"n": 98765432123456, "a": "b" * 60, "t": "2026-11-28T14:25:17.185000Z"}
+    columns = (("n", "count"), ("a", "action"), ("t", "time"))
+    assert show.fits([row], columns)
+    show.table([row], columns, "none")
+    said = capsys.readouterr().out
+    assert "98765432123456  b" in said and "2026-11-28T14:25:17.185Z" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
+def test_times_and_numbers_that_take_the_room_of_all_are_told_row_by_row(capsys):
+    row = {str(n): "2026-11-28T14:25:17.185Z" for n in range(3)} | {"3": "x" * 20, "4": 12345678901234567890}
+    columns = [(str(n), f"c{n}") for n in range(5)]
+    assert not show.fits([row], columns)
+    many = {str(n): 12345678901234 for n in range(9)}
+    show.table([many], [(str(n), "n") for n in range(9)], "none")  # of those without room none loses a digit
+    digits = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert ["".join(parts) for parts in zip(*digits, strict=True)] == ["12345678901234"] * 9
+
+
 def test_names_are_told_by_as_much_as_tells_them_apart():
     assert show.beginnings(["a" * 40 + "1", "a" * 40 + "2"]) == ["a" * 40 + "1", "a" * 40 + "2"]
     assert show.beginnings(["mlflow-" + "0" * 32, "mlflow-" + "1" * 32], 10) == ["mlflow-000", "mlflow-111"]

@@ -66,6 +66,46 @@ def _counts(told):
     return {k: told[k] for k in ("runs", "new", "changed", "unchanged", "edges")}
 
 
+def test_one_value_that_is_no_number_refused_a_whole_store(home, store):
+    with sqlite3.connect(store) as con:
+        con.execute(
+            "INSERT INTO latest_metrics VALUES ('odd', x'00ff', 0, 1, 0, 'aa'), ('text', 'high', 0, 1, 0, 'aa')"
+        )
+        con.execute("INSERT INTO latest_metrics VALUES ('none', NULL, 0, 1, 0, 'bb')")
+        con.execute("INSERT INTO model_versions VALUES ('hotel', x'03', 'aa')")
+    con.close()
+    told = import_(home, str(store), "ada")
+    assert _counts(told) | {"skipped": told["skipped"]} == {
+        "runs": 2, "new": 2, "changed": 0, "unchanged": 0, "edges": 1, "skipped": 4,
+    }  # fmt: skip
+    assert {"run": "bb", "what": "metric none", "why": "its value is nothing and no number"} in told[
+        "left_out"
+    ]
+    report = json.loads(home.store.read(runs.get(home.office, "mlflow-aa").report))
+    assert {s["what"]: s["why"] for s in report["coverage"]["skipped"]} == {
+        "metric odd": "its value is bytes and no number",
+        "metric text": "its value is text and no number",
+        "a version of hotel": "its number is none",
+    }
+    assert [m["name"] for m in report["metrics"] if m["value"] is not None] == ["f1"]
+    assert import_(home, str(store), "ada")["unchanged"] == 2
+
+
+def test_runs_are_held_a_page_at_a_time_and_given_in_the_order_of_their_times(store, monkeypatch):
+    from assay.works.importing import mlflow
+
+    monkeypatch.setattr(mlflow, "_PAGE", 7)
+    with sqlite3.connect(store) as con:
+        rows = [(f"r{n:03d}", 1764000000000 + (n * 37 % 50) * 1000) for n in range(50)]
+        con.executemany(
+            "INSERT INTO runs VALUES (?, NULL, 'ada', 'FINISHED', ?, NULL, 'active', 's3://b', 1)", rows
+        )
+    con.close()
+    found = list(mlflow.read(store))
+    assert len(found) == 52 and {r.id for r in found} == {"aa", "bb", *(id_ for id_, _ in rows)}
+    assert [(r.started, r.id) for r in found] == sorted((r.started, r.id) for r in found)
+
+
 def _keys(home, text):
     return [r["key"] for r in search(home, parse(text, dt.datetime.now(dt.UTC)))[0].records]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -110,3 +111,31 @@ def test_a_span_that_is_sent_again_with_others_is_counted_once(home):
         intake.enter(home, "ada", given, source="otlp", action="traces.receive")
     rows = ask(home, "SELECT name, ended IS NULL, count(*) FROM spans GROUP BY ALL ORDER BY name")
     assert rows == [["n1", False, 1], ["n2", False, 1], ["n3", False, 1]]
+
+
+def test_the_list_of_traces_counted_a_span_twice_that_was_sent_twice(home):
+    failed = span(2, status="error")
+    for given in ([span(1), failed], [failed, span(3, end=0)], [span(3)]):
+        given = [replace(s, trace="cd" * 16) for s in given]
+        intake.enter(home, "ada", given, source="otlp", action="traces.receive")
+    (told,) = call("traces.list", {}, home=home)["traces"]
+    assert (told["spans"], told["errors"]) == (3, 1)
+    for record in traces.of(home.office, "cd" * 16):
+        home.store.remove(record.document)  # of what is gone is told what it held
+    (told,) = call("traces.list", {}, home=home)["traces"]
+    assert (told["spans"], told["errors"]) == (5, 2)
+
+
+def test_a_document_is_still_used_by_whatever_live_row_names_it_and_by_no_other(home):
+    intake.enter(home, "ada", [span(1)], source="otlp", action="traces.receive")
+    (given,) = traces.between(home.office, None, None)
+    wanted, alike = "sha256:" + "a" * 64, "sha256:" + "a" * 16 + "b" * 48  # whose keys end alike
+    rows = [(f"{n:032x}", wanted, "live") for n in range(50, 54)]
+    rows += [("ef" * 16, alike, "live"), ("fe" * 16, wanted, "pruned")]
+    with home.office.transaction() as tx:
+        for trace, document, state in rows:
+            traces.put(tx, replace(given, trace=trace, document=document, state=state))
+        tx.record("test.act", "traces", actor="ada")
+    assert traces.using(home.office, {wanted}) == {wanted: 4}
+    assert traces.using(home.office, {alike, "sha256:" + "0" * 64}) == {alike: 1, "sha256:" + "0" * 64: 0}
+    assert traces.using(home.office, set()) == {}

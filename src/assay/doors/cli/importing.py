@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from assay.doors.cli import context
 from assay.doors.cli.examining import watching
+from assay.kernel.printable import printable
 
 
 @click.command("import")
@@ -35,3 +38,14 @@ def import_(source: str, format_: str) -> None:
         f"{found['unchanged']:,} as they were; {found['edges']:,} edges"
         + (f", {found['contexts']:,} contexts" if found["contexts"] else "")
     )
+    if found["skipped"]:
+        one = found["skipped"] == 1
+        said = (
+            "1 value could not be read and was"
+            if one
+            else f"{found['skipped']:,} values could not be read and were"
+        )
+        click.echo(f"{said} left out; the run's report says which:", err=True)
+        for part in found["left_out"]:
+            line = printable(f"{part['run']}: {part['what']}: {part['why']}")
+            click.echo(textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    "), err=True)

@@ -24,7 +24,7 @@ def table(
 ) -> None:
     """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded.
 
-    Times are told in one line, to the millisecond.
+    Times are told in one line, to the millisecond, and so are numbers where there is room for it.
     """
     found = [{k: _short_time(v) for k, v in row.items()} for row in rows]
     if not found:
@@ -35,9 +35,9 @@ def table(
     from rich.text import Text
 
     drawn = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    kinds = (str, int, float) if fits(found, columns) else (str,)
     for key, title in columns:
-        times = all(isinstance(r.get(key), str) and _TIME.fullmatch(r[key]) for r in found if r.get(key))
-        drawn.add_column(title, overflow="fold", no_wrap=key in whole or times)
+        drawn.add_column(title, overflow="fold", no_wrap=key in whole or _in_one_line(found, key, kinds))
     for row in found:
         drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
     console = Console(highlight=False)
@@ -49,9 +49,24 @@ def table(
 
 
 def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]]) -> bool:
-    """Whether rows can be read as a table of 80 columns: each is given twelve letters at most, and what is longer folds."""
-    longest = (max([len(t), *(len(_cell(r.get(k))) for r in rows)]) for k, t in columns)
-    return sum(min(width, 12) + 2 for width in longest) <= 82
+    """Whether rows can be read as a table of 80 columns: each is given twelve letters at most, and what is longer folds.
+
+    Times and numbers do not fold, and get what they take.
+    """
+    found = [{k: _short_time(r.get(k)) for k, _ in columns} for r in rows]
+    needed = 0
+    for key, title in columns:
+        longest = max([len(title), *(len(_cell(r[key])) for r in found)])
+        needed += (longest if _in_one_line(found, key) else min(longest, 12)) + 2
+    return needed <= 82
+
+
+def _in_one_line(
+    rows: Sequence[Mapping[str, Any]], key: str, kinds: tuple[type, ...] = (str, int, float)
+) -> bool:
+    """Whether a column holds times or numbers alone, of which a part says something else. kinds: which of the two count."""
+    held = [r[key] for r in rows if r.get(key)]
+    return all(isinstance(v, kinds) and (not isinstance(v, str) or _TIME.fullmatch(v)) for v in held)
 
 
 def apart(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, str]], empty: str) -> None:

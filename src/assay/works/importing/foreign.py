@@ -15,6 +15,7 @@ class ForeignRun:
 
     inputs, outputs: what it read and made, by urns that mean the same in every import. notes: what else was said of it.
     parent: the id of the run that it is a part of. experiment: what it belongs to, where that is not its pipeline.
+    skipped: what of it could not be read, and why.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ForeignRun:
     notes: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
     experiment: str = ""
+    skipped: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

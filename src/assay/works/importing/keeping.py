@@ -12,7 +12,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.canonical import canonical, plain, sha256
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.printable import printable
-from assay.kernel.report import Coverage, Metric, Report
+from assay.kernel.report import Coverage, Metric, Report, Skipped
 from assay.works.importing import mlflow, mlmd, openlineage
 from assay.works.importing.foreign import ForeignContext, ForeignRun
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 _BATCH = 500
+_TOLD = 20  # values that could not be read and are named; all are counted
 Progress = Callable[[int, int, str], None]
 
 
 def import_(home: Home, source: str, actor: str, progress: Progress | None = None) -> dict[str, Any]:
     """Take the runs of a file in; those that are here already, and are as they were, are counted and left.
 
-    The file's digest stands in each event. UsageError for what is neither a SQLite store of MLflow or ML Metadata nor
+    What of a run cannot be read is counted, the first are named, and the run's report says what and why. The file's digest stands in each event. UsageError for what is neither a SQLite store of MLflow or ML Metadata nor
     OpenLineage events.
     """
     from assay.engines.blobs import digest_file
@@ -51,9 +52,13 @@ def import_(home: Home, source: str, actor: str, progress: Progress | None = Non
             remedy="see `assay import --help`",
         )
     told = {"schema": "assay.import/1", "system": system, "source": str(path), "digest": digest_file(path)}
-    counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0, "contexts": 0}
+    counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0, "contexts": 0, "skipped": 0}
+    left_out: list[dict[str, str]] = []
     events: list[int] = []
     while batch := list(itertools.islice(runs, _BATCH)):
+        for run in batch:
+            left_out += [{"run": run.id, "what": what, "why": why} for what, why in run.skipped.items()]
+            del left_out[_TOLD:]
         event = _kept(home, batch, told, counts, actor)
         events += [event] if event is not None else []
         if progress is not None:
@@ -61,7 +66,7 @@ def import_(home: Home, source: str, actor: str, progress: Progress | None = Non
     while some := list(itertools.islice(groups, _BATCH)):
         event = _grouped(home, some, told, counts, actor)
         events += [event] if event is not None else []
-    return told | counts | {"events": events}
+    return told | counts | {"left_out": left_out, "events": events}
 
 
 def _kept(
@@ -77,6 +82,7 @@ def _kept(
     with home.office.transaction() as tx:
         for run, digest, _ in reports:
             counts["runs"] += 1
+            counts["skipped"] += len(run.skipped)
             key = f"{system}-{run.id}"
             before = tx.get("runs", key)
             if before is not None and dict(before.get("detail") or {}).get("digest") == digest:
@@ -141,6 +147,8 @@ def _grouped(
 
 def _plain(run: ForeignRun) -> dict[str, Any]:
     raw = asdict(run)
+    if not run.skipped:
+        del raw["skipped"]  # a run of which all was read is known by the digest that it always had
     return raw | {"metrics": {k: repr(v) for k, v in run.metrics.items()}}
 
 
@@ -155,7 +163,7 @@ def _report(run: ForeignRun, system: str) -> Report:
         subject=run.inputs[0] if run.inputs else None,
         params=dict(run.params),
         metrics=metrics,
-        coverage=Coverage(1, 1, unit="runs"),
+        coverage=Coverage(1, 1, tuple(Skipped(what, why) for what, why in run.skipped.items()), unit="runs"),
         data=dict(run.notes),
         started=run.started,
     )

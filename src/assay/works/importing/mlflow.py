@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,9 +30,12 @@ _STATES = {
 }
 _STATUS = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
 _LONGEST = 2_000
-_SQL = """SELECT r.run_uuid, e.name, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, {name}
-FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id
-WHERE coalesce(r.lifecycle_stage, 'active') = 'active' ORDER BY r.start_time, r.run_uuid"""
+_TYPES: Mapping[type, str] = {bytes: "bytes", str: "text", type(None): "nothing"}
+_PAGE = 500  # runs that are held at once
+_FROM = "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id"
+_WHICH = f"SELECT r.rowid {_FROM} WHERE coalesce(r.lifecycle_stage, 'active') = 'active' ORDER BY r.start_time, r.run_uuid"
+_SQL = f"""SELECT r.run_uuid, e.name, r.user_id, r.status, r.start_time, r.end_time, r.artifact_uri, {{name}}
+{_FROM} WHERE r.rowid IN ({{marks}}) ORDER BY r.start_time, r.run_uuid"""
 
 
 def is_store(path: Path) -> bool:
@@ -40,16 +44,23 @@ def is_store(path: Path) -> bool:
 
 
 def read(path: Path) -> Iterator[ForeignRun]:
-    """Give every run of a store, oldest first; BadInput where it cannot be read."""
+    """Give every run of a store, oldest first, a page of them held at a time; BadInput where it cannot be read."""
     with opened(path, _WHOSE) as con:
         there = tables(con)
-        known = columns(con, "runs")
-        versions = _versions(con, there)
-        for row in con.execute(_SQL.format(name="r.name" if "name" in known else "NULL")).fetchall():
-            yield _run(con, there, row, versions.get(row[0], []))
+        name = "r.name" if "name" in columns(con, "runs") else "NULL"
+        versions, odd = _versions(con, there)
+        which = array("q", (row[0] for row in con.execute(_WHICH)))
+        for start in range(0, len(which), _PAGE):
+            page = which[start : start + _PAGE]
+            query = _SQL.format(name=name, marks=", ".join("?" * len(page)))
+            for row in con.execute(query, page).fetchall():
+                run = str(row[0])
+                yield _run(con, there, row, versions.get(run, []), odd.get(run, {}))
 
 
-def _run(con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: list[Asset]) -> ForeignRun:
+def _run(
+    con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: list[Asset], odd: Mapping[str, str]
+) -> ForeignRun:
     id_, experiment, user, status, start, end, artifacts, name = row
     tags = dict(_pairs(con, "tags", id_))
     actor = str(user or tags.get("mlflow.user") or "unknown")
@@ -60,6 +71,7 @@ def _run(con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: l
         "commit": tags.get("mlflow.source.git.commit"),
         "parent": tags.get("mlflow.parentRunId"),
     }
+    metrics, skipped = _metrics(con, id_)
     return ForeignRun(
         str(id_),
         str(experiment),
@@ -68,11 +80,12 @@ def _run(con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: l
         moment(start) or "1970-01-01T00:00:00.000Z",
         moment(end),
         dict(_pairs(con, "params", id_)),
-        _metrics(con, id_),
+        metrics,
         _inputs(con, there, id_),
         made,
         {k: v for k, v in notes.items() if v},
         str(tags.get("mlflow.parentRunId") or "")[:250],
+        skipped={**skipped, **odd},
     )
 
 
@@ -81,10 +94,20 @@ def _pairs(con: sqlite3.Connection, table: str, run: str) -> list[tuple[str, str
     return [(str(k)[:250], str(v)[:_LONGEST]) for k, v in found]
 
 
-def _metrics(con: sqlite3.Connection, run: str) -> dict[str, float]:
-    """Return the latest value of each metric; one that is not a number is NaN."""
+def _metrics(con: sqlite3.Connection, run: str) -> tuple[dict[str, float], dict[str, str]]:
+    """Return the latest value of each metric, NaN for one that is not a number; and those that hold no number at all."""
     query = "SELECT key, value, is_nan FROM latest_metrics WHERE run_uuid = ? ORDER BY key"
-    return {str(k)[:250]: math.nan if nan else float(v) for k, v, nan in con.execute(query, [run])}
+    found: dict[str, float] = {}
+    odd: dict[str, str] = {}
+    for key, value, nan in con.execute(query, [run]):
+        name = str(key)[:250]
+        if nan:
+            found[name] = math.nan
+        elif isinstance(value, (int, float)):
+            found[name] = float(value)
+        else:
+            odd[f"metric {name}"] = f"its value is {_TYPES.get(type(value), 'no number')} and no number"
+    return found, odd
 
 
 def _inputs(con: sqlite3.Connection, there: set[str], run: str) -> list[Asset]:
@@ -100,13 +123,19 @@ def _inputs(con: sqlite3.Connection, there: set[str], run: str) -> list[Asset]:
     ]
 
 
-def _versions(con: sqlite3.Connection, there: set[str]) -> dict[str, list[Asset]]:
-    """Return the registered versions by the run that they are of."""
-    if "model_versions" not in there:
-        return {}
+def _versions(
+    con: sqlite3.Connection, there: set[str]
+) -> tuple[dict[str, list[Asset]], dict[str, dict[str, str]]]:
+    """Return the registered versions by the run that they are of, and those whose number is none."""
     out: dict[str, list[Asset]] = {}
+    odd: dict[str, dict[str, str]] = {}
+    if "model_versions" not in there:
+        return out, odd
     query = "SELECT name, version, run_id FROM model_versions WHERE run_id IS NOT NULL ORDER BY name, version"
     for name, version, run in con.execute(query):
-        urn = f"mlflow:models/{quote(str(name))}/{int(version)}"
-        out.setdefault(str(run), []).append(Asset("model", f"{name}@{int(version)}"[:250], urn, "", SYSTEM))
-    return out
+        if not isinstance(version, int):
+            odd.setdefault(str(run), {})[f"a version of {str(name)[:250]}"] = "its number is none"
+            continue
+        urn = f"mlflow:models/{quote(str(name))}/{version}"
+        out.setdefault(str(run), []).append(Asset("model", f"{name}@{version}"[:250], urn, "", SYSTEM))
+    return out, odd

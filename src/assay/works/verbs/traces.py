@@ -13,9 +13,9 @@ from assay.works.verbs.shape import Json, listed, plain_record
 
 def traces_list(home: Home, actor: str, *, limit: int = 20) -> Json:
     """List the latest traces."""
-    from assay.office import traces
+    from assay.works.traces import counting
 
-    return listed("traces", [plain_record(r) for r in traces.listing(home.office, limit)])
+    return listed("traces", [plain_record(r) for r in counting.latest(home, limit)])
 
 
 def traces_show(home: Home, actor: str, *, trace: str = "", most: int = 60) -> Json:
