@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pytest
 from tests.engines.serving.conftest import question
 
 from assay.kernel.serving import Rows
@@ -226,3 +227,16 @@ def test_an_arrow_table_of_texts_and_numbers_is_answered_as_cells_are(bookings, 
         assert first.body == second.body
 
     served(work)
+
+
+def test_truths_of_a_csv_are_numbers_to_a_model_that_was_trained_on_them():
+    """A column of True and False in a CSV was refused, where JSON's true and false were taken."""
+    import numpy as np
+
+    from assay.engines.serving.inside.quick import RowFault, fill
+
+    x = np.zeros((5, 1))
+    fill(x, 0, ["True", "false", None, "1.5", True], "changed")
+    assert x[:, 0].tolist()[:2] == [1.0, 0.0] and np.isnan(x[2, 0]) and x[3:, 0].tolist() == [1.5, 1.0]
+    with pytest.raises(RowFault, match="it takes numbers in 'changed'"):
+        fill(np.zeros((2, 1)), 0, [1.0, ["True"]], "changed")

@@ -128,8 +128,18 @@ def quick(loaded: Any) -> Quick:
     return Quick(loaded)
 
 
+_TRUTHS = {
+    "True": 1.0,
+    "true": 1.0,
+    "TRUE": 1.0,
+    "False": 0.0,
+    "false": 0.0,
+    "FALSE": 0.0,
+}  # as a CSV has them
+
+
 def fill(x: Any, to: int, values: list[Any], name: str) -> None:
-    """Put values into a column of a matrix: numbers, texts of numbers, missing ones as NaN. RowFault for any other."""
+    """Put values into a column of a matrix: numbers, texts of numbers and of truths, missing ones as NaN. RowFault for any other."""
     try:
         x[:, to] = values  # None becomes NaN
         return
@@ -137,7 +147,7 @@ def fill(x: Any, to: int, values: list[Any], name: str) -> None:
         pass
     for row, value in enumerate(values):
         try:
-            x[row, to] = np.nan if value is None else float(value)
+            x[row, to] = np.nan if value is None else _TRUTHS[value] if value in _TRUTHS else float(value)
         except (TypeError, ValueError, OverflowError):
             raise RowFault(row, f"it takes numbers in {name[:60]!r}, and is given something else") from None
 
