@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ SECRET = bytes(range(32))
 AT = 1_795_857_949.25  # 2026-11-28T09:25:49Z
 
 
-def question(id: str, body: bytes = b"1,PRT", at: float = AT, **more: str) -> Question:
+def question(id: str, body: bytes = b"1,PRT", at: float = AT, **more: Any) -> Question:
     return Question(
         id, "shop", "blue", at, "ana", more.pop("content_type", "text/csv"), "text/csv", body, **more
     )
@@ -135,6 +136,7 @@ def test_a_large_event_does_not_fit_and_the_others_do(tmp_path, monkeypatch):
 KILLED = """
 import os, sys, time
 from pathlib import Path
+from typing import Any
 from assay.engines.capture.tap import tap
 from assay.kernel.serving import Answer, Question
 made = tap(Path(sys.argv[1]), bytes(range(32)), percent=100)
@@ -187,3 +189,27 @@ def test_a_writer_killed_at_many_times_loses_nothing(tmp_path):
     root = tmp_path / "shop"
     told = dict(_killed(root, n * 0.013) for n in range(60))
     _holds(root, tmp_path / "s", told)
+
+
+def test_what_was_sent_as_parquet_is_kept_as_the_arrow_stream_it_was_read_as(tmp_path):
+    import pyarrow as pa
+
+    from assay.kernel.serving import Rows
+
+    table = pa.table({"age": [3, 4], "city": ["Faro", None]})
+    asked = question(
+        "a", b"PAR1...", content_type="application/x-parquet", rows=Rows(("age", "city"), table=table)
+    )
+    made = tap(tmp_path / "shop", SECRET, percent=100)
+    made.put(asked, Answer(200, b"0.1\n0.2\n", "text/csv"))
+    made.put(question("b"), Answer(200, b"PAR1", "application/x-parquet"))
+    made.close()
+    with read(tmp_path / "shop", tmp_path / "s") as found:
+        rows = found.table.arrow().to_pylist()
+        assert [(r["age"], r["city"], r["prediction"]) for r in rows[:2]] == [
+            (3, "Faro", 0.1),
+            (4, None, 0.2),
+        ]
+        assert len(rows) == 3 and rows[2]["prediction"] is None
+        (problem,) = found.problems
+        assert problem.where["field"].startswith("of an answer")

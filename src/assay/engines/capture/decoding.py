@@ -178,9 +178,7 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         failed = events.statuses[i] >= 400
         try:
             left = _taken(given, events.input_kinds[i], events.input_types[i])
-            right = (
-                None if failed else _taken(events.outputs[i], events.output_kinds[i], events.output_types[i])
-            )
+            right = None if failed else _answered(events, i, lost)
             names = _headed(left, right)
             if names and isinstance(left, list) and header in ((), names):
                 header, left = names, left[1:]
@@ -213,6 +211,15 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         part.outputs = {k: v.take(_indices(keep)) for k, v in part.outputs.items()}
         part.truth = None if part.truth is None else part.truth.take(_indices(keep))
     return part
+
+
+def _answered(events: Events, i: int, lost: Counter[str]) -> list[str] | Named | None:
+    """Return the rows of an answer; one that cannot be read is told, and what was asked is kept."""
+    try:
+        return _taken(events.outputs[i], events.output_kinds[i], events.output_types[i])
+    except ValueError as error:
+        lost[f"of an answer: {error}"] += 1
+        return None
 
 
 def _indices(places: Any) -> pa.Array:

@@ -153,12 +153,11 @@ class Gathered:
     def _aligned(self, table: pa.Table, kinds: dict[str, Kind]) -> pa.Table:
         import pyarrow as pa
 
-        columns = {n: table.column(n).combine_chunks() for n in ABOUT}
+        held = dict(zip(table.column_names, table.columns, strict=True))
+        columns = {n: held[n].combine_chunks() for n in ABOUT}
         for name, kind in kinds.items():
-            if name in table.schema.names:
-                columns[name] = as_kind(table.column(name).combine_chunks(), kind)
-            else:
-                columns[name] = as_kind(pa.nulls(table.num_rows), kind)
+            own = held[name].combine_chunks() if name in held else pa.nulls(table.num_rows)
+            columns[name] = as_kind(own, kind)
         return pa.table(columns)
 
 

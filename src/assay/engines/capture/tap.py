@@ -20,6 +20,7 @@ What = Literal["both", "input", "output"]
 _JSON = ("json", "jsonlines", "ndjson")
 _encode = msgspec.json.Encoder().encode
 _SCALE = float(1 << 64)
+_ARROW = "application/vnd.apache.arrow.stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def line(taken: Any, what: What = "both") -> Line:
     at = time.gmtime(question.at)
     sides = Captured()
     if what != "output":
-        sides.endpoint_input = _side(question.body, question.content_type, "INPUT")
+        sides.endpoint_input = _side(*_sent(question), "INPUT")
     if what != "input":
         sides.endpoint_output = _side(answer.body, answer.content_type, "OUTPUT")
     meta = Meta(
@@ -89,6 +90,16 @@ def line(taken: Any, what: What = "both") -> Line:
     own = Own(question.caller, variant, answer.status, question.at)
     folder = f"{variant or 'AllTraffic'}/{time.strftime('%Y/%m/%d/%H', at)}"
     return folder, _encode(Record(sides, event_metadata=meta, assay=own))
+
+
+def _sent(question: Question) -> tuple[bytes, str]:
+    """Return a question's body and its type: of Parquet the Arrow stream that it was read as, which any reader may trust."""
+    table = question.rows.table if question.rows is not None else None
+    if table is None or "parquet" not in question.content_type.lower():
+        return question.body, question.content_type
+    from assay.methods.payloads import arrows
+
+    return arrows.write(table, "arrow"), _ARROW
 
 
 def _side(body: bytes, content_type: str, mode: str) -> Side:
