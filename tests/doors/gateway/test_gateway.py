@@ -440,8 +440,10 @@ def test_one_endpoint_that_is_not_answered_takes_no_other_from_its_callers(servi
     assert 'assay_endpoint_ready{endpoint="e"} 0' in text and 'assay_endpoint_ready{endpoint="f"} 1' in text
 
 
-def test_an_endpoint_whose_guard_cannot_be_opened_is_not_answered_unguarded(serving):
-    s = serving(guard={"auth": "none", "schema": "block"})
+def test_an_endpoint_whose_guard_cannot_be_opened_is_not_answered_unguarded(serving, home):
+    (home.root / "schemas").mkdir()
+    (home.root / "schemas" / "e.json").write_text("{}")
+    s = serving(guard={"auth": "none"})
     found = s.ask()
     assert (found.status, found.body["rule"]) == (503, "endpoint.closed") and not s.asked
     assert "no input schema" in s.ask(path="/readyz", method="GET", body=None).body["endpoints"]["e"]

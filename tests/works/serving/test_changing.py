@@ -160,12 +160,12 @@ def test_an_alpha_endpoint_is_promoted_into_production_once(home, does):
 
 
 def test_guards_capture_fallback_and_blocked_callers_are_kept(home, does):
-    does("create", name="e", model="m@1", guard={"rate": 5, "schema": "block"}, sticky="header:X-Session")
+    does("create", name="e", model="m@1", guard={"rate": 5, "schema": "off"}, sticky="header:X-Session")
     found = does(
         "update", name="e", guard={"body": 1000}, capture={"percent": 50}, blocked={"token/a": 60, "b": "2027-01-01T00:00:00Z"},
         fallback={"when": "always", "rules": [{"column": "x", "op": ">", "value": 1, "then": "yes"}], "else": "no"},
     )  # fmt: skip
-    assert (found["guard"]["rate"], found["guard"]["body"], found["guard"]["schema"]) == (5.0, 1000, "block")
+    assert (found["guard"]["rate"], found["guard"]["body"], found["guard"]["schema"]) == (5.0, 1000, "off")
     assert found["capture"]["percent"] == 50 and found["sticky"] == {"header": "x-session"}
     assert found["blocked"] == {"token/a": "2026-01-01T00:01:00.000Z", "b": "2027-01-01T00:00:00.000Z"}
     assert does("update", name="e", blocked={"b": None}, fallback={})["fallback"] == {}
@@ -193,6 +193,20 @@ def test_what_makes_no_sense_changes_nothing(home, does, given, said):
     with pytest.raises(UsageError, match=said):
         does("update", name="e", **given)
     assert does("show", name="e") == made
+
+
+def test_a_guard_that_cannot_be_opened_makes_no_endpoint(home, does):
+    with pytest.raises(Refused, match="no input schema"):
+        does("create", name="e", model="m@1", guard={"schema": "block"})
+    does("create", name="e", model="m@1")
+    with pytest.raises(Refused, match="no input schema"):
+        does("update", name="e", guard={"schema": "block"})
+
+
+def test_an_endpoint_tells_what_became_of_its_models(home, does, clock):
+    assert does("create", name="e", model="m@1")["packages"] == {"m@1": "APPROVED"}
+    clock.day = 60
+    assert does("show", name="e")["packages"] == {"m@1": "EXPIRED"}
 
 
 def test_an_endpoint_is_shown_as_it_was(home, does, clock):

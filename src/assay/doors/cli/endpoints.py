@@ -367,10 +367,11 @@ def _told(found: dict[str, Any], format_: str) -> None:
         ("reason", found["reason"]),
     ])  # fmt: skip
     rows = [
-        v | {"share": "shadow" if v["shadow"] else f"{v['weight']:g}"} for v in found["variants"]
+        v | {"share": "shadow" if v["shadow"] else f"{v['weight']:g}", "status": found["packages"][v["package"]].lower()}
+        for v in found["variants"]
     ]  # fmt: skip
-    columns = (("name", "variant"), ("package", "package"), ("share", "share"), ("replicas", "replicas"),
-               ("digest", "digest"))  # fmt: skip
+    columns = (("name", "variant"), ("package", "package"), ("status", "status"), ("share", "share"),
+               ("replicas", "replicas"), ("digest", "digest"))  # fmt: skip
     show.table(rows, columns, "it has no variant", whole=("name", "package"))
     before = found.get("previous")
     show.fields([

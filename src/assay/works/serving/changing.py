@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import Missing, Refused, UsageError
@@ -92,6 +93,7 @@ class Deployer:
         arms = self._arms(wanted)
         guards, captured = options.guard(guard or {}), options.capture(capture or {})
         rule, kept = fallbacks.checked(fallback or {}), options.sticky(sticky)
+        self._guarded(name, guards, arms)
         with self.home.office.transaction() as tx:
             before = endpoints.current(tx, name)
             if before is not None and before.state != endpoints.DELETED:
@@ -133,6 +135,9 @@ class Deployer:
         """
         arms = self._arms(wanted) if wanted else None
         how = (plan or Plan()).checked()
+        if guard or arms:
+            before = endpoints.get(self.home.office, name)
+            self._guarded(name, options.guard(guard or {}, before.guard), arms or before.arms)
         with self._changing(name, "endpoint.update", reason) as now:
             record, changes = now.record, dict[str, Any]()
             if guard:
@@ -243,6 +248,18 @@ class Deployer:
                 remedy="name one with --model or --variant",
             )
         return arms
+
+    def _guarded(self, name: str, guard: Mapping[str, Any], arms: Sequence[Variant]) -> None:
+        """Refused where a guard that is asked for cannot be opened for one of the variants: no gateway would answer."""
+        from assay.office import registry
+        from assay.works.serving import guards
+        from assay.works.serving.deployable import folder_of
+
+        if guard["schema"] != "block" and guard["firewall"] == "off":
+            return
+        for package in dict.fromkeys(a.package for a in arms):
+            folder = folder_of(self.home, registry.get(self.home.office, package))
+            guards.of(self.home, SimpleNamespace(name=name, guard=guard), folder)
 
     @contextmanager
     def _changing(self, name: str, action: str, reason: str) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from assay.kernel.errors import Missing
 from assay.works.home import Home
 from assay.works.verbs.shape import Json, listed, plain_record
 
@@ -13,9 +14,20 @@ if TYPE_CHECKING:
     from assay.office.endpoints import EndpointRecord
 
 
-def told(record: EndpointRecord) -> Json:
-    """Return an endpoint as it now is."""
-    return {"schema": "assay.endpoint/1", **plain_record(record)}
+def told(home: Home, record: EndpointRecord) -> Json:
+    """Return an endpoint as it now is, with what each variant's package reads as: its approval may have ended since."""
+    from assay.office import registry
+
+    raw = plain_record(record)
+    standing: dict[str, str] = {}
+    for variant in raw["variants"]:
+        package = str(variant["package"])
+        if package not in standing:
+            try:
+                standing[package] = registry.get(home.office, package).status
+            except Missing:
+                standing[package] = "MISSING"
+    return {"schema": "assay.endpoint/1", **raw, "packages": standing}
 
 
 def _wanted(model: str, variants: Sequence[Mapping[str, Any]], replicas: int) -> list[Any]:
@@ -48,14 +60,14 @@ def endpoint_create(
         name, _wanted(model, variants, replicas), stage=stage, guard=guard, capture=capture, fallback=fallback,
         sticky=sticky, reason=reason,
     )  # fmt: skip
-    return told(made)
+    return told(home, made)
 
 
 def endpoint_show(home: Home, actor: str, *, name: str) -> Json:
     """Show one endpoint, as it is and what it was before."""
     from assay.office import endpoints
 
-    return told(endpoints.get(home.office, name, deleted=True))
+    return told(home, endpoints.get(home.office, name, deleted=True))
 
 
 def endpoint_list(home: Home, actor: str, *, deleted: bool = False) -> Json:
@@ -77,6 +89,7 @@ def endpoint_update(
     """
     wanted = _wanted(model, variants, replicas or 1)
     return told(
+        home,
         _deployer(home, actor).update(
             name, wanted=wanted, plan=_plan(plan), guard=guard, capture=capture, fallback=fallback, sticky=sticky,
             blocked=blocked, replicas=None if wanted else replicas, reason=reason,
@@ -88,7 +101,7 @@ def endpoint_traffic(
     home: Home, actor: str, *, name: str, weights: Mapping[str, float], reason: str = ""
 ) -> Json:
     """Give the variants other shares: variant → weight."""
-    return told(_deployer(home, actor).traffic(name, weights, reason))
+    return told(home, _deployer(home, actor).traffic(name, weights, reason))
 
 
 def endpoint_promote(
@@ -101,17 +114,17 @@ def endpoint_promote(
     reason: str = "",
 ) -> Json:
     """Put an endpoint from alpha into production, or let one variant answer everything."""
-    return told(_deployer(home, actor).promote(name, variant, _plan(plan), reason))
+    return told(home, _deployer(home, actor).promote(name, variant, _plan(plan), reason))
 
 
 def endpoint_rollback(home: Home, actor: str, *, name: str, reason: str = "") -> Json:
     """Take the latest change of an endpoint's models back."""
-    return told(_deployer(home, actor).rollback(name, reason))
+    return told(home, _deployer(home, actor).rollback(name, reason))
 
 
 def endpoint_delete(home: Home, actor: str, *, name: str, reason: str = "") -> Json:
     """End an endpoint."""
-    return told(_deployer(home, actor).delete(name, reason))
+    return told(home, _deployer(home, actor).delete(name, reason))
 
 
 def endpoint_invoke(
