@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 HEAD = struct.Struct("<IIBB2xd")
 SHAPE = struct.Struct("<II")  # of a matrix: rows, columns; its numbers follow, row by row, as f64
-LARGEST = 256 << 20
+LARGEST = 256 << 20  # bytes of a question, which a gateway of ours makes
+LARGEST_ANSWER = 64 << 20  # of an answer, which untrusted code makes
 LARGEST_INFO = 16 << 20
 
 MATRIX, CELLS, TABLE, BODY, DESCRIBE, PING, FORM = range(1, 8)

@@ -17,6 +17,7 @@ from assay.engines.serving.frames import Frame, Garbage
 from assay.engines.serving.packing import Wants
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.02, 1.0
+_SOON = 1.0  # seconds; a connection that ends sooner is made again after a while
 
 
 class Link:
@@ -48,6 +49,8 @@ class Link:
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
+        if self._delay > _FIRST_DELAY:
+            await asyncio.sleep(self._delay)
         while not self._closed:
             try:
                 await loop.create_unix_connection(lambda: _Wire(self), str(self.path))
@@ -115,7 +118,8 @@ class Link:
         batches, self.under_way, self.rows = list(self.under_way.values()), OrderedDict(), 0
         if not self._closed:
             self.losses += 1
-            self._delay = _FIRST_DELAY
+            soon = time.monotonic() - wire.made < _SOON
+            self._delay = min(_LONGEST_DELAY, 2 * self._delay) if soon else _FIRST_DELAY
             self.open()
         self.owner(self, "lost", batches, reason)
 
@@ -124,7 +128,7 @@ class Link:
             if len(frame.payload) > frames.LARGEST_INFO:
                 raise Garbage("it says too much of itself")
             self.info, self.wants = unpacking.info(frame.payload)
-            self.ready, self._delay = True, _FIRST_DELAY
+            self.ready = True
             self.owner(self, "ready", None, None)
             return
         batch = self.under_way.get(frame.number)
@@ -147,8 +151,9 @@ class _Wire(asyncio.Protocol):
     """One connection of a link."""
 
     def __init__(self, link: Link) -> None:
-        self.link, self.reader = link, frames.Reader()
+        self.link, self.reader = link, frames.Reader(frames.LARGEST_ANSWER)
         self.transport: asyncio.Transport | None = None
+        self.made = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
