@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -53,9 +53,9 @@ def packed(question: Question, wants: Wants) -> Packed:
     if rows is None:
         kind, _ = kind_of(question.content_type)
         if kind.name == "parquet":  # it is read where the model is: see engines/serving/reading
-            BOUNDS.hold_body(question.body)
             return Packed(frames.FORM, (), _PACK.encode((question.content_type, "", question.body)), 0)
-        rows = read(question.body, question.content_type, features=wants.features)
+        bounds = replace(BOUNDS, size=max(BOUNDS.size, len(question.body)))  # held at the door
+        rows = read(question.body, question.content_type, features=wants.features, bounds=bounds)
     if rows.table is not None:
         return _table(rows, wants)
     cells = _ordered(rows.names, rows.cells or [], wants)

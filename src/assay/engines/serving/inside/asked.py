@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import msgspec
 from assay.engines.serving import frames
 from assay.engines.serving.frames import Frame
 from assay.engines.serving.inside.fault import RowFault
-from assay.methods.payloads import PayloadRefused, read
+from assay.methods.payloads import BOUNDS, PayloadRefused, read
 
 if TYPE_CHECKING:
     from assay.engines.serving.inside.quick import Quick
@@ -103,7 +104,8 @@ class Asked:
             return frames.ANSWER, packed_columns(self.model.cells(*_CELLS.decode(payload)))
         if kind == frames.FORM:
             content_type, _, body = _ASKED.decode(payload)
-            rows = read(body, content_type, native=True)
+            bounds = replace(BOUNDS, size=max(BOUNDS.size, len(body)))  # held at the door
+            rows = read(body, content_type, bounds=bounds, native=True)
             if rows.table is None:
                 return frames.ANSWER, packed_columns(self.model.cells(rows.names, rows.cells or []))
             return frames.ANSWER, packed_columns(self.model.table(rows.table))
