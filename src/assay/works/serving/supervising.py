@@ -91,6 +91,7 @@ class Supervisor:
         ] = {}  # since which serial it is not published, and since when
         self._warm: dict[Key, float] = {}  # until when it stays, though nobody asks it
         self._replicas: dict[Key, int] = {}
+        self._told: dict[str, int] = {}  # endpoint → revision of which was said what no guard looks at
         self._looked = self._batched = 0.0
 
     # -- the endpoints
@@ -105,6 +106,21 @@ class Supervisor:
         if now - self._batched >= _BATCH:
             self._batched = now
             journal.record(self.home, self.actor)
+
+    def _unguarded(self) -> None:
+        """Say what of the endpoints no guard looks at, once for each revision."""
+        from assay.works.serving import guards
+
+        for name, served in self.published.endpoints.items():
+            record = EndpointRecord(**served.record)
+            if self._told.get(name) == record.revision:
+                continue
+            self._told[name] = record.revision
+            said: dict[str, None] = {}
+            for folder in served.folders.values():
+                said |= dict.fromkeys(guards.told(self.home, record, Path(folder)))
+            for sentence in said:
+                print(f"assay: {sentence}", file=sys.stderr)  # noqa: T201
 
     def _starting(self) -> bool:
         """Whether a model may have become ready since the last look, or a gateway have taken over what was published."""
@@ -132,6 +148,7 @@ class Supervisor:
         unit = self.fleet.reader
         reader = str(unit.path) if unit is not None and unit.state != FAILED else ""  # it begins when asked
         self._publish(replace(self.published, endpoints=served, tokens=held, reader=reader))
+        self._unguarded()
         self._let_go(records, now)
         self._carry_on(records)
 
