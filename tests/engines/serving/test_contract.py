@@ -6,6 +6,7 @@ import io
 import json
 
 import numpy as np
+import pytest
 from tests.engines.serving.conftest import question
 
 _MODEL = """
@@ -100,6 +101,7 @@ def test_transform_fn_stands_for_the_other_three(script, ask):
     assert (answer.status, answer.body, answer.content_type) == (200, b"ababab", "text/plain")
 
 
+@pytest.mark.slow
 def test_without_model_fn_a_known_format_is_opened(script, ask, bookings):
     import shutil
 
@@ -120,6 +122,7 @@ def test_without_model_fn_a_known_format_is_opened(script, ask, bookings):
     assert np.isclose(told["score"], model.predict_proba(frame.head(1))[0, 1], atol=1e-7)
 
 
+@pytest.mark.slow
 def test_no_predict_and_no_predict_fn_is_told_in_the_log(script, ask):
     (answer,) = ask(script("def model_fn(folder):\n        return 3\n"), _asked(("1", "text/csv", "")))
     assert answer.status == 500 and "there is no predict_fn" in answer.reason

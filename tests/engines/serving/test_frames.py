@@ -105,7 +105,7 @@ def test_texts_go_as_cells_and_rows_that_do_not_fit_are_refused():
             packing.packed(_question(Rows((), [row])), Wants(("a", "b"), 2, asked))
 
 
-@given(st.lists(st.sampled_from([1, 15, 16, 65_535, 65_536]), min_size=1, max_size=2))
+@pytest.mark.parametrize("counts", [[1], [14, 1], [15, 1], [65_534, 1], [65_535, 1]])
 def test_cells_of_any_number_of_rows_are_joined(counts):
     wants = Wants((), 0, "cells")
     parts = [packing.packed(_question(Rows(("a",), [["x"]] * n)), wants) for n in counts]

@@ -91,7 +91,8 @@ def test_one_row_that_is_not_taken_fails_its_own_request_and_no_other(served):
     served(work)
 
 
-def test_a_scikit_learn_pipeline_of_numbers_and_one_that_chooses_columns(tmp_path, ask):
+@pytest.mark.parametrize("name", ["plain", pytest.param("choosing", marks=pytest.mark.slow)])
+def test_a_scikit_learn_pipeline_of_numbers_and_one_that_chooses_columns(tmp_path, ask, name):
     import joblib
     from sklearn.compose import make_column_transformer
     from sklearn.linear_model import LogisticRegression
@@ -107,20 +108,20 @@ def test_a_scikit_learn_pipeline_of_numbers_and_one_that_chooses_columns(tmp_pat
     choosing = make_pipeline(
         make_column_transformer((OneHotEncoder(), ["c"]), remainder="passthrough"), LogisticRegression()
     ).fit(frame, label)
-    for name, model, columns in (("plain", plain, ["a", "b"]), ("choosing", choosing, ["a", "b", "c"])):
-        (tmp_path / name).mkdir()
-        joblib.dump(model, tmp_path / name / "model.joblib")
-        few = frame[columns].head(5)
+    model, columns = (plain, ["a", "b"]) if name == "plain" else (choosing, ["a", "b", "c"])
+    (tmp_path / name).mkdir()
+    joblib.dump(model, tmp_path / name / "model.joblib")
+    few = frame[columns].head(5)
 
-        async def work(client, _, few=few, model=model):
-            body = few.to_json(orient="records")
-            answer = await client.ask(question(body, "application/json"))
-            told = json.loads(answer.body)["predictions"]
-            assert [t["prediction"] for t in told] == model.predict(few).tolist()
-            assert np.allclose([t["score"] for t in told], model.predict_proba(few)[:, 1])
-            return client.info["asked"]
+    async def work(client, _):
+        body = few.to_json(orient="records")
+        answer = await client.ask(question(body, "application/json"))
+        told = json.loads(answer.body)["predictions"]
+        assert [t["prediction"] for t in told] == model.predict(few).tolist()
+        assert np.allclose([t["score"] for t in told], model.predict_proba(few)[:, 1])
+        return client.info["asked"]
 
-        assert ask(tmp_path / name, work) == ("matrix" if name == "plain" else "cells")
+    assert ask(tmp_path / name, work) == ("matrix" if name == "plain" else "cells")
 
 
 def test_a_package_is_laid_out_without_its_reports(tmp_path, bookings):
