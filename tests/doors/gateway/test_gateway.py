@@ -397,14 +397,14 @@ def test_an_update_loses_no_request(serving, does):
     threads = [threading.Thread(target=ask) for _ in range(6)]
     for t in threads:
         t.start()
-    for n in range(15):
+    for n in range(9):
         does("update", name="e", model=f"m@{n % 3 + 1}")
         s.publish()
         time.sleep(0.03)
     over.set()
     for t in threads:
         t.join()
-    assert len(answers) > 100 and set(answers) == {200}
+    assert len(answers) > 40 and set(answers) == {200}
     wait(lambda: sum(not getattr(p, "closed", False) for p in s.pools) == 1)
 
 

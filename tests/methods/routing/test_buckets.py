@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.methods.routing.buckets import SIZE, SLOTS, Buckets
+from assay.methods.routing.buckets import Buckets
+
+SIZE, SLOTS = 16 * 256, 256
 
 
 def test_a_burst_passes_and_then_the_rate():
@@ -24,6 +26,7 @@ def test_two_processes_that_share_the_memory_share_the_buckets():
     assert [w.take("a", 1, 2, 5.0) for w in (one, two)] == [0, 0] and two.take("a", 1, 2, 5.0) > 0
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 0.2), min_size=1, max_size=200), st.floats(1, 50), st.integers(1, 20))
 def test_never_more_than_the_burst_and_the_rate(gaps, rate, burst):
     b, now, passed = Buckets(bytearray(SIZE)), 1000.0, 0

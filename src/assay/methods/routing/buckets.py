@@ -17,10 +17,10 @@ _PROBES = 16
 
 
 class Buckets:
-    """Buckets in a buffer of ``SIZE`` bytes, all zero at first: a table by the caller's hash, whose stale places are reused."""
+    """Buckets in a buffer, all zero at first, 16 bytes each: a table by the caller's hash, whose stale places are reused."""
 
     def __init__(self, buffer: bytearray | memoryview) -> None:
-        self._buffer = buffer
+        self._buffer, self._slots = buffer, len(buffer) // _SLOT.size
 
     def take(self, caller: str, rate: float, burst: float, now: float) -> float:
         """Return 0 where a caller may ask now, else in how many seconds it may.
@@ -41,7 +41,7 @@ class Buckets:
         """Return the place of a caller's bucket and its level; where it has none, a free place, or else the one level first."""
         free, soonest = -1, (float("inf"), 0)
         for probe in range(_PROBES):
-            at = (key + probe) % SLOTS * _SLOT.size
+            at = (key + probe) % self._slots * _SLOT.size
             held, level = _SLOT.unpack_from(self._buffer, at)
             if held == key:
                 return at, level
