@@ -257,7 +257,17 @@ def measured(
     )
     bodies = ",\n".join(f"'{body.decode()}'" for body in server.bodies)
     script.write_text(f'wrk.method = "POST"\n{headers}local bodies = {{{bodies}}}\n{_TURNS}')
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", "-s", str(script)]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "--timeout",
+        "30s",
+        "-s",
+        str(script),
+    ]
     subprocess.run(
         [*command[:3], "-d1s", *command[5:], f"http://127.0.0.1:{port}{server.path}"],
         capture_output=True,
