@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ Kind = Literal[
     "step_added", "step_removed", "step_replaced", "input", "parameter", "code", "package", "file", "gate", "seed",
     "data", "setting", "environment",
 ]  # fmt: skip
-Document = dict[str, Any]
 _IN_CODE = ("requirements.txt",)
 
 
@@ -130,7 +128,8 @@ def _script(step: Mapping[str, Any]) -> str:
     return f" ({path_of(script)})" if is_path(script) else f" ({step['uses']})"
 
 
-def _base(text: str) -> str:
+def base(text: str) -> str:
+    """Return the step or data set of a reference such as ``split.train``."""
     return text.partition(".")[0]
 
 
@@ -141,7 +140,7 @@ def _stands_for(gone: str, come: str, a: Mapping[str, Any], b: Mapping[str, Any]
     return any(
         name in b
         and any(
-            _base(ref) == gone and _base(b[name]["inputs"].get(param, "")) == come
+            base(ref) == gone and base(b[name]["inputs"].get(param, "")) == come
             for param, ref in step["inputs"].items()
         )
         for name, step in a.items()
@@ -157,7 +156,7 @@ def _step(
         return
     for param in dict.fromkeys((*now["inputs"], *was["inputs"])):
         one, other = was["inputs"].get(param), now["inputs"].get(param)
-        if one != other and not {_base(one or ""), _base(other or "")} & told:
+        if one != other and not {base(one or ""), base(other or "")} & told:
             said = f"the step `{name}`, whose input `{param}` is {other or 'gone'} (before: {one or 'none'})"
             yield Change("input", name, param, said, one, other)
     for param in dict.fromkeys((*now["params"], *was["params"])):
@@ -264,105 +263,3 @@ def _environment(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Change]
         if was.get(name) != now.get(name):
             said = f"the package `{name}`, {now.get(name) or 'gone'} (before: {was.get(name) or 'none'})"
             yield Change("environment", "", name, said, was.get(name), now.get(name), revertible=False)
-
-
-def without(old: Past, new: Past, taken: list[Change]) -> Document:
-    """Return the new run's document with some of its changes taken back."""
-    document: Document = copy.deepcopy(dict(new.document))
-    document["pinned"] = {n: a.to_dict() for n, a in new.assets.items() if n in new.document["data"]}
-    order = ("step_removed", "step_replaced", "step_added")
-    for change in sorted(taken, key=lambda c: order.index(c.kind) if c.kind in order else -1):
-        _take_back(change, document, old, new)
-    return document
-
-
-def _take_back(change: Change, document: Document, old: Past, new: Past) -> None:
-    a, steps = old.document, document["steps"]
-    name, kind = change.step, change.kind
-    if kind == "data":
-        document["data"][change.what] = a["data"][change.what]
-        document["pinned"][change.what] = old.assets[change.what].to_dict()
-    elif kind == "seed" and not name:
-        document["pipeline"]["seed"] = change.before
-    elif kind == "step_added":
-        _bypass(name, document, old)
-    elif kind == "step_removed" or (kind == "step_replaced" and change.what != name):
-        gone = change.what or name
-        steps[gone] = copy.deepcopy(a["steps"][gone])
-        for step, raw in steps.items():
-            for param, ref in a["steps"].get(step, {}).get("inputs", {}).items():
-                if _base(ref) == gone and param in raw["inputs"]:
-                    raw["inputs"][param] = ref
-            for param, source in a["steps"].get(step, {}).get("reports", {}).items():
-                if source == gone:
-                    raw["reports"][param] = source
-        if kind == "step_replaced":
-            _bypass(name, document, old)
-    elif kind == "step_replaced":
-        steps[name] = copy.deepcopy(a["steps"][name])
-    elif kind == "input":
-        _set(steps[name]["inputs"], change.what, change.before)
-    elif kind in ("gate", "seed") and not change.path:
-        steps[name][kind] = copy.deepcopy(a["steps"][name][kind])
-    elif kind in ("parameter", "code", "package", "file", "seed"):
-        was: Any = a["steps"][name]["params"]
-        now: Any = steps[name]["params"]
-        *above, last = change.path
-        for key in above:
-            was, now = was[key], now[key]
-        _set(now, last, copy.deepcopy(was.get(last)))
-
-
-def _set(held: dict[str, Any], key: str, value: Any) -> None:
-    if value is None:
-        held.pop(key, None)
-    else:
-        held[key] = value
-
-
-def _bypass(name: str, document: Document, old: Past) -> None:
-    """Take a step out: who used what it made uses what they used before, or else what it was made from."""
-    steps = document["steps"]
-    gone = steps.pop(name)
-    known = {*steps, *document["data"]}
-    for step, raw in steps.items():
-        before = old.document["steps"].get(step, {})
-        for param, ref in list(raw["inputs"].items()):
-            if _base(ref) != name:
-                continue
-            was = before.get("inputs", {}).get(param)
-            chain = [r for r in gone["inputs"].values() if _base(r) in known]
-            straight = next((r for r in chain if r == was), None)
-            if (
-                was is not None
-                and _base(was) in known
-                and (straight or not chain or not _within(chain, was, steps))
-            ):
-                raw["inputs"][param] = was
-            elif chain:
-                raw["inputs"][param] = _leading(chain, was, steps)
-        for param, source in list(raw["reports"].items()):
-            if source == name:
-                _set(raw["reports"], param, before.get("reports", {}).get(param))
-        if raw["after"] is not None:
-            raw["after"] = [s for s in raw["after"] if s != name]
-
-
-def _upstream(ref: str, steps: Mapping[str, Any]) -> set[str]:
-    seen: set[str] = set()
-    todo = [ref]
-    while todo:
-        text = todo.pop()
-        if text not in seen:
-            seen.add(text)
-            todo += steps.get(_base(text), {}).get("inputs", {}).values()
-    return seen
-
-
-def _within(chain: list[str], was: str, steps: Mapping[str, Any]) -> bool:
-    return any(was in _upstream(ref, steps) for ref in chain)
-
-
-def _leading(chain: list[str], was: str | None, steps: Mapping[str, Any]) -> str:
-    """Return the input that comes from what was used before; the first where none does."""
-    return next((r for r in chain if was is not None and was in _upstream(r, steps)), chain[0])

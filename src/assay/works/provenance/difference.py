@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.report import Metric
 from assay.works.provenance.changes import Change
-from assay.works.provenance.diagnosis import RULE, Diagnosis, compare, ranked
+from assay.works.provenance.diagnosis import Diagnosis, compare
 from assay.works.provenance.outcome import Tables
 from assay.works.provenance.replay import stage
 from assay.works.provenance.sources import files
+from assay.works.provenance.suspects import RULE, ranked
 
 if TYPE_CHECKING:
     from assay.works.home import Home
