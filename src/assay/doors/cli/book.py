@@ -194,6 +194,9 @@ def associate(source: str, target: str, kind: str, withdraw: bool, format_: str)
     Each is registry://NAME@VERSION, a digest, the name of a data set, the id
     of a run, or an address of anything else, such as https://wiki/page.
 
+    The kinds are SageMaker's, and go from FROM to TO: with DerivedFrom it is
+    TO that is a modification of FROM; SameAs holds both ways.
+
     Example: assay associate ticket:7 registry://bookings@1 --as SameAs
     """
     found = context.call("associate", source=source, target=target, kind=kind, withdraw=withdraw)
