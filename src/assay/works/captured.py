@@ -93,7 +93,7 @@ def _features(home: Home, endpoint: str) -> tuple[str, ...]:
     found = set()
     try:
         for arm in endpoints.get(home.office, endpoint, deleted=True).arms:
-            schema = at(home, endpoint, place_of(home, registry.get(home.office, arm.package)))
+            schema = at(home, endpoint, place_of(home, registry.get(home.office, arm.package)) / "package")
             found.add(() if schema is None else tuple(f.name for f in schema.features))
     except AssayError:  # an endpoint of another home, whose files lie here, has no names
         return ()

@@ -161,3 +161,16 @@ def test_an_edited_baseline_is_kept_as_the_next_version_and_held_against(tmp_pat
         report = carry_out("check", "traffic.quality", str(window), {"against": against}, home=home).report
         assert (("lead_time", "completeness_check") in violated(report)) == expected
     assert [b["version"] for b in call("monitor.baselines", {}, home=home)["baselines"]] == [1, 2]
+
+
+def test_a_completeness_that_may_be_chance_is_a_violation_and_no_alarm(tmp_path, bookings):
+    holes = bookings.copy()
+    holes.loc[holes.index[:50], "adr"] = None
+    holes.to_csv(tmp_path / "t.csv", index=False)
+    call("monitor.baseline", {"source": str(tmp_path / "t.csv"), "to": str(tmp_path / "b")}, home=None)
+    for missing, severity in ((56, "low"), (200, "high")):
+        window = bookings.copy()
+        window.loc[window.index[:missing], "adr"] = None
+        report = quality(captured(tmp_path / str(missing), window), tmp_path / "b")
+        assert violated(report) == [("adr", "completeness_check")]
+        assert str(report.findings[0].severity) == severity

@@ -24,7 +24,7 @@ from assay.kernel.errors import AssayError, UsageError
 from assay.methods.routing.buckets import SIZE
 from assay.office import endpoints, tokens
 from assay.office.endpoints import EndpointRecord
-from assay.works.serving import counts, journal, publishing
+from assay.works.serving import counts, journal, publishing, taps
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller
@@ -106,6 +106,7 @@ class Supervisor:
         if now - self._batched >= _BATCH:
             self._batched = now
             journal.record(self.home, self.actor)
+            taps.tell_all(self.home, self.actor)
 
     def _unguarded(self) -> None:
         """Say what of the endpoints no guard looks at, once for each revision."""

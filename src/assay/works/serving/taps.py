@@ -74,3 +74,11 @@ def tell(home: Home, endpoint: str, actor: str = "") -> Counted:
         new.write_text(json.dumps(fresh))
         new.rename(path)
     return now
+
+
+def tell_all(home: Home, actor: str = "") -> None:
+    """Record what was dropped or lost of any endpoint since the last time."""
+    root = home.root / "capture"
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        if (folder / COUNTERS).is_dir():
+            tell(home, folder.name, actor)

@@ -15,6 +15,7 @@ from assay.methods.monitor.violations import Evaluated, Violation
 
 NAME = "traffic.quality"
 CHARTED = 30
+CHANCE = 0.001
 _REMEDIES = {
     "data_type": "find out who sends other values, or edit inferred_type or datatype_check_threshold",
     "completeness": "find out why values are missing, or edit the column's completeness",
@@ -68,7 +69,7 @@ def report(
     return Report.make(
         coverage=Coverage(window.rows, window.rows, tuple(skipped)),
         metrics=metrics,
-        findings=list(_findings(found)),
+        findings=list(_findings(found, window)),
         outputs=[
             work.put("constraint_violations", dumped(found.to_dict()), "json"),
             work.put("statistics", dumped(window.to_dict()), "json"),
@@ -88,13 +89,24 @@ def _told(reason: str) -> bool:
     return not reason.startswith("too few")
 
 
-def _findings(found: Evaluated) -> Iterator[Finding]:
+def _by_chance(violation: Violation, window: Statistics) -> bool:
+    """Whether so many values would be missing once in a thousand windows, were each as likely to be as in the baseline."""
+    if violation.check != "completeness_check" or not violation.threshold or violation.threshold >= 1:
+        return False
+    from scipy.stats import binom
+
+    missing = window.columns[violation.feature].missing
+    return bool(binom.sf(missing - 1, window.rows, 1 - violation.threshold) > CHANCE)
+
+
+def _findings(found: Evaluated, window: Statistics) -> Iterator[Finding]:
     for violation in found.violations:
         kind = violation.check.removesuffix("_check")
+        chance = _by_chance(violation, window)
         yield Finding(
             f"{NAME}.{kind}",
-            Severity.MEDIUM if kind == "extra_column" else Severity.HIGH,
-            f"{violation.feature}: {violation.description.rstrip('.')}.",
+            Severity.LOW if chance else Severity.MEDIUM if kind == "extra_column" else Severity.HIGH,
+            f"{violation.feature}: {violation.description.rstrip('.')}{', which may be chance' if chance else ''}.",
             _where(violation),
             _REMEDIES[kind],
         )
