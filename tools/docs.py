@@ -33,6 +33,7 @@ def pages() -> dict[str, str]:
         "- [The views of the log](log-views.md)",
         "- [The registry's policy and questions](registry-policy.md)",
         "- [The firewall and the Core Rule Set's own suite](firewall-suite.md)",
+        "- [The policy of corrective actions, and its channels](action-policy.md)",
         "",
     ]
     kinds: tuple[declared.Kind, ...] = ("check", "treatment")
@@ -60,6 +61,7 @@ def pages() -> dict[str, str]:
     out["log-views.md"] = _views()
     out["registry-policy.md"] = _registry()
     out["firewall-suite.md"] = _suite()
+    out["action-policy.md"] = _actions()
     return out
 
 
@@ -129,6 +131,39 @@ def _registry() -> str:
         f"```yaml\n{policy.TEMPLATE.rstrip()}\n```",
         "## The questions",
         "\n".join(["| name | question |", "| --- | --- |", *(f"| `{q.key}` | {q.ask} |" for q in QUESTIONS)]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _actions() -> str:
+    """Return the page of corrective actions: the commented template, what a rule may say, each deed, the channels."""
+    from assay.methods.remedies import channels, deeds, policy
+
+    def words(doc: str | None) -> str:
+        return " ".join((doc or "").split())
+
+    table = ["| deed | parts | what it does |", "| --- | --- | --- |"]
+    table += [
+        f"| `{verb}` | {', '.join(f'`{p}`' for p in deeds.PARTS[verb]) or 'none'} | {words(read.__doc__)} |"
+        for verb, read in deeds.VERBS.items()
+    ]
+    parts = [
+        "# The policy of corrective actions",
+        "Written from the code by `make docs`. See [how to act on drift](../how-to/act-on-drift.md).",
+        words(policy.__doc__),
+        f"```yaml\n{deeds.TEMPLATE.rstrip()}\n```",
+        "## When",
+        words(policy.When.__doc__),
+        "## What is done",
+        "\n".join(table),
+        "## How often",
+        words(policy.Rule.__doc__),
+        "## Channels",
+        *[words(part) for part in (channels.__doc__ or "").split("\n\n")],
+        "\n".join(
+            ["| kind | parts |", "| --- | --- |"]
+            + [f"| `{k}` | {', '.join(f'`{p}`' for p in found)} |" for k, found in channels.PARTS.items()]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -257,3 +257,15 @@ def _people(folder):
     people.to_csv(folder / "people.csv", index=False)
     joblib.dump(model, folder / "model.joblib")
     return people.assign(income=model.predict(people))
+
+
+@pytest.mark.slow
+def test_act_on_drift(tmp_path):
+    """The page's blocks one after another in one folder: the fault is found, proposed upon, accepted."""
+    blocks = _blocks("docs/how-to/act-on-drift.md", "sh")
+    _type(blocks[0], tmp_path)
+    folder = tmp_path / "act"
+    said = [_type(block, folder).stdout for block in blocks[1:]]
+    shown = " ".join(said[3].split())
+    assert "proposed" in shown and "lead_time is below 0" in shown and "CompletedWithViolations" in shown
+    assert "<svg" in (folder / "hourly.html").read_text() and "VERIFIED" in said[4]

@@ -175,9 +175,11 @@ def listing(office: Office, endpoint: str | None = None) -> list[Monitor]:
 
 
 def executions(office: Office, monitor: str, limit: int = 100) -> list[Execution]:
-    """Return the executions of a monitor, the latest first."""
+    """Return the executions of a monitor, the latest first; none of an earlier monitor that bore its name."""
     table = schema.executions.c
-    query = sa.select(table.value).where(table.monitor == monitor)
+    begun = sa.select(schema.monitors.c.value).where(schema.monitors.c.key == monitor)
+    since = [read(Monitor, r[0]).created_at for r in office.rows(begun)]
+    query = sa.select(table.value).where(table.monitor == monitor, table.started >= (since or [""])[0])
     query = query.order_by(table.started.desc(), table.key.desc()).limit(limit)
     return [read(Execution, r[0]) for r in office.rows(query)]
 

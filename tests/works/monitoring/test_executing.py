@@ -288,3 +288,13 @@ def test_a_server_killed_in_the_middle_is_followed_by_another_when_its_lease_run
         connection.execute(sa.update(schema.leases).values(until=time.time() - 1))
     done = ran(home, now=1)
     assert [(e.status, e.attempt) for e in done] == [("Completed", 2)]
+
+
+def test_a_monitor_of_a_name_that_another_had_begins_anew(home, made):
+    made()
+    first = ran(home, now=2)
+    call("monitor.delete", {"name": "m"}, home=home)
+    made()
+    assert call("monitor.show", {"name": "m"}, home=home)["executions"] == []
+    second = ran(home, now=1)
+    assert [e.key for e in second] == [first[0].key + ".2"] and second[0].status == "Completed"

@@ -152,23 +152,54 @@ def init(folder: Path, format_: str) -> None:
     help="Where it is laid out.",
 )
 @click.option("--unsafe-no-isolation", is_flag=True, help="Train with no isolation.")
+@click.option("--serve", is_flag=True, help="The second act: in production, and a fault.")
 @context.format_option
-def demo(to: Path, unsafe_no_isolation: bool, format_: str) -> int:
+def demo(to: Path, unsafe_no_isolation: bool, serve: bool, format_: str) -> int:
     """The whole journey on real data: 4,999 hotel bookings.
 
     Lays the example out in a folder, runs its pipeline, and leaves a PENDING
-    model with its hallmark and one report.
+    model with its hallmark and one report. With --serve two models are
+    trained on the earlier bookings, approved and deployed; the later ones are
+    sent, then some with a fault, which a monitor finds, names and rolls back.
 
     Example: assay demo --to /tmp/assay-demo
     """
     from assay.works.running import lay_out_demo
 
+    if serve:
+        return _second_act(to, format_)
     file = lay_out_demo(to, os.environ)
     code = _run(file, (), (), False, "none" if unsafe_no_isolation else None, format_)
     if format_ == "text" and code == 0:
         click.echo()
         click.echo(f"Next: open the report in a browser, then  cd {to} && {_typed(to)} model list")
+        click.echo(f"Then: {_typed(Path())} demo --serve  puts models into production, and sends a fault")
     return code
+
+
+def _second_act(to: Path, format_: str) -> int:
+    from assay.works.demonstrating import FOLDER, available, perform
+
+    missing = available()
+    if missing:
+        click.echo(textwrap.fill(f"left out: {missing}", 80, break_on_hyphens=False), err=True)
+        if format_ == "json":
+            context.emit_json({"schema": "assay.demo/1", "left_out": missing})
+        return 0
+    folder = to / FOLDER
+
+    def say(what: str, said: str) -> None:
+        lines = textwrap.wrap(printable(said), 66, break_on_hyphens=False)
+        for number, line in enumerate(lines):
+            click.echo(f"{what if not number else '':<12}  {line}", err=format_ == "json")
+
+    told = perform(folder, os.environ, say)
+    if format_ == "json":
+        context.emit_json({"schema": "assay.demo/1", "folder": str(folder), **told})
+        return 0
+    click.echo()
+    click.echo(f"Next: cd {folder} && {_typed(folder)} monitor show quality")
+    return 0
 
 
 def _typed(folder: Path) -> str:

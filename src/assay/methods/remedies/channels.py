@@ -18,7 +18,7 @@ from assay.methods.nearest import did_you_mean
 
 FILE = "channels.yaml"
 KINDS = ("webhook", "slack", "pagerduty", "email", "sns")
-_PARTS: Mapping[str, tuple[str, ...]] = {
+PARTS: Mapping[str, tuple[str, ...]] = {
     "webhook": ("secret", "ca"),
     "slack": ("ca",),
     "pagerduty": ("url", "ca"),
@@ -99,7 +99,7 @@ def _channel(name: str, node: Node) -> Channel:
         remedy = did_you_mean(wrong, KINDS) if wrong and not kinds else f"say one of {', '.join(KINDS)}"
         raise node.place.error(f"the channel {name} does not say of which one kind it is", remedy)
     kind = kinds[0]
-    node.parts(f"a channel of {kind}", (kind, *_PARTS[kind]))
+    node.parts(f"a channel of {kind}", (kind, *PARTS[kind]))
     said = {k: v.plain for k, v in parts.items() if k != kind}
     for secret in _SECRET.get(kind, ()):
         if secret in parts and reference(parts[secret].text(secret)) is None:

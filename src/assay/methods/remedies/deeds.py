@@ -39,9 +39,9 @@ def deed(node: Node) -> Deed:
     if verb not in VERBS:
         raise place.error(f"nothing is done by {verb[:40]!r}", did_you_mean(verb, VERBS))
     for name, part in parts.items():
-        if name not in _KNOWN[verb]:
+        if name not in PARTS[verb]:
             raise part.place.error(
-                f"{verb} has no {name!r}", did_you_mean(name, _KNOWN[verb]) if _KNOWN[verb] else ""
+                f"{verb} has no {name!r}", did_you_mean(name, PARTS[verb]) if PARTS[verb] else ""
             )
     try:
         return Deed(verb, VERBS[verb](parts), str(place))
@@ -59,6 +59,7 @@ def _parts(verb: str, node: Node) -> dict[str, Node]:
 
 
 def _alert(parts: Mapping[str, Node]) -> dict[str, Any]:
+    """Somebody is told over channels of the home. to: their names."""
     if "to" not in parts:
         raise UsageError("an alert is to nobody", remedy="name channels: `alert: [ops]`")
     node = parts["to"]
@@ -69,11 +70,12 @@ def _alert(parts: Mapping[str, Node]) -> dict[str, Any]:
 
 
 def _rollback(parts: Mapping[str, Node]) -> dict[str, Any]:
+    """The endpoint goes back to the configuration before; never forth again to one that was rolled back from."""
     return {}
 
 
 def _shift(parts: Mapping[str, Node]) -> dict[str, Any]:
-    """Shares for variants, or away from those that the violation comes from."""
+    """The variants get other shares. weights: variant and share; away: true takes the traffic from those that it comes from."""
     if ("weights" in parts) == ("away" in parts):
         raise UsageError(
             "traffic is shifted to weights, or away", remedy="write `shift: {weights: {v1: 1, v2: 0}}`"
@@ -89,7 +91,9 @@ def _shift(parts: Mapping[str, Node]) -> dict[str, Any]:
 
 
 def _fallback(parts: Mapping[str, Node]) -> dict[str, Any]:
-    """A constant, or a small rule, which answers in the model's place until somebody takes it away."""
+    """A constant answers in the model's place until somebody takes it away. answer: the constant; rules: column, op, value and then,
+    of which the first that fits a row answers it.
+    """
     if "answer" not in parts:
         raise UsageError("a fallback answers something", remedy="write `fallback: {answer: 0}`")
     rules = []
@@ -102,7 +106,9 @@ def _fallback(parts: Mapping[str, Node]) -> dict[str, Any]:
 
 
 def _quarantine(parts: Mapping[str, Node]) -> dict[str, Any]:
-    """Whoever sends what violates is refused for a while. share: of their own rows that must be bad."""
+    """Whoever sends what violates is refused for a while, where somebody stands out. for: how long (1h); share: of their own rows
+    that must be bad (0.5); most: how many at most (5).
+    """
     return {
         "for": _length(parts["for"], "for") if "for" in parts else 3_600,
         "share": _between(parts["share"], "share", 0, 1) if "share" in parts else 0.5,
@@ -111,13 +117,15 @@ def _quarantine(parts: Mapping[str, Node]) -> dict[str, Any]:
 
 
 def _finding(parts: Mapping[str, Node]) -> dict[str, Any]:
+    """A finding is opened with the diagnosis: which column, since which request, which callers and variants carry it."""
     return {}
 
 
 def _retrain(parts: Mapping[str, Node]) -> dict[str, Any]:
-    """A pipeline is run with the new rows in one of its data sets; what it registers is compared with what answers now.
-
-    label: the pipeline's column of truths; window: how far back rows are taken; with_old: whether the data set's own rows stay.
+    """A pipeline is run with the rows whose truth is known; what it registers (PENDING) is compared with what answers now on the
+    latest quarter of them, which it was not trained on. pipeline: its file; data: the data set that the rows go into; label: its
+    column of truths; window: how far back (30d); least: how many (100); with_old: whether the data set's own rows stay (true); set:
+    step.param and value; shadow: whether the model is then proposed as a shadow (false).
     """
     for needed in ("pipeline", "data", "label"):
         if needed not in parts:
@@ -170,7 +178,7 @@ VERBS: Mapping[str, Callable[[Mapping[str, Node]], dict[str, Any]]] = {
     "finding": _finding,
     "retrain": _retrain,
 }
-_KNOWN: Mapping[str, tuple[str, ...]] = {
+PARTS: Mapping[str, tuple[str, ...]] = {
     "alert": ("to",),
     "rollback": (),
     "shift": ("weights", "away"),

@@ -22,6 +22,7 @@ _MANY = 1000  # categories beyond which a column of texts is no column of catego
 _MOSTLY = 0.9
 _GAP = 7.0  # mean distances of wrong rows, beyond which chance parts two of them once in a thousand times
 _GREW = 0.01
+_ALIKE = 0.5  # of the larger of two shares, that they may differ by
 _SURE = 1.63  # of the scaled cumulative sum: chance leads it so far once in a hundred times (Kolmogorov's distribution)
 
 
@@ -212,7 +213,7 @@ def _category(column: pa.ChunkedArray, was: Before) -> Scored | None:
 
 
 def renamed(column: pa.ChunkedArray, was: Before) -> tuple[str, str] | None:
-    """Return the category that is called another name now: one that vanished and one that is new, as frequent as each other."""
+    """Return the category that is called another name now: one that vanished and one that is new, about as frequent."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -223,7 +224,10 @@ def renamed(column: pa.ChunkedArray, was: Before) -> tuple[str, str] | None:
     fresh = {n: s for n, s in now.items() if n not in was.known}
     gone = {n: s for n, s in was.known.items() if n not in now and s >= _GREW}
     pairs = [
-        (abs(s - t), o, n) for n, s in fresh.items() for o, t in gone.items() if abs(s - t) <= 0.3 * max(s, t)
+        (abs(s - t), o, n)
+        for n, s in fresh.items()
+        for o, t in gone.items()
+        if abs(s - t) <= _ALIKE * max(s, t)
     ]
     if not pairs:
         return None

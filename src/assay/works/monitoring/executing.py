@@ -59,7 +59,10 @@ def _begun(home: Home, found: Due, lease: Lease, actor: str) -> Execution:
         key, before = found.key, monitors.current_execution(tx, found.key)
         again = found.trigger in ("asked", "truth")
         number = 1
-        while again and before is not None and before.status not in monitors.UNDER_WAY:
+        # One of an earlier monitor of the name is no look of this one's.
+        while before is not None and (
+            before.started < now.created_at or (again and before.status not in monitors.UNDER_WAY)
+        ):
             number += 1
             key = f"{found.key}.{number}"
             before = monitors.current_execution(tx, key)

@@ -116,7 +116,7 @@ def _joined(one: Before, other: Before) -> Before:
     """Return what a column was, of what two sources say of it."""
     known = None
     if one.known is not None or other.known is not None:
-        known = {**(other.known or {}), **(one.known or {})}
+        known = {**(one.known or {}), **(other.known or {})}  # shares that were seen stand above a domain's
     lows, highs = (
         [x for x in (getattr(one, n), getattr(other, n)) if x is not None] for n in ("low", "high")
     )
@@ -194,7 +194,7 @@ def _column(name: str, rows: pa.Table, was: Before | None) -> dict[str, Any] | N
     if found.first is None:
         return None
     callers, variants = (_carried(score, rows, c) for c in (CALLER, VARIANT))
-    changed = onset.renamed(rows[name].slice(found.first), was)
+    changed = onset.renamed(_theirs(rows.slice(found.first), callers)[name], was)
     return {
         "column": name,
         "what": score.what,
@@ -206,6 +206,15 @@ def _column(name: str, rows: pa.Table, was: Before | None) -> dict[str, Any] | N
         "callers": callers,
         "variants": variants,
     }
+
+
+def _theirs(rows: pa.Table, callers: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the rows of those who carry what is wrong, all where nobody stands out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    carriers = [c["name"] for c in callers if c["carries"]]
+    return rows.filter(pc.is_in(rows[CALLER], pa.array(carriers, pa.string()))) if carriers else rows
 
 
 def _carried(score: Scored, rows: pa.Table, group: str) -> list[dict[str, Any]]:
