@@ -155,6 +155,19 @@ def test_a_model_that_cannot_be_loaded_is_given_up_with_its_words(script, serve)
     assert replica.state == "failed" and "weights are missing" in replica.reason
 
 
+@pytest.mark.slow
+def test_a_replica_that_has_answered_is_never_given_up(model, serve):
+    """Killed again and again while it was being replaced, it was left for good."""
+    (replica,) = serve(model)
+    until = time.monotonic() + 60
+    while replica.restarts < 7 and time.monotonic() < until:
+        for number in processes(replica)[-1:]:
+            os.kill(number, signal.SIGKILL)
+        time.sleep(0.01)
+    assert replica.restarts >= 7 and replica.state != "failed"
+    assert replica.wait(60)
+
+
 def test_what_must_hold_before_a_start_is_asked_each_time(model, serve):
     from assay.kernel.errors import Refused
 

@@ -29,7 +29,7 @@ LIMITS = Limits(memory=2 << 30, seconds=float("inf"), processes=64, disk=256 << 
 _COMMAND = "from assay.engines.serving.inside.main import main; main()"
 _LOG = 1 << 20  # bytes of what a model prints that are kept
 _FIRST_DELAY, _LONGEST_DELAY, _GOOD = 0.1, 30.0, 30.0
-_TRIES = 5  # in a row, none of which came to answer, before it is given up
+_TRIES = 5  # none of which came to answer, before it is given up
 _ENDED = {
     "memory": "it wanted more memory than it may have",
     "processes": "it started more processes than it may",
@@ -131,7 +131,7 @@ class Replica:
                 return
             good = answered and time.monotonic() - self._began > _GOOD
             failures, without = (0 if good else failures + 1), (0 if answered else without + 1)
-            if without >= _TRIES:
+            if without >= _TRIES and not self.info:  # one that has answered is tried for ever
                 self._to(FAILED, reason)
                 return
             self.restarts += 1
