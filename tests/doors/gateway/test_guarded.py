@@ -9,6 +9,7 @@ import pytest
 
 from assay.engines.firewall import library
 from assay.engines.firewall.firewall import standing
+from assay.kernel.errors import Missing
 from assay.kernel.serving import Answer
 from assay.works.serving import guards, journal
 
@@ -19,8 +20,10 @@ XSS = b'note\n"<script>alert(4111111111111111)</script>"\n'
 
 @pytest.fixture
 def serving(does, stand):
-    def make(**guard):
+    def make(between=None, **guard):
         does("create", name="e", model="m@1", guard={"auth": "none", "schema": "off", **guard})
+        if between is not None:
+            between()
         one = stand()
         one.publish()
         one.does["v1"] = lambda question: Answer(200, b"fine", "text/plain")
@@ -63,21 +66,29 @@ def test_what_is_only_detected_is_answered_and_told(serving):
     assert sum(told["noted"].values()) == 1 and told["refused"] == {}
 
 
-def test_without_the_library_an_endpoint_that_asks_for_it_answers_nobody(serving, monkeypatch):
-    monkeypatch.setattr(library, "NAMES", ("libnothing.so",))
-    monkeypatch.setattr(library, "_loaded", None)
-    monkeypatch.setattr(guards, "_open", {})
-    s = serving(firewall="block")
+def test_without_the_library_no_endpoint_asks_for_it_and_one_that_does_answers_nobody(
+    serving, monkeypatch, does
+):
+    def lose():
+        monkeypatch.setattr(library, "NAMES", ("libnothing.so",))
+        monkeypatch.setattr(library, "_loaded", None)
+        monkeypatch.setattr(guards, "_open", {})
+
+    s = serving(lose, firewall="block")
     assert s.ask(b"1,2\n").status == 503
     assert "apt install libmodsecurity3" in s.gateway.ready()["e"]
+    with pytest.raises(Missing, match="apt install libmodsecurity3"):
+        does("create", name="other", model="m@1", guard={"firewall": "detect", "schema": "off"})
 
 
 def test_rules_that_let_an_attack_pass_keep_an_endpoint_closed(serving, home, tmp_path, monkeypatch):
-    monkeypatch.setattr(guards, "_open", {})
-    (home.root / "firewall.yaml").write_text(f"crs: {{folder: {tmp_path / 'empty'}}}\n")
-    rules = tmp_path / "empty" / "rules"
-    rules.mkdir(parents=True)
-    (rules / "none.conf").write_text('SecAction "id:1,phase:1,pass,nolog"\n')
-    (tmp_path / "empty" / "crs-setup.conf").write_text("")
-    s = serving(firewall="block")
+    def spoil():
+        monkeypatch.setattr(guards, "_open", {})
+        (home.root / "firewall.yaml").write_text(f"crs: {{folder: {tmp_path / 'empty'}}}\n")
+        rules = tmp_path / "empty" / "rules"
+        rules.mkdir(parents=True)
+        (rules / "none.conf").write_text('SecAction "id:1,phase:1,pass,nolog"\n')
+        (tmp_path / "empty" / "crs-setup.conf").write_text("")
+
+    s = serving(spoil, firewall="block")
     assert s.ask(b"1,2\n").status == 503 and "lets" in s.gateway.ready()["e"]

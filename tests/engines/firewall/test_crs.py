@@ -36,9 +36,9 @@ def play(firewall, cases):
     return counts, failed
 
 
-def test_a_tenth_of_the_suite_comes_out_as_it_must(detecting):
-    counts, failed = play(detecting, crs.load()[::10])
-    assert counts["positive"] > 150 and counts["negative"] > 10
+def test_a_part_of_the_suite_comes_out_as_it_must(detecting):
+    counts, failed = play(detecting, crs.load()[::40])
+    assert counts["positive"] > 40 and counts["negative"] > 2
     assert set(failed) <= set(yaml.safe_load(EXPLAINED.read_text()))
 
 

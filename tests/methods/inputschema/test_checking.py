@@ -4,7 +4,7 @@ import time
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.kernel.serving import Question, Rows
@@ -139,6 +139,7 @@ cell = (
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(*[cell] * 7), min_size=1, max_size=6), st.booleans())
 def test_one_by_one_and_many_at_once_are_judged_alike(rows, textual):
     few = CHECKER.check(NAMES, rows, textual=textual)
@@ -161,6 +162,7 @@ table_rows = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(table_rows, min_size=1, max_size=6))
 def test_arrow_and_plain_values_are_judged_alike(rows):
     types = [pa.int64(), pa.float64(), pa.string(), pa.string(), pa.bool_(), pa.list_(pa.float64())]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay.examples
@@ -64,7 +64,7 @@ def test_few_rows_close_nothing():
 
 
 def test_many_different_texts_are_no_categories_and_take_no_room():
-    one = learnt(pa.table({"t": [f"text {i}" for i in range(10_000)]})).features[0]
+    one = learnt(pa.table({"t": [f"text {i}" for i in range(5_000)]})).features[0]
     assert one.values == {} and not one.closed and one.longest == 64
 
 
@@ -90,6 +90,7 @@ def test_lists_of_numbers_have_their_length():
     assert (one.type, one.shortest, one.longest, one.minimum, one.maximum) == ("list", 3, 3, 0.0, 4.0)
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -102,7 +103,7 @@ def test_lists_of_numbers_have_their_length():
             }
         ),
         min_size=1,
-        max_size=120,
+        max_size=30,
     )
 )
 def test_every_row_that_was_learnt_from_passes(rows):
@@ -128,14 +129,14 @@ def real():
 def test_real_rows_that_were_held_out_pass_but_for_one_in_a_thousand():
     refused = rows = 0
     for name, table in real():
-        table = table.slice(0, 8000) if name == "adult" else table
+        table = table.slice(0, 1500) if name in ("adult", "bookings") else table
         order = np.random.default_rng(7).permutation(table.num_rows)
         cut = table.num_rows * 3 // 4
         checker = Checker(learnt(table.take(order[:cut])))
         held_out = table.take(order[cut:])
         rows += held_out.num_rows
         refused += sum(v.count for v in checker.check_table(held_out))
-    assert rows > 4_000 and refused <= rows / 1000
+    assert rows > 1_500 and refused <= 2
 
 
 @pytest.mark.slow
@@ -154,18 +155,18 @@ def test_real_rows_pass_however_they_are_split(seed):
 
 def test_every_real_row_passes_the_schema_of_its_own_table_as_json():
     for _, table in real():
-        table = table.slice(0, 3000)
+        table = table.slice(0, 400)
         checker = Checker(learnt(table))
         rows = json.loads(json.dumps([list(r.values()) for r in table.to_pylist()], default=str))
         assert checker.check(table.column_names, rows) == []
-        assert all(checker.check(table.column_names, [r]) == [] for r in rows[:200])
+        assert all(checker.check(table.column_names, [r]) == [] for r in rows[:50])
 
 
 def test_every_line_of_a_real_csv_passes():
-    raw = gzip.decompress((EXAMPLES / "bookings/bookings.csv.gz").read_bytes()).decode().splitlines()
+    raw = gzip.decompress((EXAMPLES / "bookings/bookings.csv.gz").read_bytes()).decode().splitlines()[:800]
     import csv
 
     lines = list(csv.reader(raw))
-    table = pacsv.read_csv(EXAMPLES / "bookings/bookings.csv.gz")
+    table = pacsv.read_csv(EXAMPLES / "bookings/bookings.csv.gz").slice(0, 799)
     checker = Checker(learnt(table))
     assert checker.check(lines[0], lines[1:], textual=True) == []

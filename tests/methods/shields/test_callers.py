@@ -99,7 +99,7 @@ def test_walks_and_probes_are_told_in_every_set(name):
 @pytest.mark.parametrize("name", ["bookings", "diabetes"])
 def test_real_rows_in_their_own_order_are_none(name):
     schema, names, values = numbers(real(name))
-    assert watched(Callers(schema), names, values[:400]) == {}
+    assert watched(Callers(schema), names, values[:200]) == {}
 
 
 @pytest.mark.slow

@@ -130,8 +130,8 @@ def prose():
 
 
 def test_of_real_sentences_none_is_refused():
-    found = prose()[::7]
-    assert len(found) > 1_000
+    found = prose()[::20]
+    assert len(found) > 500
     assert [s for s in found if injections.template(s) or injections.prompt(s)] == []
 
 
