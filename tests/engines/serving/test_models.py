@@ -136,6 +136,10 @@ def test_a_package_is_laid_out_without_its_reports(tmp_path, bookings):
     archives.pack(folder, package / "model.tar.gz")
     laid = laying.lay_out(package, tmp_path / "laid")
     assert sorted(p.name for p in laid.rglob("*")) == ["model.json"]
+    (package / "code").mkdir()
+    (package / "code" / "inference.py").write_text("def transform_fn(*asked): return 'x'")
+    laid = laying.lay_out(package, tmp_path / "laid")
+    assert sorted(p.name for p in laid.rglob("*")) == ["code", "inference.py", "model.json"]
 
 
 def test_requests_wait_for_nobody_while_a_replica_is_idle_and_are_joined_while_none_is(served):
