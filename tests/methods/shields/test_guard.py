@@ -6,6 +6,7 @@ import pickle
 import time
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from assay.kernel.serving import Question, Rows
@@ -16,6 +17,7 @@ from assay.methods.shields.settings import SHIELDS, Settings
 SCHEMA = Schema(
     (Feature("note", "text"), *(Feature(f"f{i}", "number", minimum=0.0, maximum=1.0) for i in range(6)))
 )
+ARROW = "application/vnd.apache.arrow.stream"
 PICKLE = pickle.dumps({"a": [1, 2, 3], "b": print}, 4)
 
 
@@ -80,6 +82,17 @@ def test_a_caller_who_reads_the_model_off_is_noted_and_blocked_when_asked():
         last = strict.examine(asked([["", *map(float, draw.uniform(0, 1, 6))]]))
     assert [(r.rule, r.status, r.blocks) for r in last] == [("shields.extraction", 429, True)]
     assert "fill the ranges" in last[0].message
+
+
+def test_bytes_in_an_arrow_table_are_looked_at(guard):
+    def table(values):
+        return Question(
+            "1", "e", "v", 0.0, "eve", ARROW, "", b"", Rows((), None, pa.table({"picture": values}))
+        )
+
+    assert [r.rule for r in guard.examine(table([b"fine", None, PICKLE]))] == ["shields.pickles"]
+    assert guard.examine(table([b"fine"] * 50)) == []
+    assert [r.rule for r in guard.examine(table([b"fine"] * 5_001))] == ["shields.sizes"]
 
 
 def test_plain_questions_pass(guard):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from assay.kernel.serving import Question, Refusal
 from assay.methods.inputschema.schema import Schema
@@ -10,6 +11,9 @@ from assay.methods.shields import injections, objects, pickles, sizes, texts
 from assay.methods.shields.callers import Callers
 from assay.methods.shields.remembered import Remembered
 from assay.methods.shields.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow
 
 MOST_TEXTS = 5_000  # that are looked at of one question
 MOST_CHARACTERS = 500_000
@@ -63,6 +67,8 @@ class ShieldGuard:
                 return out
             self._found(out, "floods", sizes.flood(rows), "The payload has {}.", 400)
         self._bytes(out, question)
+        if rows is not None and rows.table is not None and self._mode("pickles") != "off":
+            self._binary(out, rows.table)
         said = texts.of_rows(rows, self.known) if rows is not None else texts.of_body(question)
         if len(said) > MOST_TEXTS or sum(len(t) for _, t in said) > MOST_CHARACTERS:
             self._found(
@@ -100,6 +106,27 @@ class ShieldGuard:
             )
         if self._mode("objects") != "off" and not kind.startswith(_TABULAR):
             self._found(out, "objects", objects.names(question.body), "The body names {}.", 403)
+
+    def _binary(self, out: list[Refusal], table: pyarrow.Table) -> None:
+        """Look at the bytes that columns of an Arrow table hold."""
+        import pyarrow as pa
+
+        left = MOST_TEXTS
+        for column in table.columns:
+            if not (pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)):
+                continue
+            for value in column.slice(0, left).to_pylist():
+                found = pickles.holds(value) if value else ""
+                if found:
+                    self._found(
+                        out, "pickles", found, "A value of bytes is {}, which no model is asked with.", 403
+                    )
+                    return
+            left -= len(column)
+            if left < 0:
+                more = "more values of bytes than are looked at; send it in parts"
+                self._found(out, "sizes", more, "The payload has {}.", 413)
+                return
 
     def _patched(self, out: list[Refusal], question: Question, said: list[tuple[str, str]]) -> None:
         if self._mode("patches") == "off":
