@@ -149,11 +149,14 @@ def recalled(home: Home, record: ActionRecord) -> Remedy:
 
 
 def listing(home: Home, states: Sequence[str], monitor: str | None = None) -> list[ActionRecord]:
-    """Return the corrective actions in some states, of one monitor if asked, the latest first."""
-    from assay.office import actions
+    """Return the corrective actions in some states, of one monitor if asked, the latest first; none of an earlier one of its name."""
+    from assay.office import actions, monitors
 
+    since = monitors.ever(home.office, monitor).created_at if monitor is not None else ""
     found = [r for r in actions.keyed(home.office, f"{PREFIX}/") if r.state in states]
-    of_it = [r for r in found if monitor is None or r.order.get("monitor") == monitor]
+    of_it = [
+        r for r in found if monitor is None or (r.order.get("monitor") == monitor and r.order["at"] >= since)
+    ]
     return sorted(of_it, key=lambda r: -r.event)
 
 
