@@ -495,6 +495,21 @@ def test_a_batch_whose_event_was_recorded_is_not_recorded_twice(serving, home, m
     assert not list(s.journal_folder.glob("*.batch"))
 
 
+def test_two_servers_of_one_home_record_a_batch_once(serving, home):
+    s = serving()
+    for _ in range(3):
+        s.ask()
+        s.loop.run(settled(s))
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(journal.record(home, "ada"))) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    batches = [e for e in ledger.tail(home.office, 10) if e.action == "endpoint.requests"]
+    assert len(found) == 4 and sum(e.detail["refused"]["e/auth.unknown"] for e in batches) == 3
+
+
 def test_a_flood_of_refusals_is_counted_and_written_in_part(serving, home):
     s = serving()
     wait(lambda: time.time() % 1 < 0.3)

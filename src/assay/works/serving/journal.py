@@ -77,10 +77,20 @@ def _hold(fd: int) -> None:
 
 
 def record(home: Home, actor: str) -> int | None:
-    """Record all batches that are closed, and those of gateways that are gone; return the event's seq, None for nothing."""
+    """Record all batches that are closed, and those of gateways that are gone; return the event's seq, None for nothing.
+
+    Of several servers that share a home one does so at a time; the others leave it to that one.
+    """
     folder = home.root / "serving" / "journal"
     if not folder.is_dir():
         return None
+    lock = folder / "recording"
+    lock.touch(mode=0o600)
+    with taken(lock) as free:
+        return _record(home, actor, folder) if free else None
+
+
+def _record(home: Home, actor: str, folder: Path) -> int | None:
     _bury(folder)
     files = sorted(folder.glob("*.batch"))
     known = _recorded(home.office, folder)

@@ -349,7 +349,10 @@ def serve(
             while end is None or time.monotonic() < end:
                 try:
                     supervisor.tick()
-                except AssayError as error:  # what answers goes on: the office may be there again in a moment
+                except (
+                    AssayError,
+                    OSError,
+                ) as error:  # what answers goes on: it may be well again in a moment
                     _tell(error)
                     time.sleep(_LOOK)
                 if not told and supervisor.ready():
@@ -373,9 +376,9 @@ def _beside(over: threading.Event, acts: Sequence[Callable[[], object]]) -> None
         for act in acts:
             try:
                 act()
-            except AssayError as error:
+            except (AssayError, OSError) as error:
                 _tell(error)
 
 
-def _tell(error: AssayError) -> None:
+def _tell(error: Exception) -> None:
     print(f"assay: {error}", file=sys.stderr)  # noqa: T201
