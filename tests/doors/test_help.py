@@ -20,7 +20,7 @@ _spec.loader.exec_module(tools)
 # Loads a model, or trains one
 LOADS_A_MODEL = (
     "model.bias", "model.validate", "model.explain", "model.trade", "treat model.", "assay run ", "diagnose", "reproduce", "endpoint invoke",
-    "data.reweigh", "data.resample", "data.impact", "data.decorrelate",
+    "data.reweigh", "data.resample", "data.impact", "data.decorrelate", "traffic.attribution",
 )  # fmt: skip
 
 

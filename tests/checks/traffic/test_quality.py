@@ -19,7 +19,7 @@ COLUMNS = ["is_canceled", "lead_time", "hotel", "country", "adr"]
 
 @pytest.fixture(scope="module")
 def bookings() -> pd.DataFrame:
-    found = pd.read_csv(BOOKINGS)
+    found = pd.read_csv(BOOKINGS, nrows=1_000)
     return found[[c for c in COLUMNS if c in found]]
 
 
@@ -82,7 +82,7 @@ def test_the_baselines_own_rows_keep_every_constraint(tmp_path, bookings, baseli
 
 def test_the_demos_faults_are_found_and_named(tmp_path, bookings, baseline):
     bad = bookings.copy()
-    bad.loc[bad.index[:500], "lead_time"] *= -1
+    bad.loc[bad.index[:200], "lead_time"] *= -1
     bad.loc[bad.index[::3], "hotel"] = "CITY"
     bad["country"] = bad["country"].where(bad.index % 2 == 0)
     report = quality(captured(tmp_path / "c", bad), baseline, tmp_path / "out")

@@ -61,13 +61,13 @@ def read(data: bytes) -> tuple[int, int] | None:
             return rows, sum(p.count for p in found.problems)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(records, min_size=1, max_size=5))
 def test_any_payloads(events):
     read("\n".join(json.dumps(e) for e in events).encode())
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.binary(max_size=200), st.integers(0, 300))
 def test_any_bytes(junk, place):
     good = json.dumps({"captureData": {"endpointInput": {"data": "1,2", "encoding": "CSV"}}, "eventMetadata": {"eventId": "a"}}).encode()  # fmt: skip
