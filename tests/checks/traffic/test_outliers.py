@@ -77,7 +77,7 @@ def test_values_that_never_go_together_are_found_though_each_is_common(outliers,
     for frame, seed in ((reference, 1), (window, 2)):
         noise = np.random.default_rng(seed).integers(0, 6, len(frame))
         frame["years_at_work"] = frame["age"] - frame["education_num"] - 4 - noise
-    window.loc[100:140, ["age", "years_at_work"]] = [24, 30]
+    window.loc[100:140, ["age", "years_at_work"]] = [24, 38]
     report = outliers(window, reference)
     rows = _output(report, work)
     found = rows[rows["outlier_row"].between(100, 140)]

@@ -109,3 +109,15 @@ def test_bands_are_three_deviations_of_chunks_and_stay_possible():
     )
     few = estimate.band([0.9, math.nan], 0.01, 0.8)
     assert (few.low, few.high) == pytest.approx((0.77, 0.83))
+
+
+def test_a_few_rows_that_are_nearly_all_right_are_not_known_to_be_so():
+    """A window of 1,232 rows alarmed beside 70 of its hour, whose recall of 0.98 seemed to be sure."""
+    p = np.r_[np.full(30, 0.99), np.full(40, 0.01)]
+    few = estimate.binary(p, p > 0.5, p)
+    rng = np.random.default_rng(7)
+    many = rng.beta(0.2, 0.3, 1232)
+    window = estimate.binary(many, many > 0.5, many)
+    change, error = estimate.apart(window, few)["recall"]
+    alone = np.hypot(few["recall"].error, window["recall"].error)
+    assert abs(change) / alone > 5 and abs(change) / error < 3.9

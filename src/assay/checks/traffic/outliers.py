@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "traffic.outliers"
 FEW = 100
+FEWEST = 300  # rows of the window's hours from which their share is known
 TWICE, MORE = 2.0, 0.005  # of the reference's share, and beyond it, from which on more are worth an alarm
 KEPT = 10_000  # rows of the output
 NAMED = 3
@@ -66,7 +67,7 @@ def check(
     given = _sides.roles(
         traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
     )
-    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without, seasons=False)
+    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without)
     held = matrix(sides)
     if not held.names or sides.reference.rows < 2 * FEW:
         why = (
@@ -75,20 +76,23 @@ def check(
         return Report.make(
             coverage=Coverage(0, sides.window.rows, (Skipped("the requests", why),)), data={"alarm": False}
         )
-    half = np.zeros(sides.reference.rows, bool)
-    half[work.rng("traffic/outliers").permutation(len(half))[: len(half) // 2]] = True
-    reference = outliers.Reference(held.reference[half], held.categorical, held.reference[~half])
-    apart = reference.score(held.reference[~half]).scores
-    limits = outliers.thresholds(apart, usual)
+    # Rows to learn from, others to draw the lines by, and others again to see how many are beyond
+    order = work.rng("traffic/outliers").permutation(sides.reference.rows)
+    half, quarter = len(order) // 2, len(order) * 3 // 4
+    learnt, held_out, rest = order[:half], held.reference[order[half:quarter]], order[quarter:]
+    reference = outliers.Reference(held.reference[learnt], held.categorical, held_out)
+    limits = outliers.thresholds(reference.score(held_out).scores, usual)
     found = reference.score(held.window).scores
-    over, past = found > limits, apart > limits
-    made = _Found(sides, held, reference, over, found / np.where(limits > 0, limits, 1.0), past.any(axis=1))
+    like = rest[np.isin(rest, sides.matched.rows)]
+    past = reference.score(held.reference[like if len(like) >= FEWEST else rest]).scores > limits
+    times = found / np.where(limits > 0, limits, 1.0)
+    made = _Found(sides, held, reference, found > limits, times, past.any(axis=1))
     return made.report(alpha, work)
 
 
 @dataclass
 class _Found:
-    """Which rows of the window are over which threshold, and how many times it; past: of the rows held out."""
+    """Which rows of the window are over which threshold, and how many times it; past: of the reference's own."""
 
     sides: _sides.Sides
     held: Matrix
