@@ -127,3 +127,9 @@ def test_the_distance_of_large_samples_is_scipys():
     old, new = random.normal(size=50_000), random.normal(0.1, 1.1, 30_000)
     d = numerical(Kll().update(old), Kll().update(new), robust=False)
     assert d == pytest.approx(ks_2samp(old, new).statistic, abs=2 * Kll().error)
+
+
+def test_a_value_that_the_baseline_counts_as_zero_ended_chi_square():
+    old = {"a": 100, "b": 100, "c": 100, "d": 100, "never": 0}
+    new = {"a": 30, "b": 20, "c": 25, "d": 25, "never": 9}
+    assert chi_squared(old, new) == chi_squared({k: v for k, v in old.items() if v}, new)

@@ -188,3 +188,19 @@ def test_what_is_none_is_refused():
     for bad in ([], {"features": {}}, {"features": [{}]}, {"features": [3]}):
         with pytest.raises(ValueError, match="no constraints.json"):
             constraints.read(bad)
+
+
+def test_a_domain_that_could_not_be_counted_was_told_as_kept_or_as_broken_by_all():
+    document = {
+        "features": [DOCUMENTED["features"][1]],
+        "monitoring_config": {"domain_content_threshold": 1.0},
+    }
+    many = table(state=["CA"] * 10_001 + [f"k{i}" for i in range(statistics.MOST_VALUES)])
+    (found,) = violations.evaluate(many, constraints.read(document)).violations
+    assert found.observed == pytest.approx(1 - 9_999 / 20_001)  # one of the 10,001 different may be NY
+    assert "At most 50.0" in found.description
+    document["monitoring_config"]["domain_content_threshold"] = 0.1
+    loose = violations.evaluate(many, constraints.read(document))
+    assert loose.violations == () and loose.untold == ("state",)
+    assert violations.evaluate(table(state=[1, 2]), constraints.read(document)).untold == ("state",)
+    assert violations.evaluate(table(**GOOD), constraints.read(DOCUMENTED)).untold == ()

@@ -43,12 +43,13 @@ def categorical(old: Mapping[str, int], new: Mapping[str, int], *, robust: bool)
 def chi_squared(old: Mapping[str, int], new: Mapping[str, int]) -> tuple[float, float]:
     """Return the statistic and its p-value, of what was observed against what the baseline lets expect; NaN without either.
 
-    Values that the baseline does not know are left out, and its shares are scaled to what remains. The smallest category is
+    Values that the baseline does not know, or names with a count of 0, are left out, and its shares are scaled to what remains. The smallest category is
     merged into the next smallest while too many are expected too seldom: of two, both at least 10 times; of more, no more
     than a fifth of them (rounded down) less than 5 times. Fewer than two categories say nothing.
     """
     from scipy.stats import chi2
 
+    old = {k: count for k, count in old.items() if count > 0}  # of one expected never, chi-square is infinite
     total = sum(old.values())
     seen = sum(new.get(k, 0) for k in old)
     if not total or not seen:

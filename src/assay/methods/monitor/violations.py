@@ -63,10 +63,11 @@ class Distance:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What a window's evaluation found."""
+    """What a window's evaluation found. untold: columns of which nobody can tell how many values are of their domain."""
 
     violations: tuple[Violation, ...]
     distances: tuple[Distance, ...]
+    untold: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return constraint_violations.json."""
@@ -84,6 +85,7 @@ def evaluate(
         return Evaluated((), ())
     found: list[Violation] = list(_columns(window, constraints, extra=extra))
     distances: list[Distance] = []
+    untold = []
     for feature in constraints.features:
         column = window.columns.get(feature.name)
         if column is None:
@@ -92,13 +94,15 @@ def evaluate(
         if not config.evaluate:
             continue
         found += _one(feature, column, config)
+        if _untold(feature, column, config):
+            untold.append(feature.name)
         before = baseline.columns.get(feature.name) if baseline is not None else None
         if before is not None and config.compare:
             distance = compared(before, column, config)
             distances.append(distance)
             if distance.exceeds:
                 found.append(_drifted(distance))
-    return Evaluated(tuple(found), tuple(distances))
+    return Evaluated(tuple(found), tuple(distances), tuple(untold))
 
 
 def _columns(window: Statistics, constraints: Constraints, *, extra: bool) -> Iterator[Violation]:
@@ -155,23 +159,40 @@ def _one(feature: Feature, column: Column, config: Config) -> Iterator[Violation
         )
     if feature.domain is not None and column.present and feature.inferred == "String":
         known = _known(feature.domain, column)
+        least = "Only" if column.values is not None else "At most"
         if known is not None and known < config.domains:
             yield Violation(
                 name,
                 "categorical_values_check",
                 f"Categorical values requirement is not met. Expected match: {100 * config.domains}%. "
-                f"Observed: Only {100 * known}% of data is in the domain of the baseline.{_unknown(feature.domain, column)}",
+                f"Observed: {least} {100 * known}% of data is in the domain of the baseline.{_unknown(feature.domain, column)}",
                 known,
                 config.domains,
             )
 
 
 def _known(domain: tuple[str, ...], column: Column) -> float | None:
-    """Return the share of values that are of a domain; None where the counts of values are not known."""
+    """Return the share of values that are of a domain; the most it can be, where they are too many for each to be counted.
+
+    None where nothing is known of its texts, as of a column of numbers.
+    """
     if column.values is None:
-        return 0.0 if column.distinct > len(domain) and column.inferred == "String" else None
+        strange = column.distinct - len(domain)
+        return 1 - strange / max(1, column.present) if strange > 0 and column.inferred == "String" else None
     held = set(domain)
     return sum(n for v, n in column.values.items() if v in held) / max(1, column.present)
+
+
+def _untold(feature: Feature, column: Column, config: Config) -> bool:
+    if (
+        feature.domain is None
+        or not column.present
+        or feature.inferred != "String"
+        or column.values is not None
+    ):
+        return False
+    most = _known(feature.domain, column)
+    return most is None or most >= config.domains > 0
 
 
 def _unknown(domain: tuple[str, ...], column: Column) -> str:

@@ -42,6 +42,10 @@ def report(
         for d in found.distances
         if d.value is None and _told(d.reason)
     ]
+    skipped += [
+        Skipped(f"domain of {name}", "its values are numbers, or too many to be counted one by one")
+        for name in found.untold
+    ]
     if baseline.statistics is None and asked.config.compare:
         skipped.append(Skipped("distances", "the baseline has no statistics.json to compare with"))
     if not asked.config.evaluate:
