@@ -93,3 +93,20 @@ def test_without_truth_the_answers_alone_are_judged_and_small_groups_are_told(tm
     (tmp_path / "empty").mkdir()
     with pytest.raises(Missing, match="no constraints of bias"):
         bias(tmp_path, frame, against=str(tmp_path / "empty"))
+
+
+def test_metrics_of_the_baseline_that_the_window_cannot_tell_passed_unseen(tmp_path, baseline):
+    frame = people(0.45)
+    report = bias(tmp_path, frame.drop(columns="truth"), against=str(baseline)).report
+    (gone,) = [s for s in report.coverage.skipped if s.what.endswith("of sex = F")]
+    assert {"AD", "RD", "DPL"} <= set(
+        gone.what.removesuffix(" of sex = F").split(", ")
+    ) and "DI" not in gone.what
+    assert bias(tmp_path, frame, against=str(baseline)).report.coverage.skipped == ()
+
+
+def test_a_range_of_a_metric_that_there_is_none_of_passed_unseen(tmp_path):
+    with pytest.raises(UsageError, match="there is no metric 'DPLP'"):
+        bias(tmp_path, people(0.45), allowed=("DPLP=-0.1:0.1",))
+    alone = bias(tmp_path, people(0.45).drop(columns="truth"), allowed=("AD=-0.1:0.1",)).report
+    assert [s.what for s in alone.coverage.skipped] == ["AD of sex = F"]

@@ -13,6 +13,7 @@ Example: assay check traffic.bias bookings.csv.gz --label is_canceled \\
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Interval
@@ -97,6 +98,7 @@ def check(
     broken = biasdrift.violations(found, wanted, ranges)
     skipped += [Skipped(f"{f} = {g}", "the baseline knows it, and the window does not hold enough of it")
                 for f, g in sorted({k[:2] for k in wanted if k[0] in facet} - {k[:2] for k in found})]  # fmt: skip
+    skipped += _unmeasured(found, wanted, ranges)
     document = biasdrift.analysis(found, truth_name or answer, good, DESCRIPTIONS, PRE_TRAINING)
     told = {"version": "1.0", "violations": [v for _, v, _ in broken]}
     known = int(rows.sum())
@@ -113,9 +115,30 @@ def check(
     )
 
 
+def _unmeasured(
+    found: dict[Key, Value], wanted: dict[Key, float], ranges: dict[str, Range]
+) -> Iterator[Skipped]:
+    """Give what should have been held against the baseline, or a range, and has no value in the window."""
+    for facet, group in sorted({k[:2] for k in found}):
+        asked = {*ranges, *(k[2] for k in wanted if k[:2] == (facet, group))}
+        none = [
+            n for n in sorted(asked) if (facet, group, n) not in found or isnan(found[facet, group, n].value)
+        ]
+        if none:
+            yield Skipped(f"{', '.join(none)} of {facet} = {group}", "the window does not let it be told")
+
+
 def _ranges(allowed: dict[str, Any]) -> dict[str, Range]:
+    from assay.methods.bias import POST_TRAINING, PRE_TRAINING
+    from assay.methods.nearest import did_you_mean
+
     out = {}
     for name, said in allowed.items():
+        if name not in (*PRE_TRAINING, *POST_TRAINING):
+            raise UsageError(
+                f"there is no metric {name[:40]!r}",
+                remedy=did_you_mean(name, (*PRE_TRAINING, *POST_TRAINING)),
+            )
         low, colon, high = str(said).partition(":")
         try:
             out[name] = (float(low), float(high))
