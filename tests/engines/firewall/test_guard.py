@@ -243,3 +243,11 @@ def test_what_takes_long_is_told(guard, long):
     text = "a room with a view " * (100 if long else 2)
     assert guard.slow(asked(("note",), [[text]], body=b" " * len(text))) is long
     assert not guard.slow(asked((), [[1.5] * 3000], body=b" " * 12_000))
+
+
+def test_twenty_thousand_heads_of_sixteen_kilobytes_were_remembered(guard):
+    long = (*HEADERS, ("X-Note", "a" * 8_000))
+    assert refused(guard, asked(("age",), [[1]], headers=long)) == []
+    assert len(guard._clean) == 0
+    assert refused(guard, asked(("age",), [[1]])) == []
+    assert len(guard._clean) == 1

@@ -4,6 +4,7 @@ import base64
 import json
 import pickle
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -112,3 +113,10 @@ def test_a_vector_of_a_hundred_kilobytes_takes_less_than_two_milliseconds():
         taken.append(time.process_time() - clock)
     assert sorted(taken)[7] < 0.002
     assert not plain.slow(question) and not plain.slow(asked([["a"]]))
+
+
+def test_heads_of_any_length_were_remembered(guard):
+    guard.examine(replace(asked([["quiet room"]]), headers=(("x-note", "a" * 8_000),)))
+    assert len(guard._heads) == 0
+    guard.examine(replace(asked([["quiet room"]]), headers=(("x-note", "a"),)))
+    assert len(guard._heads) == 1

@@ -24,6 +24,7 @@ MOST_HEADERS = 16_384
 _SLOW = 1_000  # characters that take longer than about a millisecond
 _REMEMBERED = 20_000
 _SHORT = 256
+_SHORT_HEAD = 2_048  # bytes of a head that is remembered: 20,000 to twice as many of them take up to 100 MB
 _PLAIN = re.compile(rb"[A-Za-z0-9_.:=;-]{1,200}")
 _DIGITS = re.compile(rb"[0-9]{1,20}")
 # Another for each question, and written in few characters; a caller's credentials are no business of the rules.
@@ -81,7 +82,8 @@ class FirewallGuard:
         pieces = [(name, piece) for name, text in unknown for piece in texts.windows(text)]
         heard = self.firewall.ask(Request(method, target, b"1.1", headers, texts=pieces, client=client))
         if heard.clean and not heard.refused:
-            self._clean.add(head)
+            if len(target) + sum(len(n) + len(v) for n, v in headers) <= _SHORT_HEAD:
+                self._clean.add(head)
             for text in unknown:
                 if len(text[1]) <= _SHORT:
                     self._clean.add(text)

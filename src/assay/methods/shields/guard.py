@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST_TEXTS = 5_000  # that are looked at of one question
 MOST_CHARACTERS = 500_000
-_HEADS = 2_000
+_HEADS, _SHORT_HEAD = 2_000, 4_096  # heads that are remembered, and characters that one of them has at most
 _SLOW = 20_000  # characters of text that take longer than about a millisecond
 _TABULAR = (
     "application/vnd.apache",
@@ -140,7 +140,8 @@ class ShieldGuard:
             title = patch.title + (f" ({patch.cve})" if patch.cve else "")
             sentence = f"The virtual patch {patch.id} refuses it."
             out.append(Refusal(f"patch.{patch.id}", sentence, 403, blocks, title))
-        if not known and len(out) == before:
+        short = sum(len(n) + len(v) for n, v in question.headers) + len(question.path) <= _SHORT_HEAD
+        if short and not known and len(out) == before:
             self._heads.add(head)
 
     def _blocks(self, rule: str) -> bool:
