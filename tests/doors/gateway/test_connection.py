@@ -307,3 +307,19 @@ def test_a_hundred_thousand_malformed_requests_crash_nothing(echo):
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert app.open == 0 and "fault" not in app.broken and grown < 50_000
     assert statuses(talk(server, POST, until=1)) == [200]
+
+
+def test_a_header_that_was_said_twice_was_told_joined_as_if_it_had_come_so(echo):
+    app, server = echo()
+    raw = []
+    app.begin = lambda request: raw.append(request) or Response(204)
+    talk(server, b"GET / HTTP/1.1\r\nx-a: 1\r\nX-A: 2\r\n\r\n", until=1)
+    assert raw[0].raw == (("x-a", "1"), ("x-a", "2")) and raw[0].headers == {"x-a": "1, 2"}
+
+
+def test_a_fault_of_ours_was_counted_nowhere_and_told_to_nobody(echo, capfd):
+    app, server = echo()
+    talk(server, b"GET /fault HTTP/1.1\r\n\r\n")
+    assert app.broken == ["fault"]
+    said = capfd.readouterr().err
+    assert "RuntimeError at test_connection.py" in said and "oops" not in said

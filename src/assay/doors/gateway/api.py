@@ -132,15 +132,17 @@ class Api:
         except AssayError as error:
             return _said(_status(error), str(error), type(error).__name__.lower())
         status = 201 if route.method == "POST" and route.path in ("/endpoints", "/tokens") else 200
-        return Response(status, json.dumps(made, allow_nan=False).encode())
+        return Response(status, made)
 
-    def _call(self, action: str, params: Mapping[str, Any], actor: str) -> Any:
+    def _call(self, action: str, params: Mapping[str, Any], actor: str) -> bytes:
+        """Return what the action gives as JSON, written in this thread: a large answer holds no request up."""
         from assay.works.call import call
 
         try:
-            return call(action, params, home=self.home, actor=actor)
+            made = call(action, params, home=self.home, actor=actor)
         except TypeError as error:  # a parameter that the action does not take, or that is of another kind
             raise UsageError(f"these are not the parameters of {action}: {str(error)[:200]}") from None
+        return json.dumps(made, allow_nan=False).encode()
 
     def close(self) -> None:
         """End the threads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -101,7 +102,7 @@ class Gate:
     async def _invoke(self, request: Request, asked: Asked) -> Response:
         body = request.body
         if request.headers.get("content-encoding", "identity").lower() == "gzip":
-            unpacked = _unpacked(body, asked.most)
+            unpacked = await asyncio.to_thread(_unpacked, body, asked.most)
             if isinstance(unpacked, Refusal):
                 return _error(self.gateway.refused(asked, unpacked), request, id=asked.id)
             body = unpacked

@@ -7,10 +7,13 @@ the same parser takes 24 and granian 38 to 56; and neither ends a connection who
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import httptools
@@ -174,6 +177,7 @@ class Connection(asyncio.Protocol):
             self._bad("upgrade", 400, "this speaks HTTP/1.1 alone")
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _Stop):
+                _say_fault(error.__context__ or error)
                 self._bad("fault", 500, "this is a fault of ours")
         except httptools.HttpParserError:
             self._bad("malformed", 400, "this is no HTTP/1.1 request")
@@ -209,7 +213,7 @@ class Connection(asyncio.Protocol):
                 raise _Stop
             said = f"{self._fields[key]}, {said}"
         self._fields[key] = said
-        self._raw.append((key, said))
+        self._raw.append((key, value.decode("latin-1")))
         if len(self._raw) > self.bounds.headers:
             self._bad("head", 431, f"a request has at most {self.bounds.headers} headers")
             raise _Stop
@@ -285,7 +289,9 @@ class Connection(asyncio.Protocol):
     async def _answer(self, request: Request, keep: bool) -> None:
         try:
             response = await self.app.finish(request)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller is told, and the connection ends
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told, and the connection ends
+            self.app.broke("fault")
+            _say_fault(error)
             response = Response(500, b'{"message":"this is a fault of ours"}', close=True)
         self._busy = False
         keep = keep and not response.close and not self.server.closing and not self._deaf
@@ -360,6 +366,13 @@ class Connection(asyncio.Protocol):
 
 class _Stop(Exception):
     """No more of these bytes is taken apart."""
+
+
+def _say_fault(error: BaseException) -> None:
+    """Tell whoever runs the server of a fault of ours: its kind and its place, without values of a payload."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
+    print(f"assay: a request met a fault of ours: {type(error).__name__}{where}", file=sys.stderr)  # noqa: T201
 
 
 def _common_name(transport: Any) -> str:

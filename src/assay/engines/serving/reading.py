@@ -6,6 +6,7 @@ request that it had with it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "reader"
 _ARROW = "application/vnd.apache.arrow.stream"
 _SECONDS = 10.0
+_QUICK = 64 << 10  # bytes; more takes some milliseconds, for which the loop would stand still
 _MEMORY, _DISK = 1 << 30, 16 << 20
 
 
@@ -56,7 +58,11 @@ class Reader:
         """Return the rows of a payload; PayloadRefused as ``payloads.read`` raises it, or 503 where nothing reads Parquet now."""
         pool = self._asked() if kind_of(content_type)[0].name == "parquet" else None
         if pool is None:
-            return payloads.read(body, content_type, features=features, bounds=bounds)
+            if len(body) < _QUICK:
+                return payloads.read(body, content_type, features=features, bounds=bounds)
+            return await asyncio.to_thread(
+                payloads.read, body, content_type, features=features, bounds=bounds
+            )
         bounds.hold_body(body)
         question = Question("", "", "", time.time(), "", content_type, _ARROW, body)
         answer = await pool.ask(question, seconds)

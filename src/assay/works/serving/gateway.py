@@ -124,7 +124,7 @@ class Gateway:
             while time.monotonic() < until and any(a.held for a in arms):
                 await asyncio.sleep(0.02)
             for arm in arms:
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(OSError):  # its replicas are gone already
                     await arm.pool.close(max(0.1, until - time.monotonic()))
             while taps and line is not None and line.held and time.monotonic() < until:
                 await asyncio.sleep(0.02)
@@ -361,7 +361,7 @@ class Gateway:
         self._write(line.name, refusal, {"noted": refusal.rule, **who})
 
     def _write(self, endpoint: str, refusal: Refusal, entry: dict[str, Any]) -> bool:
-        """Write a line of the journal; False where this second has had its share."""
+        """Write a line of the journal; False where this second has had its share, or the disk takes none."""
         now = time.time()
         if int(now) != self._second:
             self._second, self._written = int(now), 0
@@ -370,7 +370,10 @@ class Gateway:
             return False
         told = {"message": refusal.message[:300], "detail": refusal.detail[:500]}
         entry = {k: v for k, v in {**entry, **told}.items() if v != ""}
-        self.journal.put({"at": round(now, 3), "endpoint": endpoint[:64], **entry})
+        try:
+            self.journal.put({"at": round(now, 3), "endpoint": endpoint[:64], **entry})
+        except OSError:  # a caller is refused all the same; the number is written when the disk takes it
+            return False
         return True
 
     def _count(self, endpoint: str, answer: Answer, took: float) -> None:

@@ -376,7 +376,7 @@ def _beside(over: threading.Event, acts: Sequence[Callable[[], object]]) -> None
         for act in acts:
             try:
                 act()
-            except (AssayError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a fault in one act ends neither the others nor the next
                 _tell(error)
 
 
