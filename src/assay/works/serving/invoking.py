@@ -58,7 +58,11 @@ def over_http(url: str, name: str, asked: Asked, token: str, ca: str | None, sec
         found = connection.getresponse()
         body, told = found.read(_LARGEST), found.headers
         connection.close()
-    except (OSError, http.client.HTTPException) as error:
+    except (
+        OSError,
+        ValueError,
+        http.client.HTTPException,
+    ) as error:  # ValueError: a port, or a name, that is none
         raise UsageError(f"nothing answers at {url}: {error}", remedy="see `assay serve --help`") from None
     variant = told.get("x-amzn-invoked-production-variant", "")
     kind = told.get("content-type", "")
