@@ -8,9 +8,7 @@ from typing import Any
 
 import msgspec
 
-DEEPEST = 64
 _WRAPPED = ("instances", "predictions", "inputs", "dataframe_records", "outputs", "results")
-_SPLIT = ("dataframe_split", "data", "columns")
 _decode = msgspec.json.Decoder().decode
 Named = tuple[tuple[str, ...], list[list[Any]]]
 
