@@ -7,7 +7,7 @@ baseline, and is broken where the interval and the range are apart. Violations a
 metrics as analysis.json and constraints.json.
 
 Example: assay check traffic.bias bookings.csv.gz --label is_canceled \\
-  --predicted is_repeated_guest --facet hotel --positive 0
+  --predicted is_repeated_guest --facet meal --facet-value BB --positive 0
 """
 
 from __future__ import annotations
