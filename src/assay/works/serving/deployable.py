@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.kernel.canonical import sha256
 from assay.kernel.errors import Refused
 
 if TYPE_CHECKING:
@@ -83,21 +82,15 @@ def _undecided(home: Home, record: PackageRecord) -> str:
 
 def _unrecorded(home: Home, record: PackageRecord) -> str:
     """The row must be the one that its latest event vouches for, and that event must be in the signed log."""
-    from assay.office import history, ledger
+    from assay.office import history
+    from assay.works.serving.vouched import unvouched
 
-    office, key = home.office, record.title
-    found = history.latest(office, "packages", key)
+    found = history.latest(home.office, "packages", record.title)
     if found is None:
         return "the log has no event of it"
-    seq, text = found
-    event = ledger.event(office, seq)
-    if event is None or event.rows.get(f"packages/{key}") != sha256(text.encode()):
-        return "no event of the log vouches for its row"
-    if not _is_row(home, key, text):
+    if not _is_row(home, record.title, found[1]):
         return "its row was changed behind the log's back"
-    if not ledger.verify_proof(ledger.prove(office, seq), home.keyring.public_pem("ledger")):
-        return "the event that vouches for its row is not in the signed log"
-    return ""
+    return unvouched(home, f"packages/{record.title}", *found)
 
 
 def _is_row(home: Home, key: str, text: str) -> bool:

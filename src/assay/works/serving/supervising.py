@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError, UsageError
 from assay.methods.routing.buckets import SIZE
-from assay.office import endpoints, tokens
 from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing, taps
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller
+from assay.works.serving.vouched import Vouched
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -78,6 +78,7 @@ class Supervisor:
         self.start_reader = reader
         self.fleet = Fleet(home, folder, home.settings.isolation, start)
         self.roller = Roller(home, time.monotonic)
+        self._vouched = Vouched(home)
         self.published = Published()
         self.listener = listening(options.host, options.port)
         host, port = self.listener.getsockname()[:2]
@@ -130,7 +131,7 @@ class Supervisor:
     def look(self, now: float) -> None:
         """Read the office, and bring the models and what is published into line with it."""
         office = self.home.office
-        records = [r for r in endpoints.listing(office) if r.variants]
+        records = [r for r in self._vouched.endpoints() if r.variants]
         self.fleet.want(self._wanted(records))
         served: dict[str, Served] = {}
         for record in records:
@@ -143,7 +144,7 @@ class Supervisor:
         for name in self._serving.keys() - {r.name for r in records}:
             del self._serving[name]
         clock = office.clock()
-        held = {t.id: publishing.token(t) for t in tokens.listing(office, revoked=False) if t.live(clock)}
+        held = {t.id: publishing.token(t) for t in self._vouched.tokens() if t.live(clock)}
         if records and self.start_reader is not None:
             self.fleet.read(self.start_reader)
         unit = self.fleet.reader
@@ -151,7 +152,8 @@ class Supervisor:
         self._publish(replace(self.published, endpoints=served, tokens=held, reader=reader))
         self._unguarded()
         self._let_go(records, now)
-        self._carry_on(records)
+        forged = self._vouched.forged["endpoints"]  # to change one would be to vouch for it
+        self._carry_on([r for r in records if r.name not in forged])
 
     def _wanted(self, records: Sequence[EndpointRecord]) -> dict[Key, int]:
         wanted: dict[Key, int] = {}
