@@ -80,3 +80,9 @@ def test_a_change_of_shares_moves_only_whom_it_must():
 
 def test_nobody_answers_where_nothing_has_a_share():
     assert Draw([]).by_chance(0.5) == Draw([("a", 0)]).by_key(b"x") == ""
+
+
+def test_of_two_variants_whose_names_end_alike_the_heavier_got_every_key():
+    draw = Draw([("blue-release-candidate", 0.6), ("teal-release-candidate", 0.4)])
+    found = [draw.by_key(str(n).encode()) for n in range(2_000)]
+    assert abs(found.count("blue-release-candidate") - 1_200) < 4 * (2_000 * 0.24) ** 0.5

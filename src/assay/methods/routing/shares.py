@@ -60,9 +60,15 @@ class Draw:
 
         best, found = -1.0, ""
         for name, weight in self.arms:
-            raw = hashlib.blake2b(key, digest_size=8, person=name.encode()[-16:]).digest()
+            raw = hashlib.blake2b(key, digest_size=8, person=_person(name)).digest()
             u = (int.from_bytes(raw, "big") + 0.5) / 2**64
             score = -weight / log(u)
             if score > best:
                 best, found = score, name
         return found
+
+
+def _person(name: str) -> bytes:
+    """Return 16 bytes at most that no other variant has, whatever their names have in common."""
+    raw = name.encode()
+    return raw if len(raw) <= hashlib.blake2b.PERSON_SIZE else hashlib.blake2b(raw, digest_size=16).digest()
