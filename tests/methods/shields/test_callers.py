@@ -147,3 +147,8 @@ def test_whatever_rows_hold_is_taken():
     assert Callers(Schema(())).watch("a", Rows((), [[1]])) == {}
     wide = Callers(Schema(tuple(Feature(f"f{i}", "number", minimum=0.0, maximum=1.0) for i in range(6000))))
     assert wide.watch("a", Rows((), [[0.5] * 6000] * 100)) == {}
+
+
+def test_five_hundred_callers_of_rows_of_a_hundred_thousand_numbers_were_remembered():
+    wide, slim = (Schema(tuple(Feature(f"f{i}", "number") for i in range(n))) for n in (100_000, 10))
+    assert Callers(wide).most == 20 and Callers(slim).most == callers.MOST_CALLERS

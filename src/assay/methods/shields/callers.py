@@ -1,7 +1,7 @@
 """What one caller asks over time: walks that read a model off, and probes that shake one input.
 
-Of each caller the last 128 rows are kept, as sketches of 32 numbers; of at most 500 callers, the longest silent are
-forgotten. A row is first scaled by the input schema's ranges, so that 1 is a whole range.
+Of each caller the last 128 rows are kept, as sketches of 32 numbers, and the very last whole; of at most 500 callers (fewer
+where rows have more than 4,000 numbers), the longest silent are forgotten. A row is first scaled by the input schema's ranges, so that 1 is a whole range.
 
 Four patterns are told, each a share of what was kept:
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 KEPT = 128  # rows of a caller
 MOST_CALLERS = 500
+MOST_HELD = (
+    4_000_000  # numbers of their last rows and steps; where rows are so wide, fewer callers are remembered
+)
 SKETCH = 32  # numbers a row is kept as
 MOST_ROWS = 64  # of one question that are looked at
 MOST_NUMBERS = 50_000
@@ -81,6 +84,7 @@ class Callers:
             [f.type == "number" or (b - a) > LEVELS for f, a, b in zip(numeric, low, high, strict=True)], bool
         )
         width = len(numeric)
+        self.most = max(8, min(MOST_CALLERS, MOST_HELD // (2 * max(width, 1))))
         draw = np.random.default_rng(
             20260101
         )  # a fixed projection: the same rows have the same sketch in every process
@@ -100,7 +104,7 @@ class Callers:
         with self._lock:
             one = self._callers.pop(caller, None) or self._new()
             self._callers[caller] = one
-            if len(self._callers) > MOST_CALLERS:
+            if len(self._callers) > self.most:
                 self._callers.popitem(last=False)
             before = one.seen
             for row in scaled:
