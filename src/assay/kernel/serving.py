@@ -94,5 +94,5 @@ class Guard(Protocol):
 class Tap(Protocol):
     """Takes note of questions and answers, and never holds them up."""
 
-    def put(self, question: Question, answer: Answer) -> bool:
-        """Take note; False where it had to be dropped, which the tap counts."""
+    def put(self, question: Question, answer: Answer) -> bool | None:
+        """Take note; False where it had to be dropped, which the tap counts, None where it is none of those it notes."""

@@ -40,7 +40,7 @@ def test_what_was_put_is_read_back_and_lies_where_sagemaker_puts_it(tmp_path):
     assert made.put(question("a", inference_id="mine", attributes="k=v"), ANSWER)
     assert made.put(question("b", at=AT + 3600), Answer(200, b"1", "text/csv", variant="green"))
     assert made.put(question("c", b"\xff\x00"), Answer(500, b"out of order", "text/plain"))
-    assert made.put(question("d"), Answer(403, b"no", "text/plain"))  # which a guard refused
+    assert made.put(question("d"), Answer(403, b"no", "text/plain")) is None  # which a guard refused
     assert made.flush(10) and made.counted.durable == 3
     made.close()
     names = sorted(n.rsplit("/", 1)[0] for n, _ in sources.listed(str(tmp_path / "shop")))
@@ -60,7 +60,10 @@ def test_a_sample_is_told_from_the_id_and_a_larger_one_holds_the_smaller(tmp_pat
     assert abs(len(ten) - 2_000) < 4 * (20_000 * 0.09) ** 0.5
     assert ten < {i for i in ids if sampled(i, 50)} and not any(sampled(i, 0) for i in ids)
     made = tap(tmp_path / "shop", SECRET, percent=10, what="input")
-    assert all(made.put(question(i), ANSWER) for i in ids[:200])
+    said = [
+        made.put(question(i), ANSWER) for i in ids[:200]
+    ]  # a request outside of the sample was told as kept
+    assert said == [True if i in ten else None for i in ids[:200]]
     made.close()
     with read(tmp_path / "shop", tmp_path / "s") as found:
         assert set(found.about.column("event").to_pylist()) == ten & set(ids[:200]) and found.outputs == ()

@@ -50,10 +50,10 @@ class CaptureTap:
         self.writer, self._percent, self._what = writer, percent, what
         self._second, self._stamp = -1, ("", "")
 
-    def put(self, question: Question, answer: Answer) -> bool:
-        """Take note; False where it had to be dropped."""
+    def put(self, question: Question, answer: Answer) -> bool | None:
+        """Take note; False where it had to be dropped, None where it is outside of the sample, or no traffic of the model."""
         if 400 <= answer.status < 500 or not sampled(question.id, self._percent):
-            return True
+            return None
         size = len(question.body) + len(answer.body) + 512
         return self.writer.put(_Taken(question, answer), size)
 

@@ -300,10 +300,11 @@ class Gateway:
 
     def _taps(self, line: Line, question: Question, answer: Answer) -> None:
         for tap in line.taps:
-            kept = False
-            with contextlib.suppress(Exception):
+            kept: bool | None = False
+            with contextlib.suppress(Exception):  # whatever befalls a tap, the caller is answered
                 kept = tap.put(question, answer)
-            self.counts.captured.add((line.name, "kept" if kept else "dropped"))
+            if kept is not None:
+                self.counts.captured.add((line.name, "kept" if kept else "dropped"))
 
     def _shadow(self, line: Line, arm: lines.Arm, question: Question) -> None:
         if len(self._shadows) >= _SHADOWS:
