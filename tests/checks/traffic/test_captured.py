@@ -47,7 +47,10 @@ def capture(tmp_path_factory, answered):
     return folder
 
 
-@pytest.mark.parametrize("name", ["drift", "multivariate", "outliers"])
+@pytest.mark.parametrize(
+    "name",
+    ["drift", *(pytest.param(n, marks=pytest.mark.slow) for n in ("multivariate", "outliers"))],
+)
 def test_a_capture_is_held_against_a_table(assay, capture, name):
     args = ("check", f"traffic.{name}", "bookings", "--against", "reference.parquet")
     done = assay.run(capture, *args, "--format", "json")
@@ -61,6 +64,7 @@ def test_a_capture_is_held_against_a_table(assay, capture, name):
         assert "lead_time" in verdict["findings"][0]["where"]["columns"]
 
 
+@pytest.mark.slow
 def test_an_estimate_and_errors_of_a_capture(assay, capture):
     args = ("bookings", "--against", "reference.parquet", "--format", "json")
     found = json.loads(assay.run(capture, "check", "traffic.estimate", *args).stdout)

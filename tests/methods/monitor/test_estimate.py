@@ -26,7 +26,7 @@ def test_two_rows_by_hand():
     assert found["roc_auc"].value == pytest.approx((0.9 * 0.8 + ties) / (1.1 * 0.9))
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1))
 def test_with_the_truth_as_chance_it_is_what_scikit_learn_measures(seed):
     rng = np.random.default_rng(seed)
@@ -62,13 +62,13 @@ def test_macro_means_with_the_truth_are_scikit_learn_s():
 def test_the_error_is_what_samples_differ_by(name):
     rng = np.random.default_rng(4)
     values, errors = [], []
-    for _ in range(300):
+    for _ in range(200):
         p = rng.beta(1, 2, 400)
         truth = (rng.random(400) < p).astype(float)
         found = estimate.binary(truth, p > 0.5, p)[name]
         values.append(found.value)
         errors.append(found.error)
-    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.12)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.15)
 
 
 def test_the_expected_matrix_of_calibrated_scores_comes_true():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.methods.monitor import season
@@ -30,6 +30,7 @@ def test_slots_are_those_of_the_calendar():
     assert season.slots(np.array([np.nan]), "day").tolist() == [-1]
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["day", "week"]))
 def test_matched_rows_come_once_and_in_the_window_s_proportions(seed, kind):
     rng = np.random.default_rng(seed)
