@@ -92,3 +92,22 @@ def test_a_server_without_the_api_offers_none(does, stand):
     token = s.token(admin=True)
     s.publish()
     assert s.ask(None, "/api/v1/models", "GET", token).status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/search?" + "query=a&" * 60, None),
+        ("GET", "/search?query=a%00b", None),
+        ("POST", "/endpoints", {"name": "e", "variants": [{"name": 1, "package": "m@1"}]}),
+        ("POST", "/endpoints", {"name": "e", "model": "\ud800"}),
+        ("PATCH", "/endpoints/e", {"model": "m@1", "plan": {"steps": ["x"]}}),
+        ("PATCH", "/endpoints/e", {"model": "m@1", "plan": {"strategy": []}}),
+        ("POST", "/models/m@1/tag", {"tags": {"a": {}}}),
+        ("POST", "/models/m@1/describe", {"owners": [1]}),
+        ("POST", "/models/m@1/answer", {"answers": {"a": []}}),
+    ],
+)
+def test_a_part_of_another_kind_is_refused_and_is_no_fault_of_ours(api, method, path, body):
+    found = api(method, path, body)
+    assert found.status == 400 and found.body["rule"] == "usage"

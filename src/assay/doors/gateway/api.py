@@ -48,6 +48,14 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "fallback": (dict,), "plan": (dict,), "blocked": (dict,), "weights": (dict,), "tags": (dict,), "answers": (dict,),
     "remove": (list, bool), "replicas": (int,), "rate": (int, float), "admin": (bool,),
 }  # fmt: skip
+_TEXT, _NUMBER = (str,), (int, float)
+_INNER: Mapping[str, tuple[type, ...]] = {  # of what a list or an object holds
+    "owners": _TEXT, "endpoints": _TEXT, "tags": _TEXT, "answers": _TEXT, "variants": (dict,),
+}  # fmt: skip
+_PARTS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "variants": {"name": _TEXT, "package": _TEXT, "weight": _NUMBER, "shadow": (bool,), "replicas": (int,)},
+    "plan": {"strategy": _TEXT, "steps": (list,), "every": _NUMBER, "errors": _NUMBER, "least": (int,)},
+}
 _FILTERS = ("name", "status", "stage", "alias", "tag", "tier", "owner", "at")
 _WHY = ("reason",)
 _MODELS = ("model", "variants", "replicas", "guard", "capture", "fallback", "sticky", "reason")
@@ -151,7 +159,13 @@ class Api:
 
 def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for key, value in parse_qsl(request.query, max_num_fields=50):
+    try:
+        asked = parse_qsl(request.query, max_num_fields=50)
+    except ValueError:
+        raise UsageError("at most 50 parameters are asked at once") from None
+    for key, value in asked:
+        if "\0" in value:
+            raise UsageError(f"{key[:60]!r} is no text")
         if key not in route.query:
             raise UsageError(
                 f"{key[:60]!r} is not asked here", remedy=f"there is {', '.join(route.query) or 'nothing'}"
@@ -162,6 +176,7 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
             raise UsageError("the body is sent as application/json")
         try:
             given = json.loads(request.body)
+            json.dumps(given, ensure_ascii=False).encode()  # half a surrogate pair is no text
         except (ValueError, RecursionError):
             raise UsageError("the body is no JSON") from None
         if not isinstance(given, dict) or not _shallow(given, _DEPTH):
@@ -176,8 +191,24 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
             if type(value) not in _KINDS.get(name, (str,)):
                 shown = " or ".join(_SHOWN[k] for k in _KINDS.get(name, (str,)))
                 raise UsageError(f"{name} is {shown}")
+            _whole(name, value)
         out |= given
     return out | dict(found)
+
+
+def _whole(name: str, value: Any) -> None:
+    """Look into a list or an object; UsageError where something in it is of another kind than it may be."""
+    held = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    kinds = _INNER.get(name)
+    if kinds is not None and any(type(v) not in kinds for v in held):
+        raise UsageError(f"each of {name} is {_SHOWN[kinds[0]]}")
+    parts = _PARTS.get(name, {})
+    for one in held if name == "variants" else [value] if parts else []:
+        for key, said in one.items():
+            if key in parts and type(said) not in parts[key]:
+                raise UsageError(f"{key} of {name} is {_SHOWN[parts[key][0]]}")
+    if name == "plan" and any(type(s) not in _NUMBER for s in value.get("steps", ())):
+        raise UsageError("each of steps is a number")
 
 
 def _plain(value: str) -> Any:
