@@ -24,6 +24,9 @@ class Writer(Protocol):
     def get(self, table: str, key: str) -> dict[str, Any] | None:
         """Return a row's value, or None."""
 
+    def held(self, table: str, key: str) -> dict[str, Any] | None:
+        """Return the value of a row that is to be changed, or None; Broken where the log does not vouch for it."""
+
     def write(self, table: str, key: str, value: Mapping[str, Any], **columns: str | None) -> None:
         """Leave a row, which the next event vouches for."""
 

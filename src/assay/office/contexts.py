@@ -59,7 +59,7 @@ def printed(name: str) -> str:
 def make(tx: Tx, text: str, *, actor: str, about: Mapping[str, Any] | None = None) -> str:
     """Leave a context's row where there is none, or where more is said of it; return its key. The next event vouches."""
     key = key_of(text)
-    before = tx.get("contexts", key)
+    before = tx.held("contexts", key)
     said = {**(before or {}).get("about", {}), **(about or {})}
     if before is None or said != before.get("about"):
         kind, _, name = key.partition("/")
@@ -73,7 +73,7 @@ def put(tx: Tx, text: str, member: str, *, actor: str) -> bool:
     """Leave the row that says that a thing is in a context, which is made where it is new; whether it was not in it."""
     key = make(tx, text, actor=actor)
     row = digest_of(["member", key, member])[7:39]
-    before = tx.get("members", row)
+    before = tx.held("members", row)
     if before is not None and not before.get("gone"):
         return False
     value = {"context": key, "member": member, "by": actor, "at": tx.now}
@@ -93,7 +93,7 @@ def leave(tx: Tx, text: str, member: str, *, actor: str) -> int:
     """Take a thing out of a context; UsageError where it is not in it. The row stays, and no search comes by it."""
     key = key_of(text)
     row = digest_of(["member", key, member])[7:39]
-    before = tx.get("members", row)
+    before = tx.held("members", row)
     if before is None or before.get("gone"):
         raise UsageError(f"{member} is not in {key}", remedy=f"see `assay context show {key}`")
     tx.write("members", row, before | {"gone": True}, context=None, member=None)

@@ -114,7 +114,7 @@ def write(tx: Tx, record: EndpointRecord, action: str, *, actor: str, **detail: 
 
 def current(tx: Tx, name: str) -> EndpointRecord | None:
     """Return an endpoint as this transaction sees it, deleted ones too; None where there never was one."""
-    raw = tx.get("endpoints", name)
+    raw = tx.held("endpoints", name)
     known = {f.name for f in fields(EndpointRecord)}
     return None if raw is None else EndpointRecord(**{k: v for k, v in raw.items() if k in known})
 

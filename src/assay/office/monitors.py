@@ -132,14 +132,14 @@ def write_execution(tx: Writer, execution: Execution) -> None:
 
 def current(tx: Tx, name: str) -> Monitor | None:
     """Return a monitor as a transaction sees it, None where there is none or it was deleted."""
-    raw = tx.get("monitors", name)
+    raw = tx.held("monitors", name)
     found = None if raw is None else read(Monitor, json.dumps(raw))
     return found if found is not None and found.state != "deleted" else None
 
 
 def current_execution(tx: Tx, key: str) -> Execution | None:
     """Return an execution as a transaction sees it, or None."""
-    raw = tx.get("executions", key)
+    raw = tx.held("executions", key)
     return None if raw is None else read(Execution, json.dumps(raw))
 
 

@@ -78,7 +78,7 @@ def write(tx: Writer, record: PackageRecord) -> None:
 
 def current(tx: Writer, record: PackageRecord) -> PackageRecord:
     """Return a package as this transaction sees it; Missing where it is gone."""
-    raw = tx.get("packages", record.title)
+    raw = tx.held("packages", record.title)
     if raw is None:
         raise Missing(f"there is no model {record.title}", remedy="see `assay model list`")
     return _whole(replace(record, **raw))

@@ -71,7 +71,7 @@ def create(
 
 def revoke(tx: Tx, id: str, reason: str, *, actor: str) -> TokenRecord:
     """End a token; UsageError where it has ended already, Missing where there is none."""
-    raw = tx.get("tokens", id)
+    raw = tx.held("tokens", id)
     if raw is None:
         raise Missing(f"there is no token {id[:40]!r}", remedy="see `assay token list`")
     known = {f.name for f in fields(TokenRecord)}

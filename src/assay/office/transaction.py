@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from assay.kernel.canonical import plain, sha256
 from assay.kernel.errors import AssayError, Broken
 from assay.kernel.event import SCHEMA
@@ -40,6 +42,7 @@ class Tx:
         self._leaves: list[bytes] = []  # events that are not written yet
         self._rows: dict[str, str | None] = {}
         self._left: dict[tuple[str, str], str] = {}  # rows since the last event, as text
+        self._written: set[tuple[str, str]] = set()  # rows of this transaction, which it knows itself
         self._history: list[history.Kept] = []
         self._brim = self.base + _BATCH  # the event with which all is written, so that little is held
         like = signed[1] if signed is not None and signed[0] == note else None
@@ -96,6 +99,7 @@ class Tx:
         target = schema.PROTECTED[table].name
         words.upsert(self.connection, target, tuple(row), [tuple(row.values())])
         self._left[table, key] = left = row_text(row)
+        self._written.add((table, key))
         self._rows[f"{table}/{key}"] = sha256(left.encode())
 
     def vouch(self, rows: Mapping[str, str]) -> None:
@@ -111,6 +115,44 @@ class Tx:
         """Return a row's value, as this transaction sees it."""
         text = words.one(self.connection, schema.PROTECTED[table].name, "value", key=key)
         return None if text is None else dict(json.loads(text))
+
+    def held(self, table: str, key: str) -> dict[str, Any] | None:
+        """Return the value of a row that is to be changed. Broken where it is not as the last event left it.
+
+        The event of the change would else vouch for what somebody wrote past the office.
+        """
+        if (table, key) in self._written:
+            return self.get(table, key)
+        of = schema.PROTECTED[table]
+        found = self.connection.execute(sa.select(of).where(of.c.key == key)).first()
+        if found is None:
+            return None
+        row = dict(found._mapping)
+        said = self._vouched(table, key)
+        if said != sha256(row_text(row).encode()):
+            raise Broken(
+                f"the row {table}/{key[:80]!r} was written past the office, so it is not changed further",
+                remedy=SEE,
+            )
+        return dict(json.loads(row["value"]))
+
+    def _vouched(self, table: str, key: str) -> str | None:
+        """Return the digest that the log has of a row as it should be; None where no event says one."""
+        past = schema.history.c
+        newest = sa.select(sa.func.max(past.seq)).where(past.noun == table, past.key == key)
+        seq = self.connection.execute(newest).scalar()
+        for _ in range(2):  # of a pruned event the one that pruned it vouches anew for what stood
+            if seq is None:
+                return None
+            leaf = words.one(self.connection, "events", "leaf", seq=seq)
+            try:
+                event = json.loads(leaf or "null")
+                if "rows" in event:
+                    return str(event["rows"].get(f"{table}/{key}"))
+                seq = int(event["by"])
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                return None
+        return None
 
     def _flush(self) -> None:
         if not self._leaves:

@@ -7,6 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
+from assay.kernel.errors import Broken
 from assay.office import history, pruning, schema
 from assay.works.call import call
 from assay.works.serving.deployable import deployable
@@ -86,3 +87,30 @@ def test_what_was_deployed_answers_on_when_the_events_of_it_were_pruned(home, do
     held = Vouched(home)
     assert [e.name for e in held.endpoints()] == ["e"] and [t.id for t in held.tokens()] == [made["id"]]
     assert deployable(home, "m@1").title == "m@1"
+
+
+def test_a_lawful_change_does_not_vouch_for_a_row_that_was_forged_before(home, does, token):
+    """An endpoint whose guard was taken away past the office kept that for good once anybody changed its rate."""
+    does("create", name="e", model="m@1")
+    made = token("create", subject="desk", endpoints=["*"])
+    before = _forge(home, schema.endpoints, "e", guard={"auth": "none"})
+    _forge(home, schema.tokens, made["id"], scopes=["admin"])
+    with pytest.raises(Broken, match="endpoints/'e' was written past the office"):
+        does("update", name="e", guard={"rate": 5.0}, reason="x")
+    with pytest.raises(Broken, match="tokens/'.*' was written past the office"):
+        token("revoke", which=made["id"], reason="x")
+    with home.office.engine.begin() as connection:
+        connection.execute(sa.update(schema.endpoints).values(value=before["value"]))
+    assert does("update", name="e", guard={"rate": 5.0}, reason="x")["guard"]["rate"] == 5.0
+
+
+def test_a_row_that_the_log_never_saw_is_not_changed(home, does):
+    does("create", name="e", model="m@1")
+    with home.office.engine.begin() as connection:
+        row = dict(connection.execute(sa.select(schema.endpoints)).one()._mapping)
+        connection.execute(sa.insert(schema.endpoints).values({**row, "key": "f"}))
+    with pytest.raises(Broken, match="endpoints/'f'"), home.office.transaction() as tx:
+        tx.held("endpoints", "f")
+    with home.office.transaction() as tx:
+        assert tx.held("endpoints", "e") == tx.get("endpoints", "e")
+        assert tx.held("endpoints", "g") is None

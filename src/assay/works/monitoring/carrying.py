@@ -42,6 +42,8 @@ def _under(home: Home, name: str, lease: Lease, actor: str, now: float | None) -
 
     moment = time.time() if now is None else now
     monitor = monitors.get(home.office, name)  # as it is now that the lease is ours
+    with home.office.transaction() as tx:
+        monitors.current(tx, name)  # a policy that was written past the office moves nothing
     for left in monitors.unacted(home.office, name) if monitor.policy else []:
         _act(home, monitor, left)
     send_again(home, time.time(), name)
