@@ -11,10 +11,12 @@ import yaml
 
 from assay.doors.cli.examining import command
 from assay.doors.cli.main import COMMANDS, cli
+from assay.doors.gateway.api import PREFIX, ROUTES
 from assay.methods.masking import policy
 from assay.methods.masking.method import METHODS, UNFIT, Option
 from assay.methods.quality.vocabulary import BOUNDS, COMMON, KINDS, ROWWISE
 from assay.works import declared
+from assay.works.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -28,6 +30,7 @@ def pages() -> dict[str, str]:
         "Written from the code by `make docs`.",
         "",
         "- [The command line](cli.md)",
+        "- [The office over HTTP](api.md)",
         "- [Rules of data.quality](quality-rules.md)",
         "- [The masking policy](masking-policy.md)",
         "- [The views of the log](log-views.md)",
@@ -56,6 +59,7 @@ def pages() -> dict[str, str]:
         index.append("")
     out["index.md"] = "\n".join(index)
     out["cli.md"] = _cli()
+    out["api.md"] = _api()
     out["masking-policy.md"] = _policy()
     out["quality-rules.md"] = _rules()
     out["log-views.md"] = _views()
@@ -218,6 +222,42 @@ def _views() -> str:
             f"`assay log query --saved {name}`: {tells[0].lower()}{tells[1:]}",
             f"```sql\n{sql.strip()}\n```",
         ]
+    return "\n\n".join(parts) + "\n"
+
+
+_CURL = """
+ADMIN=$(assay token create "release bot" --admin --expires 90d)
+assay serve --port 8080 &
+curl -H "Authorization: Bearer $ADMIN" 'http://127.0.0.1:8080/api/v1/models?status=pending'
+curl -H "Authorization: Bearer $ADMIN" -G http://127.0.0.1:8080/api/v1/search --data-urlencode 'query=models status = PENDING'
+curl -H "Authorization: Bearer $ADMIN" -H 'Content-Type: application/json' \\
+  -d '{"reason": "reviewed on Monday", "expires": "90d"}' http://127.0.0.1:8080/api/v1/models/bookings@1/approve
+"""
+
+
+def _api() -> str:
+    """Return the page of the addresses under /api/v1, from the table that requests are held against."""
+    table = ["| method | address | what it does | parameters |", "| --- | --- | --- | --- |"]
+    for route in ROUTES:
+        doc = (VERBS[route.action].__doc__ or "").split("\n\n")[
+            0
+        ]  # what stands after a semicolon is the command's alone
+        said = " ".join(doc.partition(";")[0].split()).rstrip(".").replace("``", "`")
+        words = ", ".join(f"`{w}`" for w in (*route.query, *route.body))
+        table.append(f"| {route.method} | `{route.path}` | {said} | {words} |".replace("|  |", "| |"))
+    parts = [
+        "# The office over HTTP",
+        f"Written from the code by `make docs`. `assay serve` answers under `{PREFIX}`, unless it was started with `--no-api`,"
+        " for tokens made with `--admin`, in whose name each act is recorded. In a folder that has a home:",
+        f"```sh\n{_CURL.strip()}\n```",
+        "A name is `bookings`, `bookings@1` or `bookings@ALIAS`. Parameters of GET and DELETE stand in the query, those of POST"
+        " and PATCH in a JSON object with `Content-Type: application/json`; no others are taken. `at` asks how it was then. `guard`,"
+        " `capture`, `fallback` and `plan` are objects as `assay endpoint show --format json` shows them. An"
+        ' answer is what the command prints with `--format json`. A refusal is `{"message": …, "rule": …}`: 400 for what'
+        " is asked wrongly, 401 without a token, 403 for what a rule forbids, 404 for what there is not, 405 for another method. What"
+        " `query` may say: [search](../how-to/search-what-the-office-knows.md).",
+        "\n".join(table),
+    ]
     return "\n\n".join(parts) + "\n"
 
 

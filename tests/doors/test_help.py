@@ -69,6 +69,15 @@ def test_help_fits_80_columns_and_has_an_example(path):
     assert example and example.split("&& ")[-1].startswith(path)
 
 
+def test_an_example_of_several_lines_can_be_typed_as_it_is_printed():
+    """Three of monitors broke off in the middle of a command: the shell took the next line for another."""
+    found = {
+        path: re.search(r"^ *Example: (.*\n(?:^ {4,}\S.*\n)*)", text, re.M) for path, text in PAGES.items()
+    }
+    lines = {path: match[1].splitlines() for path, match in found.items() if match}
+    assert not {p for p, these in lines.items() if not all(x.endswith(("&&", "\\", "|")) for x in these[:-1])}
+
+
 @pytest.mark.parametrize("example", [pytest.param(e, marks=_marks(e)) for e in EXAMPLES if e != "assay demo"])
 def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(copy)

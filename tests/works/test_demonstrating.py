@@ -38,7 +38,9 @@ def test_where_nothing_can_serve_it_says_what_it_left_out(monkeypatch, tmp_path,
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--serve"])
     assert ended.value.code == 0 and list(tmp_path.iterdir()) == []
-    assert "left out: serving needs httptools" in " ".join(capsys.readouterr().err.split())
+    said = capsys.readouterr().err.splitlines()
+    assert "left out: serving needs httptools" in said[0]
+    assert said[-1].strip() == demonstrating.install("serve")  # the command on a line of its own, to be typed
 
 
 def test_the_fault_is_what_the_readme_says():

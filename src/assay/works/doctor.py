@@ -53,11 +53,12 @@ def examine_machine(home: Home | None) -> list[Answer]:
     answers += [
         Answer("engines", name, "ok", v) for name, v in engines().items() if name not in ("python", "assay")
     ]
+    answers.append(_firewall())
     for extra, (module, what) in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
         remedy = "" if there else install(extra)
         answers.append(Answer("extras", extra, "ok" if there else "missing", what, remedy))
-    return [*answers, _firewall(), *_home(home)]
+    return [*answers, *_home(home)]
 
 
 def _firewall() -> Answer:

@@ -113,10 +113,12 @@ class Stand:
         self.listening = Listening(Gate(self.gateway, self.api), bounds, ssl)
         self.port, self.loop = self.listening.port, self.listening.loop
 
-    def publish(self, draining=False, reader=""):
-        """Let the gateway know what the office says now."""
+    def publish(self, draining=False, reader="", starting=()):
+        """Let the gateway know what the office says now. starting: endpoints whose first model is not there yet."""
         served = {}
         for record in endpoints.listing(self.home.office):
+            if record.name in starting:
+                continue
             names = [v["name"] for v in record.variants if self.ready is None or v["name"] in self.ready]
             folders = {
                 v["name"]: str(folder_of(self.home, registry.get(self.home.office, v["package"])))
@@ -127,7 +129,7 @@ class Stand:
             )
         held = {t.id: publishing.token(t) for t in tokens.listing(self.home.office, revoked=False)}
         self.serial += 1
-        publishing.publish(self.folder, Published(self.serial, draining, served, held, reader))
+        publishing.publish(self.folder, Published(self.serial, draining, served, held, reader, starting))
         return self.loop.run(self.gateway.refresh())
 
     def token(self, **given):

@@ -429,6 +429,28 @@ def test_an_endpoint_without_a_ready_model_says_so_and_is_not_ready(serving):
     assert s.ask(path="/ping", method="GET", body=None).status == 503 and s.ask().status == 200
 
 
+def test_an_endpoint_whose_first_model_still_starts_is_not_called_unknown(serving):
+    """A caller was told 404, "there is no such endpoint", and /readyz was 200, while the model started."""
+    s = serving()
+    token = s.token()
+    s.publish(starting=("e",))
+    for path in ("/endpoints/e/invocations", "/invocations"):
+        found = s.ask(path=path, token=token)
+        assert (found.status, found.body["rule"]) == (
+            503,
+            "endpoint.closed",
+        ) and "retry-after" in found.headers
+    assert s.ask(path="/endpoints/f/invocations", token=token).status == 404
+    assert s.ask().status == 401  # who brings no token is not told what there is
+    for query in ("", "?endpoint=e"):
+        assert s.ask(path=f"/readyz{query}", method="GET", body=None).status == 503
+    text = s.ask(path="/metrics", method="GET", body=None).body.decode()
+    assert 'assay_endpoint_ready{endpoint="e"} 0' in text
+    s.publish()
+    assert s.ask(token=token).status == 200
+    assert s.ask(path="/readyz", method="GET", body=None).status == 200
+
+
 def test_one_endpoint_that_is_not_answered_takes_no_other_from_its_callers(serving, does):
     s = serving(guard=OPEN)
     does("create", name="f", model="m@2", guard=OPEN)

@@ -66,7 +66,7 @@ def create(name: str, sets: tuple[str, ...], format_: str, **said: Any) -> None:
     \b
     Example: assay model approve bookings@1 --reason seen &&
       assay endpoint create bookings --model bookings@1 &&
-      assay monitor create hourly --endpoint bookings --check data.profile
+      assay monitor create hourly --endpoint bookings --check data.profile \\
         --schedule "0 * * * *"
     """
     found = context.call("monitor.create", name=name, params=_params(sets), **said)
@@ -74,7 +74,8 @@ def create(name: str, sets: tuple[str, ...], format_: str, **said: Any) -> None:
         return context.emit_json(found)
     click.echo(f"made the monitor {name} (event {found['event']})")
     if found["next"]:
-        click.echo(f"it is due at {found['next']}; `assay serve` sees to it, or `assay monitor run --due`")
+        click.echo(f"it is due at {found['next']}")
+        click.echo("`assay serve` sees to it, or `assay monitor run --due`")
     return None
 
 
@@ -167,7 +168,7 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
     \b
     Example: assay model approve bookings@1 --reason seen &&
       assay endpoint create bookings --model bookings@1 &&
-      assay monitor create hourly --endpoint bookings --check data.profile
+      assay monitor create hourly --endpoint bookings --check data.profile \\
         --schedule "0 * * * *" &&
       assay monitor show hourly --chart hourly.html
     """
@@ -296,7 +297,7 @@ def delete(name: str, format_: str) -> None:
     \b
     Example: assay model approve bookings@1 --reason seen &&
       assay endpoint create bookings --model bookings@1 &&
-      assay monitor create hourly --endpoint bookings --check data.profile
+      assay monitor create hourly --endpoint bookings --check data.profile \\
         --schedule "0 * * * *" &&
       assay monitor delete hourly
     """

@@ -182,7 +182,9 @@ def _second_act(to: Path, format_: str) -> int:
 
     missing = available()
     if missing:
-        click.echo(textwrap.fill(f"left out: {missing}", 80, break_on_hyphens=False), err=True)
+        why, _, remedy = missing.partition("; ")
+        click.echo(textwrap.fill(f"left out: {why}", 80, break_on_hyphens=False), err=True)
+        click.echo(f"  {remedy}", err=True)  # a line of its own, to be typed as it stands
         if format_ == "json":
             context.emit_json({"schema": "assay.demo/1", "left_out": missing})
         return 0

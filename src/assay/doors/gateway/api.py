@@ -149,12 +149,20 @@ class Api:
         try:
             made = call(action, params, home=self.home, actor=actor)
         except TypeError as error:  # a parameter that the action does not take, or that is of another kind
-            raise UsageError(f"these are not the parameters of {action}: {str(error)[:200]}") from None
+            raise UsageError(_unfit(action, str(error))) from None
         return json.dumps(made, allow_nan=False).encode()
 
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=True)
+
+
+def _unfit(action: str, said: str) -> str:
+    """Return what Python says of a call that does not fit, as whoever asked over HTTP can read it."""
+    lacking = re.search(r"missing \d+ required keyword-only arguments?: (.+)", said)
+    if lacking:
+        return f"{action} needs {lacking[1].replace(chr(39), '')}, which the request does not give"
+    return f"these are not the parameters of {action}: {said[:200]}"
 
 
 def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[str, Any]:

@@ -136,7 +136,7 @@ class Gate:
 
     async def _ready(self, request: Request) -> Response:
         """One endpoint that is not answered takes no other from the callers; ``?endpoint=NAME`` asks of that one."""
-        wrong, known = self.gateway.ready(), self.gateway.lines
+        wrong, known = self.gateway.ready(), {*self.gateway.lines, *self.gateway.starting}
         asked = dict(parse_qsl(request.query, max_num_fields=5)).get("endpoint")
         if asked is not None:
             closed = "" in wrong or asked in wrong or asked not in known
@@ -151,7 +151,7 @@ class Gate:
             "assay_endpoint_ready", "Whether an endpoint is answered for.", ("endpoint",), kind="gauge"
         )
         wrong = self.gateway.ready()
-        for name in self.gateway.lines:
+        for name in (*self.gateway.lines, *self.gateway.starting):
             ready.set((name,), float(name not in wrong and "" not in wrong))
         info = Counter("assay_info", "What answers.", ("version",), {(__version__,): 1.0}, "gauge")
         return Response(200, counts.shown(whole, [ready, info]), "text/plain; version=0.0.4; charset=utf-8")

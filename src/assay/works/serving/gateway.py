@@ -147,11 +147,17 @@ class Gateway:
         """Return why endpoints are not answered for, by name; nothing where all are."""
         if not self.published.serial or self.published.draining:
             return {"": "the server is about to " + ("end" if self.published.draining else "begin")}
-        return {
+        wrong = {
             n: line.wrong or CLOSED.message
             for n, line in self.lines.items()
             if line.wrong or not line.draw.names
         }
+        return wrong | dict.fromkeys(self.starting, CLOSED.message)
+
+    @property
+    def starting(self) -> tuple[str, ...]:
+        """Return the endpoints that there are and that no model answers for yet."""
+        return tuple(n for n in self.published.starting if n not in self.lines)
 
     # -- the head of a request
 
@@ -164,7 +170,7 @@ class Gateway:
         caller = self.callers.of(token, now) if token else None
         line = self._line(endpoint)
         if line is None:
-            found = (SEVERAL if not endpoint and self.lines else NOT_THERE) if caller is not None else UNKNOWN
+            found = self._absent(endpoint) if caller is not None else UNKNOWN
             return self._refused(endpoint, found, caller, address)
         who = line.door.admit(caller, address, certificate, now, line.held)
         if isinstance(who, Refusal):
@@ -199,6 +205,12 @@ class Gateway:
         if endpoint:
             return self.lines.get(endpoint)
         return next(iter(self.lines.values())) if len(self.lines) == 1 else None
+
+    def _absent(self, endpoint: str) -> Refusal:
+        """Return why there is no line to ask; an endpoint whose first model still starts is no unknown one."""
+        if endpoint in self.starting or (not endpoint and not self.lines and self.starting):
+            return CLOSED
+        return SEVERAL if not endpoint and self.lines else NOT_THERE
 
     # -- the request itself
 

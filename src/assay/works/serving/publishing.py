@@ -40,7 +40,8 @@ class Served:
 class Published:
     """serial: rises with each change. draining: whether the server is about to end. tokens: id → what it opens.
 
-    reader: the socket of whoever reads Parquet in a sandbox; empty while nobody does.
+    reader: the socket of whoever reads Parquet in a sandbox; empty while nobody does. starting: endpoints that there are
+    and that no model answers for yet.
     """
 
     serial: int = 0
@@ -48,6 +49,7 @@ class Published:
     endpoints: Mapping[str, Served] = field(default_factory=dict)
     tokens: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     reader: str = ""
+    starting: tuple[str, ...] = ()
 
 
 def token(record: TokenRecord) -> dict[str, Any]:
@@ -105,4 +107,7 @@ class Reader:
         endpoints = {
             n: Served(**{k: v for k, v in e.items() if k in known}) for n, e in raw["endpoints"].items()
         }
-        return Published(raw["serial"], raw["draining"], endpoints, raw["tokens"], str(raw.get("reader", "")))
+        starting = tuple(raw.get("starting", ()))
+        return Published(
+            raw["serial"], raw["draining"], endpoints, raw["tokens"], str(raw.get("reader", "")), starting
+        )

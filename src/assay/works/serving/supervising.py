@@ -149,7 +149,10 @@ class Supervisor:
             self.fleet.read(self.start_reader)
         unit = self.fleet.reader
         reader = str(unit.path) if unit is not None and unit.state != FAILED else ""  # it begins when asked
-        self._publish(replace(self.published, endpoints=served, tokens=held, reader=reader))
+        starting = tuple(r.name for r in records if r.name not in served)
+        self._publish(
+            replace(self.published, endpoints=served, tokens=held, reader=reader, starting=starting)
+        )
         self._unguarded()
         self._let_go(records, now)
         forged = self._vouched.forged["endpoints"]  # to change one would be to vouch for it

@@ -101,7 +101,7 @@ def model_export(
 def model_card(
     home: Home | None, actor: str, *, name: str = "", format: str = "markdown", facts: str | None = None
 ) -> Json:
-    """Show the card of a registered package as it stands now, or of a card's own file; no name: a card.yaml to begin with.
+    """Show the card of a registered package as it stands now; or of a card's own file; no name: a card.yaml to begin with.
 
     facts: a card.yaml, with which the card is written anew from the package's reports.
     """
