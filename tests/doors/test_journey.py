@@ -233,7 +233,10 @@ def test_lineage_in_every_form(assay, copy):
     assert "bookings@1" in {e["to_name"] for e in down}
     assert assay(copy, "lineage", "registry://bookings@1", "--format", "dot").startswith("digraph")
     events = json.loads(assay(copy, "lineage", "registry://bookings@1", "--format", "openlineage"))["events"]
-    assert all(e["eventType"] == "COMPLETE" and e["outputs"] for e in events)
+    ends = [e for e in events if e["eventType"] == "COMPLETE"]
+    begun = [e for e in events if e["eventType"] == "START"]
+    assert {e["run"]["runId"] for e in ends} == {e["run"]["runId"] for e in begun}
+    assert len(ends) + len(begun) == len(events) and any(e["outputs"] for e in ends)
     assert "20" in assay(copy, "runs")
 
 

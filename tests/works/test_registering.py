@@ -102,7 +102,7 @@ def test_two_people_where_the_policy_asks_for_two(tmp_path, home, registered):
     strict = Home.open(home.root, {"ASSAY_ACTOR": "ada", "ASSAY_FOUR_EYES": "true"})
     with pytest.raises(Refused, match="another person"):
         call("model.approve", {"name": "m", "reason": "mine"}, home=strict)
-    assert not said(strict, "model.approve")
+    assert said(strict, "model.approve") == [("model.approve", "denied")]
     assert (
         call("model.approve", {"name": "m", "reason": "x"}, home=strict, actor="bob")["decided_by"] == "bob"
     )

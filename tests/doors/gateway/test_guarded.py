@@ -9,7 +9,6 @@ import pytest
 
 from assay.engines.firewall import library
 from assay.engines.firewall.firewall import standing
-from assay.kernel.errors import Missing
 from assay.kernel.serving import Answer
 from assay.works.serving import guards, journal
 
@@ -66,9 +65,7 @@ def test_what_is_only_detected_is_answered_and_told(serving):
     assert sum(told["noted"].values()) == 1 and told["refused"] == {}
 
 
-def test_without_the_library_no_endpoint_asks_for_it_and_one_that_does_answers_nobody(
-    serving, monkeypatch, does
-):
+def test_without_the_library_an_endpoint_that_asks_for_it_answers_nobody(serving, monkeypatch, does):
     def lose():
         monkeypatch.setattr(library, "NAMES", ("libnothing.so",))
         monkeypatch.setattr(library, "_loaded", None)
@@ -77,8 +74,10 @@ def test_without_the_library_no_endpoint_asks_for_it_and_one_that_does_answers_n
     s = serving(lose, firewall="block")
     assert s.ask(b"1,2\n").status == 503
     assert "apt install libmodsecurity3" in s.gateway.ready()["e"]
-    with pytest.raises(Missing, match="apt install libmodsecurity3"):
-        does("create", name="other", model="m@1", guard={"firewall": "detect", "schema": "off"})
+    made = does("create", name="other", model="m@1", guard={"firewall": "block", "schema": "off"})
+    assert (
+        made["guard"]["firewall"] == "block"
+    )  # its server may have the library, whoever types this need not
 
 
 def test_rules_that_let_an_attack_pass_keep_an_endpoint_closed(serving, home, tmp_path, monkeypatch):

@@ -84,6 +84,7 @@ def truth(name: str, source: str, format_: str) -> None:
 def _told(found: dict[str, Any], format_: str) -> None:
     if format_ == "json":
         return context.emit_json(found)
-    return show.fields(
-        (k, f"{v:,}" if isinstance(v, int) and k != "event" else v) for k, v in found.items() if k != "schema"
-    )
+    told = {k: v for k, v in found.items() if k != "schema"}
+    if "folder" in told:
+        told["folder"] = show.short(told["folder"])
+    return show.fields((k, f"{v:,}" if isinstance(v, int) and k != "event" else v) for k, v in told.items())

@@ -30,6 +30,7 @@ HOST, PORT = "127.0.0.1", 4318
 CONNECTIONS = 64
 _QUIET = 10.0  # seconds that a connection may say nothing
 _REQUEST = 30.0  # seconds that a request may take to come
+_LINGER = 0.1  # seconds that one who is told to come again may take to hear it
 _DRAIN, _DRAINED = 3.0, 64 << 20  # seconds and bytes of a body that was refused and is passed over
 _INVALID, _EXHAUSTED, _UNAVAILABLE = 3, 8, 14  # of google.rpc.Code
 
@@ -112,6 +113,14 @@ class Receiver(ThreadingHTTPServer):
                 request.sendall(
                     b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                 )
+                request.shutdown(socket.SHUT_WR)
+                until = (
+                    time.monotonic() + _LINGER
+                )  # closed with bytes unread, it would be reset and the answer lost
+                while (left := until - time.monotonic()) > 0:
+                    request.settimeout(left)
+                    if not request.recv(1 << 16):
+                        break
             except OSError:
                 pass
             self.shutdown_request(request)
