@@ -105,6 +105,9 @@ def test_an_answer_tells_its_variant_and_ids(serving):
         "a=b",
     )
     assert question.caller == question.address == "127.0.0.1" and question.body == b"1,2\n"
+    assert s.ask(**{"x-amzn-sagemaker-inference-id": "m" * 64}).status == 200
+    long = s.ask(**{"x-amzn-sagemaker-inference-id": "m" * 65})
+    assert long.status == 400 and "at most 64 characters" in long.body["message"]
 
 
 def test_invocations_without_a_name_go_to_the_only_endpoint(serving, does):

@@ -80,7 +80,7 @@ def test_several_variants_and_a_shadow(home, does):
         "challenger": 0.9,
     }
     for weights, said in ({"nobody": 1}, "no variant 'nobody'"), ({"v3": 1}, "is a shadow"), (
-        {"champion": 0, "challenger": 0}, "nobody would answer"), ({"champion": -1}, "share of champion"):  # fmt: skip
+        {"champion": 0, "challenger": 0}, "nobody would answer"), ({"champion": -1}, "share of champion"), ({}, "no share"):  # fmt: skip
         with pytest.raises(UsageError, match=said):
             does("traffic", name="e", weights=weights)
     assert shares(does("rollback", name="e")) == {"champion": 0.9, "challenger": 0.1}

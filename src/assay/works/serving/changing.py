@@ -164,6 +164,8 @@ class Deployer:
     def traffic(self, name: str, given: Mapping[str, Any], reason: str = "") -> EndpointRecord:
         """Give the variants other shares of the traffic; those that are not named keep theirs."""
         asked = options.weights(given)
+        if not asked:
+            raise UsageError(f"no share of {name}'s traffic is said", remedy="say VARIANT=SHARE")
         with self._changing(name, "endpoint.traffic", reason) as now:
             _settled(now.record)
             known = {a.name: a for a in now.record.arms}

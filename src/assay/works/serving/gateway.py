@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 _SHADOWS = 64  # questions to shadows under way; what is above is left out, and counted
+_LONGEST_ID = 64
 _LINES = 100  # refusals a second that are written whole; of the others the number is
 _DRAIN = 30.0
 _VARIANT = {c: "89ab"[int(c, 16) & 3] for c in "0123456789abcdef"}
 NOT_THERE = Refusal("endpoint.unknown", "there is no such endpoint", 404)
 SEVERAL = Refusal("endpoint.unnamed", "several endpoints answer here; ask /endpoints/NAME/invocations", 400)
 CLOSED = Refusal("endpoint.closed", "no model is ready to answer; ask again in a moment", 503)
+LONG_ID = Refusal("inference.id", "an inference id has at most 64 characters", 400)  # as SageMaker's have
 NO_VARIANT = Refusal("variant.unknown", "the endpoint has no such variant that answers", 400)
 
 
@@ -251,6 +253,8 @@ class Gateway:
             rows, headers.get("x-amzn-sagemaker-inference-id", ""),
             headers.get("x-amzn-sagemaker-custom-attributes", ""), asked.address, "POST", path, raw,
         )  # fmt: skip
+        if len(question.inference_id) > _LONGEST_ID:
+            return self._stop(line, question, LONG_ID)
         if wrong is not None and (wrong.status != 415 or wrong.rule != "payload.type"):
             return self._stop(line, question, Refusal(wrong.rule, str(wrong), wrong.status))
         # What is of another form may be read by the model's own input_fn.
