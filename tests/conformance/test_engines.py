@@ -133,6 +133,7 @@ def _equal(name: str, bookings: Path, target: str, engine: str, tmp_path: Path) 
         assert others[key].to_pylist() == table.to_pylist(), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _cases("spark"))
 def test_on_spark(name: str, bookings: Path, spark: str, tmp_path: Path):
     _equal(name, bookings, str(bookings), spark, tmp_path)

@@ -240,6 +240,7 @@ def test_lineage_in_every_form(assay, copy):
     assert "20" in assay(copy, "runs")
 
 
+@pytest.mark.slow
 def test_none_is_reached_by_its_flag_alone_and_told(assay, copy, monkeypatch):
     monkeypatch.setenv("ASSAY_ISOLATION", "none")
     done = subprocess.run([*ASSAY, "run"], cwd=copy, capture_output=True, text=True, check=False)

@@ -482,6 +482,7 @@ def _expected(tree, row, known):
     return value(0)
 
 
+@pytest.mark.slow
 def test_exact_values_by_every_subset_of_the_features(assay, tmp_path):
     """Shapley values from their definition, over the trees read from the model's JSON (Lundberg et al. 2020)."""
     names = ["age", "education_num", "hours_per_week", "capital_gain"]

@@ -197,6 +197,7 @@ def test_why_always_zero(tmp_path):
     assert (tmp_path / "churn" / "why.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_first_run_of_the_tutorial(tmp_path):
     done = _type("\n".join(_blocks("docs/tutorial/first-run.md", "sh")), tmp_path)
     assert "PASS  my-model  5 steps, 0 reused" in done.stdout

@@ -221,6 +221,7 @@ def test_a_grid_was_refused_to_folds_and_is_chosen_among_within_each(tmp_path):
     assert "optimism" in {m.name for m in judged.metrics}
 
 
+@pytest.mark.slow
 def test_folds_do_not_judge_a_step_that_draws_its_hyperparameters(tmp_path):
     more = "  judged: {check: model.validate, of: split.train, label: y, retrain: model, gate: none}\n"
     _lay_out(tmp_path, "{random: {max_depth: {from: 1, to: 2}}, trials: 1, label: y, on: valid}", more)

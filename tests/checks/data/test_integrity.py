@@ -170,6 +170,7 @@ def test_odd_tables_do_not_break_it(table, work, data):
     assert report.coverage.examined == len(data)
 
 
+@pytest.mark.slow
 def test_many_columns_are_bounded_and_said(table, work):
     rng = np.random.default_rng(0)
     data = pd.DataFrame(rng.normal(size=(200, 260)).round(3), columns=[f"c{i}" for i in range(260)])

@@ -49,6 +49,7 @@ def told(scores):
     return [(s.table, s.missed, s.false) for s in scores if s.missed or s.false]
 
 
+@pytest.mark.slow
 def test_fifty_planted_rules_in_ten_tables(scored):
     scores = scored(planted.TABLES, 1)
     assert sum(s.found + len(s.missed) for s in scores) == 50

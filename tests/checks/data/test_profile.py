@@ -131,6 +131,7 @@ def test_a_table_without_rows_says_so_once(report):
     assert rules(report(pd.DataFrame({"a": [], "b": []}))) == {("empty", "")}
 
 
+@pytest.mark.slow
 def test_five_thousand_columns_are_bounded_and_what_was_left_out_is_said(report):
     rng = np.random.default_rng(7)
     frame = pd.DataFrame({f"c{i}": rng.integers(0, 50, 200) for i in range(5000)})

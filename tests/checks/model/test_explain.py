@@ -343,6 +343,7 @@ def test_one_row_and_no_row(table, work):
         check(Exact(), data=table(FRAME.head(0)), work=work)
 
 
+@pytest.mark.slow
 def test_two_thousand_features_stay_within_the_budget(table, work):
     class Wide(Linear):
         info = ModelInfo("script", "script", tuple(f"f{i}" for i in range(2000)))

@@ -86,6 +86,7 @@ main(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 def test_a_process_that_dies_at_the_commit_has_loaded_all_or_nothing_and_the_home_tells_which(
     after, folder, assay

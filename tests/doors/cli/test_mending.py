@@ -308,6 +308,7 @@ def test_a_repair_killed_at_moments_drawn_by_lot_is_whole_or_not_at_all(kind, fo
     assert json.dumps(sorted(states))
 
 
+@pytest.mark.slow
 def test_a_forged_journal_of_a_repair_does_not_shut_the_home(folder, frame, assay):
     """Every command ended in a KeyError."""
     frame.head(200).to_csv(folder / "forged.csv", index=False)

@@ -227,6 +227,7 @@ def test_a_script_that_crashes_its_worker_is_one_sentence(opened, tmp_path):
         opened(tmp_path / "model.tar.gz", "tar.gz")
 
 
+@pytest.mark.slow
 def test_a_model_that_hangs_is_ended_and_one_that_raises_is_quoted(tmp_path):
     from assay.engines.isolation import Limits
 

@@ -298,6 +298,7 @@ def test_standard_library_data_is_clean(protocol):
     assert (found.complete, found.hits) == (True, [])
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_over_many_small_dicts():
     data = pickle.dumps([{"id": i, "name": f"n{i}", "v": i * 0.5} for i in range(30_000)])
     tracemalloc.start()

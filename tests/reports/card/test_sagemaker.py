@@ -177,6 +177,7 @@ def test_an_empty_card_is_one_too():
 LONG = "long " * 600
 
 
+@pytest.mark.slow
 def test_whatever_is_too_long_or_too_much_is_cut_to_what_aws_takes():
     many = tuple(
         Metric(f"{LONG}{i}", i / 7, {"facet": LONG, "group": f"{LONG}{i}"}, (0.0, 1.0)) for i in range(120)

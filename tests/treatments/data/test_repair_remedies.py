@@ -90,6 +90,7 @@ def test_a_second_soft_delete_marks_nothing_more(bookings, rules, table, work):
     pd.testing.assert_frame_equal(_out(again, work), once)
 
 
+@pytest.mark.slow
 def test_the_preview_tells_each_remedy_s_effect_and_writes_no_table(bookings, rules, table, work):
     made = treat(
         table(bookings), using=rules, preview=True, label="is_canceled", facet=("customer_type",), work=work
@@ -160,6 +161,7 @@ def test_what_a_source_must_be(to, known, expected):
     assert answers(parse(to), {"x": known}) == expected
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.booleans() | st.none(), st.integers(0, 3) | st.none()), min_size=1, max_size=40),
     st.sampled_from(["x > 0", "x <= 0", "x >= 1", "x == 2", "x is None", "x is not None"]),

@@ -124,6 +124,7 @@ def test_what_cannot_be_decided_is_said(people, table, work, options, error, sai
         decided(people, table, work, **ASKED | options, trade=False)
 
 
+@pytest.mark.slow
 def test_the_model_that_is_made_is_scanned_judged_and_wants_the_facet(people, tmp_path):
     known = people[:1500].drop(columns="score").assign(code=people.sex.map({"f": 0.0, "m": 1.0}))
     booster = xgb.train(
