@@ -74,7 +74,7 @@ def here(home: Home, actor: str, record: EndpointRecord, asked: Asked) -> tuple[
 
     Refused where the package may not be deployed any more, or where a guard blocks the question. Nothing is captured.
     """
-    from assay.engines.serving import start
+    from assay.engines.serving import sockets, start
     from assay.office.endpoints import variant as _variant
     from assay.works.serving import guards
     from assay.works.serving.deployable import deployable, folder_of
@@ -92,12 +92,12 @@ def here(home: Home, actor: str, record: EndpointRecord, asked: Asked) -> tuple[
         asked.body,
     )
     question, noted = _guarded(guards.of(home, record, folder), question, home, folder)
-    with home.scratch() as scratch:
-        replica = start(folder, scratch / "r", level=home.settings.isolation)  # type: ignore[arg-type]
+    with sockets.folder() as private:  # a socket's path is short, and a home may lie deep
+        replica = start(folder, private / "r", level=home.settings.isolation)  # type: ignore[arg-type]
         try:
             if not replica.wait(120):
                 raise Refused(f"the model of {arm.package} does not start: {replica.reason}")
-            answer = asyncio.run(_ask(str(scratch / "r"), arm.name, question, float(record.guard["seconds"])))
+            answer = asyncio.run(_ask(str(private / "r"), arm.name, question, float(record.guard["seconds"])))
         finally:
             replica.end()
     with home.office.transaction() as tx:
