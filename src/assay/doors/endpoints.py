@@ -12,44 +12,24 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from assay.doors.opened import Opened
 from assay.kernel.errors import UsageError
 
 if TYPE_CHECKING:
-    from assay.works.home import Home
+    pass
 
 Json = dict[str, Any]
 
 
 @dataclass
-class Endpoints:
+class Endpoints(Opened):
     """The endpoints of one home. actor: who acts, as the log keeps it; the home's own where empty. Close it, or use it with `with`.
 
     Each method gives the endpoint as it now is (``assay.endpoint/1``) and raises AssayError, one sentence, where it may not
     be. settings: ``guard``, ``capture``, ``fallback`` and ``sticky``, as `assay endpoint show --format json` prints them.
     """
-
-    home: Home
-    actor: str = ""
-
-    def __enter__(self) -> Endpoints:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the home."""
-        self.home.close()
-
-    def _call(self, action: str, **params: Any) -> Json:
-        from assay.works.call import call
-
-        return dict(call(action, params, home=self.home, actor=self.actor))
 
     def create(
         self,

@@ -12,45 +12,25 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from assay.doors.opened import Opened
 from assay.kernel.errors import UsageError
 
 if TYPE_CHECKING:
-    from assay.works.home import Home
+    pass
 
 Json = dict[str, Any]
 _SUFFIXES = {".csv": "csv", ".html": "html", ".json": "json"}
 
 
 @dataclass
-class Registry:
+class Registry(Opened):
     """The models of one home. actor: who acts, as the log keeps it; the home's own where empty. Close it, or use it with `with`.
 
     Each method gives the model as it now is (``assay.model/1``) and raises AssayError, one sentence, where it may not be.
     NAME is a model, the latest of it, or NAME@VERSION or NAME@ALIAS. at: as it was, as for ``--at``.
     """
-
-    home: Home
-    actor: str = ""
-
-    def __enter__(self) -> Registry:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the home."""
-        self.home.close()
-
-    def _call(self, action: str, **params: Any) -> Json:
-        from assay.works.call import call
-
-        return dict(call(action, params, home=self.home, actor=self.actor))
 
     def models(self, *, at: str | None = None, **filters: str) -> list[Json]:
         """Return every version, or those of a name, status, stage, alias, tag, tier or owner."""

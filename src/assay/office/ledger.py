@@ -49,9 +49,9 @@ def tail(office: Office, number: int) -> list[Event]:
 
 def event(office: Office, seq: int) -> Event | None:
     """Return the event at ``seq``, or None where there is none that can be read."""
-    rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
+    text = leaf_text(office, seq)
     try:
-        return _event(json.loads(rows[0][0])) if rows else None
+        return None if text is None else _event(json.loads(text))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -66,11 +66,17 @@ def _event(raw: Mapping[str, Any]) -> Event:
 
 def leaf(office: Office, seq: int) -> str:
     """Return the hash in hex that event ``seq`` has as a leaf of the tree; Missing where there is no such event."""
-    rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
-    if not rows:
+    text = leaf_text(office, seq)
+    if text is None:
         raise Missing(f"there is no event {seq}", remedy="see `assay log verify`")
-    held = pruning.stub(rows[0][0])
-    return held.hash.hex() if held else merkle.leaf_hash(rows[0][0].encode()).hex()
+    held = pruning.stub(text)
+    return held.hash.hex() if held else merkle.leaf_hash(text.encode()).hex()
+
+
+def leaf_text(office: Office, seq: int) -> str | None:
+    """Return the text that stands at ``seq``, an event or a pruned one's stub; None where there is none."""
+    rows = office.rows(sa.select(schema.events.c.leaf).where(schema.events.c.seq == seq))
+    return rows[0][0] if rows else None
 
 
 def prove(office: Office, seq: int) -> Proof:

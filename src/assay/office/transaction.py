@@ -17,6 +17,7 @@ from assay.office import checkpoint, history, schema, words
 from assay.office.edge import Edge
 from assay.office.leaf import Leaf, leaf_bytes
 from assay.office.rows import row_text
+from assay.office.vouching import voucher
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -141,18 +142,8 @@ class Tx:
         past = schema.history.c
         newest = sa.select(sa.func.max(past.seq)).where(past.noun == table, past.key == key)
         seq = self.connection.execute(newest).scalar()
-        for _ in range(2):  # of a pruned event the one that pruned it vouches anew for what stood
-            if seq is None:
-                return None
-            leaf = words.one(self.connection, "events", "leaf", seq=seq)
-            try:
-                event = json.loads(leaf or "null")
-                if "rows" in event:
-                    return str(event["rows"].get(f"{table}/{key}"))
-                seq = int(event["by"])
-            except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-                return None
-        return None
+        found = voucher(lambda n: words.one(self.connection, "events", "leaf", seq=n), seq, f"{table}/{key}")
+        return found and found[1]
 
     def _flush(self) -> None:
         if not self._leaves:

@@ -17,6 +17,7 @@ from assay.office import ledger, schema
 from assay.office.endpoints import DELETED, EndpointRecord
 from assay.office.rows import read, row_text
 from assay.office.tokens import TokenRecord
+from assay.office.vouching import voucher
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -78,11 +79,9 @@ def unvouched(home: Home, place: str, seq: int | None, text: str) -> str:
 
     place: ``table/key``. seq: of the latest event that left the row. text: the row as it stands (office/rows).
     """
-    event = None if seq is None else ledger.event(home.office, seq)
-    if event is not None and event.action == "pruned":  # the event that pruned vouches anew for what stood
-        event = ledger.event(home.office, int((event.detail or {}).get("event", -1)))
-    if event is None or event.rows.get(place) != sha256(text.encode()):
+    found = voucher(lambda n: ledger.leaf_text(home.office, n), seq, place)
+    if found is None or found[1] != sha256(text.encode()):
         return "no event of the log vouches for its row"
-    if not ledger.verify_proof(ledger.prove(home.office, event.seq), home.keyring.public_pem("ledger")):
+    if not ledger.verify_proof(ledger.prove(home.office, found[0]), home.keyring.public_pem("ledger")):
         return "the event that vouches for its row is not in the signed log"
     return ""
