@@ -332,7 +332,7 @@ def servers(folder: Path, frame: pd.DataFrame, features: pd.DataFrame) -> list[S
     library = "xgboost-cpu>=3.1,<4"
     peers = {
         "mlflow models serve": Peer(
-            "mlflow", "", (), ("mlflow", library, "scikit-learn", "pandas"), "mlflow"
+            "mlflow", "", (), ("mlflow", library, "scikit-learn", "pandas"), "mlflow-serving"
         ),
         "BentoML": Peer("bentoml", "", (), ("bentoml", library, "scikit-learn"), "bentoml"),
         "FastAPI on uvicorn": Peer(
