@@ -43,8 +43,8 @@ class Peer:
         folder = HERE / ".envs" / self.environment
         python = folder / "bin" / "python"
         ready = folder / "ready"
-        wanted = "\n".join(self.packages)
-        if not ready.exists() or ready.read_text() != wanted:  # two benchmarks may ask one for different things
+        wanted = "\n".join(self.packages)  # two benchmarks may ask one environment for different things
+        if not ready.exists() or ready.read_text() != wanted:
             print(
                 f"making {folder.relative_to(HERE.parent)}: pip install {' '.join(self.packages)}", flush=True
             )
