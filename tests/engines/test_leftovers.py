@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from assay.engines.blobs import Store
-from assay.engines.leftovers import living, sweep
+from assay.engines.leftovers import living, outside, removed, sweep, sweep_outside
 from assay.works.home import Home
 
 HELD = """
@@ -86,3 +87,38 @@ def test_a_store_keeps_whole_objects_while_it_is_swept(tmp_path):
         digests.append(store.put_bytes(os.urandom(64)))
         Store(str(tmp_path)).sweep()
     assert all(store.has(d) for d in digests) and not list(tmp_path.glob(".new-*"))
+
+
+OUTSIDE = """
+import sys, time
+from assay.engines.leftovers import outside
+print(outside("serve")[0], flush=True)
+time.sleep(60)
+"""
+
+
+def test_what_a_killed_server_left_outside_of_a_home_stayed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", OUTSIDE], stdout=subprocess.PIPE, text=True) as process:
+        left = Path(process.stdout.readline().strip())
+        (left / "published.json").write_text("{}")
+        mine, lock = outside("job")
+        stranger = tmp_path / "assay-else"
+        stranger.mkdir()
+        sweep_outside()
+        assert left.is_dir() and mine.is_dir()  # their makers live
+        os.kill(process.pid, signal.SIGKILL)
+    Home.create(tmp_path / "h", {}).sweep()
+    assert not left.exists() and mine.is_dir() and stranger.is_dir()
+    removed(mine, lock)
+    assert not mine.exists()
+
+
+def test_a_folder_of_somebody_else_is_not_swept(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    theirs = tmp_path / "assay-held-serve-x"
+    theirs.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+    sweep_outside()
+    assert theirs.is_dir()

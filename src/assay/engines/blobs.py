@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assay.engines.digests import digest_file as digest_file
-from assay.engines.leftovers import living, sweep
+from assay.engines.leftovers import living, outside, removed, sweep
 from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
 from assay.kernel.errors import Broken, Missing, UsageError
@@ -103,8 +102,8 @@ class Store:
         self._fs, prefix = filesystem(url)
         self._prefix = prefix.rstrip("/")
         if cache is None:
-            cache = Path(tempfile.mkdtemp(prefix="assay-objects-"))
-            weakref.finalize(self, shutil.rmtree, cache, True)
+            cache, lock = outside("objects")
+            weakref.finalize(self, removed, cache, lock)
         self._root = cache
 
     def put_bytes(self, data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from assay.engines.extras import install
+from assay.engines.leftovers import outside, removed
 from assay.kernel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,16 +64,18 @@ def _reader(path: Path) -> Callable[[], sqlite3.Connection]:
     Where it may not, and the log holds something, database and log are read in a copy.
     """
     log = path.with_name(path.name + "-wal")
-    kept: list[tempfile.TemporaryDirectory[str]] = []  # as long as the engine lives
+    kept: list[Path] = []  # as long as the engine lives
 
     def opened() -> sqlite3.Connection:
         if not log.exists() or not log.stat().st_size:
             return _open(path, "mode=ro&immutable=1")
         if not kept:
-            kept.append(tempfile.TemporaryDirectory(prefix="assay-"))
+            folder, lock = outside("read")
+            weakref.finalize(opened, removed, folder, lock)
+            kept.append(folder)
             for part in (path, log):
-                shutil.copy(part, kept[0].name)
-        return _open(Path(kept[0].name) / path.name, "mode=rw")
+                shutil.copy(part, folder)
+        return _open(kept[0] / path.name, "mode=rw")
 
     return opened
 

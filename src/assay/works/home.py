@@ -6,15 +6,14 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.engines.leftovers import living, sweep
+from assay.engines.leftovers import hold, outside, removed, sweep, sweep_outside
 from assay.kernel.errors import Broken, Refused, UsageError
 from assay.kernel.span import Caller
 from assay.works.settings import Settings, read_settings
@@ -187,13 +186,15 @@ class Home:
     def sweep(self) -> None:
         """Remove what processes that are gone have left half written."""
         sweep((self.root / "scratch").glob("assay-*"))
+        sweep_outside()
         if not self.settings.store_url:
             self.store.sweep()
 
     @contextlib.contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give a private folder that is swept afterwards."""
-        with _scratch(self.folder("scratch")) as path:
+        parent = self.folder("scratch")
+        with _swept(lambda: hold(lambda: Path(tempfile.mkdtemp(prefix="assay-", dir=parent)))) as path:
             yield path
 
     def close(self) -> None:
@@ -204,16 +205,16 @@ class Home:
 
 
 @contextlib.contextmanager
-def _scratch(parent: Path | None) -> Iterator[Path]:
-    with living(lambda: Path(tempfile.mkdtemp(prefix="assay-", dir=parent))) as path:
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
+def loose_scratch(what: str = "scratch") -> Iterator[Path]:
+    """Give a private folder where there is no home, or none that will do. what: for whom, in its name."""
+    with _swept(lambda: outside(what)) as path:
+        yield path
 
 
 @contextlib.contextmanager
-def loose_scratch() -> Iterator[Path]:
-    """Give a private folder where there is no home."""
-    with _scratch(None) as path:
+def _swept(make: Callable[[], tuple[Path, int]]) -> Iterator[Path]:
+    path, descriptor = make()
+    try:
         yield path
+    finally:
+        removed(path, descriptor)

@@ -8,7 +8,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from assay.engines.folders import entries, sweep
 from assay.engines.isolation import syscalls
 from assay.engines.isolation.grant import RANK, Ended, Grant, Level, interpreter, python_paths, source
 from assay.engines.isolation.watch import Watcher, kill
+from assay.engines.leftovers import outside
 from assay.kernel.errors import Refused, UsageError
 
 REMEDY = (
@@ -39,6 +39,7 @@ class Job:
     watcher: Watcher
     private: Path
     reason: str = ""
+    lock: int = -1  # held as long as the folder is used
     _ended: Ended | None = field(default=None, repr=False)
 
     @property
@@ -80,6 +81,9 @@ class Job:
                 self.reason = self.watcher.disk()
             self.watcher.close()
             sweep(self.private)
+            if self.lock >= 0:
+                os.close(self.lock)
+                self.lock = -1
         code = code if code <= 128 else 128 - code
         self._ended = Ended(code, self.reason or "exit", self.level, self.layers, seconds, self.watcher.peak)
         return self._ended
@@ -108,11 +112,17 @@ def start(
     tries = {"full": ("full",), "partial": ("full", "partial"), "none": ("none",)}[grant.level]
     problem = ""
     for attempt in tries:
-        private = Path(tempfile.mkdtemp(prefix="assay-job-"))
-        job, problem = _attempt(argv, grant, attempt, private, cwd, stdin, stdout, stderr, log)
+        private, lock = outside("job")
+        job = None
+        try:
+            job, problem = _attempt(argv, grant, attempt, private, cwd, stdin, stdout, stderr, log)
+        finally:
+            if job is None:
+                sweep(private)
+                os.close(lock)
         if job is not None:
+            job.lock = lock
             return job
-        sweep(private)
     raise Refused(f"this machine does not allow {grant.level} isolation: {problem}", remedy=REMEDY)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from assay.engines.leftovers import outside, removed
 from assay.kernel.errors import UsageError
 
 _LONGEST = 100  # bytes of a path; the kernel takes 107
@@ -20,11 +19,11 @@ _BACKLOG = 512
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """Give a private folder for sockets, and remove it with all that is in it."""
-    made = Path(tempfile.mkdtemp(prefix="assay-serve-"))
+    made, lock = outside("serve")
     try:
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        removed(made, lock)
 
 
 def control_of(path: Path) -> Path:

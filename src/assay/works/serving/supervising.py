@@ -345,7 +345,7 @@ def serve(
     from assay.works.stopping import terminated
 
     end = None if seconds is None else time.monotonic() + seconds
-    with terminated(), loose_scratch() as folder:
+    with terminated(), loose_scratch("serve") as folder:
         supervisor = Supervisor(home, actor, folder, options, start, reader)
         over, told = threading.Event(), False
         aside = threading.Thread(target=_beside, args=(over, beside), name="beside", daemon=True)
