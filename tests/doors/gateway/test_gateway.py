@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -224,6 +225,48 @@ def test_an_answer_is_given_again_for_so_long_and_to_the_same_question_alone(ser
     time.sleep(0.35)
     s.ask(b"1\n")
     assert len(s.asked) == 4
+
+
+def test_nobody_is_given_what_another_caller_asked_for(serving):
+    """An answer was given again to whoever sent the same bytes: its time told that another had asked before."""
+    s = serving(guard={"schema": "off", "cache": 10})
+    one, same, other = s.token(), s.token(), s.token(subject="lobby")
+    s.publish()
+    for token in (one, same, other):  # two tokens of one subject are two callers
+        assert [s.ask(b"1\n", token=token).status for _ in range(3)] == [200] * 3
+    assert len(s.asked) == 3
+
+
+def test_a_caller_without_a_token_is_given_again_what_the_same_address_asked(serving):
+    s = serving(guard=OPEN | {"cache": 10})
+    token = s.token()
+    s.publish()
+    s.ask(b"1\n"), s.ask(b"1\n"), s.ask(b"1\n", token=token), s.ask(b"1\n", token=token)
+    assert len(s.asked) == 2
+
+
+def test_a_long_inference_id_was_refused_after_its_rows_were_read(serving):
+    s = serving(guard=OPEN)
+    with socket.create_connection(("127.0.0.1", s.port), timeout=5) as wire:
+        wire.sendall(
+            b"POST /endpoints/e/invocations HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\n"
+            b"x-amzn-sagemaker-inference-id: " + b"i" * 65 + b"\r\ncontent-length: 1000\r\n\r\n" + b"1" * 1000
+        )
+        assert b"inference.id" in wire.recv(65536)
+    assert not s.asked
+
+
+def test_a_tap_that_failed_was_silent(serving, capsys):
+    s = serving(guard=OPEN)
+
+    class Broken:
+        def put(self, question, answer):
+            raise OSError(28, "No space left on device")
+
+    s.gateway.lines["e"].taps = [Broken()]
+    assert [s.ask().status for _ in range(3)] == [200] * 3
+    assert s.gateway.counts.captured.values == {("e", "dropped"): 3}
+    assert capsys.readouterr().err.count("cannot be captured: OSError: [Errno 28] No space left") == 1
 
 
 def test_a_failure_is_not_given_again(serving):

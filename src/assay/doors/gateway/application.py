@@ -15,7 +15,7 @@ from assay.doors.gateway.messages import Request, Response
 from assay.kernel.serving import Answer, Refusal
 from assay.methods.exposition import Counter
 from assay.works.serving import counts
-from assay.works.serving.gateway import Asked, Gateway
+from assay.works.serving.gateway import INFERENCE, Asked, Gateway
 
 if TYPE_CHECKING:
     from assay.doors.gateway.api import Api
@@ -169,9 +169,9 @@ def _answered(answer: Answer, request: Request, asked: Asked) -> Response:
     headers = {"x-amzn-requestid": asked.id, "x-amzn-invoked-production-variant": answer.variant}
     if asked.line.door.alpha:
         headers["x-assay-stage"] = "alpha"
-    said = request.headers.get("x-amzn-sagemaker-inference-id")
+    said = request.headers.get(INFERENCE)
     if said and said.isprintable() and len(said) <= 64:
-        headers["x-amzn-sagemaker-inference-id"] = said
+        headers[INFERENCE] = said
     if answer.status >= 400:
         return _error(Refusal("model", _told(answer), answer.status), request, headers, id=asked.id)
     return Response(answer.status, answer.body, answer.content_type, headers)

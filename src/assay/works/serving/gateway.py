@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 _SHADOWS = 64  # questions to shadows under way; what is above is left out, and counted
+INFERENCE = "x-amzn-sagemaker-inference-id"
 _LONGEST_ID = 64
 _LINES = 100  # refusals a second that are written whole; of the others the number is
 _DRAIN = 30.0
@@ -81,6 +83,7 @@ class Gateway:
         self._answered: dict[str, int] = {}
         self._unwritten: dict[tuple[str, str], int] = {}
         self._second, self._written = 0, 0
+        self._told = set[tuple[str, str]]()  # taps that failed, and how
 
     # -- what is published
 
@@ -180,6 +183,8 @@ class Gateway:
         slow = line.door.pace(who, self.buckets, time.monotonic)
         if slow is not None:
             return self._refused(line.name, slow, who, address)
+        if len(headers.get(INFERENCE, "")) > _LONGEST_ID:
+            return self._refused(line.name, LONG_ID, who, address)
         variant = line.choose(headers)
         if line.wrong or (not variant and not line.fallback):
             found = NO_VARIANT if lines.TARGET in headers and line.draw.names and not line.wrong else CLOSED
@@ -250,11 +255,9 @@ class Gateway:
                 wrong = error
         question = Question(
             asked.id, line.name, asked.variant, time.time(), asked.caller.name, kind, headers.get("accept", ""), body,
-            rows, headers.get("x-amzn-sagemaker-inference-id", ""),
+            rows, headers.get(INFERENCE, ""),
             headers.get("x-amzn-sagemaker-custom-attributes", ""), asked.address, "POST", path, raw,
         )  # fmt: skip
-        if len(question.inference_id) > _LONGEST_ID:
-            return self._stop(line, question, LONG_ID)
         if wrong is not None and (wrong.status != 415 or wrong.rule != "payload.type"):
             return self._stop(line, question, Refusal(wrong.rule, str(wrong), wrong.status))
         # What is of another form may be read by the model's own input_fn.
@@ -268,14 +271,14 @@ class Gateway:
         if line.fallback.get("when") == "always" or arm is None:
             answer = self._fallen(line, question) or _unanswered(503, CLOSED.message)
         else:
-            answer = await self._ask(line, arm, question)
+            answer = await self._ask(line, arm, asked.caller, question)
         self._taps(line, question, answer)
         for name in line.shadows:
             self._shadow(line, line.arms[name], question)
         return answer
 
-    async def _ask(self, line: Line, arm: lines.Arm, question: Question) -> Answer:
-        key = line.cache.key(arm.name, question) if line.cache.seconds else b""
+    async def _ask(self, line: Line, arm: lines.Arm, caller: Caller, question: Question) -> Answer:
+        key = line.cache.key(arm.name, caller, question) if line.cache.seconds else b""
         held = line.cache.get(key) if key else None
         if held is not None:
             self.counts.cached.add((line.name,))
@@ -317,10 +320,20 @@ class Gateway:
     def _taps(self, line: Line, question: Question, answer: Answer) -> None:
         for tap in line.taps:
             kept: bool | None = False
-            with contextlib.suppress(Exception):  # whatever befalls a tap, the caller is answered
+            try:
                 kept = tap.put(question, answer)
+            except Exception as error:  # noqa: BLE001 - whatever befalls a tap, the caller is answered
+                self._tap_failed(line, error)
             if kept is not None:
                 self.counts.captured.add((line.name, "kept" if kept else "dropped"))
+
+    def _tap_failed(self, line: Line, error: Exception) -> None:
+        """Say what befell a tap, once for each kind; each such capture is counted as dropped."""
+        mark = (line.name, type(error).__name__)
+        if mark not in self._told:
+            self._told.add(mark)
+            said = f"what {line.name} answers cannot be captured: {type(error).__name__}: {str(error)[:200]}"
+            print(f"assay: {said}", file=sys.stderr)  # noqa: T201 - the server's own stderr
 
     def _shadow(self, line: Line, arm: lines.Arm, question: Question) -> None:
         if len(self._shadows) >= _SHADOWS:

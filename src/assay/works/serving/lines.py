@@ -8,14 +8,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.kernel.serving import Answer, Guard, Question, Tap
 from assay.methods.payloads import BOUNDS
+from assay.methods.routing import cookies
 from assay.methods.routing.shares import Draw
-from assay.works.serving.admission import Door, door
+from assay.works.serving.admission import Caller, Door, door
 from assay.works.serving.publishing import Served
 
 if TYPE_CHECKING:
@@ -105,27 +105,27 @@ class Line:
     def _key(self, headers: Mapping[str, str]) -> str:
         if self._header:
             return headers.get(self._header, "")
-        if self._cookie and "cookie" in headers:
-            try:
-                found = SimpleCookie(headers["cookie"]).get(self._cookie)
-            except CookieError:
-                return ""
-            return found.value if found is not None else ""
-        return ""
+        return cookies.value(headers["cookie"], self._cookie) if self._cookie and "cookie" in headers else ""
 
 
 class Cache:
-    """Answers that are given again to the same question, for some seconds; bounded in number and bytes."""
+    """Answers that are given again to the same question of the same caller, for some seconds; bounded in number and bytes.
+
+    Nobody is given what another asked for: a model may count its questions, and how soon an answer comes tells who asked before.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self._bytes = seconds, 0
         self._held: OrderedDict[bytes, tuple[float, Answer]] = OrderedDict()
 
-    def key(self, variant: str, question: Question) -> bytes:
-        """Return what makes a question the same: the variant, both content types, the attributes, and the body."""
+    def key(self, variant: str, caller: Caller, question: Question) -> bytes:
+        """Return what makes a question the same: who asks, the variant, both content types, the attributes, and the body."""
         mark = hashlib.blake2b(digest_size=16)
-        for part in (variant, question.content_type, question.accept, question.attributes):
-            mark.update(part.encode("utf-8", "surrogateescape") + b"\0")
+        for part in (
+            caller.id, caller.name, variant, question.content_type, question.accept, question.attributes,
+        ):  # fmt: skip
+            told = part.encode("utf-8", "surrogateescape")
+            mark.update(len(told).to_bytes(4, "big") + told)
         mark.update(question.body)
         return mark.digest()
 
