@@ -209,14 +209,31 @@ def test_many_slow_connections_hold_no_other_up(echo):
 
 
 def test_too_many_connections_are_told_to_come_again(echo):
-    app, server = echo(connections=2)
+    app, server = echo(connections=2, pause=0.6)
     held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
-    time.sleep(0.05)
+    for s in held:
+        s.sendall(POST.replace(b"/a", b"/slow"))
+    time.sleep(0.1)
     assert statuses(talk(server, POST)) == [503] and app.broken == ["connections"]
     for s in held:
+        s.settimeout(5)
+        assert b" 200 " in s.recv(65536)  # whoever is being answered keeps its place
         s.close()
     time.sleep(0.05)
     assert statuses(talk(server, POST, until=1)) == [200]
+
+
+def test_idle_connections_make_room_for_one_that_asks(echo):
+    """Where every place was taken by one that said nothing, whoever had something to ask was refused."""
+    app, server = echo(connections=3, idle_seconds=60, head_seconds=60)
+    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+    held[0].sendall(b"GET / HTTP/1.1\r\nslow")
+    time.sleep(0.05)
+    for _ in range(3):
+        assert statuses(talk(server, POST, until=1)) == [200]
+    assert set(app.broken) == {"room"} and len(server.server.connections) <= 3
+    for s in held:
+        s.close()
 
 
 def test_a_caller_who_takes_no_answers_is_ended(echo):

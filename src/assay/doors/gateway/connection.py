@@ -13,6 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ _ONCE = frozenset(
     ("authorization", "content-length", "content-type", "host", "transfer-encoding", "content-encoding",
      "x-amz-security-token", "x-amzn-sagemaker-target-variant")
 )  # fmt: skip
+_LOOKED = 64  # connections that are looked at for one that may go
 _PIPELINED = 64  # requests of one connection that wait for the one before
 _LINGER, _PASSED = (
     3.0,
@@ -65,12 +67,27 @@ class Server:
 
     def __init__(self, application: Application, bounds: Bounds | None = None) -> None:
         self.application, self.bounds = application, bounds or Bounds()
-        self.connections: set[Connection] = set()
+        self.connections: dict[Connection, None] = {}  # those that are looked at first for room stand first
         self.closing = False
 
     def __call__(self) -> Connection:
         """Return a connection to be, as a loop asks for it."""
         return Connection(self)
+
+    def room(self) -> bool:
+        """Whether one more may come: where all places are taken, one goes that has waited long and has asked nothing whole.
+
+        Of so many that stand first, those that are being answered go to the end; so looking costs the same however many there are.
+        """
+        if len(self.connections) < self.bounds.connections:
+            return True
+        for connection in list(islice(self.connections, _LOOKED)):
+            if connection.idle:
+                connection.leave()
+                self.connections.pop(connection, None)
+                return True
+            self.connections[connection] = self.connections.pop(connection)
+        return False
 
     async def watch(self) -> None:
         """End connections whose time is over, until cancelled."""
@@ -119,14 +136,14 @@ class Connection(asyncio.Protocol):
         """Begin, if there is room."""
         self._transport = transport
         self._parser = httptools.HttpRequestParser(self)
-        if self.server.closing or len(self.server.connections) >= self.bounds.connections:
+        if self.server.closing or not self.server.room():
             self.app.broke("connections")
             self._say(
                 Response(503, b'{"message":"too many connections are open"}', headers={"retry-after": "1"}),
                 False,
             )
             return
-        self.server.connections.add(self)
+        self.server.connections[self] = None
         self.until = time.monotonic() + self.bounds.head_seconds
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if isinstance(peer, tuple) else ""
@@ -134,7 +151,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it; a request whose body was on its way is over."""
-        self.server.connections.discard(self)
+        self.server.connections.pop(self, None)
         self._ended = True
         if self._request is not None and self._refused is None:
             self.app.drop(self._request, "")
@@ -352,9 +369,23 @@ class Connection(asyncio.Protocol):
             self._ended = True
             self._transport.close()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no request of it is whole or on its way with a body that was admitted."""
+        return not self._busy and self._request is None and not self._waiting
+
+    def leave(self) -> None:
+        """Make room for another."""
+        self.app.broke("room")
+        self._ended = True
+        if self._transport.get_write_buffer_size():  # nobody would see to it that it is taken
+            self._transport.abort()
+        else:
+            self._transport.close()
+
     def close_when_idle(self) -> None:
         """End it, or let it end when what is under way is answered."""
-        if not self._busy and self._request is None and not self._in_head and not self._waiting:
+        if self.idle and not self._in_head:
             self._ended = True
             self._transport.close()
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import mmap
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -28,6 +29,7 @@ _LOOK = 0.1  # seconds between looks at what is published
 _WRITE = 0.5  # between writings of what was counted
 _BATCH = 5.0  # between batches of requests
 _HANDSHAKE = 10.0
+_CONNECTIONS, _FILES = 10_000, 256  # open at once; files that are kept for everything else
 
 
 def main(argv: list[str]) -> int:
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
 async def _serve(told: dict[str, Any]) -> None:
     from assay.doors.gateway.api import Api
     from assay.doors.gateway.application import Gate
-    from assay.doors.gateway.connection import Server
+    from assay.doors.gateway.connection import Bounds, Server
     from assay.works.home import Home
     from assay.works.serving.connecting import connect
 
@@ -59,7 +61,7 @@ async def _serve(told: dict[str, Any]) -> None:
     journal = Journal(home.root / "serving" / "journal", name)
     gateway = Gateway(home, folder, name, connect, journal, counts.restored(file), _buckets(folder))
     api = Api(home) if told["api"] else None
-    server = Server(Gate(gateway, api))
+    server = Server(Gate(gateway, api), Bounds(connections=_room()))
     listener = socket.socket(fileno=int(told["socket"]))
     loop, ending = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)
@@ -117,6 +119,17 @@ async def _orphaned(parent: int, ending: asyncio.Event) -> None:
     while os.getppid() == parent:
         await asyncio.sleep(1)
     ending.set()
+
+
+def _room() -> int:
+    """Return how many connections may be open: as many files as the system allows, but for those that are needed besides."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if soft == resource.RLIM_INFINITY:
+        return _CONNECTIONS
+    return min(_CONNECTIONS, max(soft // 2, soft - _FILES))
 
 
 def _buckets(folder: Path) -> Buckets:
