@@ -104,6 +104,36 @@ def test_a_disk_that_does_not_take_it_is_a_drop_and_the_next_event_is_tried_agai
         assert not found.problems
 
 
+def test_a_full_disk_cost_a_file_and_a_descriptor_for_each_event(tmp_path, monkeypatch):
+    real, full = os.write, [True]
+
+    def write(fd: int, data: object) -> int:
+        if full[0]:
+            raise OSError(28, "No space left on device")
+        return real(fd, data)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "write", write)
+    made = tap(tmp_path / "shop", SECRET, percent=100)
+    opened = len(os.listdir("/proc/self/fd"))
+    for n in range(5):  # not even its counters can be written
+        with pytest.raises(OSError, match="No space left"):
+            made.put(question(f"a{n}"), ANSWER)
+    assert len(os.listdir("/proc/self/fd")) == opened
+    assert not [p for p in (tmp_path / "shop").rglob("*") if p.is_file()]
+    full[0] = False
+    made.put(question("b"), ANSWER)
+    assert made.flush(10)
+    full[0] = True
+    for n in range(5):  # nor the head of a file, once an hour is over
+        made.put(question(f"c{n}", at=AT + 3600 * (n + 1)), ANSWER)
+        assert made.flush(10)
+    assert made.counted.dropped == 5 and len(list((tmp_path / "shop").rglob("*.sealed"))) == 1
+    full[0] = False
+    made.close()
+    with read(tmp_path / "shop", tmp_path / "s") as found:
+        assert found.about.column("event").to_pylist() == ["b"] and not found.problems
+
+
 def test_a_file_of_an_hour_that_is_over_is_packed_and_read_once(tmp_path):
     root = tmp_path / "shop"
     packed: list[Path] = []

@@ -46,10 +46,18 @@ class Counters:
         self.path = folder / f"{uuid.uuid4().hex}{SUFFIX}"
         fresh = self.path.with_suffix(".new")
         self._fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        os.write(self._fd, _LAYOUT.pack(_MAGIC, 0, 0, 0, 0))
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
-        fresh.rename(self.path)
-        self._map = mmap.mmap(self._fd, _LAYOUT.size)
+        try:
+            os.write(
+                self._fd, _LAYOUT.pack(_MAGIC, 0, 0, 0, 0)
+            )  # a full disk refuses it here, and not in the mapping
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            fresh.rename(self.path)
+            self._map = mmap.mmap(self._fd, _LAYOUT.size)
+        except BaseException:
+            os.close(self._fd)
+            for path in (fresh, self.path):
+                path.unlink(missing_ok=True)
+            raise
 
     def add(self, name: str, count: int) -> None:
         """Count so many more."""

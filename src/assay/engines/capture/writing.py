@@ -200,11 +200,14 @@ class Writer:
         return file
 
     def _abandon(self, folder: str) -> None:
-        """Leave a file as it was before what could not be written; the next event begins another."""
+        """Leave a file as it was before what could not be written, none where it held nothing; the next event begins another."""
         file = self._files.pop(folder, None)
         if file is not None:
             try:
-                os.ftruncate(file.fd, file.size)
+                if file.size > len(file.sealer.head):
+                    os.ftruncate(file.fd, file.size)
+                else:
+                    file.path.unlink()
             except OSError:  # a part of a frame stays, which no reader takes for one
                 pass
             finally:
