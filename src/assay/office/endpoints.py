@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import Broken, Missing, UsageError
 from assay.office import schema
 from assay.office.rows import read
 
@@ -129,16 +129,36 @@ def get(office: Office, name: str, *, deleted: bool = False) -> EndpointRecord:
         for r in office.rows(sa.select(table.value).where(table.key == name.removeprefix("endpoint://")))
     ]
     if not found or (found[0].state == DELETED and not deleted):
-        known = [e.name for e in listing(office)]
+        known = names(office)
         remedy = did_you_mean(name, known) if known else "`assay endpoint create` makes one"
         raise Missing(f"there is no endpoint {name[:80]!r}", remedy=remedy)
     return found[0]
 
 
-def listing(office: Office, *, deleted: bool = False) -> list[EndpointRecord]:
-    """Return every endpoint by name, those that were deleted too where asked."""
+def names(office: Office) -> list[str]:
+    """Return the names of all endpoints but the deleted, of those too whose rows cannot be read."""
     table = schema.endpoints.c
-    query = sa.select(table.value).order_by(table.key)
+    query = sa.select(table.key).where(table.state != DELETED).order_by(table.key)
+    return [str(r[0]) for r in office.rows(query)]
+
+
+def listing(
+    office: Office, *, deleted: bool = False, unreadable: list[str] | None = None
+) -> list[EndpointRecord]:
+    """Return every endpoint by name, those that were deleted too where asked.
+
+    unreadable: takes the names of those whose rows cannot be read; without it the first of them raises Broken.
+    """
+    table = schema.endpoints.c
+    query = sa.select(table.key, table.value).order_by(table.key)
     if not deleted:
         query = query.where(table.state != DELETED)
-    return [read(EndpointRecord, r[0]) for r in office.rows(query)]
+    out = []
+    for key, value in office.rows(query):
+        try:
+            out.append(read(EndpointRecord, value))
+        except Broken:
+            if unreadable is None:
+                raise
+            unreadable.append(str(key))
+    return out

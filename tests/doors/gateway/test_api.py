@@ -106,6 +106,12 @@ def test_a_server_without_the_api_offers_none(does, stand):
     [
         ("GET", "/search?" + "query=a&" * 60, None),
         ("GET", "/search?query=a%00b", None),
+        ("GET", "/search?query=a&limit=abc", None),
+        ("GET", "/search?query=a&limit=-1", None),
+        ("GET", "/endpoints?deleted=perhaps", None),
+        ("POST", "/models/m@4/approve", {"reason": "a\0b"}),
+        ("POST", "/models/m@1/tag", {"tags": {"a\0": "b"}}),
+        ("PATCH", "/endpoints/e", {"guard": {"auth": "no\0ne"}}),
         ("POST", "/endpoints", {"name": "e", "variants": [{"name": 1, "package": "m@1"}]}),
         ("POST", "/endpoints", {"name": "e", "model": "\ud800"}),
         ("PATCH", "/endpoints/e", {"model": "m@1", "plan": {"steps": ["x"]}}),

@@ -180,7 +180,18 @@ def test_guards_capture_fallback_and_blocked_callers_are_kept(home, does):
         ({"guard": {"rate": float("nan")}}, "rate is nan"),
         ({"guard": {"body": True}}, "body is True"),
         ({"capture": {"percent": 101}}, "percent is 101"),
+        ({"guard": {"concurrency": "1"}}, "concurrency is '1'; it takes a whole number"),
+        ({"guard": {"concurrency": 1.5}}, "concurrency is 1.5; it takes a whole number"),
+        ({"guard": {"rate": "5"}}, "rate is '5'; it takes a number"),
         ({"sticky": "ip"}, "known again by 'ip'"),
+        ({"sticky": "header:Authorization"}, "bears a credential"),
+        ({"sticky": "header:X-Amz-Security-Token"}, "bears a credential"),
+        ({"blocked": {"": 60}}, "no caller is called ''"),
+        ({"blocked": {"a\nb": 60}}, "no caller is called"),
+        ({"blocked": {"a" * 301: 60}}, "no caller is called"),
+        ({"blocked": {"a": -1}}, "cannot be blocked until '-1'"),
+        ({"blocked": {"a": True}}, "cannot be blocked until 'True'"),
+        ({"blocked": {"a": "2020-01-01T00:00:00Z"}}, "cannot be blocked until '2020"),
         ({"fallback": {"when": "failed"}}, "what it answers else"),
         ({"blocked": {"a": "soon"}}, "cannot be blocked until 'soon'"),
         ({}, "nothing is changed"),
@@ -215,3 +226,16 @@ def test_an_endpoint_is_shown_as_it_was(home, does, clock):
     does("update", name="e", model="m@2")
     then = call("endpoint.show", {"name": "e", "at": f"event:{made['event']}"}, home=home)
     assert then["variants"] == made["variants"]
+
+
+def test_one_endpoint_that_could_not_be_read_hid_all_others(home, does):
+    import sqlalchemy as sa
+
+    does("create", name="e", model="m@1")
+    does("create", name="f", model="m@1")
+    with sa.create_engine(f"sqlite:///{home.root / 'office.db'}").begin() as forger:
+        forger.execute(sa.text("UPDATE endpoints SET value = '[1]' WHERE key = 'e'"))
+    found = does("list")
+    assert [e["name"] for e in found["endpoints"]] == ["f"] and found["unreadable"] == ["e"]
+    with pytest.raises(Missing, match="no endpoint 'g'"):
+        does("show", name="g")

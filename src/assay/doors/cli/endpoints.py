@@ -11,6 +11,7 @@ import click
 
 from assay.doors.cli import captures, context, show
 from assay.doors.cli.groups import Group
+from assay.kernel.printable import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 _REASON = click.option("--reason", default="", help="Why; it is kept in the log.")
@@ -163,6 +164,10 @@ def create(name: str, stage: str, format_: str, **raw: Any) -> None:
     verify. A SHARE is a number beside the others'. An alpha endpoint answers
     only callers whose token names it.
 
+    What is not said is: --auth token, --schema detect, --firewall off, no
+    --rate, --body 6MB, --seconds 60, --concurrency 256, --batch 64, no
+    --cache, --capture 0.
+
     \b
     Example: assay model approve bookings@1 --reason seen &&
       assay endpoint create bookings --model bookings@1 --capture 100
@@ -189,14 +194,17 @@ def show_(name: str, at: str | None, format_: str) -> None:
 @click.option("--deleted", is_flag=True, help="Those that were deleted too.")
 @context.at_option
 @context.format_option
-def list_(deleted: bool, at: str | None, format_: str) -> None:
-    """List the endpoints.
+def list_(deleted: bool, at: str | None, format_: str) -> int:
+    """List the endpoints. Exits 1 where one of them cannot be read.
 
     Example: assay endpoint list
     """
     found = context.call("endpoint.list", deleted=deleted, at=at)
+    for name in found["unreadable"]:
+        click.echo(f"assay: {printable(name)[:80]} cannot be read; see `assay log verify`", err=True)
     if format_ == "json":
-        return context.emit_json(found)
+        context.emit_json(found)
+        return int(bool(found["unreadable"]))
     rows = [
         e
         | {
@@ -207,7 +215,8 @@ def list_(deleted: bool, at: str | None, format_: str) -> None:
     ]
     columns = (("name", "endpoint"), ("state", "state"), ("stage", "stage"), ("models", "models"),
                ("captured", "captured"), ("revision", "revision"))  # fmt: skip
-    return show.table(rows, columns, "no endpoint yet; `assay endpoint create` makes one", whole=("state",))
+    show.table(rows, columns, "no endpoint yet; `assay endpoint create` makes one", whole=("state",))
+    return int(bool(found["unreadable"]))
 
 
 def _share(variant: dict[str, Any]) -> str:

@@ -6,7 +6,9 @@ import importlib
 import io
 import keyword
 import os
+import shutil
 import sys
+import textwrap
 
 import click
 
@@ -107,10 +109,10 @@ def main(args: list[str] | None = None) -> None:
         where = error.ctx.command_path if error.ctx else "assay"
         what = printable(error.format_message().rstrip("."))
         pause = " " if what.endswith("?") else "; "
-        click.echo(f"assay: {what}{pause}see `{where} --help`", err=True)
+        _say(f"assay: {what}{pause}see `{where} --help`")
         sys.exit(2)
     except click.ClickException as error:
-        click.echo(f"assay: {printable(error.format_message())}", err=True)
+        _say(f"assay: {printable(error.format_message())}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -123,12 +125,17 @@ def main(args: list[str] | None = None) -> None:
             raise
         told = of_the_machine(error) if isinstance(error, OSError) else error
         if isinstance(told, AssayError):
-            click.echo(f"assay: {printable(told)}", err=True)
+            _say(f"assay: {printable(told)}")
             sys.exit(told.exit_code)
         said = str(error).strip().splitlines()
         first = printable(said[0][:300]) if said else ""
-        click.echo(
-            f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug",
-            err=True,
-        )
+        _say(f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug")
         sys.exit(3)
+
+
+def _say(text: str) -> None:
+    """Print a sentence on standard error: at a terminal wrapped at words, elsewhere as one line that can be searched for."""
+    if sys.stderr.isatty():
+        width = min(80, shutil.get_terminal_size().columns)
+        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    click.echo(text, err=True)

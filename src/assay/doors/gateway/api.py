@@ -178,7 +178,7 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
             raise UsageError(
                 f"{key[:60]!r} is not asked here", remedy=f"there is {', '.join(route.query) or 'nothing'}"
             )
-        out[key] = value if key not in ("deleted", "revoked", "limit") else _plain(value)
+        out[key] = _plain(key, value)
     if request.body:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise UsageError("the body is sent as application/json")
@@ -188,7 +188,9 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
         except (ValueError, RecursionError):
             raise UsageError("the body is no JSON") from None
         if not isinstance(given, dict) or not _shallow(given, _DEPTH):
-            raise UsageError("the body is a JSON object of parameters")
+            raise UsageError(
+                "the body is a JSON object of parameters, not too deep, and of texts without NUL"
+            )
         unknown = [name for name in given if name not in route.body]
         if unknown:
             raise UsageError(
@@ -219,12 +221,29 @@ def _whole(name: str, value: Any) -> None:
         raise UsageError("each of steps is a number")
 
 
-def _plain(value: str) -> Any:
-    return int(value) if value.isdecimal() and len(value) < 10 else value.lower() in ("true", "yes")
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _plain(name: str, value: str) -> Any:
+    """Return a parameter of the address as what it is: a number, true or false, or the text itself."""
+    if name == "limit":
+        if not (value.isascii() and value.isdecimal() and len(value) < 10):
+            raise UsageError("limit is a whole number")
+        return int(value)
+    if name in ("deleted", "revoked"):
+        if value.lower() not in _FLAGS:
+            raise UsageError(f"{name} is true or false")
+        return _FLAGS[value.lower()]
+    return value
 
 
 def _shallow(value: Any, depth: int) -> bool:
+    """Whether it is no deeper than so, and no text in it holds a NUL, which no database keeps."""
     if not depth:
+        return False
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, dict) and any("\0" in key for key in value):
         return False
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return all(_shallow(v, depth - 1) for v in inner)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.errors import Missing, Refused, UsageError
 from assay.methods.nearest import did_you_mean
 from assay.methods.routing import shares
-from assay.methods.search.moments import written
 from assay.office import endpoints
 from assay.office.endpoints import EndpointRecord, Variant
 from assay.works.serving import fallbacks, options
@@ -149,7 +147,7 @@ class Deployer:
             if sticky is not None:
                 changes["sticky"] = options.sticky(sticky)
             if blocked:
-                changes["blocked"] = _blocked(record.blocked, blocked, now.at)
+                changes["blocked"] = options.blocked(record.blocked, blocked, now.at)
             if replicas is not None:
                 own = [replace(a, replicas=_replicas(replicas)) for a in record.arms]
                 changes["variants"] = endpoints.plain(own)
@@ -388,28 +386,3 @@ def _said(reason: str) -> str:
 
 def _shown(value: Any) -> Any:
     return [v["package"] for v in value] if isinstance(value, tuple) else value
-
-
-def _blocked(before: Mapping[str, str], given: Mapping[str, Any], now: str) -> dict[str, str]:
-    """Return who is blocked until when, without those whose time is over."""
-    out = {caller: until for caller, until in before.items() if until > now}
-    moment = datetime.fromisoformat(now)
-    for caller, until in given.items():
-        if until is None:
-            out.pop(caller, None)
-            continue
-        try:
-            seconds = float(until)
-            out[caller] = written(moment + timedelta(seconds=seconds))
-        except (TypeError, ValueError, OverflowError):
-            try:
-                said = datetime.fromisoformat(str(until))
-                if said.tzinfo is None:
-                    raise ValueError("without a zone") from None
-                out[caller] = written(said)
-            except ValueError:
-                raise UsageError(
-                    f"{caller[:80]} cannot be blocked until {until!r}",
-                    remedy="write seconds from now, or a moment such as 2026-01-31T12:00:00Z",
-                ) from None
-    return out

@@ -56,7 +56,7 @@ def over_http(url: str, name: str, asked: Asked, token: str, ca: str | None, sec
         path = f"{parts.path.rstrip('/')}/endpoints/{name}/invocations"
         connection.request("POST", path, asked.body, headers)
         found = connection.getresponse()
-        body, told = found.read(_LARGEST), found.headers
+        body, told = found.read(_LARGEST + 1), found.headers
         connection.close()
     except (
         OSError,
@@ -64,6 +64,11 @@ def over_http(url: str, name: str, asked: Asked, token: str, ca: str | None, sec
         http.client.HTTPException,
     ) as error:  # ValueError: a port, or a name, that is none
         raise UsageError(f"nothing answers at {url}: {error}", remedy="see `assay serve --help`") from None
+    if len(body) > _LARGEST:
+        raise UsageError(
+            f"what {url} answers has more than the {_LARGEST >> 20} MB that are taken",
+            remedy="send fewer rows at once",
+        )
     variant = told.get("x-amzn-invoked-production-variant", "")
     kind = told.get("content-type", "")
     return Answer(found.status, body, kind, time.monotonic() - began, "", variant)
@@ -90,6 +95,7 @@ def here(home: Home, actor: str, record: EndpointRecord, asked: Asked) -> tuple[
         asked.content_type,
         asked.accept,
         asked.body,
+        headers=_headers(asked),
     )
     question, noted = _guarded(guards.of(home, record, folder), question, home, folder)
     with sockets.folder() as private:  # a socket's path is short, and a home may lie deep
@@ -110,6 +116,17 @@ def here(home: Home, actor: str, record: EndpointRecord, asked: Asked) -> tuple[
             detail=detail,
         )
     return answer, noted, seq
+
+
+def _headers(asked: Asked) -> tuple[tuple[str, str], ...]:
+    """Return the head that such a question has over HTTP: a firewall refuses one that says no length."""
+    return (
+        ("host", "localhost"),
+        ("user-agent", "assay"),
+        ("accept", asked.accept or "*/*"),
+        ("content-type", asked.content_type),
+        ("content-length", str(len(asked.body))),
+    )
 
 
 async def _ask(path: str, variant: str, question: Question, seconds: float) -> Answer:

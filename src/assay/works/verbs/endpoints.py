@@ -71,10 +71,12 @@ def endpoint_show(home: Home, actor: str, *, name: str) -> Json:
 
 
 def endpoint_list(home: Home, actor: str, *, deleted: bool = False) -> Json:
-    """List the endpoints."""
+    """List the endpoints; ``unreadable`` names those whose rows cannot be read."""
     from assay.office import endpoints
 
-    return listed("endpoints", [plain_record(e) for e in endpoints.listing(home.office, deleted=deleted)])
+    unreadable: list[str] = []
+    found = endpoints.listing(home.office, deleted=deleted, unreadable=unreadable)
+    return listed("endpoints", [plain_record(e) for e in found]) | {"unreadable": unreadable}
 
 
 def endpoint_update(

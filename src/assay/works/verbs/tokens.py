@@ -42,7 +42,7 @@ def token_create(
         raise UsageError("this token would open nothing", remedy="say --endpoint NAME, or --admin")
     if len(endpoints) > _MOST or not 0 <= rate <= 1e6:
         raise UsageError(f"a token names up to {_MOST} endpoints, and a rate from 0 to 1,000,000")
-    known = {e.name for e in office_endpoints.listing(home.office)}
+    known = set(office_endpoints.names(home.office))
     for name in endpoints:
         if name != "*" and name not in known:
             raise UsageError(f"there is no endpoint {name[:80]!r}", remedy=did_you_mean(name, known))
