@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 
 import pytest
 from tests.engines.serving.conftest import question
 
 from assay.engines.isolation import Limits
-from assay.engines.serving.replica import processes
+from assay.engines.serving import packing
+from assay.engines.serving.client import Replicas
+from assay.engines.serving.replica import Replica, processes
 
 # What a request's body says, the model does
 _MODEL = """
@@ -184,6 +187,32 @@ def test_what_must_hold_before_a_start_is_asked_each_time(model, serve):
     while replica.state != "failed" and time.monotonic() < until:
         time.sleep(0.02)
     assert replica.state == "failed" and "hallmark" in replica.reason
+
+
+def test_a_start_that_met_a_fault_of_ours_was_said_to_begin_for_ever(tmp_path):
+    def fault() -> None:
+        raise LookupError("nobody thought of this")
+
+    replica = Replica(tmp_path, tmp_path / "r", before=fault)
+    try:
+        assert not replica.wait(20) and replica.state == "failed"
+        assert "LookupError: nobody thought of this" in replica.reason
+    finally:
+        replica.end()
+
+
+def test_a_large_body_is_packed_while_others_are_answered(monkeypatch):
+    """Its rows were made ready on the loop: whoever asked meanwhile waited for it."""
+    seen = []
+    monkeypatch.setattr(packing, "packed", lambda *_: seen.append(threading.current_thread()))
+    pool = Replicas([])
+
+    async def ask() -> None:
+        for size in (10, 1 << 20):
+            await pool._packed(question(b"1" * size, rows=False), packing.Wants())
+
+    asyncio.run(ask())
+    assert seen[0] is threading.main_thread() and seen[1] is not threading.main_thread()
 
 
 def test_a_path_that_no_socket_can_have_is_refused_in_a_sentence(tmp_path):

@@ -29,6 +29,7 @@ _SWEEP = 0.02  # seconds between looks at what is late
 _PATIENCE = 0.5  # seconds that a replica has for a batch, however little time the requests have left
 _MOST_LOST = 5  # replicas that ended while they had a request, whoever's fault it was
 _QUICK = 0.05  # a model that answers within this is given a next batch while it has one
+_QUICK_BODY, _QUICK_ROWS = 64 << 10, 2_000  # bytes, rows: what is larger is packed and written off the loop
 _ERRORS = {
     500: "the model could not answer this request",
     503: "the model is not ready to answer; try again in a moment",
@@ -97,14 +98,16 @@ class Replicas:
                 accepted(question.accept, question.content_type)  # refused before a model is asked
             if len(self._queue) + len(self._again) >= self.most:
                 raise _Failed(503, "", f"{self.most} requests are waiting")
-            packed = packing.packed(question, self.wants)
+            packed = await self._packed(question, self.wants)
+            if self._closing:
+                raise _Failed(503, "", "the endpoint was closed")
             answered: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             self.asked += 1
             self._queue.append(Asked(packed, began + seconds, answered))
             self._pump()
             found = await answered
             if type(found) is dict:
-                body, media = write(found, question.accept, content_type=question.content_type)
+                body, media = await _written(found, question)
             else:
                 media, body = found
         except PayloadRefused as refused:
@@ -112,6 +115,12 @@ class Replicas:
         except _Failed as failed:
             return self._refusal(failed.status, failed.said or _ERRORS[failed.status], failed.reason, began)
         return Answer(200, body, media, time.monotonic() - began, "", self.variant)
+
+    async def _packed(self, question: Question, wants: packing.Wants) -> packing.Packed:
+        """Return the rows as a replica is sent them; of a large body packed in a thread, so that no other request waits."""
+        if len(question.body) < _QUICK_BODY:
+            return packing.packed(question, wants)
+        return await asyncio.to_thread(packing.packed, question, wants)
 
     def health(self) -> dict[str, int]:
         """Return how many replicas are ready, of how many; requests waiting and under way; and counts since the start."""
@@ -317,6 +326,14 @@ class Replicas:
             _settle(first.asked[0], _Failed(504, "", "the model did not answer in time, twice"))
         link.hung(first)
         link.drop("the replica did not answer in time")
+
+
+async def _written(found: dict[str, Any], question: Question) -> tuple[bytes, str]:
+    """Return an answer in the form that is accepted; one of many rows is written in a thread."""
+    rows = max((len(values) for values in found.values()), default=0)
+    if rows < _QUICK_ROWS:
+        return write(found, question.accept, content_type=question.content_type)
+    return await asyncio.to_thread(write, found, question.accept, content_type=question.content_type)
 
 
 def _said(status: int) -> str:

@@ -126,6 +126,8 @@ class Replica:
                 return
             except (AssayError, OSError) as error:
                 reason = str(error)
+            except Exception as error:  # noqa: BLE001 - this thread is all that looks after it: it would start for ever
+                reason = f"it could not be started: {type(error).__name__}: {str(error)[:200]}"
             self._job = None
             if self._stop.is_set():
                 return
