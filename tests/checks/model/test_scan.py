@@ -174,8 +174,8 @@ def test_mxnets_arrays_that_do_not_fill_their_file_are_not_understood(scanned):
         assert [f.rule for f in _grave(scanned(content))] == ["model.scan.not_understood"]
 
 
-def test_a_saved_model_of_tensorflows_is_told_by_its_name_and_how_to_save_it(scanned):
+def test_what_only_begins_as_a_saved_model_is_told_by_its_name(scanned):
     # it was bytes of an unknown format
     report = scanned(b"\x08\x01\x12\x90\x01\x0a\x0c\x12\x05serve", "saved_model.pb")
     (finding,) = [f for f in report.findings if f.rule.endswith("not_understood")]
-    assert "SavedModel" in finding.message and ".keras" in finding.message and not report.coverage.complete
+    assert "SavedModel" in finding.message and not report.coverage.complete

@@ -38,6 +38,8 @@ class Ground:
         self.formats: Counter[str] = Counter()
         self.seen = self.understood = self.opcodes = self.size = 0
         self._skipped: dict[str, str] = {}
+        self._unknown: list[tuple[View, int, str]] = []
+        self._vouched: dict[tuple[str, str], int] = {}
         self._numbers = itertools.count()
         self._total: Counter[str] = Counter()
 
@@ -73,6 +75,20 @@ class Ground:
             f"{view.place} could not be examined to its end: {why}.",
             view,
             remedy=f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}",
+            **where,
+        )
+        self.skip(view.place, why)
+        return False
+
+    def lie(self, view: View, why: str, **where: Any) -> bool:
+        """Note a header that says what the bytes do not bear out: readers that believe it reach past them. Gives False."""
+        self.find(
+            "header_lie",
+            Severity.HIGH,
+            f"{view.place} says what its bytes do not bear out: {why}.",
+            view,
+            remedy="do not load it; ask for the file again from who made it",
+            refs=("CWE-130",),
             **where,
         )
         self.skip(view.place, why)
@@ -151,6 +167,38 @@ class Ground:
         )
         self.skip(view.place, why)
         return False
+
+    # ---- bare numbers, which only the file beside them can vouch for
+
+    def vouch(self, view: View, name: str, size: int) -> None:
+        """Note that a view says that bare numbers of ``size`` bytes (at least, where below 0) lie in a file beside it."""
+        inner = view.member.rsplit("!", 1)
+        folder = (inner[-1] if view.member else view.file).rpartition("/")[0]
+        path = f"{folder}/{name}" if folder else name
+        key = (view.file, "!".join([*inner[:-1], path])) if view.member else (path, "")
+        if len(self._vouched) < 10_000:
+            self._vouched[key] = max(size, self._vouched.get(key, size), key=abs)
+
+    def unknown(self, view: View, why: str) -> bool:
+        """Put off a view of no known format until all are seen. Gives True, which ``settle`` may take back."""
+        if len(self._unknown) >= 10_000:
+            return self.not_understood(view, why)
+        self._unknown.append((View(b"", view.file, view.member, view.depth), view.size, why))
+        return True
+
+    def settle(self) -> None:
+        """Judge what was put off: what a file beside it vouched for, to the byte, is numbers; the rest is a finding."""
+        for view, size, why in self._unknown:
+            said = self._vouched.get((view.file, view.member))
+            if said is not None and (size == said or 0 < -said <= size < -said + 4096):
+                self.formats["numbers"] += 1
+                continue
+            self.understood -= 1
+            if said is None:
+                self.not_understood(view, why)
+            else:
+                self.lie(view, f"it has {size:,} bytes, and the model beside it needs {abs(said):,}")
+        self._unknown.clear()
 
     # ---- looking within
 

@@ -17,8 +17,6 @@ from assay.engines.blobs import name_in
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
 
-_SAVED_MODEL = b"\x08\x01\x12"  # protobuf: schema version 1, then the first of its graphs
-
 
 @cache
 def formats() -> tuple[ModuleType, ...]:
@@ -40,6 +38,7 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
         ground.size += len(data)
         ground.examine(View(data, name))
     ground.work.progress(len(files), len(files), "")
+    ground.settle()
     if tree.root.is_dir():
         known = {name for name, _ in files}
         for path in sorted(tree.root.rglob("*")):
@@ -80,11 +79,10 @@ def examine_view(view: View, ground: Ground) -> bool:
             text = f"reading it as {name} failed ({type(error).__name__}: {ascii(str(error))[:100]})"
             good = ground.not_understood(view, text)
     if not met:
-        if view.head.startswith(_SAVED_MODEL):
+        if view.head.startswith(b"\x08\x01\x12"):
             return ground.not_understood(
-                view,
-                "it is a SavedModel of TensorFlow's, which is not read: save it as a .keras file, or as ONNX by tf2onnx",
+                view, "it begins as a SavedModel of TensorFlow's, and is none to its end"
             )
         head = view.head[:8].hex(" ")
-        return ground.not_understood(view, f"its format is not known (it begins {head})")
+        return ground.unknown(view, f"its format is not known (it begins {head})")
     return good

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from typing import TYPE_CHECKING
 
+from assay.checks.model.scan import _keras
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
 from assay.methods.hdf5 import MAGIC, Hdf5
@@ -13,7 +15,7 @@ from assay.methods.hdf5 import MAGIC, Hdf5
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
-_CODE = re.compile(rb"Lambda|__lambda__|TFSMLayer|TFOpLambda")
+_CODE = re.compile(rb'"class_name": ?"(?:Lambda|__lambda__|TFSMLayer|TFOpLambda)"')
 
 
 def sniff(view: View) -> bool:
@@ -22,9 +24,48 @@ def sniff(view: View) -> bool:
 
 
 def examine(view: View, ground: Ground) -> bool:
-    """Find links to other files, filters of others, values that are no numbers, and Lambda layers that it names."""
+    """Find links to other files, filters of others, values that are no numbers, and what Keras's configuration holds."""
+    found = Hdf5(view.data)
+    try:
+        found.follow()
+    except (ValueError, struct.error, IndexError) as error:
+        _named(view, ground)
+        return ground.not_understood(
+            view, f"it is HDF5 that cannot be followed: {ascii(str(error))[1:-1][:120]}"
+        )
+    good = True
+    for name, attribute, text in found.texts:
+        if text.lstrip()[:1] in ("{", "["):
+            good = _configuration(name, attribute, text, view, ground) and good
+    for what in found.odd[:20]:
+        ground.find(
+            "hdf5",
+            Severity.HIGH,
+            f"In {view.place} {ascii(what)[1:-1][:200]}.",
+            view,
+            remedy="do not load it; ask for the weights as safetensors, or the model as ONNX",
+            refs=("CWE-73",),
+        )
+    if found.odd:
+        _named(view, ground)
+    return not found.odd and good
+
+
+def _configuration(name: str, attribute: str, text: str, view: View, ground: Ground) -> bool:
+    where = {"attribute": f"{name.rstrip('/')}/@{attribute}"[:200]}
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        if "config" not in attribute:
+            return True  # a text that begins so, and is read by nobody as JSON
+        return ground.not_understood(view, f"its attribute {ascii(attribute)[:60]} is no valid JSON", **where)
+    return _keras.examine(tree, view, ground, **where)
+
+
+def _named(view: View, ground: Ground) -> None:
+    """In a file that cannot be followed, the names of layers that carry code."""
     named = _CODE.search(view.data)
-    if named and not view.name.endswith(".weights.h5"):  # where a layer's name is no layer
+    if named:
         ground.find(
             "keras_code",
             Severity.CRITICAL,
@@ -32,21 +73,5 @@ def examine(view: View, ground: Ground) -> bool:
             view,
             remedy="ask for the model without such layers",
             refs=("CWE-94",),
+            offset=named.start(),
         )
-    found = Hdf5(view.data)
-    try:
-        found.follow()
-    except (ValueError, struct.error, IndexError) as error:
-        return ground.not_understood(
-            view, f"it is HDF5 that cannot be followed: {ascii(str(error))[1:-1][:120]}"
-        )
-    for what in found.odd[:20]:
-        ground.find(
-            "hdf5",
-            Severity.HIGH,
-            f"In {view.place} {ascii(what)[1:-1][:150]}.",
-            view,
-            remedy="do not load it; ask for the weights as safetensors, or the model as ONNX",
-            refs=("CWE-73",),
-        )
-    return not found.odd

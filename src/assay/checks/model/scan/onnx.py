@@ -5,12 +5,12 @@ Field numbers: onnx.proto3 of the ONNX project.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assay.checks.model.scan._names import leaves, readable
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
+from assay.methods.modelfiles.proto import fields, text
 from assay.methods.pickles.opcodes import Buffer
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ KNOWN = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.pre
                    "com.microsoft.nchwc", "com.microsoft.experimental", "com.ms.internal.nhwc"})  # fmt: skip
 _TOP = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
 DEPTH = 32
-Field = tuple[int, int, int, int]  # number, wire type, start, end
 
 
 def sniff(view: View) -> bool:
@@ -36,39 +35,6 @@ def sniff(view: View) -> bool:
     except ValueError:
         return False
     return 7 in numbers and bool(numbers & {1, 8})
-
-
-def fields(data: Buffer, at: int, end: int) -> Iterator[Field]:
-    """Give the fields of a message; ValueError where it is none. For a number start is its value."""
-    while at < end:
-        key, at = _varint(data, at, end)
-        number, wire = key >> 3, key & 7
-        if wire == 0:
-            value, at = _varint(data, at, end)
-            yield number, wire, value, at
-            continue
-        if wire == 2:
-            size, at = _varint(data, at, end)
-        elif wire in (1, 5):
-            size = 8 if wire == 1 else 4
-        else:
-            raise ValueError("a wire type that ONNX does not use")
-        if at + size > end or not number:
-            raise ValueError("a field longer than its message")
-        yield number, wire, at, at + size
-        at += size
-
-
-def _varint(data: Buffer, at: int, end: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7
-    raise ValueError("a number without an end")
 
 
 # message → field → the message it holds
@@ -107,9 +73,9 @@ def examine(view: View, ground: Ground) -> bool:
                     else:
                         todo.append((inside[number], begin, stop, deep + 1))
                 elif kind == "node" and number == 7:
-                    domains.add(_text(view.data, begin, stop))
+                    domains.add(text(view.data, begin, stop))
                 elif kind == "function" and number == 10:
-                    functions.add(_text(view.data, begin, stop))
+                    functions.add(text(view.data, begin, stop))
         except ValueError as error:
             return ground.not_understood(view, f"its {kind} is cut short ({error})", offset=start)
     for place in sorted(places - {""}):
@@ -125,17 +91,13 @@ def examine(view: View, ground: Ground) -> bool:
     return True
 
 
-def _text(data: Buffer, start: int, end: int) -> str:
-    return bytes(data[start : min(end, start + 4096)]).decode("utf-8", "replace")
-
-
 def _location(data: Buffer, start: int, end: int) -> str:
     key = value = ""
     for number, wire, begin, stop in fields(data, start, end):
         if wire == 2 and number == 1:
-            key = _text(data, begin, stop)
+            key = text(data, begin, stop)
         elif wire == 2 and number == 2:
-            value = _text(data, begin, stop)
+            value = text(data, begin, stop)
     return value if key == "location" else ""
 
 

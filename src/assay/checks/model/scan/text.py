@@ -30,9 +30,11 @@ _SOURCE = (
     ".sql",
     ".ipynb",
 )
-_YAML = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]*")
 _LOADER = re.compile(rb"loader_module\s*:\s*[\"']?([\w.]+)")
-_ENTITY = re.compile(rb"<!ENTITY\s", re.IGNORECASE)
+_GRAPH = re.compile(
+    rb"(?:^|[\s{])(?:node|meta_graphs|graph_def|meta_info_def|saved_model_schema_version)\s*[{:]"
+)
+_OPERATOR = re.compile(rb"\bop\s*:\s*([\"'])(\w{1,100})\1")
 _LIGHTGBM = re.compile(rb"tree\r?\nversion=v\d+\r?\n")
 
 
@@ -65,36 +67,16 @@ def examine(view: View, ground: Ground) -> bool:
             decoder.decode(piece, final=at + CHUNK >= view.size)
         except UnicodeDecodeError:
             return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
-    if (
-        view.name.endswith((".yaml", ".yml"))
-        or view.name == "mlmodel"
-        or view.head.startswith((b"%YAML", b"---"))
-    ):
-        _yaml(view, ground)
     if view.name == "mlmodel":
         _mlflow(view, ground)
-    if view.head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
-        _xml(view, ground)
+    if _GRAPH.search(view.head):
+        _graph(view, ground)
     if view.name.endswith(_SOURCE) or view.head.startswith(b"#!"):
         ground.find(
             "source", Severity.INFO, f"{view.place} is source code; it was not judged, only named.", view,
             remedy="read it, or examine it with the code checks",
         )  # fmt: skip
     return True
-
-
-def _yaml(view: View, ground: Ground) -> None:
-    for found in list(_YAML.finditer(view.data))[:50]:
-        tag = found[0].decode("ascii", "replace")[:100]
-        ground.find(
-            "yaml_object",
-            Severity.CRITICAL,
-            f"{view.place} holds the tag {tag}, which makes an unsafe YAML reader build or call Python objects.",
-            view,
-            remedy="take the tag out, and read YAML with yaml.safe_load only",
-            refs=("CWE-502",),
-            offset=found.start(),
-        )
 
 
 def _mlflow(view: View, ground: Ground) -> None:
@@ -113,16 +95,13 @@ def _mlflow(view: View, ground: Ground) -> None:
             )
 
 
-def _xml(view: View, ground: Ground) -> None:
-    """A declared entity makes an XML reader open files and addresses, or grow without end."""
-    found = _ENTITY.search(view.data)
-    if found is not None:
-        ground.find(
-            "xml_entity",
-            Severity.HIGH,
-            f"{view.place} declares an XML entity, by which a reader can be made to open files or to use up memory.",
-            view,
-            remedy="take the declaration out; no model needs one",
-            refs=("CWE-611",),
-            offset=found.start(),
-        )
+def _graph(view: View, ground: Ground) -> None:
+    """TensorFlow's graph written as text: the operators that it names."""
+    from assay.checks.model.scan import _tensorflow
+
+    told: set[str] = set()
+    for found in _OPERATOR.finditer(view.data):
+        name = found[2].decode("ascii", "replace")
+        if name not in told and len(told) < 10_000:
+            told.add(name)
+            _tensorflow.tell(name, view, ground, offset=found.start())

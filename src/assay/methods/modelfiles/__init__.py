@@ -1,0 +1,1 @@
+"""Readers of model files that build nothing: bounded, without the libraries that wrote them."""
