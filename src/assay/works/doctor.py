@@ -37,6 +37,7 @@ _EXTRAS = {
     "torch": ("torch", "models of PyTorch"),
     "keras": ("keras", "models of Keras"),
     "onnx": ("onnxruntime", "models in ONNX"),
+    "notebook": ("websocket", "kernels of Jupyter servers, asked what they reach"),
     "images": ("PIL", "pictures in JPEG"),
     "waf": ("cffi", "the firewall before endpoints"),
     "documents": ("pypdf", "texts of PDF files"),

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "endpoint": ("endpoints", "Models in production, behind the gateway."),
     "serve": ("serving", "Answer for endpoints over HTTP."),
     "token": ("tokens", "API keys of callers."),
+    "notebook": ("notebooks", "Jupyter servers: examined, set right, reached."),
     "monitor": ("monitors", "Checks of what is asked, by a schedule."),
     "runs": ("book", "List the runs, or show one."),
     "traces": ("traces", "Spans: shown, received, imported, exported."),

@@ -21,6 +21,7 @@ from assay.works.verbs import (
     logs,
     models,
     monitors,
+    notebooks,
     provenance,
     quarantine,
     runs,
@@ -40,6 +41,7 @@ WITHOUT_HOME = frozenset(
         "model.card",
         "model.verify",
         "monitor.policy",
+        "notebook.secure",
         "runs.reproduce",
     }
 )
@@ -81,6 +83,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **tokens.VERBS,
     **serving.VERBS,
     **monitors.VERBS,
+    **notebooks.VERBS,
     **provenance.VERBS,
     **search.VERBS,
     **importing.VERBS,

@@ -1,0 +1,1 @@
+"""Jupyter servers: their configuration on disk, those that run here, and what one answers."""

@@ -1,0 +1,1 @@
+"""Notebook servers: examined, set right, and reached."""
