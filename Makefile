@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NATIVE := $(wildcard src/assay/methods/pickles/native/*)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 APT = $(if $(filter 0,$(shell id -u)),,sudo )apt install
 
@@ -18,12 +19,12 @@ $(BIN)/python:
 	@echo "making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.base: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.base: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "installing Assay into $(VENV): 300 MB, a minute or two"
 	@$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.dev: pyproject.toml constraints.txt $(NATIVE) | $(BIN)/python
 	@echo "installing Assay and its development tools into $(VENV): a few minutes"
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/.base

@@ -55,6 +55,7 @@ def examine_machine(home: Home | None) -> list[Answer]:
         Answer("engines", name, "ok", v) for name, v in engines().items() if name not in ("python", "assay")
     ]
     answers.append(_firewall())
+    answers.append(_pickles())
     for extra, (module, what) in _EXTRAS.items():
         there = importlib.util.find_spec(module) is not None
         remedy = "" if there else install(extra)
@@ -69,6 +70,28 @@ def _firewall() -> Answer:
     state, said = standing()
     what, _, remedy = said.partition("; ") if state != "ok" else (said, "", "")
     return Answer("engines", "firewall", state, what, remedy)
+
+
+def _pickles() -> Answer:
+    """Say which loop follows pickles, the compiled one or the one in Python, after both walked one."""
+    from assay.engines import compiling
+    from assay.methods.pickles.compiled import built
+    from assay.methods.pickles.machine import walk
+    from assay.methods.pickles.names import Names
+
+    data = b"\x80\x04]\x94(K\x01}\x94cos\ngetpid\n)Re."
+    if built() is None:
+        slow = "in Python; compiled it follows pickles of many small objects some sixty times as fast"
+        remedy = f"with {compiling.NEEDS}: python -m assay.engines.compiling"
+        return Answer("engines", "pickles", "missing", slow, remedy)
+    one, two = (walk(data, 0, len(data), Names(), python=python) for python in (False, True))
+    if (one.hits, one.opcodes, one.end) != (two.hits, two.opcodes, two.end):
+        remedy = "build it anew: python -m assay.engines.compiling"
+        return Answer(
+            "engines", "pickles", "failed", "the compiled machine is not as the one in Python", remedy
+        )
+    said = "compiled (assay.methods.pickles._compiled); its twin in Python says the same"
+    return Answer("engines", "pickles", "ok", said)
 
 
 def _isolation() -> list[Answer]:

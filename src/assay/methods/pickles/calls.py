@@ -23,7 +23,7 @@ from assay.methods.pickles.values import (
 )
 
 HIT_LIMIT = 1_000
-GLOBAL_LIMIT = 100_000
+GLOBAL_LIMIT = 10_000
 _RECONSTRUCT = {
     ("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor"), ("copyreg", "__newobj__"),
     ("copy_reg", "__newobj__"), ("copyreg", "__newobj_ex__"),
@@ -37,6 +37,9 @@ _CALLERS = {
     ("pandas.core.indexes.period", "_new_PeriodIndex"), ("pandas.core.indexes.interval", "_new_IntervalIndex"), ("pandas.core.internals.blocks", "new_block"),
     ("torch._tensor", "_rebuild_from_type_v2"), ("torch._utils", "_rebuild_wrapper_subclass"),
 }  # fmt: skip
+# What they give, or whether they may give it, depends on what they are given.
+_HEEDED = {("_codecs", "encode"), ("numpy", "dtype")}
+_HEEDED_BUILTINS = {"type", "getattr", "bytes", "bytearray", "str"}
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _MEMMAP = ("numpy", "memmap")  # opens its file when made by any means but as an array
 _LATIN = {"latin1", "latin-1", "latin_1", "iso-8859-1"}
@@ -205,6 +208,14 @@ class Calls:
         if callable_.key == ("numpy", "dtype") and given:
             return DType.read(text_of(given[0], self.data)) or callable_.made()
         return callable_.made()
+
+    def gives_one(self, callable_: Global) -> bool:
+        """Whether each call of it gives the same, whatever it is given and however it is called."""
+        if callable_.judged.level != "call" or callable_.name == "newObj":
+            return False
+        if callable_.key in _HEEDED or callable_.key in _RECONSTRUCT | _CALLERS | _ARRAYS:
+            return False
+        return callable_.module not in ("builtins", "__builtin__") or callable_.name not in _HEEDED_BUILTINS
 
     # ---- state
 

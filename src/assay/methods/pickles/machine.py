@@ -1,6 +1,6 @@
 """The symbolic pickle machine: it walks every opcode with a stack and a memo of its own, and runs nothing.
 
-Its memory does not grow with the data: constants stay in the file, containers are forgotten, the memo takes
+Its loop stands here in Python, and once more compiled (compiled.py), which is used where it was built. Its memory does not grow with the data: constants stay in the file, containers are forgotten, the memo takes
 eight bytes an entry. Where it cannot follow, it stops and says so; what was met before that still counts.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assay.methods.pickles.compiled import Swift, built
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import (
     BYTES,
@@ -21,14 +22,10 @@ from assay.methods.pickles.opcodes import (
     number_line,
 )
 from assay.methods.pickles.rare import HANDLERS
-from assay.methods.pickles.state import ABSENT, CAPTURE_LIMIT, PLAIN, State
+from assay.methods.pickles.setting import CAPTURE_LIMIT, SLICE, STACK_LIMIT
+from assay.methods.pickles.state import ABSENT, PLAIN, State
 from assay.methods.pickles.values import ALIAS, Bag
 from assay.methods.pickles.walk import Broken, Walk
-
-STACK_LIMIT = 8_000_000
-NESTED_LIMIT = 10_000
-DEPTH_LIMIT = 16
-SLICE = 1 << 20
 
 
 def walk(
@@ -39,34 +36,21 @@ def walk(
     *,
     arrays: bool = True,
     tick: Callable[[int], bool] | None = None,
+    python: bool = False,
 ) -> Walk:
     """Walk the pickle that begins at ``start``.
 
     arrays: step over the raw bytes that joblib writes after a NumpyArrayWrapper. tick: called with the place now
-    and then; the walk ends when it returns True.
+    and then; the walk ends when it returns True. python: by the loop in Python, even where the compiled one was built.
     """
-    return Machine(data, start, end, names, arrays=arrays).walked(tick)
+    kind = Machine if python or built() is None else Swift
+    return kind(data, start, end, names, arrays=arrays).walked(tick)
 
 
 class Machine(State):
     """The loop over a State."""
 
-    def walked(self, tick: Callable[[int], bool] | None) -> Walk:
-        """Walk, and return what was found until the end, or until it could not be followed."""
-        report = self.report
-        try:
-            self.run(tick)
-        except Broken as error:
-            report.error = str(error)
-        except (IndexError, OverflowError):
-            report.error = "it ends in the middle of an opcode or takes more from its stack than lies there"
-        report.end = min(self.at, self.end)
-        if report.complete:
-            self.calls.account()
-        report.hits = self.calls.hits
-        return report
-
-    def run(self, tick: Callable[[int], bool] | None) -> None:
+    def run(self) -> None:
         """Walk to STOP. The commonest opcodes are handled here, the others in _rare."""
         data, end, stack, marks, memo = self.data, self.end, self.stack, self.marks, self.memo
         fixed, table = FIXED, self.table
@@ -150,11 +134,10 @@ class Machine(State):
             if i > end:
                 self.at = end
                 raise Broken("it ends in the middle of a value")
-            if len(stack) > STACK_LIMIT:
+            self.at = i
+            if len(stack) + len(marks) > STACK_LIMIT:
                 raise Broken(f"its stack grows past {STACK_LIMIT:,} values")
-            if tick is not None and tick(i):
-                self.report.stopped = True
-                raise Broken("the walk was stopped")
+            self.tick(i)
         self.at = end
         raise Broken("it ends without a STOP")
 
@@ -190,14 +173,8 @@ class Machine(State):
 
     def _maybe_nested(self, begin: int, size: int) -> None:
         data, stop = self.data, begin + size
-        if stop > self.end or len(self.report.nested) >= NESTED_LIMIT:
+        if stop > self.end:
             return
         first = data[begin]
         if (first == 0x80 and data[begin + 1] <= 5) or (first in b"c(i]}" and data[stop - 1] == 0x2E):
-            self.report.nested.append((begin, stop))
-
-    def inner(self, start: int) -> Walk:
-        """Walk the pickle that stands at ``start`` inside this one."""
-        if self.depth >= DEPTH_LIMIT:
-            raise Broken(f"object arrays lie within one another more than {DEPTH_LIMIT} deep")
-        return Machine(self.data, start, self.end, self.calls.names, depth=self.depth + 1).walked(None)
+            self.nested(begin, stop)

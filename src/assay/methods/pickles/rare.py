@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from assay.methods.pickles.opcodes import NAMES, line_end
-from assay.methods.pickles.state import CAPTURE_LIMIT, TABLE_LIMIT
-from assay.methods.pickles.values import ALIAS, Tup, text_of
+from assay.methods.pickles.setting import CAPTURE_LIMIT
+from assay.methods.pickles.values import ALIAS, Tup
 from assay.methods.pickles.walk import Broken
 
 if TYPE_CHECKING:
     from assay.methods.pickles.machine import Machine
-
-_NAME_LIMIT = 4096
 
 
 def _proto(m: Machine, i: int) -> int:
@@ -91,7 +89,7 @@ def _setitem(m: Machine, i: int) -> int:
 
 
 def _get(m: Machine, i: int) -> int:
-    stop, at = _index(m, i)
+    stop, at = m.index(i)
     m.stack.append(m.get(at))
     return stop + 1
 
@@ -102,53 +100,26 @@ def _long_get(m: Machine, i: int) -> int:
 
 
 def _put(m: Machine, i: int) -> int:
-    stop, at = _index(m, i)
+    stop, at = m.index(i)
     m.need(1, "PUT")
     m.put(at, m.stack[-1])
     return stop + 1
 
 
-def _index(m: Machine, i: int) -> tuple[int, int]:
-    stop = line_end(m.data, i + 1, min(m.end, i + 32))
-    try:
-        at = int(bytes(m.data[i + 1 : stop]))
-    except ValueError:
-        raise Broken(f"{NAMES[m.data[i]]} with an index that is no number") from None
-    if at < 0:
-        raise Broken(f"{NAMES[m.data[i]]} with a negative index")
-    return stop, at
-
-
-def _two_lines(m: Machine, i: int) -> tuple[str, str, int]:
-    found = []
-    at = i + 1
-    for _ in range(2):
-        stop = line_end(m.data, at, m.end)
-        if stop - at > _NAME_LIMIT:
-            raise Broken(f"the name of a module is longer than {_NAME_LIMIT:,} bytes")
-        found.append(bytes(m.data[at:stop]).decode("utf-8", "replace"))
-        at = stop + 1
-    return found[0], found[1], at
-
-
 def _global(m: Machine, i: int) -> int:
-    module, name, after = _two_lines(m, i)
-    m.stack.append(m.calls.resolve(module, name, i, "GLOBAL"))
+    value, after = m.named(i)
+    m.stack.append(value)
     return after
 
 
 def _stack_global(m: Machine, i: int) -> int:
     name, module = m.pop("STACK_GLOBAL"), m.pop("STACK_GLOBAL")
-    texts = text_of(module, m.data), text_of(name, m.data)
-    if texts[0] is None or texts[1] is None:
-        m.stack.append(m.calls.computed_name(module, name, i))
-    else:
-        m.stack.append(m.calls.resolve(texts[0], texts[1], i, "STACK_GLOBAL"))
+    m.stack.append(m.computed(module, name, i))
     return i + 1
 
 
 def _inst(m: Machine, i: int) -> int:
-    module, name, after = _two_lines(m, i)
+    module, name, after = m.two_lines(i)
     args = Tup(m.to_mark("INST"))
     m.stack.append(m.calls.call(m.calls.resolve(module, name, i, "INST"), args, i, "INST"))
     return after
@@ -189,15 +160,15 @@ def _build(m: Machine, i: int) -> int:
     top = m.stack[-1]
     m.calls.build(top, state, i)
     if m.calls.is_wrapper(top) and m.arrays:
-        return _array(m, state, i + 1)
+        after = m.array(state, i + 1, m.frame_end, m.aliased)
+        m.stack[-1] = None
+        return after
     return i + 1
 
 
 def _ext(m: Machine, i: int) -> int:
-    width = {0x82: 1, 0x83: 2, 0x84: 4}[m.data[i]]
-    code = int.from_bytes(m.data[i + 1 : i + 1 + width], "little")
-    m.stack.append(m.calls.extension(code, i, NAMES[m.data[i]]))
-    return i + 1 + width
+    m.stack.append(m.extension(i))
+    return i + 1 + {0x82: 1, 0x83: 2, 0x84: 4}[m.data[i]]
 
 
 def _persid(m: Machine, i: int) -> int:
@@ -212,8 +183,7 @@ def _binpersid(m: Machine, i: int) -> int:
 
 
 def _persistent(m: Machine, value: Any) -> None:
-    if len(m.report.persistent) < TABLE_LIMIT:
-        m.report.persistent.append(value)
+    m.persistent(value)
     m.stack.append(None)
 
 
@@ -225,33 +195,6 @@ def _buffer(m: Machine, i: int) -> int:
 def _readonly(m: Machine, i: int) -> int:
     m.need(1, "READONLY_BUFFER")
     return i + 1
-
-
-def _array(m: Machine, state: Any, i: int) -> int:
-    """Step over the raw array that joblib writes after a wrapper; a pickle of its own for object arrays."""
-    if i < m.frame_end:
-        raise Broken("a joblib array that begins inside a frame")
-    extent = None if m.aliased else m.calls.extent(state)
-    if extent is None:
-        raise Broken("a joblib array whose size cannot be read")
-    size, objects, aligned = extent
-    m.report.arrays += 1
-    m.stack[-1] = None
-    if objects:
-        inner = m.inner(i)
-        m.calls.hits.extend(inner.hits)
-        m.report.persistent.extend(inner.persistent)
-        m.report.nested.extend(inner.nested)
-        m.report.opcodes += inner.opcodes
-        if not inner.complete:
-            m.at = inner.end
-            raise Broken(inner.error)
-        return inner.end
-    if aligned:
-        i += 1 + m.data[i]
-    if i + size > m.end:
-        raise Broken("a joblib array is longer than the file")
-    return i + size
 
 
 HANDLERS: dict[int, Callable[[Machine, int], int]] = {

@@ -10,30 +10,22 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-from assay.methods.pickles.calls import Calls
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import Buffer
+from assay.methods.pickles.setting import CAPTURE_LIMIT, MEMO_GAP, MEMO_LIMIT, TABLE_LIMIT, Setting
 from assay.methods.pickles.values import ALIAS, Bag, Global, Tup
-from assay.methods.pickles.walk import Broken, Walk
+from assay.methods.pickles.walk import Broken
 
-TABLE_LIMIT = 200_000
-MEMO_GAP = 1 << 16
-CAPTURE_LIMIT = 200_000
 ABSENT, PLAIN = -1, 0
 
 
-class State:
-    """The stack and the memo of one walk. at: the opcode under way; captured: how often Bags took items in.
-
-    depth: how many object arrays of joblib it lies within, each of which is a pickle of its own.
-    """
+class State(Setting):
+    """The stack and the memo of one walk. captured: how often Bags took items in."""
 
     def __init__(
         self, data: Buffer, start: int, end: int, names: Names, *, arrays: bool = True, depth: int = 0
     ) -> None:
-        self.data, self.at, self.end, self.arrays, self.depth = data, start, end, arrays, depth
-        self.report = Walk(start, start)
-        self.calls = Calls(data, names)
+        super().__init__(data, start, end, names, arrays=arrays, depth=depth)
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo = array("q")
@@ -115,12 +107,14 @@ class State:
         code = PLAIN if value is None else value + 1 if type(value) is int else self.keep(value)
         memo = self.memo
         if at >= len(memo):
-            if at - len(memo) > MEMO_GAP or at in self.far:
+            if at - MEMO_GAP > 2 * self.filled or at in self.far:
                 if len(self.far) > TABLE_LIMIT:
                     raise Broken("its memo is scattered too widely to follow")
                 self.filled += at not in self.far
                 self.far[at] = code
                 return
+            if at >= MEMO_LIMIT:
+                raise Broken("its memo grows past what is followed")
             memo.extend(array("q", [ABSENT]) * (at - len(memo) + 1))
         if memo[at] == ABSENT and self.far.pop(at, None) is None:  # what was far may have come near
             self.filled += 1

@@ -9,7 +9,11 @@ from assay.methods.pickles.hits import Hit
 
 
 class Broken(Exception):
-    """The stream is not a pickle from here on."""
+    """The stream is not a pickle from here on. at: where that is, when it is not the opcode under way."""
+
+    def __init__(self, why: str, at: int | None = None) -> None:
+        super().__init__(why)
+        self.at = at
 
 
 @dataclass
