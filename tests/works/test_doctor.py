@@ -63,4 +63,7 @@ def test_isolation_is_tried_and_not_assumed(home):
     found = by_name(doctor.examine_machine(home), "isolation")
     proof = prove()
     assert found["level"].detail == proof.level
-    assert {n for n in found if n != "level"} == {layer.name for layer in proof.layers}
+    assert {n for n in found if n not in ("level", "built by")} == {layer.name for layer in proof.layers}
+    assert found["built by"].detail.startswith(
+        "bubblewrap" if proof.builder == "bubblewrap" else "the kernel"
+    )

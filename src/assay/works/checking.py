@@ -33,14 +33,30 @@ SEED = 7
 
 
 @contextlib.contextmanager
+def preferred(builder: str) -> Iterator[None]:
+    """Have the walls of jobs built by ``bubblewrap``, the ``kernel`` directly, or whoever can, for a while."""
+    from assay.engines.isolation import sandbox
+
+    before = sandbox.preferred()
+    sandbox.prefer(builder)
+    try:
+        yield
+    finally:
+        sandbox.prefer(before)
+
+
+@contextlib.contextmanager
 def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench]:
     """Give a bench: in the home's folders, or in folders that are swept afterwards."""
     settings = settings or (home.settings if home else Settings())
-    with home.scratch() if home else loose_scratch() as scratch:
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(home.scratch() if home else loose_scratch())
         work = scratch / "bench"
         work.mkdir()
         store = home.store if home else Store(str(scratch / "objects"))
         cache = home.folder("cache", "requirements") if home else None
+        if settings.sandbox != "auto":
+            stack.enter_context(preferred(settings.sandbox))
         yield Bench(
             store=store,
             scratch=work,

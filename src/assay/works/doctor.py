@@ -109,11 +109,25 @@ def _isolation() -> list[Answer]:
         ]
     proof = prove()
     answers = [
-        Answer("isolation", layer.name, "ok" if layer.holds else "failed", layer.how, layer.remedy)
+        Answer("isolation", layer.name, _state(layer.holds, layer.needed), layer.how, layer.remedy)
         for layer in proof.layers
     ]
     state = "ok" if proof.level == "full" else "failed"
-    return [Answer("isolation", "level", state, proof.level, proof.remedy), *answers]
+    return [Answer("isolation", "level", state, proof.level, proof.remedy), _builder(proof.builder), *answers]
+
+
+def _state(holds: bool, needed: bool) -> str:
+    return "ok" if holds else "failed" if needed else "missing"
+
+
+def _builder(builder: str) -> Answer:
+    """Tell who builds the namespaces: bubblewrap where it is installed and wanted, else the kernel directly."""
+    from assay.engines.isolation import bubblewrap
+
+    found = bubblewrap.found()
+    if builder == "bubblewrap" and found is not None:
+        return Answer("isolation", "built by", "ok", f"bubblewrap {found[1]}")
+    return Answer("isolation", "built by", "ok", "the kernel, called directly")
 
 
 def _home(home: Home | None) -> list[Answer]:

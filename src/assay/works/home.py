@@ -86,7 +86,12 @@ class Home:
                 remedy="upgrade Assay",
             )
         caller = Caller.read(environment.get("TRACEPARENT", ""), environment.get("TRACESTATE", ""))
-        return cls(root, read_settings(root, environment), caller)
+        settings = read_settings(root, environment)
+        if settings.sandbox != "auto":
+            from assay.engines.isolation import prefer
+
+            prefer(settings.sandbox)
+        return cls(root, settings, caller)
 
     @classmethod
     def create(cls, folder: Path, environment: Mapping[str, str]) -> Home:

@@ -16,6 +16,7 @@ MOST_SECONDS = 86_400
 MOST_CORES = 4096
 _MEMORY = re.compile(r"\d{1,6}(\.\d{1,3})?\s*[kKMGT]i?B")
 _IMAGE = re.compile(r"(?:[\w][\w.:/-]{0,254}@)?sha256:[0-9a-f]{64}")
+BUILDERS = ("auto", "bubblewrap", "kernel")
 LEVELS = ("full", "partial")  # none is reached by --unsafe-no-isolation alone
 
 
@@ -33,6 +34,7 @@ class Settings:
     memory: str = "1GB"  # what one table engine may use before it spills to disk
     engine: str = "duckdb"  # where tables run: duckdb, or a Spark master
     isolation: str = "full"  # the least that training and loading models accept
+    sandbox: str = "auto"  # who builds its walls: bubblewrap, kernel, or auto: the first that can
     answer_seconds: int = 600  # that a model may take for one answer, of up to 50,000 rows
     four_eyes: bool = False  # approval by someone other than whoever registered
     image: str = ""  # digest of the image that this was started from, where whoever started it says
@@ -58,6 +60,12 @@ class Settings:
                 f"isolation cannot be {new.isolation!r}",
                 where=where,
                 remedy=did_you_mean(new.isolation, LEVELS),
+            )
+        if new.sandbox not in BUILDERS:
+            raise UsageError(
+                f"sandbox cannot be {new.sandbox!r}",
+                where=where,
+                remedy=did_you_mean(new.sandbox, BUILDERS),
             )
         if not 1 <= new.cores <= MOST_CORES:
             raise UsageError(

@@ -10,7 +10,8 @@ from assay.engines.isolation import Grant, Limits, run, sandbox
 
 @pytest.fixture(params=["full", "partial"])
 def job(request, tmp_path, monkeypatch):
-    """Run Python code in the sandbox; partial is forced by making full fail."""
+    """Run Python code in the sandbox, its walls built by the kernel directly; partial is forced by making full fail."""
+    monkeypatch.setattr(sandbox, "_preferred", "kernel")
     if request.param == "partial":
         whole = sandbox._attempt
 

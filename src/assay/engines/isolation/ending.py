@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from typing import NoReturn
 
 from assay.engines.isolation import syscalls as sys_
-from assay.engines.isolation import watch
+
+TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def over_namespace(first: int) -> NoReturn:
@@ -32,6 +34,8 @@ def over_group(child: int, parent: int, ready: int) -> NoReturn:
     seccomp keeps every process of the job in the group, and a process group that gets a signal cannot fork out of it.
     ready: the end of a pipe; the job waits for its closing, so that it cannot run before we stand here.
     """
+    from assay.engines.isolation import watch
+
     _close_all()
 
     def stop(_number: int, _frame: object) -> None:

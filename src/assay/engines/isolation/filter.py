@@ -20,7 +20,7 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS, _PRETEND = 1, 38, 0  # errno 0: the call is not made and says that it was
 _LD, _JEQ, _JGE, _JSET, _AND, _RET = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-_AF_UNIX = 1
+_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW*, time included
 _NEWEST = 463  # from here on the kernel has calls that this list does not know (setxattrat was the first)
 _X32 = 0x40000000
@@ -67,10 +67,16 @@ _PROGRAMS = ((59, 221), (322, 281))  # execve, execveat
 _PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)
 
 
-def program(*, alone: bool = True, signals: bool = True) -> bytes:
+def number(name: str) -> int | None:
+    """Return the number of a call that the filter refuses on this processor; None where it has no such call."""
+    return {**_DENIED, **_UNKNOWN}[name][0 if syscalls.machine() == "x86_64" else 1]
+
+
+def program(*, alone: bool = True, signals: bool = True, network: bool = False) -> bytes:
     """Return the filter for this processor, as BPF instructions.
 
-    alone: the job has namespaces of its own. signals: something else keeps its signals inside.
+    alone: the job has namespaces of its own. signals: something else keeps its signals inside. network: it has a
+    network of its own, so that TCP, UDP and the question which addresses there are (NETLINK_ROUTE) are let through.
     """
     machine = syscalls.machine()
     column = 0 if machine == "x86_64" else 1
@@ -90,8 +96,20 @@ def program(*, alone: bool = True, signals: bool = True) -> bytes:
             if number is not None:
                 out += [(_JEQ, 0, 1, number), (_RET, 0, 0, _ERRNO | errno)]
     out += _when(_CLONE[column], [(_LD, 0, 0, _argument(0)), (_JSET, 0, 1, _NEW_NAMESPACES)])
-    for pair in (_SOCKET, _SOCKETPAIR):
-        out += _when(pair[column], [(_LD, 0, 0, _argument(0)), (_JEQ, 1, 0, _AF_UNIX)])
+    out += _when(_SOCKETPAIR[column], [(_LD, 0, 0, _argument(0)), (_JEQ, 1, 0, _AF_UNIX)])
+    if network:
+        out += _when(
+            _SOCKET[column],
+            [
+                (_LD, 0, 0, _argument(0)),
+                *((_JEQ, over, 0, family) for over, family in ((6, _AF_UNIX), (5, _AF_INET), (4, _AF_INET6))),
+                (_JEQ, 0, 2, _AF_NETLINK),
+                (_LD, 0, 0, _argument(2)),
+                (_JEQ, 1, 0, 0),
+            ],
+        )
+    else:
+        out += _when(_SOCKET[column], [(_LD, 0, 0, _argument(0)), (_JEQ, 1, 0, _AF_UNIX)])
     if not alone:  # a datagram socket of a pair can still send to any path
         for kind in (2, 3):
             out += _when(
@@ -116,9 +134,9 @@ def _when(call: int, test: list[Step]) -> list[Step]:
     return [(_JEQ, 0, len(body), call), *body]
 
 
-def install(*, alone: bool = True, signals: bool = True) -> None:
+def install(*, alone: bool = True, signals: bool = True, network: bool = False) -> None:
     """Put the filter on this process and all its children, for good. Needs no_new_privs."""
-    _put(program(alone=alone, signals=signals))
+    _put(program(alone=alone, signals=signals, network=network))
 
 
 def forbid_programs() -> None:

@@ -8,10 +8,28 @@ import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from assay.engines.isolation.levels import RANK
+
+if TYPE_CHECKING:
+    from assay.engines.egress.policy import Egress
+
+__all__ = [
+    "RANK",
+    "Ended",
+    "Grant",
+    "Level",
+    "Limits",
+    "Peers",
+    "Root",
+    "interpreter",
+    "python_paths",
+    "source",
+    "straight",
+]
 
 Level = Literal["full", "partial", "none"]
-RANK: dict[str, int] = {"none": 0, "partial": 1, "full": 2}
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives")  # fmt: skip
 
 
@@ -26,14 +44,39 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Peers:
+    """Where a job stands in a network of its own kind alone: its address there, and the names of all."""
+
+    address: str
+    netmask: str
+    name: str
+    hosts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """An unpacked image that a job runs in, read-only. user: the numbers of the user and group that it runs as."""
+
+    path: Path
+    user: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """read and write: paths of this machine, at the same place inside. level: the least that is accepted."""
+    """read and write: paths of this machine, at the same place inside. level: the least that is accepted.
+
+    egress: the stores that it may reach, through a proxy; none: no network at all. peers: the workers of the same job.
+    root: the image that it runs in, instead of this machine's system and Python.
+    """
 
     read: tuple[Path, ...] = ()
     write: tuple[Path, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     level: Level = "full"
+    egress: Egress | None = None
+    peers: Peers | None = None
+    root: Root | None = None
 
 
 @dataclass(frozen=True, slots=True)

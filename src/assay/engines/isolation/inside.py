@@ -1,74 +1,91 @@
 """Run as a process of its own: builds the walls around itself, tries them from inside, then becomes the job.
 
-The order comes as one line of JSON through the descriptor that argv names, and the proof goes back the same way.
+The order comes through the descriptor that argv names, and the proof goes back the same way, as lines. What is imported
+here is on the way of every job: no package's own module is run (see order.py), and neither json nor typing is read.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import signal
 import socket
 import sys
-from typing import Any
 
-from assay.engines.isolation import ending, walls
+from assay.engines.isolation import ending, links, walls
 from assay.engines.isolation import syscalls as sys_
-from assay.engines.isolation.grant import RANK
+from assay.engines.isolation.levels import RANK
 from assay.engines.isolation.trial import level_of, try_walls
+
+TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def main() -> None:
     """Take the order, enter, prove, and become the job."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    order = json.loads(_line(channel))
+    order = marshal.loads(_exactly(channel, int.from_bytes(_exactly(channel, 4), "big")))
     sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != order["parent"]:
+    if order["by"] == "kernel" and os.getppid() != order["parent"]:
         os._exit(125)
-    host_net = os.readlink("/proc/self/ns/net")
     opened: list[int] = []
     try:
         _enter(order, channel)
         if order["try"] == "full":
-            opened = walls.fresh_root(order)
+            carried = links.carrier(order) if order["links"] else []
+            temporary = walls.fresh_root(order) if order["by"] == "kernel" else walls.opened_temporary()
+            opened = [*temporary, *carried, *links.listeners(order)]
+            if order["name"]:
+                socket.sethostname(order["name"])
         abi = walls.confine(order)
-        layers = try_walls(order, host_net, abi)
+        layers = try_walls(order, abi)
     except OSError as error:
         problem = f"{error.strerror} ({error.filename or 'setting up'})"
-        _tell(channel, {"level": "", "layers": {}, "problem": problem})
+        _tell(channel, "", {}, problem)
         os._exit(125)
     level = level_of(layers)
-    _tell(channel, {"level": level, "layers": layers, "problem": ""}, opened)
-    if RANK[level] < RANK[order["level"]] or _line(channel) != "go":
+    _tell(channel, level, layers, "", opened)
+    if RANK[level] < RANK[order["level"]] or _exactly(channel, 2) != b"go":
         os._exit(125)
     channel.close()
     _become(order)
 
 
-def _line(channel: socket.socket) -> str:
+def _exactly(channel: socket.socket, length: int) -> bytes:
     out = b""
-    while not out.endswith(b"\n"):
-        part = channel.recv(1 << 16)
+    while len(out) < length:
+        part = channel.recv(min(length - len(out), 1 << 16))
         if not part:
             os._exit(125)
         out += part
-    return out.decode().rstrip("\n")
+    return out
 
 
-def _tell(channel: socket.socket, value: dict[str, Any], descriptors: list[int] | None = None) -> None:
-    line = json.dumps(value).encode() + b"\n"
+def _tell(
+    channel: socket.socket,
+    level: str,
+    layers: dict[str, bool],
+    problem: str,
+    descriptors: list[int] | None = None,
+) -> None:
+    lines = [f"level\t{level}", f"problem\t{' '.join(problem.split())}"]
+    lines += [f"{'held' if holds else 'broken'}\t{name}" for name, holds in layers.items()]
+    text = ("\n".join(lines) + "\n\n").encode()
     if descriptors:
-        socket.send_fds(channel, [line], descriptors)
+        socket.send_fds(channel, [text], descriptors)
     else:
-        channel.sendall(line)
+        channel.sendall(text)
 
 
 def _enter(order: dict[str, Any], channel: socket.socket) -> None:
     """Leave the namespaces, or at least the process group; what stays behind stands over the job."""
     parent = order["parent"]
+    if order["by"] == "bubblewrap":
+        return  # it has left them, and stands over the job itself
     if order["try"] == "full":
-        walls.leave_namespaces()
+        walls.leave_namespaces(order["user"])
         pid = os.fork()  # the first process of the new pid namespace; when it dies, all in it die
         if pid:
             channel.close()

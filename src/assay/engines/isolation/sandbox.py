@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import socket
 import stat
@@ -11,22 +11,53 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from assay.engines.folders import entries, sweep
-from assay.engines.isolation import syscalls
-from assay.engines.isolation.grant import RANK, Ended, Grant, Level, interpreter, python_paths, source
+from assay.engines.isolation import bubblewrap, syscalls
+from assay.engines.isolation import order as order_
+from assay.engines.isolation.cgroups import Cgroup
+from assay.engines.isolation.grant import RANK, Ended, Grant, Level, python_paths
+from assay.engines.isolation.order import Traps
+from assay.engines.isolation.usage import family
+from assay.engines.isolation.walls import TEMPORARY
 from assay.engines.isolation.watch import Watcher, kill
 from assay.engines.leftovers import outside
 from assay.kernel.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from assay.engines.egress.proxy import Proxy
 
 REMEDY = (
     "allow user namespaces (sysctl -w kernel.unprivileged_userns_clone=1 and "
     "kernel.apparmor_restrict_unprivileged_userns=0; in Docker --security-opt seccomp=unconfined), "
     "or accept `isolation: partial` by name"
 )
+BUILDERS = ("auto", "bubblewrap", "kernel")
 _START = 20.0
-_CANARY = Path("/etc/passwd")
+_SAID = 1 << 16
+_preferred = "auto"
+
+
+def prefer(builder: str) -> None:
+    """Say, once for this process, who builds the walls: bubblewrap, the kernel directly, or auto, the first that can."""
+    global _preferred
+    if builder not in BUILDERS:
+        raise UsageError(
+            f"there is no builder of walls called {builder!r}", remedy="auto, bubblewrap or kernel"
+        )
+    _preferred = builder
+
+
+def preferred() -> str:
+    """Return who is to build the walls, as it was said last."""
+    return _preferred
+
+
+def builders() -> tuple[str, ...]:
+    """Return who may build the walls here, in the order in which they are tried."""
+    there = ("bubblewrap", "kernel") if bubblewrap.found() else ("kernel",)
+    return there if _preferred == "auto" else (_preferred,)
 
 
 @dataclass
@@ -39,6 +70,9 @@ class Job:
     watcher: Watcher
     private: Path
     reason: str = ""
+    builder: str = "kernel"
+    proxy: Proxy | None = None
+    cgroup: Cgroup | None = None
     lock: int = -1  # held as long as the folder is used
     _ended: Ended | None = field(default=None, repr=False)
 
@@ -58,7 +92,7 @@ class Job:
         """End it and all it started."""
         self.reason = self.reason or reason
         if self.process.poll() is None:
-            kill(self.process.pid)
+            kill(self.process.pid, over=self.builder)
 
     def wait(self) -> Ended:
         """Watch it until it has ended; ends it where it passes a limit, and where the user interrupts."""
@@ -80,6 +114,11 @@ class Job:
             if not self.reason:  # what it wrote in its last moments counts too
                 self.reason = self.watcher.disk()
             self.watcher.close()
+            if self.proxy is not None:
+                self.proxy.close()
+            if self.cgroup is not None:
+                self.reason = self.reason or self.cgroup.reason()
+                self.cgroup.close()
             sweep(self.private)
             if self.lock >= 0:
                 os.close(self.lock)
@@ -103,27 +142,59 @@ def start(
 
     log: the file behind stdout or stderr; its bytes count as the job's.
     """
+    return prepare(argv, grant, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, log=log).go()
+
+
+def prepare(
+    argv: list[str],
+    grant: Grant,
+    *,
+    cwd: Path | None = None,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+    stderr: int | IO[bytes] = subprocess.DEVNULL,
+    log: Path | None = None,
+) -> Prepared:
+    """Build a job's walls and prove them, without letting it begin; Refused as `start`."""
     if not syscalls.supported():
         raise UsageError(
             "training and loading models need Linux on x86_64 or aarch64",
             remedy="run this step on such a machine; checks of data work here",
         )
     _check(grant)
-    tries = {"full": ("full",), "partial": ("full", "partial"), "none": ("none",)}[grant.level]
-    problem = ""
-    for attempt in tries:
+    problems = []
+    for attempt, by in _tries(grant):
         private, lock = outside("job")
-        job = None
+        made = None
         try:
-            job, problem = _attempt(argv, grant, attempt, private, cwd, stdin, stdout, stderr, log)
+            made, problem = _attempt(argv, grant, attempt, by, private, cwd, stdin, stdout, stderr, log)
         finally:
-            if job is None:
+            if made is None:
                 sweep(private)
                 os.close(lock)
-        if job is not None:
-            job.lock = lock
-            return job
-    raise Refused(f"this machine does not allow {grant.level} isolation: {problem}", remedy=REMEDY)
+        if made is not None:
+            made.lock = lock
+            return made
+        problems.append(problem)
+    why = "; ".join(dict.fromkeys(problems)) or "bubblewrap is not installed"
+    raise Refused(f"this machine does not allow {grant.level} isolation: {why}", remedy=REMEDY)
+
+
+def _tries(grant: Grant) -> list[tuple[str, str]]:
+    """Return what is tried, and who builds it. A network, or an image, needs namespaces, whatever level is accepted."""
+    if grant.level == "none":
+        if grant.egress is not None or grant.peers is not None or grant.root is not None:
+            raise UsageError(
+                "a job without isolation has no network of its own and no image",
+                remedy="leave out --unsafe-no-isolation, or `network:`, `workers:` and `image:`",
+            )
+        return [("none", "kernel")]
+    fits = {"bubblewrap": grant.root is None and grant.peers is None and bubblewrap.found() is not None}
+    full = [("full", by) for by in builders() if fits.get(by, True)]
+    alone = grant.egress is not None or grant.peers is not None or grant.root is not None
+    if alone and not full:
+        full = [("full", "kernel")]
+    return full if grant.level == "full" or alone else [*full, ("partial", "kernel")]
 
 
 def _check(grant: Grant) -> None:
@@ -139,104 +210,152 @@ def _check(grant: Grant) -> None:
                 )
 
 
+@dataclass
+class Prepared:
+    """A job whose walls stand and are proved, and that waits for the word. opened: descriptors that it handed out."""
+
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    level: Level
+    layers: dict[str, bool]
+    private: Path
+    grant: Grant
+    log: Path | None
+    temporary: tuple[int, ...]
+    carrier: int | None
+    listeners: tuple[int, ...]
+    cgroup: Cgroup | None
+    builder: str
+    lock: int = -1
+
+    def go(self) -> Job:
+        """Let it begin."""
+        proxy = None
+        if self.grant.egress is not None:
+            from assay.engines.egress.proxy import Proxy
+
+            proxy = Proxy(self.grant.egress, self.listeners)
+            self.listeners = ()
+            proxy.start()
+        try:
+            self.channel.sendall(b"go")
+        finally:
+            self.channel.close()
+        counted = (*self.grant.write, self.private / "tmp", *((self.log,) if self.log else ()))
+        watcher = Watcher(self.process.pid, self.grant.limits, counted, self.temporary)
+        return Job(
+            self.process, self.level, self.layers, watcher, self.private, builder=self.builder, proxy=proxy,
+            cgroup=self.cgroup, lock=self.lock,
+        )  # fmt: skip
+
+    def give_up(self) -> None:
+        """End it before it began."""
+        self.channel.close()
+        kill(self.process.pid, over=self.builder)
+        self.process.wait()
+        for descriptor in (
+            *self.temporary,
+            *self.listeners,
+            *([self.carrier] if self.carrier is not None else []),
+        ):
+            os.close(descriptor)
+        if self.cgroup is not None:
+            self.cgroup.close()
+        sweep(self.private)
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
+
+
 def _attempt(
     argv: list[str],
     grant: Grant,
     attempt: str,
+    by: str,
     private: Path,
     cwd: Path | None,
     stdin: Any,
     stdout: Any,
     stderr: Any,
     log: Path | None,
-) -> tuple[Job | None, str]:
-    ours, theirs = socket.socketpair()
-    root = private / "root"
-    root.mkdir()
-    tmp = private / "tmp"
-    tmp.mkdir()
-    inner_tmp = "/tmp" if attempt == "full" else str(tmp)
-    ours_at = str(source())  # an import looks for a package's name in the folder it lies in
-    env = {
-        "PATH": f"{interpreter().parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": inner_tmp,
-        "TMPDIR": inner_tmp,
-        "LANG": "C.UTF-8",
-        # Threads of OpenMP that wait for one another sleep, and do not spin: on a machine with other work a training
-        # that takes a second took forty.
-        "OMP_WAIT_POLICY": "PASSIVE",
-        **grant.env,
-    }
-    order = {
-        "try": attempt,
-        "level": grant.level,
-        "parent": os.getpid(),
-        "argv": argv,
-        "env": env,
-        "cwd": str(cwd) if cwd else inner_tmp,
-        "read": [str(p) for p in dict.fromkeys((*python_paths(), *grant.read))],
-        "write": [str(p) for p in grant.write],
-        "listed": [ours_at],
-        "root": str(root),
-        "private": str(tmp),
-        "tmp": min(grant.limits.disk, grant.limits.memory, 1 << 30),
-        "canaries": [str(_CANARY)] if attempt != "none" else [],
-        "limits": {"disk": grant.limits.disk, "processes": grant.limits.processes},
-    }
-    launch = f"import sys; sys.path.insert(0, {ours_at!r}); from assay.engines.isolation.inside import main; main()"
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", launch, str(theirs.fileno())],
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=(theirs.fileno(),),
-            env={"PATH": "/usr/bin:/bin"},
-            start_new_session=True,
-        )
-    temporary: tuple[int, ...] = ()
-    try:
-        said, temporary = _talk(ours, order)
-        if RANK.get(said.get("level") or "none", 0) < RANK[grant.level] or (
-            attempt == "full" and said["level"] != "full"
-        ):
-            held = [name for name, holds in said.get("layers", {}).items() if not holds]
-            _give_up(process, temporary)
-            return None, said.get("problem") or f"not held: {', '.join(held)}"
-        ours.sendall(b"go\n")
-    except BaseException as error:
-        _give_up(process, temporary)
-        if not isinstance(error, (OSError, ValueError)):
-            raise
-        return None, f"the walls could not be built: {error}"
-    finally:
-        ours.close()
-    level: Level = "none" if attempt == "none" else said["level"]
-    counted = (*grant.write, tmp, *((log,) if log else ()))
-    watcher = Watcher(process.pid, grant.limits, counted, temporary)
-    return Job(process, level, said["layers"], watcher, private), ""
+) -> tuple[Prepared | None, str]:
+    for name in ("root", "tmp"):
+        (private / name).mkdir()
+    with Traps.laid(private) as traps:
+        order = order_.made(argv, grant, attempt, by, private, cwd, traps)
+        given = marshal.dumps(order)
+        ours, theirs = socket.socketpair()
+        first = [sys.executable, "-I", "-S", "-c", order_.launch(), str(theirs.fileno())]
+        program = bubblewrap.found() if by == "bubblewrap" else None
+        with theirs:
+            process = subprocess.Popen(
+                [*(bubblewrap.command(program[0], order) if program else []), *first],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=(theirs.fileno(),),
+                env={"PATH": "/usr/bin:/bin"},
+                start_new_session=True,
+            )
+        cgroup = Cgroup.make(grant.limits) if attempt != "none" else None
+        made = Prepared(process, ours, "none", {}, private, grant, log, (), None, (), cgroup, by)
+        bounded = cgroup is not None and cgroup.add(process.pid)
+        try:
+            said, opened = _talk(ours, given)
+        except BaseException as error:
+            made.give_up()
+            if not isinstance(error, (OSError, ValueError)):
+                raise
+            return None, f"the walls could not be built: {error}"
+    if by == "bubblewrap" and cgroup is not None:  # it had its first process before it could be brought in
+        bounded = bounded and all(cgroup.add(pid) for pid in family(process.pid)[1:])
+    _hand_out(made, opened, order)
+    made.layers = {**said.layers, "cgroup limits": bounded}
+    if RANK.get(said.level or "none", 0) < RANK[grant.level] or (attempt == "full" and said.level != "full"):
+        made.give_up()
+        held = [name for name, holds in said.layers.items() if not holds]
+        return None, said.problem or f"not held: {', '.join(held)}"
+    made.level = "none" if attempt == "none" else said.level  # type: ignore[assignment]
+    return made, ""
 
 
-def _give_up(process: subprocess.Popen[bytes], temporary: tuple[int, ...]) -> None:
-    kill(process.pid)
-    process.wait()
-    for descriptor in temporary:
-        os.close(descriptor)
+def _hand_out(made: Prepared, opened: list[int], order: dict[str, Any]) -> None:
+    """Tell the descriptors apart: folders in memory, then the interface to its peers, then the proxy's listeners."""
+    given = list(opened)
+    made.temporary = tuple(given[: len(TEMPORARY)])
+    given = given[len(TEMPORARY) :]
+    if given and order["links"].get("peers"):
+        made.carrier = given.pop(0)
+    made.listeners = tuple(given)
 
 
-def _talk(channel: socket.socket, order: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Give the order; return what holds, and descriptors of the job's folders in memory."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    level: str
+    problem: str
+    layers: dict[str, bool]
+
+
+def _talk(channel: socket.socket, order: bytes) -> tuple[_Said, list[int]]:
+    """Give the order; return what holds, and the descriptors that came with it."""
     channel.settimeout(_START)
-    channel.sendall(json.dumps(order).encode() + b"\n")
-    out, opened = b"", []
-    while not out.endswith(b"\n"):
-        part, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 8)
-        opened += descriptors
-        if not part:
-            raise ValueError("it ended before it could say what holds")
-        out += part
-    said: dict[str, Any] = json.loads(out)
-    return said, tuple(opened)
+    channel.sendall(len(order).to_bytes(4, "big") + order)
+    out, opened = b"", list[int]()
+    try:
+        while not out.endswith(b"\n\n"):
+            part, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 8)
+            opened += descriptors
+            if not part or len(out) > _SAID:
+                raise ValueError("it ended before it could say what holds")
+            out += part
+        lines = [line.split("\t", 1) for line in out.decode().strip().split("\n")]
+        told = {key: value for key, value in lines if key in ("level", "problem")}
+        layers = {value: key == "held" for key, value in lines if key in ("held", "broken")}
+        return _Said(told.get("level", ""), told.get("problem", ""), layers), opened
+    except BaseException:
+        for descriptor in opened:
+            os.close(descriptor)
+        raise
 
 
 def run(argv: list[str], grant: Grant, *, log: Path, cwd: Path | None = None) -> Ended:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import struct
+import sys
 
 CLONE = {
     "mount": 0x00020000,
@@ -31,12 +31,12 @@ _NUMBERS = {
 
 def machine() -> str:
     """Return the processor's name as the kernel gives it."""
-    return platform.machine()
+    return os.uname().machine
 
 
 def supported() -> bool:
     """Whether this kernel and processor are known here."""
-    return platform.system() == "Linux" and machine() in _NUMBERS
+    return sys.platform == "linux" and machine() in _NUMBERS
 
 
 def number(name: str) -> int:
@@ -114,10 +114,10 @@ def landlock_version() -> int:
         return 0
 
 
-def landlock(read: list[str], write: list[str], listed: list[str]) -> int:
+def landlock(read: list[str], write: list[str], listed: list[str], *, tcp: bool = False) -> int:
     """Confine this process and its children to these paths and to no TCP; return the ABI used, 0 when there is none.
 
-    listed: folders whose names may be seen, and nothing more.
+    listed: folders whose names may be seen, and nothing more. tcp: it has a network of its own, and may use it.
     """
     abi = landlock_version()
     if abi < 1:
@@ -125,7 +125,7 @@ def landlock(read: list[str], write: list[str], listed: list[str]) -> int:
     files = (
         _FS_V1 | (1 << 13 if abi >= 2 else 0) | (1 << 14 if abi >= 3 else 0) | (1 << 15 if abi >= 5 else 0)
     )
-    network = 3 if abi >= 4 else 0
+    network = 3 if abi >= 4 and not tcp else 0
     scoped = 3 if abi >= 6 else 0
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     rules = ctypes.create_string_buffer(struct.pack("QQQ", files, network, scoped)[:size], size)

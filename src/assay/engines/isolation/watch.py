@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import time
 from pathlib import Path
@@ -18,10 +19,14 @@ _DISK_EVERY = 0.2
 _NEARLY_FULL = 1 << 30  # bytes left on the machine's disk
 
 
-def kill(root: int, patience: float = 10.0) -> None:
-    """End a job: whoever stands over it ends all of it and then itself; what does not is killed one by one."""
+def kill(root: int, patience: float = 10.0, *, over: str = "kernel") -> None:
+    """End a job: whoever stands over it ends all of it and then itself; what does not is killed one by one.
+
+    over: who stands over it. Bubblewrap would not wait for what it ends, so the job's first process is ended instead.
+    """
+    ended = family(root)[1:2] if over == "bubblewrap" else []
     with contextlib.suppress(OSError):
-        os.kill(root, signal.SIGTERM)
+        os.kill(*((ended[0], signal.SIGKILL) if ended else (root, signal.SIGTERM)))
     until = time.monotonic() + patience
     while time.monotonic() < until:
         if not _alive([root]):
@@ -70,6 +75,9 @@ class Watcher:
         self._last_disk = self._last_exact = 0.0
         self._exact = 0
         self._free = _free(counted)
+        self._end: int | None = None
+        with contextlib.suppress(OSError, AttributeError):  # a kernel before 5.3 has no such descriptor
+            self._end = os.pidfd_open(root)
 
     def exceeded(self) -> str:
         """Return time, memory, processes, disk or folders; nothing while the job keeps within its limits."""
@@ -119,15 +127,20 @@ class Watcher:
         return "disk" if free < _NEARLY_FULL and self._free - free > limit else ""
 
     def pause(self) -> None:
-        """Wait until it is time to look again."""
-        time.sleep(_EVERY)
+        """Wait until it is time to look again, or the job has ended."""
+        if self._end is None:
+            time.sleep(_EVERY)
+            return
+        waiting = select.poll()
+        waiting.register(self._end, select.POLLIN)
+        waiting.poll(_EVERY * 1000)
 
     def close(self) -> None:
-        """Let go of its temporary folders."""
-        for descriptor in self.temporary:
+        """Let go of its temporary folders, and of the descriptor that tells of its end."""
+        for descriptor in (*self.temporary, *([self._end] if self._end is not None else [])):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
-        self.temporary = ()
+        self.temporary, self._end = (), None
 
 
 def _in_use(descriptor: int) -> int:

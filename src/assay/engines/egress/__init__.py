@@ -1,0 +1,5 @@
+"""The way out of a job that was granted some stores: a proxy outside its walls that reaches these and nothing else.
+
+policy: what was named, and the decisions. addresses: which of them an answer of the name service may be. tls: the name that
+a client asks for. proxy: the connections.
+"""
