@@ -7,7 +7,6 @@ import os
 import socket
 import stat
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from assay.engines.folders import entries, sweep
 from assay.engines.isolation import bubblewrap, syscalls
 from assay.engines.isolation import order as order_
 from assay.engines.isolation.cgroups import Cgroup
-from assay.engines.isolation.grant import RANK, Ended, Grant, Level, python_paths
+from assay.engines.isolation.grant import RANK, Ended, Grant, Level, interpreter, python_paths
 from assay.engines.isolation.order import Traps
 from assay.engines.isolation.usage import family
 from assay.engines.isolation.walls import TEMPORARY
@@ -285,7 +284,7 @@ def _attempt(
         order = order_.made(argv, grant, attempt, by, private, cwd, traps)
         given = marshal.dumps(order)
         ours, theirs = socket.socketpair()
-        first = [sys.executable, "-I", "-S", "-c", order_.launch(), str(theirs.fileno())]
+        first = [str(interpreter()), "-I", "-S", "-c", order_.launch(), str(theirs.fileno())]
         program = bubblewrap.found() if by == "bubblewrap" else None
         with theirs:
             process = subprocess.Popen(
