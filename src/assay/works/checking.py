@@ -22,7 +22,7 @@ from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
 from assay.works.keys import hold_key
-from assay.works.resolve import looks_like_table, named, pin, still_as_pinned
+from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
 from assay.works.traces import keeping
@@ -218,13 +218,6 @@ def _record(
             outcome=outcome,
             seconds=report.seconds,
         )
-
-
-def scan_names(target: str) -> list[str]:
-    """Return the checks that `assay scan` runs on a target without being told more."""
-    if looks_like_table(target):
-        return ["data.profile", "data.pii", "data.integrity"]
-    return ["model.scan"]
 
 
 def treat_to(

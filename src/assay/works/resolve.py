@@ -19,7 +19,7 @@ TABLES = (
     ".arrow", ".feather", ".ipc", ".duckdb", ".db", ".sqlite", ".sqlite3", ".txt",
 )  # fmt: skip
 # A folder that holds one of these is a model's, whatever sample or list of requirements lies beside it.
-_MODELS = (
+MODELS = (
     ".joblib", ".pkl", ".pickle", ".skops", ".ubj", ".cbm", ".onnx", ".pt", ".pt2", ".pth", ".safetensors", ".keras", ".h5",
     ".params", "assay.json", "composition.json", "inference.py", "model.py", "saved_model.pb", "xgboost-model", "model_algo-1",
 )  # fmt: skip
@@ -39,7 +39,7 @@ def looks_like_table(source: str) -> bool:
     if bare.endswith(TABLES):
         return not (bare.endswith(".txt") and path.is_file() and is_lightgbm(path))
     names = [p.name.lower() for p in list(path.iterdir())[:100]] if path.is_dir() else []
-    if any(n.endswith(_MODELS) for n in names):
+    if any(n.endswith(MODELS) for n in names):
         return False
     return any(n.endswith(TABLES) and not n.endswith(".txt") for n in names)
 

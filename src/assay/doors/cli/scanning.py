@@ -26,22 +26,24 @@ from assay.kernel.severity import SEVERITIES
 def scan(
     target: tuple[str, ...], format_: str, output: Path | None, fail_on: str, allow_incomplete: bool
 ) -> int:
-    """Run all checks that fit a target: a model file, a folder, a table.
+    """Run all checks that fit a target: a table, a model file, a source
+    tree, a notebook, a repository with its history.
 
     Example: assay scan bookings.csv.gz --fail-on critical
     """
-    from assay.works.checking import carry_out, scan_names
+    from assay.works.checking import carry_out
+    from assay.works.picking import scans
 
     gate = context.gate(fail_on, allow_incomplete)
     verdicts = []
     with watching("scan") as progress:
         for one in target:
-            for name in scan_names(one):
+            for name, what in scans(one):
                 verdicts.append(
                     carry_out(
                         "check",
                         name,
-                        one,
+                        what,
                         {},
                         home=context.home(),
                         gate=gate,

@@ -1,0 +1,1 @@
+"""Checks of code: source trees, notebooks, the history of repositories."""

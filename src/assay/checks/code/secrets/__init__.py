@@ -1,0 +1,44 @@
+"""Credentials in files, notebooks and the history of a repository: keys, tokens, passwords, found and verified by their structure.
+
+Cloud keys, tokens of over a hundred kinds, private keys, passwords in addresses and settings, and what is assigned to a name
+that says it is secret. Structure is verified where there is one: checksums, macaroons, base 64 of keys, claims of tokens; the
+account inside an AWS key id is read out. A secret is never shown whole.
+
+Example: assay check code.secrets .
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import Doc
+
+from assay.kernel.handles import Key, Tree, Work
+from assay.kernel.report import Metric, Report
+
+
+def check(
+    tree: Tree,
+    *,
+    exclude: Annotated[
+        tuple[str, ...], Doc("files to leave out, as a glob such as vendor/** or *.ipynb; told in the report")
+    ] = (),
+    key: Annotated[Key | None, Doc("the key that fingerprints of secrets are made with")] = None,
+    work: Work,
+) -> Report:
+    """Search every file of ``tree``; coverage counts files."""
+    from assay.checks.code.secrets._search import search_files
+    from assay.checks.code.secrets._tally import Tally
+
+    tally = Tally(key.mac if key is not None else None)
+    left = search_files(tree, tally, exclude, work)
+    return Report.make(
+        coverage=tally.coverage(),
+        findings=tally.findings(),
+        metrics=[
+            Metric.number("secrets", tally.secrets, unit="secrets"),
+            Metric.number("files", tally.examined, unit="files"),
+            Metric.number("bytes", tally.size, unit="bytes"),
+        ],
+        data={"excluded": left},
+    )

@@ -1,0 +1,84 @@
+"""The files of a tree as pieces to search: long ones in parts, notebooks cell by cell, holes passed over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.checks.code.secrets._tally import Spot, Tally
+from assay.methods.secrets.engine import Blob
+from assay.methods.secrets.notebook import cells, is_notebook
+
+PART = 8 << 20
+_ZEROS = memoryview(bytes(PART))
+OVERLAP = 64 << 10  # bytes of one part that begin the next, so that a key of many lines is seen whole
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Where a blob is from. lines: how many stand before it in its file."""
+
+    spot: Spot
+    lines: int = 0
+
+
+def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
+    """Give bytes that are there as pieces: a notebook by its cells, all else as it is."""
+    if is_notebook(data):
+        try:
+            parts = list(cells(data))
+        except ValueError as error:  # read as text, then
+            tally.skip(
+                spot.file, f"it looks like a notebook, and its cells cannot be told apart: {str(error)[:80]}"
+            )
+        else:
+            for name, text in parts:
+                member = f"{spot.member}/{name}" if spot.member else name
+                yield Blob(text, spot.file, Piece(Spot(spot.file, member, 0, spot.commit, spot.note)))
+            return
+    yield Blob(data, spot.member or spot.file, Piece(spot))
+
+
+def pieces(name: str, path: Path, tally: Tally) -> Iterator[Blob]:
+    """Give a file as pieces. What cannot be read is told, and what changes meanwhile is read as it then is."""
+    spot = Spot(name)
+    try:
+        with path.open("rb") as source:
+            size = os.fstat(source.fileno()).st_size
+            tally.size += size
+            if size <= PART:
+                yield from pieces_of(spot, source.read(PART + 1), tally)
+            else:
+                yield from _parts(spot, source.fileno(), size)
+    except OSError as error:
+        tally.skip(name, f"it cannot be read: {error.strerror}")
+        return
+    tally.examined += 1
+
+
+def _parts(spot: Spot, handle: int, size: int) -> Iterator[Blob]:
+    """Give a long file in parts that end with a line where one ends; holes, which read as zeros, are passed over."""
+    at, lines = 0, 0
+    while at < size:
+        try:
+            at = max(at, os.lseek(handle, at, os.SEEK_DATA))
+        except OSError:  # nothing but a hole to the end
+            return
+        data = os.pread(handle, PART, at)
+        if not data:
+            return
+        if data == _ZEROS[: len(data)]:  # where the system cannot say that it is a hole
+            at += len(data)
+            continue
+        last = len(data) == PART and at + PART < size
+        cut = data.rfind(b"\n") + 1 if last else len(data)
+        data = data[: cut or len(data)]
+        yield Blob(data, spot.file, Piece(spot, lines))
+        step = len(data)
+        if last and step > 2 * OVERLAP:
+            back = data.find(b"\n", step - OVERLAP) + 1
+            step = back if back else step - OVERLAP
+        lines += data.count(b"\n", 0, step)
+        at += step

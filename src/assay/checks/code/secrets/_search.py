@@ -1,0 +1,56 @@
+"""The walk over a tree: which files are searched, and what is made of what is found in them."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Sequence
+
+from assay.checks.code.secrets._files import Piece, pieces
+from assay.checks.code.secrets._tally import Tally, placed
+from assay.kernel.handles import Tree, Work
+from assay.methods.secrets.allowed import allowed
+from assay.methods.secrets.engine import Blob, Engine, as_text
+
+_EVERY = 500  # files between two words on how far the search is
+
+
+def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -> int:
+    """Search the files of a tree, and return how many were left out as asked."""
+    left = [0]
+
+    def blobs() -> Iterator[Blob]:
+        done = 0
+        for name, path in tree.files():
+            if any(_matches(name, pattern) for pattern in exclude):
+                left[0] += 1
+                continue
+            if _is_store(name):
+                continue
+            done += 1
+            if done % _EVERY == 0:
+                work.progress(done, 0, f"{done:,} files")
+            yield from pieces(name, path, tally)
+
+    for blob, hits in Engine(work.now).search(blobs()):
+        piece = blob.key
+        assert isinstance(piece, Piece)
+        text = as_text(blob.data) if hits else b""
+        for hit in hits:
+            tally.add(hit, placed(piece.spot, piece.lines + hit.line), allowed(text, hit.start))
+    for what, why in getattr(tree, "refused", ()):
+        if not _is_store(what):
+            tally.skip(what, why)
+    return left[0]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name is meant by a pattern: of the whole path, of the file's own name, or of a folder above it."""
+    if fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.rpartition("/")[2], pattern):
+        return True
+    return name.startswith(pattern.rstrip("/") + "/")
+
+
+def _is_store(name: str) -> bool:
+    """Whether a file is one of git's own stores, which are read as history."""
+    inside = f"/{name}"
+    return "/.git/objects/" in inside or ("/.git/modules/" in inside and "/objects/" in inside)

@@ -1,0 +1,139 @@
+"""What one examination has found: secrets by where they stand, told once, and never whole."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets as entropy
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assay.kernel.report import Coverage, Finding, Skipped
+from assay.kernel.severity import Severity
+from assay.methods.secrets.engine import Hit
+from assay.methods.secrets.shown import fingerprint, masked
+
+CAP = 200  # findings told of one rule
+_REFS = ("CWE-798", "CWE-312")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a secret stands. member: a path inside an archive, or a cell. note: what else is to be said of the place."""
+
+    file: str
+    member: str = ""
+    line: int = 0
+    commit: str = ""
+    note: str = ""
+
+
+@dataclass
+class Told:
+    """One secret in one file: where it stands first, how often, and why it is accepted, if it is."""
+
+    hit: Hit
+    spot: Spot
+    count: int = 1
+    accepted: str | None = None
+    print: str = ""
+
+
+@dataclass
+class Tally:
+    """Collects secrets. mac: HMAC under the key that fingerprints are made with; drawn for this run where none is given."""
+
+    mac: Callable[[bytes], bytes] | None = None
+    examined: int = 0
+    size: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    found: dict[tuple[str, bytes, str, str], Told] = field(default_factory=dict)
+    _drawn: bytes = field(default_factory=lambda: entropy.token_bytes(32))
+
+    def add(self, hit: Hit, spot: Spot, accepted: str | None) -> None:
+        """Note a secret at a place."""
+        key = (hit.rule.name, hit.secret, spot.file, spot.member)
+        known = self.found.get(key)
+        if known is None:
+            print_ = fingerprint(self.mac or self._mac, hit.rule.name, hit.secret)
+            self.found[key] = Told(hit, spot, 1, accepted, print_)
+        else:
+            known.count += 1
+            if accepted is None:
+                known.accepted = None  # accepted in one place is not accepted in another
+
+    def skip(self, what: str, why: str) -> None:
+        """Note that something was not examined."""
+        if len(self.skipped) < 1_000:
+            self.skipped.setdefault(what, why)
+
+    def _mac(self, data: bytes) -> bytes:
+        return hashlib.blake2b(data, key=self._drawn, digest_size=32).digest()
+
+    @property
+    def secrets(self) -> int:
+        """Return how many different secrets there are that nobody accepted."""
+        return len({(k[0], k[1]) for k, told in self.found.items() if told.accepted is None})
+
+    def findings(self) -> Iterator[Finding]:
+        """Give a finding for each secret in each file, the gravest first; of one rule no more than ``CAP``."""
+        told = sorted(
+            self._named(), key=lambda pair: (-_severity(pair[0]), pair[0].spot.file, pair[0].spot.line)
+        )
+        shown: Counter[str] = Counter()
+        rest: dict[str, list[Told]] = {}
+        for one, name in told:
+            rule = f"code.secrets.{one.hit.rule.name}"
+            shown[rule] += 1
+            if shown[rule] > CAP:
+                rest.setdefault(rule, []).append(one)
+                continue
+            yield self._finding(rule, one, name)
+        for rule, more in rest.items():
+            worst = max(_severity(one) for one in more)
+            message = f"{len(more):,} more of the kind: {more[0].hit.rule.title}."
+            yield Finding(rule, worst, message, {}, more[0].hit.rule.remedy, _REFS, len(more))
+
+    def _named(self) -> Iterator[tuple[Told, str]]:
+        """Give each secret with what tells it from others of its kind in its file, whatever line it moves to."""
+        seen: Counter[tuple[str, str, str, str]] = Counter()
+        for one in sorted(
+            self.found.values(), key=lambda t: (t.spot.file, t.spot.member, t.hit.line, t.hit.start)
+        ):
+            name = one.hit.field or masked(one.hit.secret)
+            key = (one.hit.rule.name, one.spot.file, one.spot.member, name)
+            seen[key] += 1
+            yield one, name if seen[key] == 1 else f"{name} #{seen[key]}"
+
+    def _finding(self, rule: str, one: Told, name: str) -> Finding:
+        hit, spot = one.hit, one.spot
+        where: dict[str, Any] = {"file": spot.file}
+        where |= {"member": spot.member} if spot.member else {}
+        where |= {"line": spot.line} if spot.line else {}
+        where |= {"commit": spot.commit} if spot.commit else {}
+        where |= {"field": name, "secret": one.print}
+        said = f", {hit.said}" if hit.said else ""
+        title = hit.rule.title[:1].upper() + hit.rule.title[1:]
+        place = (
+            f"{spot.file}{f' ({spot.member})' if spot.member else ''}{f':{spot.line}' if spot.line else ''}"
+        )
+        message = f"{title} in {place}: {masked(hit.secret)}{said}{f'; {spot.note}' if spot.note else ''}."
+        if one.accepted is not None:
+            message = f"Accepted ({one.accepted or 'no reason given'}). {message}"
+            return Finding(rule, Severity.INFO, message, where, "", _REFS, one.count)
+        return Finding(rule, _severity(one), message, where, hit.remedy or hit.rule.remedy, _REFS, one.count)
+
+    def coverage(self) -> Coverage:
+        """Return how many files and objects were looked at."""
+        skipped = tuple(Skipped(what, why) for what, why in self.skipped.items())
+        return Coverage(self.examined, self.examined + len(skipped), skipped, "files")
+
+
+def _severity(one: Told) -> Severity:
+    return Severity.INFO if one.accepted is not None else Severity.parse(one.hit.severity)
+
+
+def placed(spot: Spot, line: int) -> Spot:
+    """Return a place with its line."""
+    return replace(spot, line=line)
