@@ -152,3 +152,12 @@ def test_rows_without_a_score_are_told(estimated, people):
     window["score"] = window["score"].where(window.index % 10 > 0)
     report = estimated(window, old)
     assert report.coverage.skipped[0].what == "100 rows" and not report.coverage.complete
+
+
+def test_a_measure_that_the_window_does_not_let_be_told_is_told_as_skipped(estimated, people):
+    old, new = people
+    window = new[new["prediction"] == 0].iloc[:1000].drop(columns="truth")
+    report = estimated(window, old)
+    assert _measure(report, "precision") is None
+    (lost,) = report.coverage.skipped
+    assert lost.what == "the precision" and "reference has 0." in lost.why and not report.coverage.complete

@@ -76,3 +76,24 @@ def test_unchanged_streams_are_quiet():
     rng = np.random.default_rng(4)
     for share in (0.02, 0.3):
         assert not list(streams.adwin((rng.random(40_000) < share).astype(float), delta=1e-4))
+
+
+def test_ddm_by_hand():
+    """8 wrong of 40, then all wrong: p + s first passes p_min + 3 s_min where a loop over Gama's formulas says."""
+    values = np.r_[np.tile([1.0, 0, 0, 0, 0], 8), np.ones(20)]
+    low, expected = None, None
+    for n in range(31, 61):
+        p = values[:n].mean()
+        s = (p * (1 - p) / n) ** 0.5
+        low = (p, s) if low is None or p + s <= sum(low) else low
+        if expected is None and p + s > low[0] + 3 * low[1]:
+            expected = n - 1
+    (found, *_) = streams.ddm(values)
+    assert found.seen == expected == 47 and found.start == 40 and found.by == "DDM"
+
+
+def test_ddm_sees_a_rise_and_no_fall():
+    rng = np.random.default_rng(4)
+    rise = np.r_[rng.random(3000) < 0.1, rng.random(1000) < 0.3].astype(float)
+    assert any(3000 < c.seen < 3600 for c in streams.ddm(rise, level=4.5))
+    assert not [c for c in streams.ddm(1 - rise, level=4.5) if c.seen >= 3000]

@@ -312,6 +312,22 @@ class Sides:
         return moment(float(times[row])) if times is not None and row < len(times) else None
 
 
+def begun(
+    traffic: Traffic,
+    against: Traffic | None,
+    work: Work,
+    *,
+    rows: int,
+    without: Sequence[str] = (),
+    seasons: bool = True,
+    **names: Any,
+) -> Sides:
+    """Open both sides, with the columns' parts told by ``names``, as ``roles`` takes them; the window once more without a reference."""
+    traffic = named(traffic, against) if against is not None else traffic
+    given = roles(traffic, against or traffic, **names)
+    return opened(traffic, against or traffic, given, work, rows=rows, without=without, seasons=seasons)
+
+
 def opened(
     traffic: Table | Traffic,
     against: Table | Traffic,

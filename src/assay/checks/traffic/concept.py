@@ -3,7 +3,7 @@
 The errors of the rows whose label is known are a stream in the order of the requests: 0 or 1 of a classifier, the absolute
 error of a regression, or a column of losses. ADWIN keeps the longest recent stretch of one mean (Bifet and Gavaldà 2007), and
 Page-Hinkley adds up what lies above the mean, and below, with the threshold at which it is quiet as long as it is asked to
-be. With a reference its errors come first, so that a window that is worse from its first row on is seen. What either notices
+be. DDM (Gama and others 2004) holds the share of wrong answers against the lowest it was. With a reference its errors come first, so that a window that is worse from its first row on is seen. What either notices
 is dated where the mean most likely changed, and counts where it is large enough to matter.
 
 Example: assay treat data.split bookings.csv.gz -o parts &&
@@ -80,7 +80,7 @@ def check(
         past = past[np.isfinite(past)][-PAST:]
     values = np.r_[past, window[known]]
     limit = least if least is not None else 0.02 if kind == "error" else 0.05 * abs(float(values.mean()))
-    found = list(_changes(values, len(past), limit, alpha))
+    found = list(_changes(values, len(past), limit, alpha, shares=kind == "error"))
     changes = [_Placed(c, known, len(past), sides, values) for c in found]
     return Report.make(
         coverage=Coverage(len(known), len(known)),
@@ -95,15 +95,13 @@ def check(
 def _opened(
     traffic: Traffic, against: Traffic | None, model: Any, work: Work, rows: int, **names: Any
 ) -> _sides.Sides:
-    """Open both sides, the window once more where there is no reference."""
-    traffic = _sides.named(traffic, against) if against is not None else traffic
-    given = _sides.roles(traffic, against or traffic, **names)
-    sides = _sides.opened(traffic, against or traffic, given, work, rows=rows, seasons=False)
+    """Open both sides, and ask the model about them where one is named."""
+    sides = _sides.begun(traffic, against, work, rows=rows, seasons=False, **names)
     if model is not None:
-        sides.window.answer(model, given.label)
+        sides.window.answer(model, sides.roles.label)
         if against is not None:
-            sides.reference.answer(model, given.label)
-        sides.roles = replace(given, predicted="prediction")
+            sides.reference.answer(model, sides.roles.label)
+        sides.roles = replace(sides.roles, predicted="prediction")
     return sides
 
 
@@ -147,8 +145,8 @@ class _Changed:
     end: int  # of the stretch after
 
 
-def _changes(values: Floats, past: int, least: float, alpha: float) -> Iterator[_Changed]:
-    """Give the changes that lie in the window and matter."""
+def _changes(values: Floats, past: int, least: float, alpha: float, *, shares: bool) -> Iterator[_Changed]:
+    """Give the changes that lie in the window and matter. shares: the values are 0 and 1, which DDM can look at."""
     import numpy as np
 
     from assay.methods.monitor import streams
@@ -159,6 +157,7 @@ def _changes(values: Floats, past: int, least: float, alpha: float) -> Iterator[
     threshold = streams.quiet_threshold(spread, delta, len(values), alpha / 2)
     noticed = list(streams.adwin(np.clip(np.abs(values) / (top or 1.0), 0, 1), delta=alpha / 2))
     noticed += list(streams.page_hinkley(values, delta=delta, threshold=threshold, alpha=1.0))
+    noticed += list(streams.ddm(values, level=SURE)) if shares else []
     noticed = sorted((c for c in noticed if c.seen >= past), key=lambda c: c.seen)
     start = 0
     places: list[int] = []

@@ -67,11 +67,10 @@ def check(
     from assay.checks.traffic._matrix import matrix
     from assay.methods.monitor.alarms import holm, normal_tail
 
-    traffic = _sides.named(traffic, against)
-    given = _sides.roles(
-        traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
-    )
-    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without, seasons=seasons)
+    sides = _sides.begun(
+        traffic, against, work, rows=rows, without=without, seasons=seasons,
+        time=time, caller=caller, label=label, predicted=predicted, scores=scores,
+    )  # fmt: skip
     held = matrix(sides)
     if len(held.names) < 2 or min(sides.window.rows, len(sides.matched.rows)) < FEW:
         why = "fewer than two columns" if len(held.names) < 2 else f"fewer than {FEW} rows on one side"

@@ -63,11 +63,10 @@ def check(
     from assay.checks.traffic._matrix import matrix
     from assay.methods.monitor import outliers
 
-    traffic = _sides.named(traffic, against)
-    given = _sides.roles(
-        traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
-    )
-    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without)
+    sides = _sides.begun(
+        traffic, against, work, rows=rows, without=without,
+        time=time, caller=caller, label=label, predicted=predicted, scores=scores,
+    )  # fmt: skip
     held = matrix(sides)
     if not held.names or sides.reference.rows < 2 * FEW:
         why = (

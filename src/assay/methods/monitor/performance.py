@@ -250,10 +250,3 @@ def violations(
             )
         )
     return out
-
-
-def written(moment: float) -> str:
-    """Return seconds since 1970 as RFC 3339."""
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

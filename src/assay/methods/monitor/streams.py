@@ -1,6 +1,6 @@
-"""Streams of errors in which a change is looked for as they come: ADWIN and Page-Hinkley.
+"""Streams of errors in which a change is looked for as they come: ADWIN, Page-Hinkley and DDM.
 
-Both are compared with river's, element by element.
+All three are compared with river's, element by element.
 """
 
 from __future__ import annotations
@@ -164,6 +164,35 @@ def page_hinkley(
             yield Change(first + at, first + min(began + 1, at), "Page-Hinkley")
             first, length = first + at + 1, 4096
         elif first + length >= len(values):
+            return
+        else:
+            length *= 4
+
+
+def ddm(errors: Floats, *, least: int = 30, level: float = 3.0) -> Iterator[Change]:
+    """Give the rises of a stream of 0 (right) and 1 (wrong) by the drift detection method (Gama and others 2004).
+
+    After n values, p being their mean and s = √(p (1 − p) / n), the lowest p + s so far is kept with its p and s; alarm where
+    p + s > p_min + level · s_min. Nothing is said of the first ``least`` values, and after an alarm it begins anew. It dates a
+    change at the value after the lowest p + s. A stretch is looked at as a whole, so that a million values take milliseconds.
+    """
+    first, length = 0, 4096
+    while first < len(errors):
+        part = errors[first : first + length]
+        n = np.arange(1, len(part) + 1)
+        p = np.clip(np.cumsum(part) / n, 0.0, 1.0)
+        s = np.sqrt(p * (1 - p) / n)
+        both = p + s
+        both[:least] = np.inf
+        fresh = both <= np.minimum.accumulate(np.r_[np.inf, both[:-1]])
+        lowest = np.maximum.accumulate(np.where(fresh, np.arange(len(part)), 0))
+        over = both > p[lowest] + level * s[lowest]
+        over[:least] = False
+        if over.any():
+            at = int(np.argmax(over))
+            yield Change(first + at, first + min(int(lowest[at]) + 1, at), "DDM")
+            first, length = first + at + 1, 4096
+        elif first + length >= len(errors):
             return
         else:
             length *= 4

@@ -49,10 +49,9 @@ def check(
     """Hold a window of traffic against a reference, column by column."""
     from assay.checks.traffic.drift import _columns, _telling
 
-    traffic = _sides.named(traffic, against)
-    given = _sides.roles(
-        traffic, against, time=time, caller=caller, label=label, predicted=predicted, scores=scores
-    )
-    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without, seasons=seasons)
+    sides = _sides.begun(
+        traffic, against, work, rows=rows, without=without, seasons=seasons,
+        time=time, caller=caller, label=label, predicted=predicted, scores=scores,
+    )  # fmt: skip
     seen = _columns.compared(sides, columns, threshold, alpha)
     return _telling.report(seen, sides, alpha)

@@ -63,9 +63,10 @@ def check(
     """Estimate how good a window's answers are."""
     from assay.checks.traffic.estimate import _classes, _judged, _numbers, _problem
 
-    traffic = _sides.named(traffic, against)
-    given = _sides.roles(traffic, against, time=time, label=label, predicted=predicted, scores=scores)
-    sides = _sides.opened(traffic, against, given, work, rows=rows, without=without, seasons=seasons)
+    sides = _sides.begun(
+        traffic, against, work, rows=rows, without=without, seasons=seasons,
+        time=time, label=label, predicted=predicted, scores=scores,
+    )  # fmt: skip
     if model is not None:
         _problem.asked(sides, model)
     kind = _problem.kind(sides, positive)

@@ -58,6 +58,8 @@ def report(
         skipped.append(Skipped(f"{made.unanswered:,} rows", "no answer or no score"))
     if made.rows < SMALLEST // 2:
         skipped.append(Skipped("the estimate", f"of {made.rows} rows nothing can be told from chance"))
+    else:
+        skipped += _lost(made)
     return Report.make(
         coverage=Coverage(made.rows, sides.window.rows, tuple(skipped)),
         metrics=_metrics(judged, made, size),
@@ -73,6 +75,18 @@ def report(
             "season": sides.season,
         },
     )
+
+
+def _lost(made: Estimated) -> Iterator[Skipped]:
+    """Give the measures that the reference has and the window has not: whether they are worse nobody knows."""
+    for name, one in made.expected.items():
+        now = made.window.get(name)
+        if not math.isnan(one.value) and (now is None or math.isnan(now.value)):
+            word = _NAMES.get(name, name)
+            yield Skipped(
+                f"the {word}",
+                f"what is expected of the window gives none, and the reference has {number(one.value)}",
+            )
 
 
 def _chunks(judged: Judged, made: Estimated, size: int, deviations: float) -> None:

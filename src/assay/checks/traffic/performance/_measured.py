@@ -119,13 +119,12 @@ def measured(found: Answers, traffic: Traffic | None, work: Work) -> Measured:
 def _times(traffic: Traffic, work: Work) -> dict[str, str]:
     import pyarrow.compute as pc
 
-    from assay.methods.monitor.performance import written
+    from assay.methods.monitor.encoding import moment
 
     bounds = pc.min_max(traffic.about.column("time")).as_py()
     out = {"evaluation_time": work.now}
-    if bounds["min"] is not None:
-        out = {"start_time": written(bounds["min"]), "end_time": written(bounds["max"]), **out}
-    return out
+    first, last = (moment(bounds[n]) if bounds[n] is not None else None for n in ("min", "max"))
+    return {"start_time": first, "end_time": last, **out} if first and last else out
 
 
 def constraints(against: Tree | None) -> tuple[Problem, dict[str, tuple[float, str]]] | None:
