@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from assay.kernel.severity import Severity
@@ -16,6 +18,18 @@ def leaves(name: str) -> bool:
     """Whether a member's name or a link's target leads out of the folder it is unpacked into."""
     parts = re.split(r"[/\\]", name)
     return ".." in parts or name.startswith(("/", "\\")) or bool(re.match(r"[A-Za-z]:", name)) or "\0" in name
+
+
+def twins(names: Iterable[str]) -> list[str]:
+    """Return names that differ, and that some file systems and readers take for one: by case, or by Unicode's forms."""
+    seen: dict[str, str] = {}
+    found = []
+    for name in names:
+        plain = unicodedata.normalize("NFKC", name).casefold().replace("\\", "/").rstrip(". /")
+        plain = re.sub(r"/(?:\./)+|//+", "/", plain.removeprefix("./"))
+        if seen.setdefault(plain, name) != name:
+            found.append(name)
+    return found
 
 
 def readable(name: str) -> str:

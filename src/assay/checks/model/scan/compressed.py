@@ -114,21 +114,11 @@ def _chunks(view: View, make: Callable[[], Any], kind: str, state: dict[str, Any
 
 
 def _lz4(view: View, ground: Ground) -> bool:
-    try:
-        import lz4.frame as lz4  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        return ground.not_understood(view, "it is packed with lz4, and the package lz4 is not installed")
-    machine = lz4.LZ4FrameDecompressor()
+    from assay.checks.model.scan import zstd
 
-    def chunks() -> Iterator[bytes]:
-        at, pending = 0, b""
-        while not machine.eof:
-            if machine.needs_input:
-                pending = bytes(view.data[at : at + CHUNK])
-                at += len(pending)
-                if not pending:
-                    raise ValueError("it is cut short")
-            yield machine.decompress(pending, CHUNK)
-            pending = b""
-
-    return ground.examine(view.inside(ground.unpacked(chunks(), view.size)))
+    state: dict[str, Any] = {}
+    data = ground.unpacked(zstd.chunks(view, 0, "lz4", state), view.size)
+    good = ground.examine(view.inside(data))
+    if state.get("error"):
+        return ground.not_understood(view, f"it cannot be unpacked to its end ({state['error']})")
+    return good

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._names import leaves, readable
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
-from assay.methods.modelfiles.proto import fields, text
+from assay.methods.modelfiles.proto import fields, first, text
 from assay.methods.pickles.opcodes import Buffer
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def examine(view: View, ground: Ground) -> bool:
     todo = [("model", 0, view.size, 0)]
     domains: set[str] = set()
     functions: set[str] = set()
-    places: set[str] = set()
+    places: dict[str, int] = {}
     while todo:
         kind, start, end, deep = todo.pop()
         if deep > DEPTH:
@@ -65,21 +65,23 @@ def examine(view: View, ground: Ground) -> bool:
             for number, wire, begin, stop in fields(view.data, start, end):
                 if wire != 2:
                     continue
-                if kind == "external":
-                    continue
                 if number in inside:
-                    if inside[number] == "external":
-                        places.add(_location(view.data, begin, stop))
-                    else:
+                    if inside[number] != "external":
                         todo.append((inside[number], begin, stop, deep + 1))
                 elif kind == "node" and number == 7:
                     domains.add(text(view.data, begin, stop))
                 elif kind == "function" and number == 10:
                     functions.add(text(view.data, begin, stop))
+            if kind == "tensor":
+                place, last = _outside(view.data, start, end)
+                if place:
+                    places[place] = max(places.get(place, 0), last)
         except ValueError as error:
-            return ground.not_understood(view, f"its {kind} is cut short ({error})", offset=start)
-    for place in sorted(places - {""}):
+            return ground.lie(view, f"its {kind} is cut short ({error})", offset=start)
+    for place, last in sorted(places.items()):
         _external(place, view, ground)
+        if last and not leaves(place):
+            ground.vouch(view, place, -last)
     for domain in sorted(domains - KNOWN - functions):
         ground.find(
             "custom_operator",
@@ -91,14 +93,22 @@ def examine(view: View, ground: Ground) -> bool:
     return True
 
 
-def _location(data: Buffer, start: int, end: int) -> str:
-    key = value = ""
+def _outside(data: Buffer, start: int, end: int) -> tuple[str, int]:
+    """Return the file that a tensor's numbers lie in, and where they end in it (0 where that is not said)."""
+    said: dict[str, str] = {}
     for number, wire, begin, stop in fields(data, start, end):
-        if wire == 2 and number == 1:
-            key = text(data, begin, stop)
-        elif wire == 2 and number == 2:
-            value = text(data, begin, stop)
-    return value if key == "location" else ""
+        if number == 13 and wire == 2:
+            key = first(data, begin, stop, 1)
+            value = first(data, begin, stop, 2)
+            if key and value:
+                said[text(data, *key)] = text(data, *value)
+    offset, length = said.get("offset", "0"), said.get("length", "")
+    last = (
+        int(offset) + int(length)
+        if offset.isdecimal() and length.isdecimal() and len(offset + length) < 36
+        else 0
+    )
+    return said.get("location", ""), last
 
 
 def _external(place: str, view: View, ground: Ground) -> None:
