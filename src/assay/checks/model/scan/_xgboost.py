@@ -15,9 +15,9 @@ _LEAF = -1
 def examine(tree: dict[str, Any], view: View, ground: Ground) -> bool:
     """Hold each tree against its own counts. Gives False where one lies."""
     for number, one in enumerate(_trees(tree)):
-        wrong = _wrong(one)
-        if wrong:
-            return ground.lie(view, f"its tree {number} {wrong}", tree=number)
+        what = wrong(one)
+        if what:
+            return ground.lie(view, f"its tree {number} {what}", tree=number)
     return True
 
 
@@ -34,7 +34,8 @@ def _trees(tree: Any) -> Iterator[dict[str, Any]]:
             todo.extend(reversed([v for v in node if isinstance(v, (dict, list))]))
 
 
-def _wrong(one: dict[str, Any]) -> str:
+def wrong(one: dict[str, Any]) -> str:
+    """Return what does not hold of a tree, or the empty string."""
     try:
         count = int(one["tree_param"]["num_nodes"])
         features = int(one["tree_param"].get("num_feature", 0))
@@ -60,6 +61,8 @@ def _wrong(one: dict[str, Any]) -> str:
             return f"says it has {count:,} nodes, and its {key} are {len(held):,}"
     parents = 0
     for node, pair in enumerate(zip(left[:count], right[:count], strict=True)):
+        if pair[0] == _LEAF:  # the right one of a leaf of several outputs is where its numbers stand
+            continue
         for child in pair:
             if child != _LEAF and not node < child < count:
                 return f"leads from node {node:,} to {child:,}, of {count:,}"

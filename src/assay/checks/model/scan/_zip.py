@@ -11,6 +11,10 @@ _TAIL = 65_557
 LIMIT = 1_000_000
 
 
+class TooMany(ValueError):
+    """It says, or lists, more members than are ever followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One entry of the central directory. start: where its bytes lie. odd: what readers could disagree about."""
@@ -78,7 +82,7 @@ def directory(data: Buffer) -> Directory:
     if disk or cd_disk or here != total:
         odd.append("it says it spans several disks")
     if total > LIMIT:
-        raise ValueError(f"it holds {total:,} members")
+        raise TooMany(f"{total:,} members")
     before = record - size - offset
     if before < 0:
         raise ValueError("its directory lies before its start")
@@ -90,7 +94,7 @@ def directory(data: Buffer) -> Directory:
         member, place = _member(data, place, before)
         members.append(member)
         if len(members) > LIMIT:
-            raise ValueError("it holds too many members")
+            raise TooMany(f"more than {LIMIT:,} members")
     if len(members) != total:
         odd.append(f"its end record says {total:,} members and its directory lists {len(members):,}")
     if place != stop:
@@ -120,7 +124,11 @@ def _member(data: Buffer, at: int, before: int) -> tuple[Member, int]:
         odd.append("is encrypted by one of its two headers and not by the other")
     if not flags & 8 and local[8] not in (size, 0xFFFFFFFF):
         odd.append("has one size in the directory and another in its own header")
+    if not flags & 8 and not local[2] & 8 and local[6] != crc:
+        odd.append("has one checksum in the directory and another in its own header")
     start = header + 30 + local[9] + local[10]
+    if flags & 8:
+        odd += _descriptor(data, start + packed, crc, packed, size)
     if start + packed > len(data):
         odd.append("is longer than the archive")
     other = _unicode_name(extra)
@@ -131,6 +139,19 @@ def _member(data: Buffer, at: int, before: int) -> tuple[Member, int]:
     mode = outer >> 16 if made >> 8 == 3 else 0
     member = Member(_text(raw, flags), method, flags, crc, packed, size, header, start, mode, tuple(odd))
     return member, at + 46 + names + extras + comments
+
+
+def _descriptor(data: Buffer, at: int, crc: int, packed: int, size: int) -> list[str]:
+    """Return what is odd about the sizes that follow a member: readers that stream believe them."""
+    raw = bytes(data[at : at + 24])
+    raw = raw[4:] if raw.startswith(b"PK\x07\x08") else raw
+    short, long = raw[:12], raw[:20]
+    wanted = struct.pack("<L", crc)
+    if short == wanted + struct.pack(
+        "<2L", packed & 0xFFFFFFFF, size & 0xFFFFFFFF
+    ) or long == wanted + struct.pack("<2Q", packed, size):
+        return []
+    return ["has other sizes after it than in the directory"]
 
 
 def _text(raw: bytes, flags: int) -> str:

@@ -29,12 +29,12 @@ def examine(view: View, ground: Ground) -> bool:
     """Check that the buffer is CatBoost's, and that it and its parts fill the file exactly."""
     (size,) = struct.unpack_from("<I", view.data, 4)
     if 8 + size > view.size:
-        return ground.not_understood(view, "its trees are cut short", offset=view.size)
+        return ground.lie(view, "its trees are cut short", offset=view.size)
     core = memoryview(view.data)[8 : 8 + size]
     try:
         version, parts = _root(core)
     except (struct.error, IndexError):
-        return ground.not_understood(view, "its trees are no FlatBuffer", offset=8)
+        return ground.lie(view, "its trees are no FlatBuffer", offset=8)
     if version != _VERSION:
         return ground.not_understood(
             view, f"its version is {ascii(version.decode('latin-1'))[:60]}", offset=8
@@ -46,10 +46,10 @@ def examine(view: View, ground: Ground) -> bool:
             return ground.not_understood(view, f"its part {shown} is not followed", offset=at)
         end = _tables(view, at)
         if end is None:
-            return ground.not_understood(view, "its statistics of categories are cut short", offset=at)
+            return ground.lie(view, "its statistics of categories are cut short", offset=at)
         at = end
     if at < view.size:
-        return ground.not_understood(view, f"{view.size - at:,} bytes follow its trees", offset=at)
+        return ground.lie(view, f"{view.size - at:,} bytes follow its trees", offset=at)
     return True
 
 

@@ -27,13 +27,13 @@ def examine(view: View, ground: Ground) -> bool:
     """Check the header: sizes, no overlap, no gap, nothing twice, nothing after."""
     length = int.from_bytes(view.data[:8], "little")
     if length > LIMIT:
-        return ground.not_understood(view, "its header is longer than 100 MB")
+        return ground.lie(view, "its header is longer than 100 MB")
     try:
         header = json.loads(bytes(view.data[8 : 8 + length]), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        return ground.not_understood(view, f"its header is no valid JSON ({ascii(str(error))[:80]})")
+        return ground.lie(view, f"its header is no valid JSON ({ascii(str(error))[:80]})")
     problem = _problem(header, view.size - 8 - length)
-    return ground.not_understood(view, problem) if problem else True
+    return ground.lie(view, problem) if problem else True
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -69,6 +69,16 @@ def examine(view: View, ground: Ground) -> bool:
             return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
     if view.name == "mlmodel":
         _mlflow(view, ground)
+    if _LIGHTGBM.match(view.head):
+        from assay.checks.model.scan import _lightgbm
+
+        return _lightgbm.examine(view, ground)
+    if view.name.endswith((".jinja", ".jinja2", ".j2")):
+        from assay.checks.model.scan import _template
+
+        return _template.judge(
+            bytes(view.data[: 2 << 20]).decode("utf-8", "replace"), view, ground, view.name
+        )
     if _GRAPH.search(view.head):
         _graph(view, ground)
     if view.name.endswith(_SOURCE) or view.head.startswith(b"#!"):

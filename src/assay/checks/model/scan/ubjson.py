@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
+from assay.checks.model.scan import _xgboost
 from assay.checks.model.scan._view import View
 from assay.methods.pickles.opcodes import Buffer
 
@@ -26,6 +28,7 @@ _WIDTH = {
     b"C": 1,
 }
 _INT = {b"i": ">b", b"U": ">B", b"I": ">h", b"l": ">i", b"L": ">q"}
+_ARRAYS = ("left_children", "right_children", "split_indices")
 DEPTH = 512
 
 
@@ -44,10 +47,59 @@ def examine(view: View, ground: Ground) -> bool:
     try:
         end = _walk(view.data)
     except (ValueError, IndexError, KeyError, struct.error) as error:
-        return ground.not_understood(view, f"it is no valid UBJSON ({ascii(str(error))[:80]})")
+        return ground.lie(view, f"it is no valid UBJSON ({ascii(str(error))[:80]})")
     if end < view.size:
-        return ground.not_understood(view, f"{view.size - end:,} bytes follow its model", offset=end)
+        return ground.lie(view, f"{view.size - end:,} bytes follow its model", offset=end)
+    for number, tree in enumerate(_trees(view.data)):
+        wrong = _xgboost.wrong(tree)
+        if wrong:
+            return ground.lie(view, f"its tree {number} {wrong}", tree=number)
     return True
+
+
+def _trees(data: Buffer) -> Iterator[dict[str, Any]]:
+    """Give what matters of each tree: a mapping whose keys are found by name, one tree after the other."""
+    words = {key: _key(key) for key in _ARRAYS}
+    at = 0
+    while True:
+        places = {key: data.find(word, at) for key, word in words.items()}
+        if places["left_children"] < 0:
+            return
+        end = data.find(words["left_children"], places["left_children"] + 1)
+        end = len(data) if end < 0 else end
+        begin = min(p for p in places.values() if p >= at)
+        tree: dict[str, Any] = {}
+        for key, word in words.items():
+            if 0 <= places[key] < end:
+                tree[key] = _numbers(data, places[key] + len(word))
+        counts = data.find(_key("num_nodes"), begin)
+        tree["tree_param"] = {
+            "num_nodes": _text(data, counts + len(_key("num_nodes"))) if counts >= 0 else ""
+        }
+        yield tree
+        at = max(places["left_children"], counts) + 1
+
+
+def _key(name: str) -> bytes:
+    return b"L" + struct.pack(">q", len(name)) + name.encode()
+
+
+def _text(data: Buffer, at: int) -> str:
+    if data[at : at + 1] != b"S":
+        return ""
+    size, at = _length(data, at + 1)
+    return bytes(data[at : at + min(size, 20)]).decode("latin-1")
+
+
+def _numbers(data: Buffer, at: int) -> list[int]:
+    """Return a list of one type of whole numbers; of others, as many zeros."""
+    if data[at : at + 2] != b"[$" or data[at + 3 : at + 4] != b"#":
+        return []
+    kind = bytes(data[at + 2 : at + 3])
+    count, at = _length(data, at + 4)
+    if kind not in _INT:
+        return [0] * count
+    return list(struct.unpack_from(f">{count}{_INT[kind][1]}", data, at))
 
 
 def _length(data: Buffer, at: int) -> tuple[int, int]:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.scan import _program, tar
-from assay.checks.model.scan._names import check_name, readable
+from assay.checks.model.scan._names import check_name, readable, twins
 from assay.checks.model.scan._view import View
-from assay.checks.model.scan._zip import Directory, Member, directory, end_record
+from assay.checks.model.scan._zip import Directory, Member, TooMany, directory, end_record
 from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ def examine(view: View, ground: Ground) -> bool:
     """Examine each member, and note what readers could disagree about."""
     if end_record(view.data) < 0:
         return ground.not_understood(view, "it begins as a zip and has no directory")
-    found = directory(view.data)
+    try:
+        found = directory(view.data)
+    except TooMany as error:
+        ground.find("bomb", Severity.HIGH, f"{view.place} is a zip of {error}.", view,
+                    remedy="do not unpack it", refs=("CWE-409",))  # fmt: skip
+        ground.skip(view.place, str(error))
+        return False
     good = _whole(view, ground, found)
     twice = [name for name, n in Counter(m.name for m in found.members).items() if n > 1]
     for name in twice:
@@ -58,6 +64,15 @@ def examine(view: View, ground: Ground) -> bool:
             name=readable(name),
         )
     names = [m.name for m in found.members]
+    for name in sorted(set(twins(names))):
+        ground.find(
+            "duplicate_member",
+            Severity.HIGH,
+            f"{view.place} holds {readable(name)!r} under two names that some readers take for one.",
+            view,
+            remedy="do not load it",
+            name=readable(name),
+        )
     raw = _storages(names)
     torch = raw is not None
     program = _program.kind(names)
