@@ -43,7 +43,7 @@ def look(folder: Path) -> GitState | None:
     if found is None:
         return None
     try:
-        own, common = _places(found / ".git")
+        own, common = places(found / ".git")
         commit, branch = _head(own, common)
     except (OSError, ValueError) as error:
         return GitState("", "", problem=f"the repository cannot be read: {str(error)[:120]}")
@@ -56,28 +56,31 @@ def look(folder: Path) -> GitState | None:
     return GitState(commit, branch, diff, cut)
 
 
-def _places(git: Path) -> tuple[Path, Path]:
-    """Return the folder of HEAD and index, and the one of refs and objects: they differ in a linked work tree."""
+def places(git: Path) -> tuple[Path, Path]:
+    """Return the folder of HEAD and index, and the one of refs and objects: they differ in a linked work tree.
+
+    ValueError where ``.git`` is a file that names no folder; OSError where it cannot be read.
+    """
     if git.is_dir():
         return git, git
-    text = _line(git)
+    text = line_of(git)
     if not text.startswith("gitdir: "):
         raise ValueError(".git names no folder")
     own = (git.parent / text[8:]).resolve()
     shared = own / "commondir"
-    return own, (own / _line(shared)).resolve() if shared.is_file() else own
+    return own, (own / line_of(shared)).resolve() if shared.is_file() else own
 
 
 def _head(own: Path, common: Path) -> tuple[str, str]:
-    text = _line(own / "HEAD")
+    text = line_of(own / "HEAD")
     if not text.startswith("ref: "):
         return (text if _HASH.fullmatch(text) else ""), ""
     ref = text[5:]
     if ".." in ref or ref.startswith("/"):
         raise ValueError("HEAD names no branch")
     for place in (own / ref, common / ref):
-        if place.is_file() and _HASH.fullmatch(_line(place)):
-            return _line(place), ref.removeprefix("refs/heads/")
+        if place.is_file() and _HASH.fullmatch(line_of(place)):
+            return line_of(place), ref.removeprefix("refs/heads/")
     packed = common / "packed-refs"
     if packed.is_file():
         with packed.open(encoding="utf-8", errors="replace") as lines:
@@ -88,9 +91,35 @@ def _head(own: Path, common: Path) -> tuple[str, str]:
     return "", ref.removeprefix("refs/heads/")
 
 
-def _line(path: Path) -> str:
+def line_of(path: Path) -> str:
+    """Return the first line of a file, cut at 4 KB; OSError where it cannot be read."""
     with path.open(encoding="utf-8", errors="replace") as source:
         return source.readline(4096).strip()
+
+
+def lay(ours: Path, wide: bool, commit: str = "") -> None:
+    """Lay a repository of ours without objects into an empty folder. wide: whether names are SHA-256's."""
+    (ours / "refs").mkdir()
+    (ours / "objects").mkdir()
+    (ours / "HEAD").write_text((commit or "ref: refs/heads/none") + "\n")
+    kind = "[extensions]\n\tobjectformat = sha256\n" if wide else ""
+    (ours / "config").write_text(f"[core]\n\trepositoryformatversion = {int(wide)}\n{kind}")
+
+
+def environment(ours: Path, common: Path) -> dict[str, str]:
+    """Return what git is started with: the repository's objects, a configuration of ours, and nothing of this machine's."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "GIT_DIR": str(ours),
+        "GIT_OBJECT_DIRECTORY": str(common / "objects"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
 
 
 def _diff(top: Path, own: Path, common: Path, commit: str, folder: Path) -> tuple[bytes, bool]:
@@ -99,24 +128,10 @@ def _diff(top: Path, own: Path, common: Path, commit: str, folder: Path) -> tupl
         raise FileNotFoundError("git")
     with tempfile.TemporaryDirectory(prefix="assay-git-") as made:
         ours = Path(made)
-        (ours / "refs").mkdir()
-        (ours / "objects").mkdir()
-        (ours / "HEAD").write_text(commit + "\n")
-        kind = "[extensions]\n\tobjectformat = sha256\n" if len(commit) == 64 else ""
-        (ours / "config").write_text(f"[core]\n\trepositoryformatversion = {int(bool(kind))}\n{kind}")
+        lay(ours, len(commit) == 64, commit)
         if (own / "index").is_file():
             shutil.copyfile(own / "index", ours / "index")
-        env = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "GIT_DIR": str(ours),
-            "GIT_WORK_TREE": str(top),
-            "GIT_OBJECT_DIRECTORY": str(common / "objects"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_TERMINAL_PROMPT": "0",
-            "LC_ALL": "C",
-        }
+        env = environment(ours, common) | {"GIT_WORK_TREE": str(top)}
         argv = [git, "diff", "--no-ext-diff", "--no-textconv", "--no-color", commit, "--", str(folder)]
         with tempfile.TemporaryFile(dir=made) as out:
             subprocess.run(

@@ -14,6 +14,7 @@ from assay.methods.secrets.plausible import (
     is_hex,
     is_locked,
     is_placeholder,
+    is_printable,
     is_uuid,
     is_wordy,
     looks_random,
@@ -69,6 +70,8 @@ def _judge(match: re.Match[bytes], place: Place) -> Judged | None:
         value = value[: value.index(b"</")]
         stop = start + len(value)
     if _unfit(name, match, place, group, value):
+        return None
+    if not is_printable(value):
         return None
     password = _PASSWORD.search(match["word"]) is not None
     found = _password(value, place) if password else _drawn(name, value)

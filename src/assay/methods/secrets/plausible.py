@@ -57,6 +57,14 @@ def _runs(text: bytes) -> bool:
     return len(text) > 6 and near > len(text) * 0.6
 
 
+def is_printable(text: bytes) -> bool:
+    """Whether a text is UTF-8 that can be printed; what stands in a program or a database mostly is not."""
+    try:
+        return text.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
 def is_uuid(text: bytes) -> bool:
     """Whether a text is a UUID and nothing else."""
     return _UUID.fullmatch(text) is not None

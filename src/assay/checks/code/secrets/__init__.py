@@ -23,22 +23,32 @@ def check(
     exclude: Annotated[
         tuple[str, ...], Doc("files to leave out, as a glob such as vendor/** or *.ipynb; told in the report")
     ] = (),
+    history: Annotated[
+        bool,
+        Doc(
+            "search the history of repositories too: every object once, those that no branch leads to included"
+        ),
+    ] = True,
     key: Annotated[Key | None, Doc("the key that fingerprints of secrets are made with")] = None,
     work: Work,
 ) -> Report:
-    """Search every file of ``tree``; coverage counts files."""
+    """Search every file of ``tree``; coverage counts files and objects of git."""
+    from assay.checks.code.secrets._past import search_histories
     from assay.checks.code.secrets._search import search_files
     from assay.checks.code.secrets._tally import Tally
 
     tally = Tally(key.mac if key is not None else None)
     left = search_files(tree, tally, exclude, work)
+    past = search_histories(tree, tally, exclude, work) if history else []
+    tally.settle()
     return Report.make(
         coverage=tally.coverage(),
         findings=tally.findings(),
         metrics=[
             Metric.number("secrets", tally.secrets, unit="secrets"),
             Metric.number("files", tally.examined, unit="files"),
+            Metric.number("objects", sum(r["objects"] for r in past), unit="objects"),
             Metric.number("bytes", tally.size, unit="bytes"),
         ],
-        data={"excluded": left},
+        data={"excluded": left, "repositories": past},
     )

@@ -21,7 +21,7 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -
     def blobs() -> Iterator[Blob]:
         done = 0
         for name, path in tree.files():
-            if any(_matches(name, pattern) for pattern in exclude):
+            if any(matches(name, pattern) for pattern in exclude):
                 left[0] += 1
                 continue
             if _is_store(name):
@@ -43,7 +43,7 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -
     return left[0]
 
 
-def _matches(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
     """Whether a name is meant by a pattern: of the whole path, of the file's own name, or of a folder above it."""
     if fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.rpartition("/")[2], pattern):
         return True
@@ -51,6 +51,6 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _is_store(name: str) -> bool:
-    """Whether a file is one of git's own stores, which are read as history."""
+    """Whether a file is one of git's own stores, which are read as history; reflogs repeat what commits say."""
     inside = f"/{name}"
-    return "/.git/objects/" in inside or ("/.git/modules/" in inside and "/objects/" in inside)
+    return "/.git/" in inside and any(part in inside for part in ("/objects/", "/logs/"))

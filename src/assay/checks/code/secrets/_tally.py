@@ -7,6 +7,7 @@ import secrets as entropy
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from assay.kernel.report import Coverage, Finding, Skipped
@@ -41,6 +42,17 @@ class Told:
 
 
 @dataclass
+class Past:
+    """One secret in a history: where it came in first, when (seconds since 1970), and in how many objects it is."""
+
+    hit: Hit
+    spot: Spot
+    when: int
+    accepted: str | None
+    count: int = 1
+
+
+@dataclass
 class Tally:
     """Collects secrets. mac: HMAC under the key that fingerprints are made with; drawn for this run where none is given."""
 
@@ -49,6 +61,7 @@ class Tally:
     size: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     found: dict[tuple[str, bytes, str, str], Told] = field(default_factory=dict)
+    gone: dict[tuple[str, bytes], Past] = field(default_factory=dict)
     _drawn: bytes = field(default_factory=lambda: entropy.token_bytes(32))
 
     def add(self, hit: Hit, spot: Spot, accepted: str | None) -> None:
@@ -62,6 +75,36 @@ class Tally:
             known.count += 1
             if accepted is None:
                 known.accepted = None  # accepted in one place is not accepted in another
+
+    def add_past(self, hit: Hit, spot: Spot, when: int, accepted: str | None) -> None:
+        """Note a secret in a history; it is told of where it came in first."""
+        key = (hit.rule.name, hit.secret)
+        known = self.gone.get(key)
+        if known is None:
+            self.gone[key] = Past(hit, spot, when, accepted)
+            return
+        known.count += 1
+        if when < known.when:
+            known.hit, known.spot, known.when = hit, spot, when
+        if accepted is None:
+            known.accepted = None
+
+    def settle(self) -> None:
+        """Say of each secret in a file since when it is in the history, and tell of those that are in no file any more."""
+        here: dict[tuple[str, bytes], list[Told]] = {}
+        for (rule, secret, _, _), told in self.found.items():
+            here.setdefault((rule, secret), []).append(told)
+        for key, past in self.gone.items():
+            came = f"{_name(past.spot.commit)} of {_day(past.when)}" if past.spot.commit else ""
+            if key in here:
+                for told in here[key]:
+                    note = f"in the history since {came}" if came else "in the history too"
+                    told.spot = replace(told.spot, commit=past.spot.commit, note=note)
+                continue
+            kept = f"{past.spot.note}{came}".rstrip(": ")
+            spot = replace(past.spot, note=f"gone from the files, but {kept}")
+            self.add(past.hit, spot, past.accepted)
+            self.found[(*key, spot.file, spot.member)].count = past.count
 
     def skip(self, what: str, why: str) -> None:
         """Note that something was not examined."""
@@ -128,6 +171,17 @@ class Tally:
         """Return how many files and objects were looked at."""
         skipped = tuple(Skipped(what, why) for what, why in self.skipped.items())
         return Coverage(self.examined, self.examined + len(skipped), skipped, "files")
+
+
+def _name(commit: str) -> str:
+    return f"commit {commit[:12]}"
+
+
+def _day(when: int) -> str:
+    try:
+        return datetime.fromtimestamp(when, UTC).date().isoformat()
+    except (ValueError, OverflowError, OSError):
+        return "an unknown day"
 
 
 def _severity(one: Told) -> Severity:
