@@ -20,12 +20,12 @@ from assay.kernel.errors import BadInput, Missing
 _JSON = 4 << 20  # bytes of a manifest, the size that registries bound it by
 _DEEPEST = 4
 _MOST = 10_000  # blobs of one image
-_DIGEST = re.compile(r"sha(256|512):([0-9a-f]{64}|[0-9a-f]{128})")
-_INDEXES = (
+DIGEST = re.compile(r"sha(256|512):([0-9a-f]{64}|[0-9a-f]{128})")
+INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-_MANIFESTS = (
+MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
@@ -78,7 +78,7 @@ class _Reading:
         kind, digest = descriptor.get("mediaType"), str(descriptor["digest"])
         if depth > _DEEPEST:
             raise self._bad(f"its indexes nest deeper than {_DEEPEST} levels")
-        if kind not in (*_INDEXES, *_MANIFESTS):
+        if kind not in (*INDEXES, *MANIFESTS):
             raise self._bad(f"{digest[:19]} is of a kind that is no image: {str(kind)[:80]!r}")
         if digest in self.walked:  # indexes that name one another again and again would be walked without end
             self._same_size(descriptor)
@@ -86,7 +86,7 @@ class _Reading:
         self.walked.add(digest)
         raw = self._blob(descriptor, most=_JSON)
         document = self._parsed(raw, digest)
-        if kind in _INDEXES:
+        if kind in INDEXES:
             for inner in self._descriptors(document, "manifests"):
                 self._walk(inner, depth + 1)
             return
@@ -117,7 +117,7 @@ class _Reading:
             or not isinstance(one.get("digest"), str)
         ):
             raise self._bad("it names a blob without a digest and a size")
-        if not _DIGEST.fullmatch(one["digest"]):
+        if not DIGEST.fullmatch(one["digest"]):
             raise self._bad(f"it names a blob by {one['digest'][:80]!r}, which is no digest")
         if one.get("annotations") is not None and not isinstance(one["annotations"], dict):
             raise self._bad("its annotations are no mapping")

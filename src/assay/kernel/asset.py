@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-Kind = Literal["table", "model", "tree", "image", "account", "key", "report", "file", "traffic"]
+Kind = Literal["table", "model", "tree", "image", "account", "key", "report", "file", "traffic", "advisories"]
 
 
 @dataclass(frozen=True, slots=True)

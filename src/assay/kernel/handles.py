@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NewType, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Literal, NewType, Protocol, runtime_checkable
 
 from assay.kernel.asset import Asset
 
@@ -225,6 +225,73 @@ class Tree(Protocol):
 
     def files(self) -> Iterator[tuple[str, Path]]:
         """Give each regular file's name inside the tree (POSIX) and its path; links are never followed."""
+
+
+@runtime_checkable
+class ImageFile(Protocol):
+    """One file of an image, to be read before the next one is asked for."""
+
+    path: str  # from the root of the image, with / and none at its beginning
+    size: int  # bytes
+    layer: str  # digest of the layer that it is from; empty in a root directory
+
+    def head(self, size: int) -> bytes:
+        """Return its first bytes, at most 64 KiB; they are still there for what reads it."""
+
+    def read(self, most: int) -> bytes:
+        """Return its bytes; BadInput where there are more than ``most``."""
+
+    def seekable(self) -> IO[bytes]:
+        """Return it as a file that may be read anywhere, closed by whoever asked."""
+
+
+@runtime_checkable
+class Image(Protocol):
+    """A container image, a root directory or the inventory of one, opened for one actor; nothing of it is run."""
+
+    asset: Asset
+    platform: str  # os/architecture, where it says so
+    tags: tuple[str, ...]  # as whoever made it calls it
+    layers: tuple[str, ...]  # their digests, the lowest first; none of a root directory
+    problems: tuple[Any, ...]  # Findings met while reading, known to the end when all files were given
+
+    @property
+    def gaps(self) -> Sequence[tuple[str, str]]:
+        """What was not examined, and why; known to the end likewise."""
+
+    def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
+        """Give the regular files of the file system as it is in the end, where path and size are wanted.
+
+        hidden: those as well that a later layer deletes or replaces.
+        """
+
+    def links(self) -> Mapping[str, str]:
+        """Return where links lead that stand where a file was wanted, as they are written; known to the end likewise."""
+
+    def document(self) -> bytes | None:
+        """Return the bill of materials that stands in for the image, or None where there are files."""
+
+
+@runtime_checkable
+class Advisories(Protocol):
+    """Records of known vulnerabilities, indexed by what they are about."""
+
+    asset: Asset
+    records: int
+    newest: str  # when the one changed last was changed, RFC 3339, or empty
+    problems: tuple[Any, ...]
+
+    def about(self, ecosystem: str, names: Iterable[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """Give name, ecosystem as the record has it, and the affected entry with ``id``, of each record about a name.
+
+        ecosystem: without its release, as ``Debian`` of ``Debian:12``.
+        """
+
+    def record(self, id: str) -> Mapping[str, Any]:
+        """Return what a record says beside whom it affects: aliases, summary, severity, references, withdrawn."""
+
+    def ecosystems(self) -> Mapping[str, int]:
+        """Return how many records there are of each ecosystem, with its release."""
 
 
 @runtime_checkable

@@ -43,13 +43,17 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """kind: file, folder, link, or the letter of anything else. start: where its ``size`` bytes begin."""
+    """kind: file, folder, link, or the letter of anything else. start: where its ``size`` bytes begin.
+
+    hard: of a link, whether it is another name of a member of this archive.
+    """
 
     name: str
     kind: str
     size: int
     link: str
     start: int
+    hard: bool = False
 
 
 def members(source: Source) -> Iterator[Member]:
@@ -180,7 +184,7 @@ def _member(header: bytes, kind: bytes, size: int, further: dict[str, str], star
         sort = {b"5": "folder", b"1": "link", b"2": "link"}.get(kind, ascii(kind)[2:-1])
         if size:
             raise Damaged(f"a {sort} of the tar has content, which some readers take for members", place)
-    return Member(name.rstrip("/") if sort == "folder" else name, sort, size, link, start)
+    return Member(name.rstrip("/") if sort == "folder" else name, sort, size, link, start, kind == b"1")
 
 
 def _name(header: bytes, place: int) -> str:

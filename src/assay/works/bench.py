@@ -194,6 +194,22 @@ class Bench:
         root = self.path(asset).resolve()
         return FileTree(asset, root, self.home.within(root) if self.home else None)
 
+    def _open_image(self, asset: Asset) -> Any:
+        from assay.engines.containers.opening import open_image
+
+        if asset.format == "registry":
+            return open_image(asset, Path(), self._private())
+        stored = asset.uri.startswith("object:")
+        path = self.path(asset) if stored else Path(asset.uri)
+        inside = self.home.within(path.resolve()) if self.home and asset.format == "root" else None
+        return open_image(asset, path, self._private(), inside)
+
+    def _open_advisories(self, asset: Asset) -> Any:
+        from assay.engines.advisories.index import opened
+
+        cache = self.home.folder("cache", "advisories") if self.home else None
+        return opened(asset, cache, self._private())
+
     def _open_model(self, asset: Asset) -> Any:
         """A model is always scanned before it is loaded, and never loaded when the scan stops it.
 

@@ -60,6 +60,14 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
 
         if kinds == ("traffic",) or captured.is_capture(text):
             return captured.pin(text, store, home)
+    if kinds == ("image",):
+        from assay.engines.containers import opening
+
+        return opening.pin(text, store, _inside_of(text, home))
+    if kinds == ("advisories",):
+        from assay.engines.advisories import mirror
+
+        return mirror.pin(text)
     if text.startswith(BASELINE) and "tree" in kinds:
         from assay.works.baselines import making
 
@@ -79,6 +87,12 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     if kinds == ("tree",) and "://" in text:
         return _remote(text)
     return _file(text, "model" if "model" in kinds else "tree", store, home)
+
+
+def _inside_of(text: str, home: Home | None) -> Path | None:
+    """Return the home's folder where it lies inside of a folder that is examined: it is no part of that."""
+    root = Path(text)
+    return home.within(root.resolve()) if home is not None and root.is_dir() else None
 
 
 def _remote(text: str) -> Asset:
@@ -101,6 +115,8 @@ def named(loaded: Loaded, params: Mapping[str, Any]) -> dict[str, Any]:
 def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None, store: Store | None = None) -> None:
     """Raise UsageError when what was read where it lies is no longer what was pinned. store: where it was pinned, else the home's."""
     from assay.engines import tables
+    from assay.engines.advisories import mirror
+    from assay.engines.containers import opening
     from assay.works import captured
 
     for asset in inputs.values():
@@ -112,7 +128,13 @@ def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None, store: Store
         if (
             traffic
             or (asset.kind in ("table", "traffic") and tables.changed(asset))
-            or (asset.format == "folder" and _tree(asset.uri, asset.kind, home) != asset.digest)
+            or (asset.kind == "image" and opening.changed(asset, _inside_of(asset.uri, home)))
+            or (asset.kind == "advisories" and mirror.changed(asset))
+            or (
+                asset.format == "folder"
+                and asset.kind != "advisories"
+                and _tree(asset.uri, asset.kind, home) != asset.digest
+            )
         ):
             raise UsageError(
                 f"{asset.name} changed while it was examined",

@@ -17,12 +17,26 @@ import annotated_types as at
 from typing_extensions import Doc
 
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import AllAbout, Column, Key, Model, Table, Traffic, Trainer, Tree, Unless, Work
+from assay.kernel.handles import (
+    Advisories,
+    AllAbout,
+    Column,
+    Image,
+    Key,
+    Model,
+    Table,
+    Traffic,
+    Trainer,
+    Tree,
+    Unless,
+    Work,
+)
 from assay.kernel.report import Report
 from assay.methods.nearest import did_you_mean
 
 HANDLES: dict[Any, str] = {
     Table: "table", Model: "model", Tree: "tree", Key: "key", Trainer: "trainer", Traffic: "traffic",
+    Image: "image", Advisories: "advisories",
 }  # fmt: skip
 Role = Literal["input", "report", "work", "value"]
 

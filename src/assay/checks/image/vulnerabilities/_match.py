@@ -1,0 +1,223 @@
+"""Packages held against a mirror of advisories: each record judged by the ecosystem's own order of versions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.kernel.handles import Advisories, Work
+from assay.kernel.report import Skipped
+from assay.methods.advisories import ecosystems, gravity, osv
+from assay.methods.advisories.gravity import Gravity
+from assay.methods.packages.osrelease import System
+from assay.methods.packages.package import Package
+
+
+@dataclass
+class Hit:
+    """A vulnerability of a package. ids: every name it has, the one it is called by first. packages: those installed.
+
+    name: as its advisories call the package; entries: what they say of it.
+    """
+
+    ids: list[str]
+    name: str
+    version: str
+    base: str
+    packages: list[Package]
+    gravity: Gravity = field(default_factory=Gravity)
+    summary: str = ""
+    fixed: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    published: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return what it is called by."""
+        return self.ids[0]
+
+    @property
+    def package(self) -> Package:
+        """Return the first of the packages."""
+        return self.packages[0]
+
+
+@dataclass
+class Matched:
+    """hits; judged: how many packages were held against records; skipped: which were not, and why; upgrades: by (name, version)."""
+
+    hits: list[Hit] = field(default_factory=list)
+    judged: int = 0
+    owned: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    upgrades: dict[tuple[str, str, str], tuple[str, int, int]] = field(default_factory=dict)
+
+
+def match(packages: Sequence[Package], system: System, advisories: Advisories, work: Work) -> Matched:
+    """Return what is known of each package. Packages of one source and version are one question."""
+    out = Matched()
+    home = ecosystems.of_system(system)
+    counts = advisories.ecosystems()
+    asked: dict[tuple[ecosystems.Home, tuple[tuple[str, str], ...]], list[Package]] = defaultdict(list)
+    unknown: dict[str, list[Package]] = defaultdict(list)
+    for package in packages:
+        if package.kind == "mlmodel":
+            continue
+        if package.owner:
+            out.owned += 1  # its maintainers patch it under their own version; it is judged as theirs
+            continue
+        where = ecosystems.of(package, home)
+        why = _refusal(package, where, counts, system)
+        if why or where is None:
+            unknown[why].append(package)
+            continue
+        asked[where, tuple(ecosystems.asked(package, where))].append(package)
+        out.judged += 1
+    for why, left in unknown.items():
+        shown = ", ".join(dict.fromkeys(p.shown for p in left[:3]))
+        more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
+        out.skipped.append(Skipped(f"{shown}{more}", why))
+    doubts: dict[str, list[str]] = defaultdict(list)
+    for done, ((where, names), held) in enumerate(asked.items()):
+        if done % 200 == 0:
+            work.progress(done, len(asked), "matching packages")
+        _one(where, dict(names), held, advisories, out, doubts)
+    for why, those in doubts.items():
+        more = f" and {len(those) - 3:,} more" if len(those) > 3 else ""
+        out.skipped.append(Skipped(", ".join(those[:3]) + more, why))
+    return out
+
+
+def _refusal(
+    package: Package, where: ecosystems.Home | None, counts: Mapping[str, int], system: System
+) -> str:
+    """Return why a package cannot be judged, or nothing."""
+    if where is None:
+        if package.kind in ("deb", "rpm", "apk"):
+            named = system.name or system.id
+            return (
+                f"no advisories are known for {named}"
+                if named
+                else "the image does not say which system it is"
+            )
+        return f"no advisories are kept of packages of the kind {package.kind}"
+    if not package.version:
+        return "its version is not said"
+    if ecosystems.key(where.base) is None:
+        return f"how versions of {where.base} are put in order is not known"
+    if not any(where.holds(written) for written in counts):
+        return f"the mirror has no records of {where.shown}"
+    return ""
+
+
+def _one(
+    where: ecosystems.Home,
+    names: Mapping[str, str],
+    packages: list[Package],
+    advisories: Advisories,
+    out: Matched,
+    doubts: dict[str, list[str]],
+) -> None:
+    key = ecosystems.key(where.base)
+    assert key is not None  # _refusal has asked
+    found: list[tuple[str, dict[str, Any], Sequence[str]]] = []
+    entries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for name, written, entry in advisories.about(where.base, names):
+        if not where.holds(written):
+            continue
+        entries[name].append(entry)
+        judged = osv.judge(entry, names[name], key)
+        if judged.affected is None:
+            doubts[f"it cannot be told whether {entry['id']} affects it: {judged.why}"].append(
+                packages[0].shown
+            )
+        elif judged.affected:
+            found.append((name, dict(entry), judged.fixed))
+    groups = _together(found, advisories)
+    out.hits += [_hit(group, names, where.base, packages) for group in groups]
+    for name in dict.fromkeys(name for name, _, _ in found):
+        version, left = osv.upgrade(entries[name], names[name], key)
+        total = sum(1 for hit in groups if any(n == name for n, _, _, _ in hit))
+        if version:
+            out.upgrades[where.base, name, names[name]] = (version, left, total)
+
+
+_Found = tuple[str, dict[str, Any], Sequence[str], Mapping[str, Any]]
+
+
+def _together(
+    found: Sequence[tuple[str, dict[str, Any], Sequence[str]]], advisories: Advisories
+) -> list[list[_Found]]:
+    """Group records that speak of one vulnerability: each names the others as aliases, or what it was made from."""
+    root: dict[str, str] = {}
+
+    def top(id_: str) -> str:
+        while root.setdefault(id_, id_) != id_:
+            root[id_] = root[root[id_]]
+            id_ = root[id_]
+        return id_
+
+    whole: list[_Found] = []
+    for name, entry, fixed in found:
+        record = advisories.record(str(entry["id"]))
+        whole.append((name, entry, fixed, record))
+        aliases = names_of(record)
+        for other in aliases if len(aliases) < 3 or not _advisory(str(entry["id"])) else ():
+            root[top(other)] = top(str(entry["id"]))
+    groups: dict[str, list[_Found]] = defaultdict(list)
+    for one in whole:
+        groups[top(str(one[1]["id"]))].append(one)
+    return list(groups.values())
+
+
+def names_of(record: Mapping[str, Any]) -> list[str]:
+    """Return the other names of a record: its aliases and what it was made from."""
+    out = []
+    for field_ in ("aliases", "upstream"):
+        told = record.get(field_)
+        out += [str(a)[:80] for a in told if isinstance(a, str)] if isinstance(told, list) else []
+    return out[:200]
+
+
+def _advisory(id_: str) -> bool:
+    """Whether an id is of a distribution's advisory, which may speak of several vulnerabilities at once."""
+    return id_.startswith(
+        ("DSA-", "DLA-", "DTSA-", "USN-", "RHSA-", "RHBA-", "RLSA-", "ALSA-", "SUSE-", "openSUSE-", "MGASA-")
+    )
+
+
+def _rank(id_: str) -> tuple[int, str]:
+    order = ("CVE-", "GHSA-", "PYSEC-", "GO-", "RUSTSEC-", "MAL-")
+    return (next((i for i, p in enumerate(order) if id_.startswith(p)), len(order)), id_)
+
+
+def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: list[Package]) -> Hit:
+    ids: dict[str, None] = {}
+    best, summary, published = Gravity(), "", ""
+    fixed: dict[str, None] = {}
+    links: dict[str, None] = {}
+    for _, entry, ends, record in group:
+        ids |= dict.fromkeys([str(entry["id"]), *names_of(record)])
+        best = gravity.graver(best, gravity.of(record, entry))
+        told = str(record.get("summary") or "").strip() or str(record.get("details") or "").strip()
+        summary = summary or " ".join(told.split())[:200]
+        published = published or str(record.get("published") or "")
+        fixed |= dict.fromkeys(ends)
+        for one in record.get("references") or ():
+            if isinstance(one, dict) and isinstance(one.get("url"), str) and len(links) < 20:
+                links[one["url"][:500]] = None
+    name = group[0][0]
+    return Hit(
+        sorted(ids, key=_rank),
+        name,
+        names[name],
+        base,
+        packages,
+        best,
+        summary,
+        list(fixed),
+        list(links),
+        published,
+    )

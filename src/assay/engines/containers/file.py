@@ -1,0 +1,88 @@
+"""One file of an image while its turn lasts: read once as a stream, or as a file that may be read anywhere."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from assay.kernel.errors import BadInput
+
+_HEAD = 64 << 10
+_IN_MEMORY = 32 << 20
+_CHUNK = 1 << 20
+
+
+class StreamedFile:
+    """A file of a layer. take: gives its next bytes."""
+
+    def __init__(self, path: str, size: int, layer: str, take: Callable[[int], bytes], scratch: Path) -> None:
+        self.path, self.size, self.layer = path, size, layer
+        self._take, self._scratch = take, scratch
+        self._held = b""
+        self._left = size
+
+    def head(self, size: int) -> bytes:
+        """Return its first bytes, at most 64 KiB."""
+        wanted = min(size, _HEAD, self.size) - len(self._held)
+        if wanted > 0:
+            self._held += self._next(wanted)
+        return self._held[:size]
+
+    def _next(self, size: int) -> bytes:
+        part = self._take(min(size, self._left))
+        self._left -= len(part)
+        if len(part) < min(size, self._left + len(part)):
+            raise BadInput(f"{self.path} is cut short")
+        return part
+
+    def read(self, most: int) -> bytes:
+        """Return its bytes; BadInput where there are more than ``most``."""
+        if self.size > most:
+            raise BadInput(f"{self.path} has {self.size:,} bytes, more than any such record")
+        whole, self._held = self._held + (self._next(self._left) if self._left else b""), b""
+        return whole
+
+    def seekable(self) -> IO[bytes]:
+        """Return it as a file that may be read anywhere: in memory while it is small, else in a private file."""
+        if self.size <= _IN_MEMORY:
+            return io.BytesIO(self.read(_IN_MEMORY))
+        out = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  closed by whoever asked
+        out.write(self._held)
+        self._held = b""
+        while self._left:
+            out.write(self._next(_CHUNK))
+        out.seek(0)
+        return out
+
+
+class PlainFile:
+    """A file of a root directory, opened when it is read."""
+
+    layer = ""
+
+    def __init__(self, path: str, size: int, opened: Callable[[], IO[bytes]]) -> None:
+        self.path, self.size = path, size
+        self._opened = opened
+
+    def head(self, size: int) -> bytes:
+        """Return its first bytes."""
+        with self.seekable() as source:
+            return source.read(min(size, _HEAD))
+
+    def read(self, most: int) -> bytes:
+        """Return its bytes; BadInput where there are more than ``most``."""
+        with self.seekable() as source:
+            found = source.read(most + 1)
+        if len(found) > most:
+            raise BadInput(f"{self.path} has more than {most:,} bytes, more than any such record")
+        return found
+
+    def seekable(self) -> IO[bytes]:
+        """Return it opened."""
+        try:
+            return self._opened()
+        except OSError as error:
+            raise BadInput(f"{self.path} cannot be read: {error.strerror}") from error

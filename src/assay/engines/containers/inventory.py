@@ -1,0 +1,186 @@
+"""What is installed in an image: each record of packages read by its reader, in one pass over the files.
+
+A record that cannot be read to its end is a gap, never nothing: what it would have named is unknown.
+"""
+
+from __future__ import annotations
+
+import importlib
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from assay.kernel.errors import BadInput
+from assay.kernel.handles import Image, ImageFile, Work
+from assay.methods.packages import osrelease
+from assay.methods.packages.osrelease import System
+from assay.methods.packages.package import Package, Unreadable
+from assay.methods.packages.wanted import DATABASES, database, kind_of, plain, resolved
+
+MOST = 1_000_000  # packages of one image
+RECORD = 256 << 20  # bytes of a database of packages
+_SMALL = 16 << 20  # of any other record
+_WRONG = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+    zlib.error,
+    EOFError,
+)
+# kind → the module of methods.packages that reads it; those that read anywhere take a file, the others bytes.
+_READERS = {
+    "dpkg": ("dpkg", RECORD), "apk": ("apk", RECORD), "python": ("python", _SMALL), "conda": ("conda", _SMALL),
+    "npm": ("npm", _SMALL), "npm-lock": ("npmlock", RECORD), "cargo-lock": ("cargolock", _SMALL), "r": ("rlang", _SMALL),
+}  # fmt: skip
+_ANYWHERE = {"rpm": "rpm", "java": "java", "binary": "binary", "model": "mlmodel"}
+_PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe")
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What was found: the system, packages in order, files looked into, and what could not be read."""
+
+    system: System = field(default_factory=System)
+    packages: tuple[Package, ...] = ()
+    files: int = 0
+    gaps: tuple[tuple[str, str], ...] = ()
+    names: tuple[str, ...] = ()  # of bills of materials that it was read from
+
+
+class _Taking:
+    def __init__(self, image: Image, work: Work) -> None:
+        self.image, self.work = image, work
+        self.packages: dict[tuple[str, str, str], Package] = {}
+        self.gaps: list[tuple[str, str]] = []
+        self.owners: dict[str, str] = {}
+        self.systems: dict[str, System] = {}
+        self.read: set[str] = set()
+        self.files = 0
+
+    def one(self, file: ImageFile, kind: str) -> None:
+        """Read one record."""
+        if kind == "above":
+            return
+        self.read.add(file.path)
+        if kind == "binary" and not file.head(4).startswith(_PROGRAMS):
+            return
+        self.files += 1
+        if self.files % 200 == 0:
+            self.work.progress(self.files, 0, "reading what is installed")
+        try:
+            if kind == "system":
+                self.systems[file.path] = osrelease.read(file.read(1 << 20))
+            elif kind == "rpm-wal":
+                if file.size:
+                    raise Unreadable("changes of rpm's database lie in it that were not carried over")
+            elif kind == "dpkg-files":
+                self._owned(file)
+            else:
+                self._add(self._packages(file, kind))
+        except BadInput as error:
+            self.gap(file.path, error.what)
+        except _WRONG as error:
+            self.gap(file.path, str(error)[:200] or type(error).__name__)
+        except (OSError, MemoryError) as error:
+            self.gap(
+                file.path, f"it cannot be read: {getattr(error, 'strerror', '') or type(error).__name__}"
+            )
+
+    def _packages(self, file: ImageFile, kind: str) -> Iterator[Package]:
+        if kind in _ANYWHERE:
+            module = importlib.import_module(f"assay.methods.packages.{_ANYWHERE[kind]}")
+            with file.seekable() as source:
+                yield from module.read(source, file.path, file.size)
+            return
+        name, most = _READERS[kind]
+        yield from importlib.import_module(f"assay.methods.packages.{name}").read(file.read(most), file.path)
+
+    def _add(self, found: Iterable[Package]) -> None:
+        for package in found:
+            if len(self.packages) >= MOST:
+                raise Unreadable(f"there are more than {MOST:,} packages")
+            self.packages.setdefault((package.purl, package.path, package.arch), package)
+            for path in package.about.get("files", ()):
+                self.owners[plain(path)] = package.name
+
+    def _owned(self, file: ImageFile) -> None:
+        owner = file.path.rpartition("/")[2].removesuffix(".list").partition(":")[0]
+        for line in file.read(_SMALL).decode("utf-8", "replace").splitlines():
+            path = line.lstrip("/")
+            if kind_of(path, 1 << 20) or path.endswith((".dist-info", ".egg-info")):
+                self.owners[plain(path)] = owner
+
+    def gap(self, what: str, why: str) -> None:
+        """Note what could not be read."""
+        if len(self.gaps) < 200:
+            self.gaps.append((what, why))
+        elif len(self.gaps) == 200:
+            self.gaps.append(("further records", "more could not be read than are named here"))
+
+
+def take(image: Image, work: Work) -> Inventory:
+    """Return what is installed in an image, or what the bill of materials says that stands in for it."""
+    document = image.document()
+    if document is not None:
+        from assay.methods.sbom.reading import read
+
+        try:
+            told = read(document)
+        except Unreadable as error:
+            raise BadInput(f"{image.asset.name} is no bill of materials: {error}") from None
+        return Inventory(told.system, told.packages, 1, told.gaps, told.names)
+    taking = _Taking(image, work)
+    for file in image.files(lambda path, size: bool(kind_of(path, size))):
+        taking.one(file, kind_of(file.path, file.size))
+    _linked(taking)
+    system = next((taking.systems[p] for p in osrelease.PATHS if p in taking.systems), None)
+    system = system or next(iter(taking.systems.values()), System())
+    packages = [_placed(p, system, taking.owners) for p in taking.packages.values()]
+    gaps = (*taking.gaps, *image.gaps)
+    return Inventory(system, tuple(sorted(packages, key=_order)), taking.files, gaps)
+
+
+def _linked(taking: _Taking) -> None:
+    """Read the databases that lie elsewhere, where a link leads to them; a link that leads out of reach is a gap."""
+    links = taking.image.links()
+    wanted: dict[str, str] = {}
+    for path, kind in DATABASES.items():
+        place = resolved(path, links)
+        if place == path:
+            continue
+        if not place:
+            taking.gap(path, "its links lead round and round")
+        elif place not in taking.read:
+            wanted[place] = kind
+    for path in links:
+        kind = kind_of(path, 0)
+        if kind not in ("", "above", "binary", "model") and path not in DATABASES:
+            place = resolved(path, links)
+            if place and place not in taking.read and database(path, 1):
+                wanted.setdefault(place, kind)
+    if wanted:
+        for file in taking.image.files(lambda path, size: path in wanted):
+            taking.one(file, wanted[file.path])
+
+
+def _placed(package: Package, system: System, owners: dict[str, str]) -> Package:
+    """Say of which distribution a package is, and which of the distribution's brought it."""
+    if package.kind in ("deb", "rpm", "apk"):
+        about: dict[str, Any] = {k: v for k, v in package.about.items() if k != "files"}
+        if system.id:
+            about["distro"] = system.distro
+        return replace(package, namespace=package.namespace or system.id, about=about)
+    place = plain(package.path.partition("!")[0])
+    folder = place.rpartition("/")[0]
+    owner = owners.get(place) or (owners.get(folder, "") if package.kind == "pypi" else "")
+    return replace(package, owner=owner) if owner else package
+
+
+def _order(package: Package) -> tuple[str, ...]:
+    return (package.kind, package.full, package.version, package.path)

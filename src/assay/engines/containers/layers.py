@@ -1,0 +1,199 @@
+"""An image of layers as one file system, read from the highest layer down, each once: what lies above hides what lies below.
+
+Whiteouts as the OCI image specification has them (layer.md): ``.wh.NAME`` hides NAME below, ``.wh..wh..opq`` all that its
+folder held below. A layer that is not what its digest says is a finding; one that cannot be read to its end is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from assay.engines.containers.file import StreamedFile
+from assay.engines.containers.room import LONGEST, Full, Room
+from assay.engines.containers.stream import LayerStream
+from assay.kernel.asset import Asset
+from assay.kernel.errors import BadInput
+from assay.kernel.handles import ImageFile
+from assay.kernel.report import Finding
+from assay.kernel.severity import Severity
+from assay.methods import tars
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """digest: of its bytes as they lie, or empty; size: how many, or -1; plain: digest of what they unpack to, or empty."""
+
+    digest: str
+    size: int
+    plain: str = ""
+    place: str = ""  # where a saved image keeps it, where that is not by its digest
+
+    @property
+    def name(self) -> str:
+        """Return what it is called by."""
+        return self.digest or self.plain or self.place
+
+
+class _Above:
+    """What higher layers hold and hide."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = (
+            set()
+        )  # files, links and whiteouts: nothing of that name or below it is seen from lower layers
+        self.opaque: set[str] = set()
+        self._folder, self._hidden = "", False
+
+    def hides(self, path: str) -> bool:
+        """Whether a path of a lower layer is seen no more."""
+        if path in self.gone:
+            return True
+        folder = path.rpartition("/")[0]
+        if folder != self._folder:
+            pieces = folder.split("/") if folder else []
+            above = ["/".join(pieces[:n]) for n in range(len(pieces) + 1)]
+            self._hidden = any(f in self.gone or f in self.opaque for f in above)
+            self._folder = folder
+        return self._hidden
+
+    def add(self, gone: set[str], opaque: set[str]) -> None:
+        """Take in a layer that was read: it hides what follows."""
+        self.gone |= gone
+        self.opaque |= opaque
+        self._folder, self._hidden = "\0", False
+
+
+class LayeredImage:
+    """An Image of layers. opened: gives the bytes of one as they lie."""
+
+    def __init__(
+        self,
+        asset: Asset,
+        layers: tuple[Layer, ...],
+        opened: Callable[[Layer], IO[bytes]],
+        scratch: Path,
+        *,
+        platform: str = "",
+        tags: tuple[str, ...] = (),
+    ) -> None:
+        self.asset, self.platform, self.tags = asset, platform, tags
+        self._layers, self._opened, self._scratch = layers, opened, scratch
+        self.layers = tuple(layer.name for layer in layers)
+        self.problems: tuple[Finding, ...] = ()
+        self.room = Room()
+        self._links: dict[str, str] = {}
+
+    @property
+    def gaps(self) -> list[tuple[str, str]]:
+        """Return what was not examined, and why."""
+        return self.room.gaps
+
+    def links(self) -> Mapping[str, str]:
+        """Return where links lead that stand where a file was wanted."""
+        return self._links
+
+    def document(self) -> bytes | None:
+        """Return None: there are files."""
+        return None
+
+    def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
+        """Give the wanted files, the highest layer's first. hidden: those as well that a later layer hides."""
+        above = _Above()
+        self.room = Room(gaps=self.room.gaps)
+        for layer in reversed(self._layers):
+            gone: set[str] = set()
+            opaque: set[str] = set()
+            try:
+                yield from self._one(layer, wanted, above, (gone, opaque), hidden)
+            except tars.Damaged as error:
+                self.room.gap(f"layer {layer.name[:19]}", f"{error.what}, and what follows was not read")
+            except (BadInput, OSError) as error:
+                self.room.gap(f"layer {layer.name[:19]}", str(error)[:200])
+            except Full as full:
+                self.room.gap(f"the rest of layer {layer.name[:19]} and those below it", str(full))
+                return
+            above.add(gone, opaque)
+
+    def _one(
+        self,
+        layer: Layer,
+        wanted: Callable[[str, int], bool],
+        above: _Above,
+        hides: tuple[set[str], set[str]],
+        hidden: bool,
+    ) -> Iterator[ImageFile]:
+        gone, opaque = hides
+        stream = LayerStream(self._opened(layer), self.room, plain=not layer.digest and bool(layer.plain))
+        try:
+            for member in tars.members(stream):
+                self.room.entry()
+                path = self._cleaned(member.name)
+                if path is None:
+                    continue
+                folder, _, name = path.rpartition("/")
+                if name.startswith(_WHITEOUT):
+                    if name == _OPAQUE:
+                        opaque.add(folder)
+                    elif not name.startswith(".wh..wh."):
+                        gone.add(f"{folder}/{name[4:]}" if folder else name[4:])
+                    continue
+                if member.kind == "folder":
+                    continue
+                gone.add(path)
+                if member.kind == "file":
+                    if wanted(path, member.size) and (hidden or not above.hides(path)):
+                        yield StreamedFile(path, member.size, layer.name, stream.take, self._scratch)
+                elif member.kind == "link" and wanted(path, 0) and not above.hides(path):
+                    self._link(path, member, wanted, above)
+            stream.drain()
+            self._verify(layer, stream)
+        finally:
+            stream.close()
+
+    def _cleaned(self, name: str) -> str | None:
+        """Return a member's path from the root; None for the root itself, and for what leads out of it."""
+        if len(name) > LONGEST:
+            self.room.gap(name[:100], "its path is too long")
+            return None
+        pieces = [p for p in name.split("/") if p not in ("", ".")]
+        if ".." in pieces:
+            self.room.gap(name[:100], "its name leads out of the image")
+            return None
+        return "/".join(pieces) or None
+
+    def _link(
+        self, path: str, member: tars.Member, wanted: Callable[[str, int], bool], above: _Above
+    ) -> None:
+        if not member.hard:
+            self._links[path] = member.link
+            return
+        target = "/".join(p for p in member.link.split("/") if p not in ("", "."))
+        if not wanted(target, 1 << 20) or above.hides(target):
+            self.room.gap(path, f"it is another name of {target[:100]}, which was not read")
+
+    def _verify(self, layer: Layer, stream: LayerStream) -> None:
+        size_differs = layer.size >= 0 and stream.packed_size != layer.size
+        if layer.digest.startswith("sha256:"):
+            right = stream.packed_digest == layer.digest and not size_differs
+        elif layer.plain.startswith("sha256:"):
+            right = stream.plain_digest == layer.plain
+        else:
+            self.room.gap(f"layer {layer.name[:40]}", "nothing says what its digest should be")
+            return
+        if not right:
+            self.problems = (
+                *self.problems,
+                Finding(
+                    "image.layer_digest",
+                    Severity.CRITICAL,
+                    f"The layer {layer.name[:19]} is not what its digest says: it was changed or damaged.",
+                    {"member": layer.name},
+                    "fetch the image anew from where it was built, and compare its digest",
+                ),
+            )

@@ -1,0 +1,45 @@
+"""What an image may cost to look at: entries, bytes, layers; whoever reaches a bound stops there and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+DOCUMENT = 4 << 20  # bytes of a manifest or configuration, the size that registries bound it by
+LAYERS = 1_000
+LONGEST = 4_096  # bytes of a path
+
+
+class Full(Exception):
+    """A bound was reached: what lies behind it was not looked at."""
+
+
+@dataclass
+class Room:
+    """Bounds over a whole image, counted down. entries: names in all layers. size: bytes that come out of layers."""
+
+    entries: int = 2_000_000
+    size: int = 128 << 30
+    ratio: int = 500  # unpacked to packed, past the first 256 MiB
+    free: int = 256 << 20
+    seen: int = 0
+    out: int = 0
+    gaps: list[tuple[str, str]] = field(default_factory=list)
+
+    def entry(self) -> None:
+        """Count one name."""
+        self.seen += 1
+        if self.seen > self.entries:
+            raise Full(f"it has more than {self.entries:,} entries")
+
+    def came(self, bytes_: int) -> None:
+        """Count bytes that came out of a layer."""
+        self.out += bytes_
+        if self.out > self.size:
+            raise Full(f"more than {self.size >> 30} GiB come out of its layers")
+
+    def gap(self, what: str, why: str) -> None:
+        """Note what was not examined, and why; of thousands the first and how many."""
+        if len(self.gaps) < 200:
+            self.gaps.append((what[:300], why[:300]))
+        elif len(self.gaps) == 200:
+            self.gaps.append(("further files", "more could not be examined than are named here"))

@@ -1,0 +1,1 @@
+"""What is known to be vulnerable: records of the OSV schema, and what is said of them elsewhere."""

@@ -1,0 +1,103 @@
+"""Which files of a file system tell what is installed, by path and size alone; each kind has its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DATABASES: Mapping[str, str] = {
+    "var/lib/dpkg/status": "dpkg",
+    "lib/apk/db/installed": "apk",
+    "usr/lib/apk/db/installed": "apk",
+    "etc/os-release": "system",
+    "usr/lib/os-release": "system",
+    "var/lib/rpm/rpmdb.sqlite-wal": "rpm-wal",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite-wal": "rpm-wal",
+    **{
+        f"{folder}/{name}": "rpm"
+        for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
+        for name in ("rpmdb.sqlite", "Packages.db", "Packages")
+    },
+}
+# What lies above a database: a link there leads to another place where it is.
+ABOVE = frozenset("/".join(path.split("/")[:n]) for path in DATABASES for n in range(1, path.count("/") + 1))
+_NAMES: Mapping[str, str] = {
+    "METADATA": "python", "PKG-INFO": "python", "package.json": "npm", "package-lock.json": "npm-lock",
+    "npm-shrinkwrap.json": "npm-lock", "Cargo.lock": "cargo-lock", "DESCRIPTION": "r",
+    "go.mod": "", "saved_model.pb": "model",
+}  # fmt: skip
+_ENDS: Mapping[str, str] = {
+    "jar": "java", "war": "java", "ear": "java", "hpi": "java", "jpi": "java", "par": "java",
+    "egg-info": "python",
+    "safetensors": "model", "gguf": "model", "onnx": "model", "pt": "model", "pth": "model", "pkl": "model",
+    "pickle": "model", "joblib": "model", "skops": "model", "h5": "model", "hdf5": "model", "keras": "model",
+    "tflite": "model", "ubj": "model", "cbm": "model", "mlmodel": "model", "pmml": "model", "pt2": "model",
+    "engine": "model", "plan": "model", "ckpt": "model", "msgpack": "model", "npz": "model", "ggml": "model",
+}  # fmt: skip
+_BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
+_LEAST = 16 << 10  # bytes of a program that a Go or Rust compiler made: far more in truth
+
+
+def kind_of(path: str, size: int) -> str:
+    """Return the kind of reader for a file, ``above`` of what may be a link to a database, or nothing."""
+    known = DATABASES.get(path)
+    if known:
+        return known
+    folder, _, name = path.rpartition("/")
+    if name in _NAMES:
+        return _named(folder, name)
+    _, dot, end = name.rpartition(".")
+    end = end.lower()
+    if dot and end in _ENDS:
+        return _ENDS[end]
+    if folder.startswith("var/lib/dpkg/"):
+        if folder == "var/lib/dpkg/status.d" and end != "md5sums":
+            return "dpkg"
+        return "dpkg-files" if folder == "var/lib/dpkg/info" and end == "list" else ""
+    if end == "json" and folder.endswith("conda-meta"):
+        return "conda"
+    if path in ABOVE:
+        return "above"
+    if size >= _LEAST and (not dot or end in _BINARY_ENDS or ".so." in name or end.isdigit()):
+        return "binary"
+    return ""
+
+
+def _named(folder: str, name: str) -> str:
+    if name in ("METADATA", "PKG-INFO"):
+        inside = folder.endswith((".dist-info", ".egg-info")) or folder.rpartition("/")[2] == "EGG-INFO"
+        return "python" if inside else ""
+    if name == "package.json":
+        return "npm" if "node_modules/" in f"{folder}/" else ""
+    return _NAMES[name]
+
+
+def database(path: str, size: int) -> bool:
+    """Whether a file is named as one that tells what is installed, without looking into programs and models."""
+    return kind_of(path, size) not in ("", "binary", "above", "model")
+
+
+def plain(path: str) -> str:
+    """Return a path with what merged /usr has made two names for one place under one of them."""
+    return path[4:] if path.startswith(("usr/lib/", "usr/bin/", "usr/sbin/", "usr/lib64/")) else path
+
+
+def resolved(path: str, links: Mapping[str, str]) -> str:
+    """Return where a path leads within the image, links followed as they are written; empty where they go round."""
+    for _ in range(40):
+        pieces = path.split("/")
+        for n in range(1, len(pieces) + 1):
+            here = "/".join(pieces[:n])
+            if here in links:
+                to, rest = links[here], pieces[n:]
+                base = [] if to.startswith("/") else pieces[: n - 1]
+                out: list[str] = []
+                for piece in (*base, *to.split("/"), *rest):
+                    if piece == "..":
+                        out = out[:-1]  # at the root it leads nowhere else
+                    elif piece not in ("", "."):
+                        out.append(piece)
+                path = "/".join(out)[:4_096]
+                break
+        else:
+            return path
+    return ""

@@ -1,0 +1,1 @@
+"""Bills of materials, out and in: CycloneDX and SPDX, a file a form."""

@@ -1,0 +1,52 @@
+"""Whatever bill of materials it is, read: CycloneDX or SPDX as JSON, told by what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from assay.methods.packages.osrelease import System
+from assay.methods.packages.package import Unreadable
+from assay.methods.sbom import cyclonedx, spdx
+from assay.methods.sbom.bill import Told
+
+
+def read(content: bytes) -> Told:
+    """Return what a bill lists; a system that it does not name is told from its packages. Unreadable where it is none."""
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise Unreadable("it is no JSON") from None
+    if not isinstance(document, dict):
+        raise Unreadable("it is no JSON object")
+    try:
+        told = _told(document)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Unreadable(
+            f"it is no whole bill of materials ({type(error).__name__}: {str(error)[:80]})"
+        ) from None
+    if not told.system.id or not told.system.version:
+        told = replace(told, system=_of_packages(told))
+    return told
+
+
+def _told(document: dict[str, object]) -> Told:
+    if document.get("bomFormat") == "CycloneDX":
+        return cyclonedx.read(document)
+    if str(document.get("spdxVersion", "")).startswith("SPDX-2"):
+        return spdx.read(document)
+    if "@graph" in document and "spdx.org/rdf/3" in str(document.get("@context", ""))[:2_000]:
+        return spdx.read_graph(document)
+    raise Unreadable("it is neither CycloneDX nor SPDX, as JSON")
+
+
+def _of_packages(told: Told) -> System:
+    """Return the system that the first of a distribution's packages names in its URL: distro=debian-12."""
+    for package in told.packages:
+        distro = str(package.about.get("distro", ""))
+        if package.kind in ("deb", "rpm", "apk") and distro:
+            name, dash, version = distro.rpartition("-")
+            return System(name if dash else distro, version if dash else "")
+        if package.kind in ("deb", "rpm", "apk") and package.namespace:
+            return System(package.namespace, told.system.version)
+    return told.system

@@ -1,0 +1,24 @@
+"""A bill of materials as bytes, in the form that is asked for."""
+
+from __future__ import annotations
+
+import json
+
+from assay.methods.sbom import cyclonedx, spdx
+from assay.methods.sbom.bill import Bill
+
+FORMS = ("cyclonedx", "cyclonedx-1.5", "spdx")
+
+
+def write(bill: Bill, form: str) -> bytes:
+    """Return the document of a form: cyclonedx (1.6), cyclonedx-1.5, or spdx (2.3)."""
+    if form == "spdx":
+        document = spdx.write(bill)
+    else:
+        document = cyclonedx.write(bill, "1.5" if form.endswith("1.5") else "1.6")
+    return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def suffix(form: str) -> str:
+    """Return how such a file is called."""
+    return "spdx.json" if form == "spdx" else "cdx.json"

@@ -1,0 +1,208 @@
+import json
+
+import pytest
+from tests.images import DEBIAN, docker_save, layer, mirror, oci_layout, record, stanza, tree, zipped, zstd
+
+import assay
+from assay.kernel.errors import AssayError
+from assay.kernel.severity import Severity
+
+STATUS = stanza("libssl3", "3.0.11-1~deb12u1", "openssl") + stanza(
+    "zlib1g", "1:1.2.13.dfsg-1+b1", "zlib (1:1.2.13.dfsg-1)"
+)
+ROOT = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": STATUS}
+OPENSSL = record(
+    "DEBIAN-CVE-2024-6119", "Debian:12", "openssl", ("introduced", "0"), ("fixed", "3.0.14-1~deb12u2"),
+    upstream=["CVE-2024-6119"],
+    severity=[{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H"}],
+    summary="A crash in the check of names",
+)  # fmt: skip
+PATCHED = record(
+    "DEBIAN-CVE-2023-5678", "Debian:12", "openssl", ("introduced", "0"), ("fixed", "3.0.11-1~deb12u1")
+)
+REQUESTS = record("GHSA-j8r2-6x86-q33q", "PyPI", "requests", ("introduced", "2.3.0"), ("fixed", "2.31.0"))
+
+
+def run(image, advisories, **params):
+    return assay.check("image.vulnerabilities", str(image), advisories=str(advisories), **params)
+
+
+def ids(result):
+    return [f.rule.rpartition(".")[2] for f in result.findings]
+
+
+def test_a_source_package_is_held_against_the_distributions_own_records_and_version(tmp_path):
+    result = run(tree(tmp_path / "root", ROOT), mirror(tmp_path / "osv", OPENSSL, PATCHED))
+    assert ids(result) == ["CVE-2024-6119"]
+    found = result.findings[0]
+    assert found.severity == Severity.HIGH and "3.0.14-1~deb12u2" in found.remedy
+    assert "openssl 3.0.11-1~deb12u1 (installed as libssl3)" in found.message
+    assert result.outcome == "fail" and result.metric("packages").value == 2
+
+
+@pytest.mark.parametrize("kind", ["docker", "oci", "zstd", "plain", "tar"])
+def test_every_form_of_an_image_says_the_same(tmp_path, kind):
+    layers = [layer({"etc/os-release": DEBIAN}), layer({"./var/lib/dpkg/status": STATUS})]
+    if kind == "docker":
+        image = docker_save(tmp_path / "app.tar", layers)
+    else:
+        pack = {"zstd": zstd, "plain": bytes}.get(kind)
+        image = oci_layout(tmp_path / "app", layers, **({"packed": pack} if pack else {}))
+    if kind == "tar":
+        files = {p.relative_to(image).as_posix(): p.read_bytes() for p in image.rglob("*") if p.is_file()}
+        image = tmp_path / "app.tar"
+        image.write_bytes(layer(files))
+    result = run(image, zipped(tmp_path / "all.zip", OPENSSL, PATCHED))
+    assert ids(result) == ["CVE-2024-6119"] and result.report.coverage.complete
+
+
+def test_what_a_higher_layer_deletes_or_replaces_is_not_installed(tmp_path):
+    requests = "Metadata-Version: 2.1\nName: requests\nVersion: 2.30.0\n\nText\n"
+    site = "usr/lib/python3.11/site-packages"
+    lower = layer({"etc/os-release": DEBIAN, f"{site}/requests-2.30.0.dist-info/METADATA": requests})
+    kept = run(docker_save(tmp_path / "a.tar", [lower]), mirror(tmp_path / "osv", REQUESTS))
+    assert ids(kept) == ["GHSA-j8r2-6x86-q33q"]
+    for n, hiding in enumerate(
+        (
+            {f"{site}/.wh.requests-2.30.0.dist-info": ""},
+            {f"{site}/.wh..wh..opq": "", "opt/a": "x"},
+            {"usr/.wh.lib": ""},
+            {f"{site}/requests-2.30.0.dist-info/METADATA": requests.replace("2.30.0", "2.31.0")},
+        )
+    ):
+        image = docker_save(tmp_path / f"b{n}.tar", [lower, layer(hiding)])
+        assert ids(run(image, tmp_path / "osv")) == []
+
+
+def test_a_distributions_python_package_is_not_judged_by_the_upstream_version(tmp_path):
+    path = "usr/lib/python3/dist-packages/requests-2.28.1.egg-info/PKG-INFO"
+    files = {
+        **ROOT,
+        path: "Name: requests\nVersion: 2.28.1\n",
+        "var/lib/dpkg/info/python3-requests.list": f"/.\n/usr\n/{path}\n",
+    }
+    result = run(tree(tmp_path / "root", files), mirror(tmp_path / "osv", PATCHED, REQUESTS))
+    assert ids(result) == [] and result.outcome == "pass"
+    del files["var/lib/dpkg/info/python3-requests.list"]
+    assert ids(run(tree(tmp_path / "own", files), tmp_path / "osv")) == ["GHSA-j8r2-6x86-q33q"]
+
+
+def test_an_ecosystem_that_the_mirror_does_not_have_is_not_a_pass(tmp_path):
+    result = run(tree(tmp_path / "root", ROOT), mirror(tmp_path / "osv", REQUESTS))
+    assert result.outcome == "incomplete" and "Debian:12" in result.report.coverage.skipped[0].why
+
+
+def test_a_database_that_cannot_be_read_makes_it_incomplete(tmp_path):
+    files = {**ROOT, "var/lib/rpm/Packages.db": b"RpmP" + bytes(60)}
+    result = run(tree(tmp_path / "root", files), mirror(tmp_path / "osv", PATCHED))
+    assert (
+        result.outcome == "incomplete" and result.report.coverage.skipped[0].what == "var/lib/rpm/Packages.db"
+    )
+
+
+def test_an_image_that_says_nothing_of_what_is_installed_is_incomplete(tmp_path):
+    result = run(tree(tmp_path / "root", {"bin/app": "x"}), mirror(tmp_path / "osv", PATCHED))
+    assert result.outcome == "incomplete"
+
+
+def test_a_layer_that_is_not_what_its_digest_says_is_critical(tmp_path):
+    image = docker_save(tmp_path / "app.tar", [layer(ROOT)], wrong=True)
+    result = run(image, mirror(tmp_path / "osv", PATCHED))
+    assert (
+        result.findings[0].rule == "image.layer_digest" and result.findings[0].severity == Severity.CRITICAL
+    )
+
+
+def test_one_vulnerability_under_several_names_is_one_finding(tmp_path):
+    other = record(
+        "PYSEC-2023-74", "PyPI", "requests", ("introduced", "2.3.0"), ("fixed", "2.31.0"),
+        aliases=["CVE-2023-32681", "GHSA-j8r2-6x86-q33q"],
+    )  # fmt: skip
+    files = {"app/requests-2.30.0.dist-info/METADATA": "Name: requests\nVersion: 2.30.0\n"}
+    result = run(tree(tmp_path / "root", files), mirror(tmp_path / "osv", REQUESTS, other))
+    assert ids(result) == ["CVE-2023-32681"]
+    assert "GHSA-j8r2-6x86-q33q" in result.findings[0].refs
+
+
+def test_the_shortest_upgrade_clears_all(tmp_path):
+    records = [
+        record("A-1", "PyPI", "thing", ("introduced", "0"), ("fixed", "1.2")),
+        record("A-2", "PyPI", "thing", ("introduced", "1.0"), ("fixed", "1.4")),
+        record("A-3", "PyPI", "thing", ("introduced", "1.4"), ("fixed", "1.5")),
+        record("A-4", "PyPI", "thing", ("introduced", "1.9"), ("fixed", "2.0")),
+    ]
+    files = {"app/thing-1.1.dist-info/METADATA": "Name: thing\nVersion: 1.1\n"}
+    result = run(tree(tmp_path / "root", files), mirror(tmp_path / "osv", *records))
+    assert sorted(ids(result)) == ["A-1", "A-2"]
+    assert "upgrade to 1.5, which clears all 2" in result.findings[0].remedy
+
+
+def test_a_withdrawn_record_says_nothing(tmp_path):
+    gone = record("A-1", "PyPI", "thing", ("introduced", "0"), withdrawn="2026-01-02T00:00:00Z")
+    kept = record("A-2", "PyPI", "other", ("introduced", "0"))
+    files = {"app/thing-1.1.dist-info/METADATA": "Name: thing\nVersion: 1.1\n"}
+    assert ids(run(tree(tmp_path / "root", files), mirror(tmp_path / "osv", gone, kept))) == []
+
+
+def test_the_inventory_is_scanned_again_without_the_image(tmp_path):
+    result = assay.check(
+        "image.sbom", str(docker_save(tmp_path / "a.tar", [layer(ROOT)])), keep=tmp_path / "out"
+    )
+    assert result.outcome == "pass"
+    again = run(tmp_path / "out" / "sbom.cdx.json", mirror(tmp_path / "osv", OPENSSL))
+    assert ids(again) == ["CVE-2024-6119"] and again.metric("packages").value == 2
+
+
+def test_of_several_platforms_the_one_asked_for_is_taken(tmp_path):
+    image = oci_layout(tmp_path / "app", [layer(ROOT)], platforms=(("linux", "riscv64"), ("linux", "s390x")))
+    advisories = mirror(tmp_path / "osv", OPENSSL)
+    with pytest.raises(AssayError, match="several images"):
+        run(image, advisories)
+    assert ids(run(f"{image}#linux/s390x", advisories)) == ["CVE-2024-6119"]
+
+
+def test_links_lead_to_a_database_within_the_image_and_nowhere_else(tmp_path):
+    files = {"etc/os-release": DEBIAN, "data/db/status": STATUS}
+    linked = layer(files, soft=[("var/lib/dpkg", "../../data/db")])
+    advisories = mirror(tmp_path / "osv", OPENSSL)
+    assert ids(run(docker_save(tmp_path / "a.tar", [linked]), advisories)) == ["CVE-2024-6119"]
+    loop = layer({**files, "etc/hostname": "x"}, soft=[("var/lib/dpkg", "dpkg2"), ("var/lib/dpkg2", "dpkg")])
+    assert run(docker_save(tmp_path / "b.tar", [loop]), advisories).outcome == "incomplete"
+    root = tree(tmp_path / "root", {"etc/os-release": DEBIAN})
+    (root / "var" / "lib").mkdir(parents=True)
+    (root / "var" / "lib" / "dpkg").symlink_to(tmp_path)
+    (tmp_path / "status").write_text(STATUS)
+    assert ids(run(root, advisories)) == []
+
+
+def test_in_a_home_the_index_is_made_once_and_thrown_away_without_loss(tmp_path, monkeypatch):
+    from assay.doors.cli import main
+
+    tree(tmp_path / "root", ROOT)
+    mirror(tmp_path / "osv", OPENSSL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSAY_HOME", "")
+    for args in (
+        ["init", "."],
+        *[
+            [
+                "check",
+                "image.vulnerabilities",
+                "root",
+                "--advisories",
+                "osv",
+                "--format",
+                "json",
+                "-o",
+                "r.json",
+            ]
+        ]
+        * 2,
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(args)
+    assert ended.value.code == 1
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["findings"][0]["where"]["package"] == "deb/openssl"
+    assert report["outputs"][0]["name"] == "sbom" and report["outputs"][0]["digest"]
+    assert len(list((tmp_path / ".assay" / "cache" / "advisories").glob("*.sqlite"))) == 1
