@@ -11,6 +11,7 @@ import click
 import pytest
 
 from assay.doors.cli.main import cli, main
+from tests import images
 
 _spec = importlib.util.spec_from_file_location(
     "examples", Path(__file__).parents[2] / "tools" / "examples.py"
@@ -88,10 +89,19 @@ def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys
         example = example.replace("/tmp/assay-demo", ".")  # it is laid out here, and reused
     if "kept.txt" in example and ">" not in example:
         _run("assay log checkpoint > kept.txt", copy, capsys)
+    if "app.tar" in example:  # the demo has no image, and nothing known of what one would hold
+        _lay_out_an_image(copy)
     printed = "".join(_run(part, copy, capsys) for part in example.split("&&"))
     page = EXAMPLES_SHOWN.get(example)
     if page is not None:
         assert tools.shown(tools.settled(printed)) == page, "the docs show another output: make docs"
+
+
+def _lay_out_an_image(folder):
+    files = {"etc/os-release": images.DEBIAN, "var/lib/dpkg/status": images.stanza("base-files", "12.4")}
+    images.docker_save(folder / "app.tar", [images.layer(files)])
+    (folder / "osv").mkdir()
+    images.zipped(folder / "osv" / "all.zip", images.record("A-1", "Debian:12", "other", ("introduced", "0")))
 
 
 def _run(line, folder, capsys):
