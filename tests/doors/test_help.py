@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
+from tests import images
 
 from assay.doors.cli.main import cli, main
-from tests import images
 
 _spec = importlib.util.spec_from_file_location(
     "examples", Path(__file__).parents[2] / "tools" / "examples.py"
