@@ -22,6 +22,7 @@ def test_a_source_tree_is_searched_and_its_models_scanned_one_by_one(tmp_path):
     (tmp_path / ".venv" / "z.pkl").write_bytes(b"\x80\x04N.")
     assert picked(tmp_path) == [
         ("code.secrets", ""),
+        ("code.review", ""),
         ("model.scan", "models/m.joblib"),
         ("model.scan", "models/weights"),
     ]

@@ -6,7 +6,7 @@ A kind of check is picked by a function here that says whether it fits; each is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from assay.kernel.errors import UsageError
@@ -18,6 +18,7 @@ _SOURCE = (
     ".go", ".rs", ".rb", ".php", ".c", ".cc", ".cpp", ".h", ".hpp", ".cs", ".swift", ".r", ".jl", ".lua", ".pl", ".sql", ".tf",
     ".tfvars", ".tfstate", ".hcl", ".env", ".log", ".dockerfile", ".ps1", ".bat", ".properties", ".ini", ".cfg", ".conf",
 )  # fmt: skip
+_PROGRAMS = (".py", ".pyw", ".ipynb")
 _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", "credentials")  # fmt: skip
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 # How files begin that hold a model, or may: pickle of protocols 2 to 5, zip, HDF5, GGUF.
@@ -36,10 +37,18 @@ def scans(target: str) -> list[tuple[str, str]]:
         return [(name, target) for name in ("data.profile", "data.pii", "data.integrity")]
     path = Path(target)
     if path.is_file():
-        return [("code.secrets" if _is_source(path.name) else "model.scan", target)]
+        if not _is_source(path.name):
+            return [("model.scan", target)]
+        return [(name, target) for name in ("code.secrets", *_reviewed([path.name]))]
     if not path.is_dir() or not is_source_tree(path):
         return [("model.scan", target)]
-    return [("code.secrets", target), *(("model.scan", str(one)) for one in models_in(path))]
+    code = ("code.secrets", *_reviewed(entry.name for entry in _files(path)))
+    return [*((name, target) for name in code), *(("model.scan", str(one)) for one in models_in(path))]
+
+
+def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the review, where one of these files is a program that it reads."""
+    return ("code.review",) if any(name.lower().endswith(_PROGRAMS) for name in names) else ()
 
 
 def is_source_tree(folder: Path) -> bool:

@@ -1,0 +1,51 @@
+"""Hashes, ciphers and chance that no longer hold, and temporary files that others know the name of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assay.checks.code.review._spots import spot
+from assay.kernel.severity import Severity
+from assay.methods.review.python.program import Program
+from assay.methods.review.spot import Spot, with_arguments
+
+LANGUAGE = "python"
+_SECRET = re.compile(
+    r"(?i)(?:^|[._])(?:password|passwd|pwd|token|secret|api_?key|otp|salt|session_?id|nonce|csrf)(?:$|[._])"
+)
+_CIPHERS = ("Crypto.Cipher.DES", "Crypto.Cipher.ARC4", "Crypto.Cipher.DES3", "Crypto.Cipher.Blowfish", "Cryptodome.Cipher.DES", "Cryptodome.Cipher.ARC4",
+            "cryptography.hazmat.primitives.ciphers.algorithms.ARC4", "cryptography.hazmat.primitives.ciphers.algorithms.TripleDES")  # fmt: skip
+
+
+def rule(program: Program) -> Iterator[Spot]:
+    """Name each."""
+    for call in program.calls:
+        hashed = call.name if call.name in ("hashlib.md5", "hashlib.sha1") else ""
+        if call.name == "hashlib.new" and call.args and call.args[0].text in ("md5", "sha1", "MD5", "SHA1"):
+            hashed = f"hashlib.{call.args[0].text.lower()}"
+        if hashed and not call.says("usedforsecurity", False):
+            of = program.segment(call.node.args[-1]) if call.node.args else ""
+            secret = _SECRET.search(of.replace("(", ".").replace(")", "."))
+            yield spot(
+                program, call.node, "weak_hash", Severity.HIGH if secret else Severity.LOW,
+                f"{hashed} of a secret is guessed billions of times a second." if secret else f"{hashed} no longer tells a file from one made to match.",
+                "argon2 for passwords, sha256 for files; usedforsecurity=False where it is only a name", "CWE-327",
+                with_arguments(program.text, call.node, ["usedforsecurity=False"]) if not secret and hashed == call.name else (),
+            )  # fmt: skip
+        if call.name.startswith(_CIPHERS) or call.name.endswith(("ciphers.modes.ECB", "modes.ECB")):
+            yield spot(
+                program, call.node, "weak_cipher", Severity.HIGH, f"{call.name.rpartition('.')[2] if 'modes' in call.name else call.name.split('.')[-2]} hides nothing from whoever looks.",
+                "AES-GCM, or a library's own box (cryptography.fernet)", "CWE-327",
+            )  # fmt: skip
+        if call.name == "tempfile.mktemp":
+            yield spot(
+                program, call.node, "temporary_name", Severity.MEDIUM, "Another may make the file between the name and the opening.",
+                "tempfile.mkstemp or NamedTemporaryFile", "CWE-377",
+            )  # fmt: skip
+    for name, value, node in program.assigned:
+        if value.has("foreseen") and _SECRET.search(name):
+            yield spot(
+                program, node, "weak_chance", Severity.MEDIUM, f"{name} is drawn by chance that can be worked out from what was drawn before.",
+                "the module secrets", "CWE-338",
+            )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Which functions bring in what is untrusted, which let it through, and which end it.
+
+A name is dotted and whole (``flask.request``); one that begins with a dot is a method of whatever object. ``*`` stands for
+anything to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+SOURCES: Mapping[str, str] = {
+    # requests to a server
+    "flask.request.*": "caller", "bottle.request.*": "caller", "quart.request.*": "caller", "sanic.request.*": "caller",
+    "streamlit.text_input": "caller", "streamlit.text_area": "caller", "streamlit.chat_input": "caller",
+    "streamlit.file_uploader": "caller", "cgi.FieldStorage": "caller",
+    # whoever starts it
+    "sys.argv": "operator", "builtins.input": "operator", "sys.stdin.*": "operator", "click.prompt": "operator",
+    ".parse_args": "operator", ".parse_known_args": "operator", "docopt.docopt": "operator",
+    "os.environ.*": "environment", "os.getenv": "environment", "os.environ": "environment",
+    # the network
+    "requests.get": "network", "requests.post": "network", "requests.request": "network", "httpx.get": "network",
+    "httpx.post": "network", "urllib.request.urlopen": "network", "socket.socket().recv": "network", "urllib3.*": "network",
+    "requests.Session().get": "network", "requests.Session().post": "network", "httpx.Client().get": "network",
+    "boto3.client().get_object": "network", "boto3.resource().Object().get": "network", "websocket.create_connection": "network",
+    # files that come over it
+    "urllib.request.urlretrieve": "download", "gdown.download": "download", "wget.download": "download",
+    "huggingface_hub.hf_hub_download": "download", "huggingface_hub.snapshot_download": "download",
+    "tensorflow.keras.utils.get_file": "download", "keras.utils.get_file": "download", "torch.hub.download_url_to_file": "download",
+    "torch.hub.load_state_dict_from_url": "download", "mlflow.artifacts.download_artifacts": "download", "pooch.retrieve": "download",
+    "kagglehub.model_download": "download", "wandb.use_artifact": "download",
+    # generators that can be foreseen
+    "random.random": "foreseen", "random.randint": "foreseen", "random.choice": "foreseen", "random.choices": "foreseen",
+    "random.getrandbits": "foreseen", "random.randrange": "foreseen", "random.sample": "foreseen", "random.randbytes": "foreseen",
+    "numpy.random.randint": "foreseen", "numpy.random.bytes": "foreseen", "uuid.uuid1": "foreseen", "time.time": "foreseen",
+}  # fmt: skip
+
+# Files that these write to come over the network: place and name of the argument that holds the path.
+FETCHED: Mapping[str, tuple[int, str]] = {
+    ".download_file": (2, "Filename"), ".download_fileobj": (2, "Fileobj"), "urllib.request.urlretrieve": (1, "filename"),
+    "wget.download": (1, "out"), "gdown.download": (1, "output"), "torch.hub.download_url_to_file": (1, "dst"),
+    "sagemaker.s3.S3Downloader.download": (1, "local_path"), ".fget_object": (2, "file_path"),
+}  # fmt: skip
+
+# What comes out of these holds nothing that harms, whatever went in.
+ENDS = frozenset(
+    {
+        "builtins.int", "builtins.float", "builtins.bool", "builtins.len", "builtins.abs", "builtins.hash", "builtins.id",
+        "builtins.isinstance", "builtins.round", "builtins.sum", "builtins.ord", "shlex.quote", "html.escape", "re.escape",
+        "markupsafe.escape", "uuid.UUID", "werkzeug.utils.secure_filename", "hashlib.*", "hmac.*", "datetime.*",
+        "ipaddress.ip_address", "os.path.exists", "os.path.isfile", "os.path.getsize", "bleach.clean", "secrets.compare_digest",
+        "decimal.Decimal", "builtins.type", "builtins.range", "numpy.array", "numpy.asarray", "torch.tensor", ".isdigit",
+        ".predict", ".predict_proba", ".startswith", ".endswith", ".is_relative_to", ".exists", ".is_file", "os.getpid",
+    }
+)  # fmt: skip
+
+# These end what a path may do, and nothing else.
+PATHS_END = frozenset({"os.path.basename", "werkzeug.utils.secure_filename", "pathlib.PurePath().name"})
+
+# Functions of these modules, and builtins, give out what was put in.
+THROUGH = (
+    "builtins.", "os.path.", "pathlib.", "json.", "urllib.parse.", "string.", "base64.", "copy.", "io.", "itertools.",
+    "collections.", "functools.", "textwrap.", "re.", "codecs.", "typing.", "gzip.", "zlib.", "bz2.", "lzma.", "pandas.",
+    "numpy.", "yaml.", "csv.", "os.fspath", "os.fsdecode", "dataclasses.", "tempfile.", "shutil.", "zipfile.", "tarfile.",
+    "asyncio.", "contextlib.", "jinja2.", "requests.", "httpx.", "flask.", "fastapi.", "starlette.", "ast.",
+)  # fmt: skip
+
+# A function under one of these answers requests: its parameters are whatever a caller sends.
+ROUTES = frozenset(
+    {
+        "route",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "websocket",
+        "api_route",
+        "endpoint",
+        "app_route",
+        "view_config",
+        "api_view",
+    }
+)
+# Functions that a service calls by their names, and which of their parameters it fills with what a caller sent.
+HANDLERS: Mapping[str, tuple[str, ...]] = {
+    "lambda_handler": ("event",), "handler": ("event",), "input_fn": ("request_body", "input_data", "serialized_input_data", "body"),
+    "transform_fn": ("input_data", "request_body", "data"), "handle": ("data", "request"), "do_GET": (), "do_POST": (),
+}  # fmt: skip
+
+
+@cache
+def _split(table: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    return frozenset(n for n in table if not n.endswith("*")), tuple(n[:-1] for n in table if n.endswith("*"))
+
+
+def within(name: str, table: frozenset[str]) -> bool:
+    """Whether a name is in a table, whole, by a beginning, or as a method of any object."""
+    if not name:
+        return False
+    exact, starts = _split(table)
+    if name in exact or name.startswith(starts) or f"{name}." in starts:
+        return True
+    return f".{name.rpartition('.')[2]}" in exact
+
+
+_SOURCES = frozenset(SOURCES)
+
+
+def source(name: str) -> str:
+    """Return the label of what a name brings in, empty where it brings in nothing."""
+    if not name:
+        return ""
+    if (found := SOURCES.get(name)) is not None:
+        return found
+    last = SOURCES.get(f".{name.rpartition('.')[2]}")
+    if last is not None and "." in name:
+        return last
+    for start in _split(_SOURCES)[1]:
+        if name.startswith(start) or name == start[:-1]:
+            return SOURCES[f"{start}*"]
+    return ""

@@ -1,0 +1,269 @@
+"""code.review: programs that do it, their twins that do not, and patches that mend them."""
+
+import ast
+import json
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.checks.code.review import _walk
+from assay.methods.review.python.program import Unreadable
+from assay.methods.review.spot import edited, patch
+from assay.works.checking import carry_out
+
+FLASK = "from flask import Flask, request\napp = Flask('x')\n@app.route('/x')\ndef x():\n"
+FAST = "from fastapi import FastAPI\napp = FastAPI()\n@app.post('/x')\ndef x(name: str):\n"
+FOUND = [
+    # a caller's words end up somewhere
+    (FLASK + "    import os\n    os.system('ls ' + request.args['d'])", "shell", "critical"),
+    (FAST + "    import subprocess\n    subprocess.run(f'ls {name}', shell=True)", "shell", "critical"),
+    (FLASK + "    cmd = ['ls', request.form['d']]\n    import subprocess\n    subprocess.Popen(' '.join(cmd), shell=True)", "shell", "critical"),
+    ("import sys, os\nos.system('rm ' + sys.argv[1])", "shell", "medium"),
+    ("import os\ndef run(c):\n    os.system(c)\n" + FLASK + "    run(request.args['d'])", "shell", "critical"),
+    ("import os\ndef made(c):\n    return 'ls ' + c\n" + FLASK + "    os.system(made(request.args['d']))", "shell", "critical"),
+    (FLASK + "    con.execute('SELECT * FROM t WHERE n = \\'%s\\'' % request.args['n'])", "sql", "critical"),
+    (FLASK + "    q = 'SELECT * FROM t WHERE n = '\n    q += request.args['n']\n    con.cursor().execute(q)", "sql", "critical"),
+    (FLASK + "    import pandas as pd\n    pd.read_sql('SELECT * FROM {}'.format(request.args['t']), con)", "sql", "critical"),
+    ("def f(t):\n    con.execute(f'DELETE FROM {t}')", "sql", "low"),
+    (FLASK + "    return eval(request.data)", "eval", "critical"),
+    ("import requests\nexec(requests.get(u).text)", "eval", "critical"),
+    (FLASK + "    import requests\n    return requests.get(request.args['u']).text", "ssrf", "high"),
+    (FLASK + "    return open('/data/' + request.args['f']).read()", "path", "high"),
+    (FLASK + "    from pathlib import Path\n    return Path(request.args['f']).read_text()", "path", "high"),
+    (FLASK + "    from flask import render_template_string\n    return render_template_string(request.args['t'])", "template", "high"),
+    (FLASK + "    import xml.etree.ElementTree as ET\n    ET.fromstring(request.data)", "xml", "medium"),
+    ("from lxml import etree\nP = etree.XMLParser(resolve_entities=True)", "xml", "high"),
+    ("def lambda_handler(event, context):\n    import os\n    os.system(event['c'])", "shell", "critical"),
+    ("def input_fn(request_body, kind):\n    import pickle\n    return pickle.loads(request_body)", "pickle_load", "critical"),
+    # loading
+    ("import pickle\npickle.load(open('m.pkl', 'rb'))", "pickle_load", "low"),
+    ("import joblib, urllib.request\np, _ = urllib.request.urlretrieve(u)\njoblib.load(p)", "joblib_load", "critical"),
+    ("import boto3, joblib\ns = boto3.client('s3')\ns.download_file('b', 'k', 'm.joblib')\njoblib.load('m.joblib')", "joblib_load", "critical"),
+    ("import requests, pickle\nwith open('m', 'wb') as f:\n    f.write(requests.get(u).content)\npickle.load(open('m', 'rb'))", "pickle_load", "critical"),
+    ("from huggingface_hub import hf_hub_download as d\nimport joblib\njoblib.load(d('a/b', 'm', revision='0' * 40))", "joblib_load", "critical"),
+    ("import torch\ntorch.load('m.pt')", "torch_load", "medium"),
+    ("import torch as t\nt.load('m.pt', map_location='cpu', weights_only=False)", "torch_load", "high"),
+    ("import numpy as np\nnp.load('a.npy', allow_pickle=True)", "allow_pickle", "medium"),
+    ("import yaml\nyaml.load(f)", "yaml_load", "medium"),
+    ("import yaml\nyaml.load(f, Loader=yaml.Loader)", "yaml_load", "medium"),
+    ("from transformers import AutoModel\nAutoModel.from_pretrained(p, trust_remote_code=True)", "trust_remote_code", "high"),
+    ("import keras\nkeras.models.load_model('m', safe_mode=False)", "keras_unsafe", "high"),
+    # versions
+    ("from transformers import AutoModel\nAutoModel.from_pretrained('bert-base-uncased')", "unpinned_revision", "medium"),
+    ("from transformers import pipeline\npipeline('text-classification', model='a/b')", "unpinned_revision", "medium"),
+    ("from datasets import load_dataset\nload_dataset('imdb', revision='main')", "unpinned_revision", "low"),
+    ("import torch\ntorch.hub.load('pytorch/vision', 'resnet18')", "unpinned_revision", "high"),
+    # fetching
+    ("import pandas as pd\npd.read_csv('http://data.example.org/train.csv')", "plain_http", "medium"),
+    ("import requests\nrequests.get('https://x.example.org', verify=False)", "no_verification", "high"),
+    ("import ssl\nssl._create_default_https_context = ssl._create_unverified_context", "no_verification", "high"),
+    ("import paramiko\nc = paramiko.SSHClient()\nc.set_missing_host_key_policy(paramiko.AutoAddPolicy())", "host_key", "medium"),
+    # SageMaker
+    ("from sagemaker.estimator import Estimator\nEstimator(image, role, instance_count=2)", "sagemaker_training", "high"),
+    ("import sagemaker\nsagemaker.sklearn.SKLearn('t.py', enable_network_isolation=True)", "sagemaker_training", "medium"),
+    ("from sagemaker.processing import ScriptProcessor\nScriptProcessor(role=r)", "sagemaker_processing", "high"),
+    ("from sagemaker.network import NetworkConfig\nNetworkConfig(subnets=s)", "sagemaker_network", "medium"),
+    ("import sagemaker\nrole = sagemaker.get_execution_role()\nARN = 'arn:aws:iam::aws:policy/AmazonSageMakerFullAccess'", "full_access", "high"),
+    ("from sagemaker import get_execution_role\nrole = get_execution_role()", "execution_role", "info"),
+    # keys
+    ("import boto3\nboto3.client('s3', aws_access_key_id='A', aws_secret_access_key='B')", "boto3_keys", "high"),
+    ("import boto3, os\nboto3.Session(aws_access_key_id=os.environ['A'])", "boto3_keys", "low"),
+    ("import snowflake.connector\nsnowflake.connector.connect(user='u', password='p')", "written_secret", "high"),
+    # secrecy
+    ("import hashlib\nhashlib.md5(data)", "weak_hash", "low"),
+    ("import hashlib\nhashlib.sha1(password.encode())", "weak_hash", "high"),
+    ("from Crypto.Cipher import DES\nDES.new(k)", "weak_cipher", "high"),
+    ("from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes\nCipher(algorithms.AES(k), modes.ECB())", "weak_cipher", "high"),
+    ("import random\nreset_token = ''.join(random.choice('abc') for _ in range(9))", "weak_chance", "medium"),
+    ("import tempfile\np = tempfile.mktemp()", "temporary_name", "medium"),
+    # services
+    ("from flask import Flask\napp = Flask('x')\napp.run(debug=True)", "debugger", "high"),
+    ("import uvicorn\nuvicorn.run(app, host='0.0.0.0')", "every_address", "low"),
+    ("import gradio as gr\ngr.Interface(f, 'text', 'text').launch(share=True)", "public_share", "high"),
+    ("import tarfile\ntarfile.open('m.tar').extractall('d')", "tar", "medium"),
+    ("import tarfile, urllib.request\np, _ = urllib.request.urlretrieve(u)\nwith tarfile.open(p) as t:\n    t.extractall()", "tar", "high"),
+    # telemetry, training
+    (FLASK + "    import logging\n    logging.info('asked %s', request.json)", "raw_input_logged", "medium"),
+    (FAST + "    logger.info(f'asked {name}')", "raw_input_logged", "medium"),
+    ("from sklearn.model_selection import train_test_split\na, b = train_test_split(x)", "no_seed", "low"),
+    ("from sklearn.ensemble import RandomForestClassifier as R\nm = R()\nm.fit(X, y)\nprint(m.score(X, y))", "judged_on_training_data", "medium"),
+    ("from sklearn.metrics import f1_score\nm = M()\nm.fit(X, y)\np = m.predict(X)\nf1_score(y, p)", "judged_on_training_data", "medium"),
+]  # fmt: skip
+CLEAN = [
+    FLASK + "    import os\n    n = int(request.args['n'])\n    os.system(f'sleep {n}')",
+    FLASK + "    import subprocess\n    subprocess.run(['ls', request.args['d']])",
+    FLASK + "    import os, shlex\n    os.system('ls ' + shlex.quote(request.args['d']))",
+    FLASK + "    d = request.args['d']\n    if d not in ('a', 'b'):\n        return 'no'\n    import os\n    os.system('ls ' + d)",
+    FLASK + "    d = request.args['d']\n    if d in ('a', 'b'):\n        import os\n        os.system('ls ' + d)",
+    FLASK + "    con.execute('SELECT * FROM t WHERE n = ?', (request.args['n'],))",
+    FLASK + "    import os\n    return open(os.path.join('d', os.path.basename(request.args['f']))).read()",
+    FLASK + "    import requests\n    return requests.get('https://api.example.org/x/' + request.args['i']).text",
+    FLASK + "    import ast\n    return ast.literal_eval(request.args['x'])",
+    "import os\nos.system('ls')",
+    "import os\nos.system('ls ' + '-l')",
+    "eval('1 + 1')",
+    "import torch\ntorch.load('m.pt', weights_only=True)",
+    "import yaml\nyaml.safe_load(f)\nyaml.load(f, Loader=yaml.SafeLoader)\nyaml.load(f, yaml.CSafeLoader)",
+    "import numpy as np\nnp.load('a.npy')\nnp.load('a.npy', allow_pickle=False)",
+    "from transformers import AutoModel\nAutoModel.from_pretrained('./mine')\nAutoModel.from_pretrained('a/b', revision='" + "a1" * 20 + "')",
+    "from datasets import load_dataset\nload_dataset('csv', data_files='x.csv')",
+    "import pandas as pd\npd.read_csv('http://localhost:8000/x.csv')\npd.read_csv('https://data.example.org/x.csv')",
+    "import boto3\nboto3.client('s3')\nboto3.Session(profile_name='p')",
+    "import hashlib\nhashlib.sha256(password)\nhashlib.md5(name, usedforsecurity=False)",
+    "import secrets\ntoken = secrets.token_hex()",
+    "import random\nepoch = random.random()",
+    "import tarfile\ntarfile.open('m.tar').extractall('d', filter='data')",
+    "from sklearn.model_selection import train_test_split, KFold\na, b = train_test_split(x, random_state=1)\nKFold(5)",
+    "import numpy as np\nnp.random.seed(0)\nfrom sklearn.model_selection import train_test_split\na, b = train_test_split(x)",
+    "m = M()\na, b, c, d = split(X, y)\nm.fit(a, c)\nprint(m.score(b, d))",
+    "from sagemaker.estimator import Estimator\nEstimator(i, r, instance_count=1, enable_network_isolation=True, volume_kms_key=k, output_kms_key=k, subnets=s)",
+    "from sagemaker.estimator import Estimator\nEstimator(**options)",
+    "def run(request):\n    pass\nimport pickle",
+    "class A:\n    def execute(self, q):\n        pass\nA().execute('x')",
+]  # fmt: skip
+
+
+def named(text):
+    return {(s.rule, str(s.severity)) for s in _walk.python(text)}
+
+
+@pytest.mark.parametrize(("text", "rule", "severity"), FOUND, ids=range(len(FOUND)))
+def test_it_is_found_and_how_grave_it_is(text, rule, severity):
+    assert (rule, severity) in named(text)
+
+
+@pytest.mark.parametrize("text", CLEAN, ids=range(len(CLEAN)))
+def test_its_twin_that_does_not_is_left_alone(text):
+    assert {n for n in named(text) if n[1] != "info"} == set()
+
+
+MENDED = {"torch_load", "allow_pickle", "yaml_load", "plain_http", "no_verification", "debugger", "tar", "no_seed", "weak_hash",
+          "sagemaker_training", "sagemaker_network"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        t
+        for t, r, s in FOUND
+        if r in MENDED and (r, s) != ("weak_hash", "high") and "Loader=yaml" not in t and "ssl." not in t
+    ],
+)
+def test_what_it_mends_is_python_and_no_longer_found(text):
+    spots = [s for s in _walk.python(text) if s.edits]
+    assert spots
+    mended = edited(text, [e for s in spots for e in s.edits])
+    ast.parse(mended)
+    after = {s.rule for s in _walk.python(mended)}
+    assert not {s.rule for s in spots} & after
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["Estimator()", "Estimator(a)", "Estimator(a,)", "Estimator(a, b=1, )", "Estimator(\n    a,\n    b=1,\n)", "Estimator(\n    a,\n    b=1\n)",
+     "Estimator(\n  a,  # why, and (how)\n)", "Estimator(a,\n          b='ü')"],
+)  # fmt: skip
+def test_arguments_are_added_in_every_style_of_writing(call):
+    text = f"from sagemaker.estimator import Estimator\nx = {call}\ny = 'ü'\n"
+    mended = edited(text, [e for s in _walk.python(text) for e in s.edits])
+    names = {k.arg for n in ast.walk(ast.parse(mended)) if isinstance(n, ast.Call) for k in n.keywords}
+    assert {
+        "enable_network_isolation",
+        "volume_kms_key",
+        "output_kms_key",
+        "encrypt_inter_container_traffic",
+    } <= names
+
+
+def test_the_patch_is_one_that_git_applies(tmp_path):
+    folder = tmp_path / "code"
+    (folder / "in").mkdir(parents=True)
+    for name, text in (
+        ("a.py", "import torch\ntorch.load('m')\n"),
+        ("in/b.py", "import yaml\nx = yaml.load(f)"),
+    ):
+        (folder / name).write_text(text)
+    verdict = carry_out("check", "code.review", str(folder), {}, home=None, keep=tmp_path / "out")
+    assert verdict.report.coverage.examined == 2
+    done = subprocess.run(
+        ["git", "apply", tmp_path / "out" / "review.patch"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "a.py").read_text() == "import torch\ntorch.load('m', weights_only=True)\n"
+    assert (folder / "in/b.py").read_text() == "import yaml\nx = yaml.safe_load(f)"
+
+
+def test_cells_of_a_notebook_are_one_program_and_each_finding_names_its_cell(tmp_path):
+    cells = [["import torch\n", "%matplotlib inline\n", "!pip install x"], ["files = !ls\n", "torch.load?\n", "%%time\n"], ["%%bash\n", "torch.load('no')"],
+             ["if files:\n", "    !ls\n", "torch.load('m')"]]  # fmt: skip
+    book = {
+        "nbformat": 4,
+        "cells": [
+            {"cell_type": "markdown", "source": "torch.load('x')"},
+            *({"cell_type": "code", "source": c} for c in cells),
+        ],
+    }
+    (tmp_path / "n.ipynb").write_text(json.dumps(book))
+    report = carry_out("check", "code.review", str(tmp_path), {}, home=None).report
+    assert [(f.rule, f.where["cell"], f.where["line"]) for f in report.findings] == [
+        ("code.review.torch_load", 5, 3)
+    ]
+    assert "n.ipynb, cell 5, line 3" in report.findings[0].message
+
+
+def test_what_is_allowed_with_a_reason_passes_and_without_one_does_not(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import pickle\npickle.load(f)  # assay: allow pickle_load -- we wrote it\npickle.load(f)  # assay: allow pickle_load\n"
+        "pickle.load(f)  # assay: allow shell -- another\n"
+    )
+    report = carry_out("check", "code.review", str(tmp_path), {}, home=None).report
+    assert [f.where["line"] for f in report.findings] == [3, 4]
+    assert {m.name: m.value for m in report.metrics}["allowed"] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(:",
+        "x" * 5_000_000,
+        "(" * 10_000,
+        "a" + ".b" * 5_000,
+        "-" * 50_000 + "1",
+        "\0",
+        "f'{" * 50,
+        "[" * 90 + "]" * 90,
+        "\ud800",
+    ],
+)
+def test_what_is_not_followed_to_its_end_is_not_passed(tmp_path, text):
+    (tmp_path / "a.py").write_bytes(text.encode("utf-8", "surrogatepass"))
+    (tmp_path / "b.ipynb").write_bytes(text.encode("utf-8", "surrogatepass"))
+    verdict = carry_out("check", "code.review", str(tmp_path), {}, home=None)
+    assert not verdict.report.error
+    assert (
+        verdict.outcome == "incomplete" or verdict.report.coverage.examined == 1
+    )  # a chain of names may be followed
+
+
+@given(st.text(alphabet="()[]{}:=.,'\"\n abcdefgimportlnsxw+*%#@\\0", max_size=120) | st.text(max_size=60))
+@settings(max_examples=60)
+def test_no_text_makes_it_fail(text):
+    try:
+        _walk.python(text)
+    except Unreadable:
+        pass
+
+
+@given(st.lists(st.sampled_from([t for t, _, _ in FOUND]), min_size=1, max_size=4))
+@settings(max_examples=30)
+def test_mending_programs_one_after_another_stays_python(texts):
+    text = "\n".join(texts)
+    edits = [e for s in _walk.python(text) for e in s.edits]
+    ast.parse(edited(text, edits))
+    assert not edits or patch("x.py", text, edits).startswith("--- a/x.py")
