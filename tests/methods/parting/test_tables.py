@@ -50,6 +50,29 @@ def test_each_way_to_part_is_told_first_as_what_it_is(change, wanted):
     assert first(change(BASE))[0][0] == wanted
 
 
+@pytest.mark.parametrize(
+    ("values", "change", "kind"),
+    [
+        (range(12), lambda x: (x - 5.5) / 3.4, "rescaled"),  # a scaler fitted on other rows
+        (range(4), lambda x: 3 - x, "remapped"),  # categories numbered from the other end
+        ((0, 1), lambda x: 2 * x + 1, "remapped"),  # of two values any change is a straight line
+        ((0.5, 1.5, 2.5, 3.5), np.trunc, "truncated"),
+    ],
+    ids=["rescaled", "turned", "two", "cut"],
+)
+def test_a_column_of_few_values_on_another_scale_is_not_told_as_recoded(values, change, kind):
+    few = BASE.assign(few=RNG.choice(np.array(list(values), float), N))
+    assert first(few.assign(few=change(few.few)), few)[0] == [(kind, "few")]
+
+
+def test_a_column_that_gives_the_label_away_was_not_told_beside_another_that_does():
+    status = BASE.assign(
+        status=np.where(BASE.y == 1, "gone", "there")
+    )  # known afterwards, and left out in training
+    (kind, column), *_ = first(status.assign(rate=status.y * 0.8 + status.id % 7 / 50), status)[0]
+    assert (kind, column) == ("giveaway", "rate")
+
+
 def test_two_samples_of_one_population_are_alike_by_key_and_without_one():
     half = BASE.sample(N // 2, random_state=1)
     other = BASE.drop(half.index)

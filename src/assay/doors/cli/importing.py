@@ -17,9 +17,9 @@ from assay.kernel.printable import printable
 def import_(source: str, format_: str) -> None:
     """Take in the runs of MLflow, ML Metadata, or OpenLineage events.
 
-    FROM is MLflow's SQLite store (mlflow.db), read without MLflow: runs with
-    parameters, metrics, tags and data sets, and the versions registered of
-    them; ML Metadata's SQLite store (TFX, Kubeflow), with its contexts; or a
+    FROM is MLflow's store, in SQLite (mlflow.db) or a folder of files (mlruns),
+    read without MLflow: runs with parameters, metrics, tags and data sets, and
+    the versions registered of them; ML Metadata's SQLite store (TFX, Kubeflow), with its contexts; or a
     file of OpenLineage run events, as JSON lines or a list. What
     is here already is left. Artifacts are named and not copied. They are
     then searched, and followed through lineage, as the office's own are.

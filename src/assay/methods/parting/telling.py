@@ -51,7 +51,9 @@ def told(old: Mapping[str, float], new: Mapping[str, float], label: str) -> Iter
     best = max(old.values(), default=0.0)
     for name, found in sorted(new.items(), key=lambda kv: -kv[1]):
         before = old.get(name)
-        if found >= TOO_MUCH and found - (best if before is None else before) >= _MORE / 3:
+        # one that is new is news beside others that give it away, which what trains may well leave out
+        known = 0.0 if before is None and best >= TOO_MUCH else best if before is None else before
+        if found >= TOO_MUCH and found - known >= _MORE / 3:
             was = "it was not there before" if before is None else f"before: {before:.2f}"
             said = f"`{name}` gives `{label}` away: alone it tells it with strength {found:.2f} of 1 ({was})"
             yield Parting("giveaway", name, said, found, before, found)

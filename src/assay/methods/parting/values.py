@@ -40,6 +40,12 @@ def became(old: Held, new: Held, rows: Alignment, *, label: bool = False) -> Par
     if lost >= 0.5 * share:
         said = f"`{name}` is missing in {lost:.1%} of rows where it was not"
         return Parting("missing", name, said, before=before, after=after, **told)
+    if (
+        old.numeric and new.numeric
+    ):  # before recodings: of few values each became another one too, which says less
+        found = _numbers(name, x, y, told, before, after, few=len(olds) <= _FEW)
+        if found is not None:
+            return found
     recoded = _recoded(a, b, olds, news)
     if len(recoded) > 1 and old.counted.distinct <= _FEW:
         pairs = ", ".join(f"{o} → {n}" for o, n in list(recoded.items())[:4] if o != n)
@@ -47,10 +53,6 @@ def became(old: Held, new: Held, rows: Alignment, *, label: bool = False) -> Par
         how = "has values put together" if merged else "has its values recoded"
         said = f"`{name}` {how}: {pairs}, in {share:.0%} of rows"
         return Parting("remapped", name, said, before=before, after=after, **told)
-    if old.numeric and new.numeric:
-        found = _numbers(name, x, y, told, before, after)
-        if found is not None:
-            return found
     if old.same_values(new) and _as_often(a, b) and share > 0.02:
         said = f"`{name}` holds the same values in other rows: {share:.0%} of rows have another's"
         return Parting("shuffled", name, said, before=before, after=after, **told)
@@ -78,7 +80,10 @@ def _recoded(a: Any, b: Any, olds: list[str], news: list[str]) -> dict[str, str]
     return {olds[i]: news[int(table[i].argmax())] for i in range(len(olds)) if table[i].sum()}
 
 
-def _numbers(name: str, x: Any, y: Any, told: dict[str, Any], before: Any, after: Any) -> Parting | None:
+def _numbers(
+    name: str, x: Any, y: Any, told: dict[str, Any], before: Any, after: Any, *, few: bool
+) -> Parting | None:
+    """Return that numbers were cut, or lie on another scale; among few values one that is turned round is a recoding."""
     known = np.isfinite(x) & np.isfinite(y)
     u, v = x[known], y[known]
     if len(u) < 20:
@@ -91,7 +96,10 @@ def _numbers(name: str, x: Any, y: Any, told: dict[str, Any], before: Any, after
         kinds = f"{len(np.unique(u)):,} values became {len(np.unique(v)):,}"
         said = f"`{name}` is {cut} to whole numbers in {float(fraction.mean()):.0%} of rows: {kinds}"
         return Parting("truncated", name, said, before=before, after=after, **told)
-    if u.std() > 0 and v.std() > 0 and abs(float(np.corrcoef(u, v)[0, 1])) > 0.999999:
+    if not (u.std() > 0 and v.std() > 0) or len(before) < 3:
+        return None
+    likeness = float(np.corrcoef(u, v)[0, 1])
+    if (likeness if few else abs(likeness)) > 0.999999:
         said = (
             f"`{name}` is on another scale: mean {shown(u.mean())} and deviation {shown(u.std())} "
             f"became {shown(v.mean())} and {shown(v.std())}"

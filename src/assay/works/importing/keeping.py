@@ -13,7 +13,7 @@ from assay.kernel.canonical import canonical, plain, sha256
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.printable import printable
 from assay.kernel.report import Coverage, Metric, Report, Skipped
-from assay.works.importing import mlflow, mlmd, openlineage
+from assay.works.importing import mlflow, mlflowfiles, mlmd, openlineage
 from assay.works.importing.foreign import ForeignContext, ForeignRun
 
 if TYPE_CHECKING:
@@ -21,25 +21,30 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _TOLD = 20  # values that could not be read and are named; all are counted
+_REMEDY = "name MLflow's mlflow.db or mlruns, a SQLite store of ML Metadata, or OpenLineage events"
 Progress = Callable[[int, int, str], None]
 
 
 def import_(home: Home, source: str, actor: str, progress: Progress | None = None) -> dict[str, Any]:
     """Take the runs of a file in; those that are here already, and are as they were, are counted and left.
 
-    What of a run cannot be read is counted, the first are named, and the run's report says what and why. The file's digest stands in each event. UsageError for what is neither a SQLite store of MLflow or ML Metadata nor
-    OpenLineage events.
+    What of a run cannot be read is counted, the first are named, and the run's report says what and why. The digest of the
+    file, or of the folder, stands in each event. UsageError for what is neither a store of MLflow's (SQLite, or a folder)
+    nor one of ML Metadata's (SQLite) nor OpenLineage events.
     """
-    from assay.engines.blobs import digest_file
+    from assay.engines.digests import digest_file
 
-    path = Path(source.removeprefix("sqlite:///"))
-    if not path.is_file():
-        raise Missing(
-            f"there is no file {source!r}",
-            remedy="name a SQLite store of MLflow or ML Metadata, or OpenLineage events",
-        )
+    path = Path(source.removeprefix("sqlite:///").removeprefix("file://"))
+    if not path.exists():
+        raise Missing(f"there is no file or folder {source!r}", remedy=_REMEDY)
     groups: Iterator[ForeignContext] = iter(())
-    if mlflow.is_store(path):
+    if path.is_dir():
+        store = mlflowfiles.store_in(path)
+        if store is None:
+            raise UsageError("the folder holds no runs of MLflow's", where=source, remedy=_REMEDY)
+        path = store
+        system, runs = mlflow.SYSTEM, mlflowfiles.read(path)
+    elif mlflow.is_store(path):
         system, runs = mlflow.SYSTEM, mlflow.read(path)
     elif mlmd.is_store(path):
         system, runs, groups = mlmd.SYSTEM, mlmd.read(path), mlmd.contexts(path)
@@ -51,7 +56,8 @@ def import_(home: Home, source: str, actor: str, progress: Progress | None = Non
             where=source,
             remedy="see `assay import --help`",
         )
-    told = {"schema": "assay.import/1", "system": system, "source": str(path), "digest": digest_file(path)}
+    digest = mlflowfiles.digest(path) if path.is_dir() else digest_file(path)
+    told = {"schema": "assay.import/1", "system": system, "source": str(path), "digest": digest}
     counts = {"runs": 0, "new": 0, "changed": 0, "unchanged": 0, "edges": 0, "contexts": 0, "skipped": 0}
     left_out: list[dict[str, str]] = []
     events: list[int] = []

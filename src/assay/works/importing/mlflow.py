@@ -1,8 +1,8 @@
 """MLflow's tracking store and model registry in SQLite, read without MLflow.
 
 Read are the runs that are not deleted with their experiment, user, state, times, parameters, tags and the latest value of
-each metric; the data sets they logged, by MLflow's digest; and the registered versions with aliases and stage. Artifacts are
-named and not copied. Written by MLflow 1 (without data sets) to 3.
+each metric; the data sets they logged, by MLflow's digest; and the registered versions. Artifacts are named and not
+copied. Written by MLflow 1 (without data sets) to 3. Its store of files is read by ``mlflowfiles``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 import sqlite3
 from array import array
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,8 +29,7 @@ _STATES = {
     "RUNNING": "running",
     "SCHEDULED": "running",
 }
-_STATUS = ("RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED")
-_LONGEST = 2_000
+NAME, LONGEST = 250, 2_000  # characters that are kept of a name and of a value
 _TYPES: Mapping[type, str] = {bytes: "bytes", str: "text", type(None): "nothing"}
 _PAGE = 500  # runs that are held at once
 _FROM = "FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id"
@@ -62,36 +62,75 @@ def _run(
     con: sqlite3.Connection, there: set[str], row: tuple[Any, ...], made: list[Asset], odd: Mapping[str, str]
 ) -> ForeignRun:
     id_, experiment, user, status, start, end, artifacts, name = row
-    tags = dict(_pairs(con, "tags", id_))
-    actor = str(user or tags.get("mlflow.user") or "unknown")
+    metrics, skipped = _metrics(con, id_)
+    said = Said(str(id_), str(experiment), user, str(status), start, end, artifacts, name)
+    tags, params = dict(_pairs(con, "tags", id_)), dict(_pairs(con, "params", id_))
+    return told(said, params, metrics, tags, _inputs(con, there, id_), made, {**skipped, **odd})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What MLflow's record of a run says itself; start, end: milliseconds since 1970."""
+
+    id: str
+    experiment: str
+    user: Any
+    status: str
+    start: Any
+    end: Any
+    artifacts: Any
+    name: Any
+
+
+def told(
+    said: Said,
+    params: Mapping[str, str],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    inputs: list[Asset],
+    made: list[Asset],
+    skipped: Mapping[str, str],
+) -> ForeignRun:
+    """Return a run of MLflow's as this office takes it in, whatever kind of store it lay in."""
     notes = {
-        "name": name or tags.get("mlflow.runName"),
-        "artifacts": artifacts,
+        "name": said.name or tags.get("mlflow.runName"),
+        "artifacts": said.artifacts,
         "tags": {k: v for k, v in tags.items() if not k.startswith("mlflow.")},
         "commit": tags.get("mlflow.source.git.commit"),
         "parent": tags.get("mlflow.parentRunId"),
     }
-    metrics, skipped = _metrics(con, id_)
     return ForeignRun(
-        str(id_),
-        str(experiment),
-        actor[:200],
-        _STATES.get(str(status), "error"),
-        moment(start) or "1970-01-01T00:00:00.000Z",
-        moment(end),
-        dict(_pairs(con, "params", id_)),
+        said.id,
+        said.experiment,
+        str(said.user or tags.get("mlflow.user") or "unknown")[:200],
+        _STATES.get(said.status, "error"),
+        moment(said.start) or "1970-01-01T00:00:00.000Z",
+        moment(said.end),
+        params,
         metrics,
-        _inputs(con, there, id_),
+        inputs,
         made,
         {k: v for k, v in notes.items() if v},
-        str(tags.get("mlflow.parentRunId") or "")[:250],
-        skipped={**skipped, **odd},
+        str(tags.get("mlflow.parentRunId") or "")[:NAME],
+        skipped=skipped,
     )
+
+
+def data_set(name: Any, digest: Any) -> Asset:
+    """Return a data set that a run logged, by MLflow's own digest of it."""
+    urn = f"mlflow:datasets/{quote(str(name))}/{quote(str(digest))}"
+    return Asset("table", str(name)[:NAME], urn, "", SYSTEM)
+
+
+def version(name: Any, number: int) -> Asset:
+    """Return a registered version of a model."""
+    urn = f"mlflow:models/{quote(str(name))}/{number}"
+    return Asset("model", f"{name}@{number}"[:NAME], urn, "", SYSTEM)
 
 
 def _pairs(con: sqlite3.Connection, table: str, run: str) -> list[tuple[str, str]]:
     found = con.execute(f"SELECT key, value FROM {table} WHERE run_uuid = ? ORDER BY key", [run])  # noqa: S608
-    return [(str(k)[:250], str(v)[:_LONGEST]) for k, v in found]
+    return [(str(k)[:NAME], str(v)[:LONGEST]) for k, v in found]
 
 
 def _metrics(con: sqlite3.Connection, run: str) -> tuple[dict[str, float], dict[str, str]]:
@@ -100,7 +139,7 @@ def _metrics(con: sqlite3.Connection, run: str) -> tuple[dict[str, float], dict[
     found: dict[str, float] = {}
     odd: dict[str, str] = {}
     for key, value, nan in con.execute(query, [run]):
-        name = str(key)[:250]
+        name = str(key)[:NAME]
         if nan:
             found[name] = math.nan
         elif isinstance(value, (int, float)):
@@ -113,14 +152,9 @@ def _metrics(con: sqlite3.Connection, run: str) -> tuple[dict[str, float], dict[
 def _inputs(con: sqlite3.Connection, there: set[str], run: str) -> list[Asset]:
     if not {"inputs", "datasets"} <= there:
         return []
-    query = """SELECT d.name, d.digest, d.dataset_source FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
+    query = """SELECT d.name, d.digest FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' AND i.destination_id = ? ORDER BY d.name, d.digest"""
-    return [
-        Asset(
-            "table", str(name)[:250], f"mlflow:datasets/{quote(str(name))}/{quote(str(digest))}", "", SYSTEM
-        )
-        for name, digest, _source in con.execute(query, [run])
-    ]
+    return [data_set(name, digest) for name, digest in con.execute(query, [run])]
 
 
 def _versions(
@@ -132,10 +166,9 @@ def _versions(
     if "model_versions" not in there:
         return out, odd
     query = "SELECT name, version, run_id FROM model_versions WHERE run_id IS NOT NULL ORDER BY name, version"
-    for name, version, run in con.execute(query):
-        if not isinstance(version, int):
-            odd.setdefault(str(run), {})[f"a version of {str(name)[:250]}"] = "its number is none"
+    for name, number, run in con.execute(query):
+        if not isinstance(number, int):
+            odd.setdefault(str(run), {})[f"a version of {str(name)[:NAME]}"] = "its number is none"
             continue
-        urn = f"mlflow:models/{quote(str(name))}/{version}"
-        out.setdefault(str(run), []).append(Asset("model", f"{name}@{version}"[:250], urn, "", SYSTEM))
+        out.setdefault(str(run), []).append(version(name, number))
     return out, odd

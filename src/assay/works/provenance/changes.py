@@ -205,7 +205,7 @@ def _file(name: str, param: str, was: Any, now: Any, old: Past, new: Past) -> It
     files = changed_files(old, new, was["digest"], now["digest"])
     packaged = [f for f in files if f in _IN_CODE or f.endswith(".whl")]
     if packaged and len(packaged) == len(files):
-        said = f"the packages that the step `{name}` installs: {packages_said(old, new, was, now)}"
+        said = f"the packages that the step `{name}` installs, {packages_said(old, new, was, now)}"
         yield Change(
             "package", name, param, said, was["digest"], now["digest"], (param,), more={"files": files}
         )

@@ -133,7 +133,7 @@ class _Case:
                 self.found.by,
                 self.reference,
             )
-            left = tuple(s.said for s in self.asked if s.there(result))
+            left = tuple(said for s in self.asked if (said := s.there(result)) is not None)
             broken = next((d.note for d in played.done.values() if d.outcome == "error"), "")
             made = Replay(
                 names, left, tuple(played.ran), time.perf_counter() - clock, result,
@@ -266,6 +266,8 @@ def _evidence(case: _Case, culprits: list[Change], proof: Replay, label: str) ->
         if change.kind == "step_removed":
             for name in ends(case.new.pipeline):
                 out += compared(case.tables, proof.assets.get(name), made.get(name), label)[0]
+    if not out and case.found.first is not None:  # what a data set lacks may show only where it is joined
+        out += case.found.first.partings
     unique = {(p.kind, p.column): p for p in reversed(out)}
     return tuple(sorted(unique.values(), key=lambda p: p.rank))
 

@@ -13,11 +13,13 @@ from assay.works.provenance.outcome import Outcome, Tables
 from assay.works.provenance.scoring import Scored, Yardstick, answers_differ, differ, worse
 
 GRAVE = ("constant", "label", "giveaway", "association", "shuffled", "remapped")
+_NO_MODEL = "there is no model that could be judged"
 
 
 @dataclass(frozen=True)
 class Symptom:
-    """said: a sentence. there: whether an outcome shows it too. model: of what models answer, or of their gates and labels.
+    """said: a sentence. there: what an outcome shows of it, as a sentence too; None where it is gone. model: of what models
+    answer, or of their gates and labels.
 
     A run whose models are as they were may still have other data: that is told, and explained, when nothing graver is.
     """
@@ -25,7 +27,7 @@ class Symptom:
     kind: str
     said: str
     model: bool
-    there: Callable[[Outcome], bool] = field(repr=False)
+    there: Callable[[Outcome], str | None] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -53,12 +55,12 @@ def _failures(old: Outcome, new: Outcome) -> Iterator[Symptom]:
             continue
         if how == "stopped":
             continue  # by another, which is told
-        said = f"the step `{step}` ended with {how}, and passed before"
 
-        def there(found: Outcome, step: str = step) -> bool:
-            return step in found.bad
+        def there(found: Outcome, step: str = step) -> str | None:
+            how = found.bad.get(step)
+            return how and f"the step `{step}` ended with {how}, and passed before"
 
-        yield Symptom("gate", said, True, there)
+        yield Symptom("gate", there(new) or "", True, there)
 
 
 def _scores(old: Outcome, new: Outcome, by: Yardstick) -> Iterator[Symptom]:
@@ -66,51 +68,49 @@ def _scores(old: Outcome, new: Outcome, by: Yardstick) -> Iterator[Symptom]:
     if a is None:
         return
     if b is None:
-        if not new.bad:
-            return
-
-        def no_model(found: Outcome) -> bool:
-            return found.own is None
-
-        yield Symptom("model", "there is no model that could be judged", True, no_model)
+        if new.bad:
+            yield Symptom("model", _NO_MODEL, True, lambda found: None if found.own else _NO_MODEL)
         return
-    if (
-        new.reference is not None
-        and differ(a, new.reference, by, same_rows=True)
-        and worse(a, new.reference, by)
-    ):
-        said = f"on the rows that the older model was judged on, {by.shown} is {shown(new.reference)} (before: {shown(a)})"
 
-        def on_reference(found: Outcome) -> bool:
-            other = found.reference
-            return other is None or (differ(a, other, by, same_rows=True) and worse(a, other, by))
+    def on_reference(found: Outcome) -> str | None:
+        other = found.reference
+        if other is None:
+            return _NO_MODEL
+        if not (differ(a, other, by, same_rows=True) and worse(a, other, by)):
+            return None
+        rows = "on the rows that the older model was judged on"
+        return f"{rows}, {by.shown} is {shown(other)} (before: {shown(a)}){_why(other)}"
 
-        yield Symptom("reference", said, True, on_reference)
-    if differ(a, b, by, same_rows=False):
-        said = f"on the run's own rows {by.shown} is {shown(b)} (before: {shown(a)})"
+    def on_own(found: Outcome) -> str | None:
+        if found.own is None:
+            return _NO_MODEL
+        if not differ(a, found.own, by, same_rows=False):
+            return None
+        return f"on the run's own rows {by.shown} is {shown(found.own)} (before: {shown(a)}){_why(found.own)}"
 
-        def on_own(found: Outcome) -> bool:
-            return found.own is None or differ(a, found.own, by, same_rows=False)
+    def on_answers(found: Outcome) -> str | None:
+        if found.own is None:
+            return _NO_MODEL
+        if not found.own.shares or not answers_differ(a, found.own, by):
+            return None  # one that cannot be asked has a score that is not to be had
+        return f"the model answers {mix(found.own)} (before: {mix(a)})"
 
-        yield Symptom("score", said, True, on_own)
-    if answers_differ(a, b, by):
-        said = f"the model answers {mix(b)} (before: {mix(a)})"
-
-        def on_answers(found: Outcome) -> bool:
-            return found.own is None or answers_differ(a, found.own, by)
-
-        yield Symptom("answers", said, True, on_answers)
+    for kind, there in (("reference", on_reference), ("score", on_own), ("answers", on_answers)):
+        said = there(new) if kind != "reference" or new.reference is not None else None
+        if said is not None:
+            yield Symptom(kind, said, True, there)
 
 
 def _of_table(tables: Tables, before: Asset, name: str, parting: Parting, label: str) -> Symptom:
     grave = parting.label or parting.kind in ("giveaway", "association")
 
-    def there(found: Outcome) -> bool:
+    def there(found: Outcome) -> str | None:
         asset = found.tables.get(name)
         if asset is None:
-            return True
+            return f"there is no table `{name}`"
         again = compared(tables, before, asset, label)[0]
-        return any((p.kind, p.column) == (parting.kind, parting.column) for p in again)
+        said = (p.said for p in again if (p.kind, p.column) == (parting.kind, parting.column))
+        return next((f"in `{name}`, {s}" for s in said), None)
 
     return Symptom(f"table.{parting.kind}", f"in `{name}`, {parting.said}", grave, there)
 
@@ -120,6 +120,10 @@ def shown(score: Scored) -> str:
     if score.value is None:
         return "undefined" if score.shares else "not to be had"
     return f"{score.value:.3g}" if abs(score.value) >= 10 else f"{score.value:.2f}"
+
+
+def _why(score: Scored) -> str:
+    return f": {score.reason}" if score.reason and not score.shares else ""
 
 
 def mix(score: Scored) -> str:

@@ -53,10 +53,11 @@ def _culprit(found: Diagnosis) -> str:
     said = names[0] if len(names) == 1 else "together " + ", and ".join(names)
     does = [p.said for p in found.evidence[:2]]
     opening = said[0].upper() + said[1:]
+    comma = "," if ", " in said else ""  # it closes what was said between two
+    one = len(names) == 1 and found.culprits[0].kind != "package"  # which are packages
     if not does:
-        return f"{opening}, is what made the difference."
-    verb = "makes the difference" if len(names) == 1 else "make the difference"
-    return f"{opening}, {verb}: {'; '.join(does)}."
+        return f"{opening}{comma} {'is' if one else 'are'} what made the difference."
+    return f"{opening}{comma} {'makes' if one else 'make'} the difference: {'; '.join(does)}."
 
 
 def _proof(found: Diagnosis) -> str:
