@@ -46,7 +46,7 @@ def serve(format_: str, **raw: Any) -> None:
     Example: assay serve --port 0 --seconds 1
     """
     tls = {"cert": raw["tls_cert"], "key": raw["tls_key"], "client_ca": raw["tls_client_ca"],
-           "client": raw["tls_client"] if raw["tls_client_ca"] else None}  # fmt: skip
+           "client": raw["tls_client"]}  # fmt: skip
     found = context.call(
         "serve",
         worker=[sys.executable, "-m", "assay.doors.gateway.worker"],

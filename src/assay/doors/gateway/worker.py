@@ -10,12 +10,12 @@ import os
 import resource
 import signal
 import socket
-import ssl
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines import tls
 from assay.kernel.errors import AssayError
 from assay.methods.routing.buckets import SIZE, Buckets
 from assay.works.serving import counts
@@ -67,11 +67,14 @@ async def _serve(told: dict[str, Any]) -> None:
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # the supervisor's affair
     await gateway.refresh()
-    tasks = [loop.create_task(_keep(gateway, server, file)), loop.create_task(server.watch())]
-    context = _tls(told)
-    wait = _HANDSHAKE if context else None
+    kept = _tls(told)
+    tasks = [loop.create_task(_keep(gateway, server, file, kept)), loop.create_task(server.watch())]
     listening = await loop.create_server(
-        server, sock=listener, ssl=context, backlog=1024, ssl_handshake_timeout=wait
+        server,
+        sock=listener,
+        ssl=kept.context if kept else None,
+        backlog=1024,
+        ssl_handshake_timeout=_HANDSHAKE if kept else None,
     )
     orphaned = loop.create_task(_orphaned(int(told["parent"]), ending))
     await ending.wait()
@@ -87,7 +90,7 @@ async def _serve(told: dict[str, Any]) -> None:
     home.close()
 
 
-async def _keep(gateway: Gateway, server: Server, file: Path) -> None:
+async def _keep(gateway: Gateway, server: Server, file: Path, kept: tls.Kept | None) -> None:
     """Look at what is published, and write down what was counted, until cancelled."""
     written = settled = time.monotonic()
     while True:
@@ -101,6 +104,8 @@ async def _keep(gateway: Gateway, server: Server, file: Path) -> None:
             if now - settled >= _BATCH:
                 gateway.settle()
                 settled = now
+                if kept is not None and kept.refresh():
+                    print("assay: the certificate was read again", file=sys.stderr)  # noqa: T201
         except (AssayError, OSError, ValueError) as error:  # what was published before goes on
             print(f"assay: {error}", file=sys.stderr)  # noqa: T201
         await asyncio.sleep(_LOOK)
@@ -138,17 +143,12 @@ def _buckets(folder: Path) -> Buckets:
         return Buckets(memoryview(mmap.mmap(opened.fileno(), SIZE)))
 
 
-def _tls(told: dict[str, Any]) -> ssl.SSLContext | None:
-    if not told.get("tls_cert"):
+def _tls(told: dict[str, Any]) -> tls.Kept | None:
+    cert, key = told.get("tls_cert") or "", told.get("tls_key") or ""
+    if not cert:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    context.load_cert_chain(told["tls_cert"], told.get("tls_key") or None)
-    if told.get("tls_client_ca"):
-        context.load_verify_locations(told["tls_client_ca"])
-        context.verify_mode = ssl.CERT_REQUIRED if told.get("tls_client") == "required" else ssl.CERT_OPTIONAL
-    return context
+    required = told.get("tls_client") == "required"
+    return tls.Kept(tls.context(cert, key, told.get("tls_client_ca") or "", required=required), cert, key)
 
 
 if __name__ == "__main__":

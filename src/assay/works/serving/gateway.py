@@ -42,6 +42,7 @@ NOT_THERE = Refusal("endpoint.unknown", "there is no such endpoint", 404)
 SEVERAL = Refusal("endpoint.unnamed", "several endpoints answer here; ask /endpoints/NAME/invocations", 400)
 CLOSED = Refusal("endpoint.closed", "no model is ready to answer; ask again in a moment", 503)
 LONG_ID = Refusal("inference.id", "an inference id has at most 64 characters", 400)  # as SageMaker's have
+_BROKEN = "its model does not start; the server's own log says why"
 NO_VARIANT = Refusal("variant.unknown", "the endpoint has no such variant that answers", 400)
 
 
@@ -157,7 +158,8 @@ class Gateway:
             for n, line in self.lines.items()
             if line.wrong or not line.draw.names
         }
-        return wrong | dict.fromkeys(self.starting, CLOSED.message)
+        wrong |= dict.fromkeys(self.starting, CLOSED.message)
+        return wrong | {n: _BROKEN for n in self.published.broken if n in wrong}
 
     @property
     def starting(self) -> tuple[str, ...]:

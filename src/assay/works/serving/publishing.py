@@ -41,7 +41,7 @@ class Published:
     """serial: rises with each change. draining: whether the server is about to end. tokens: id → what it opens.
 
     reader: the socket of whoever reads Parquet in a sandbox; empty while nobody does. starting: endpoints that there are
-    and that no model answers for yet.
+    and that no model answers for yet. broken: those of which a model does not start.
     """
 
     serial: int = 0
@@ -50,6 +50,7 @@ class Published:
     tokens: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     reader: str = ""
     starting: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 def token(record: TokenRecord) -> dict[str, Any]:
@@ -107,7 +108,12 @@ class Reader:
         endpoints = {
             n: Served(**{k: v for k, v in e.items() if k in known}) for n, e in raw["endpoints"].items()
         }
-        starting = tuple(raw.get("starting", ()))
         return Published(
-            raw["serial"], raw["draining"], endpoints, raw["tokens"], str(raw.get("reader", "")), starting
+            raw["serial"],
+            raw["draining"],
+            endpoints,
+            raw["tokens"],
+            str(raw.get("reader", "")),
+            tuple(raw.get("starting", ())),
+            tuple(raw.get("broken", ())),
         )

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines import tls
 from assay.kernel.errors import AssayError, UsageError
 from assay.methods.routing.buckets import SIZE
 from assay.office.endpoints import EndpointRecord
@@ -37,6 +38,7 @@ _PACE = 0.1  # between looks at processes
 _BATCH = 5.0  # between batches of requests
 _PART = 40.0  # after which what was parted with is ended, whatever a gateway says
 _LARGEST_BACKOFF = 5.0
+_RETRY, _LONGEST_RETRY = 30.0, 600.0  # after which a model that does not start is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,11 @@ class Supervisor:
         ] = {}  # since which serial it is not published, and since when
         self._warm: dict[Key, float] = {}  # until when it stays, though nobody asks it
         self._replicas: dict[Key, int] = {}
-        self._told: dict[str, int] = {}  # endpoint → revision of which was said what no guard looks at
+        self._told: dict[
+            str, tuple[Any, tuple[str, ...]]
+        ] = {}  # endpoint → what was said that no guard looks at
+        self._broken: dict[str, str] = {}  # endpoint → why a model of it does not start, as it was told
+        self._again: dict[Key, tuple[float, float]] = {}  # when it is tried again, and how long after that
         self._looked = self._batched = 0.0
 
     # -- the endpoints
@@ -110,19 +116,24 @@ class Supervisor:
             taps.tell_all(self.home, self.actor)
 
     def _unguarded(self) -> None:
-        """Say what of the endpoints no guard looks at, once for each revision."""
+        """Say what of the endpoints no guard looks at, once, and again when it is something else."""
         from assay.works.serving import guards
 
         for name, served in self.published.endpoints.items():
             record = EndpointRecord(**served.record)
-            if self._told.get(name) == record.revision:
+            seen = (record.revision, tuple(served.folders.values()))
+            before, last = self._told.get(name, (None, ()))
+            if before == seen:
                 continue
-            self._told[name] = record.revision
-            said: dict[str, None] = {}
-            for folder in served.folders.values():
-                said |= dict.fromkeys(guards.told(self.home, record, Path(folder)))
+            said = dict.fromkeys(
+                sentence
+                for folder in served.folders.values()
+                for sentence in guards.told(self.home, record, Path(folder))
+            )
+            self._told[name] = (seen, tuple(said))
             for sentence in said:
-                print(f"assay: {sentence}", file=sys.stderr)  # noqa: T201
+                if sentence not in last:
+                    print(f"assay: {sentence}", file=sys.stderr)  # noqa: T201
 
     def _starting(self) -> bool:
         """Whether a model may have become ready since the last look, or a gateway have taken over what was published."""
@@ -150,8 +161,15 @@ class Supervisor:
         unit = self.fleet.reader
         reader = str(unit.path) if unit is not None and unit.state != FAILED else ""  # it begins when asked
         starting = tuple(r.name for r in records if r.name not in served)
+        broken = {r.name: why for r in records if (why := self._wrong(r))}
+        left = {r.name for r in records if self._answering(r) is None}
+        self._tell_broken(broken)
+        self._broken = {n: w for n, w in self._broken.items() if n in left} | broken
+        told = tuple(sorted(broken))
         self._publish(
-            replace(self.published, endpoints=served, tokens=held, reader=reader, starting=starting)
+            replace(
+                self.published, endpoints=served, tokens=held, reader=reader, starting=starting, broken=told
+            )
         )
         self._unguarded()
         self._let_go(records, now)
@@ -220,15 +238,50 @@ class Supervisor:
         taken_over = self.ready()  # said to be in service once each gateway answers for it
         totals = self._totals() if any(r.rollout for r in records) else {}
         for record in records:
-            wrong = ""
-            for variant in record.variants:
-                crew = self._crew(record, variant)
-                wrong = wrong or (crew.failed if crew is not None else "")
+            wrong = self._wrong(record)
             if wrong:
                 self.roller.failed(record, wrong)
+                self._try_again(record)
             elif taken_over and self._serving.get(record.name) == tuple(dict(v) for v in record.variants):
                 self.roller.ready(record)
                 self.roller.step(record, totals)
+
+    def _wrong(self, record: EndpointRecord) -> str:
+        """Return why a model of an endpoint does not start; empty where each has, or may."""
+        for crew in (self._crew(record, v) for v in record.variants):
+            if crew is not None and crew.failed:
+                named = crew.key.package in crew.failed
+                return crew.failed if named else f"{crew.key.package}: {crew.failed}"
+        return ""
+
+    def _tell_broken(self, now: dict[str, str]) -> None:
+        """Say once of each endpoint why a model of it does not start, on standard error and in the log.
+
+        One in service stays so: another server, to which nothing befell, may answer for it.
+        """
+        for name, why in now.items():
+            if self._broken.get(name) == why:
+                continue
+            print(f"assay: {name} is not answered for as it should be: {why}", file=sys.stderr)  # noqa: T201
+            with self.home.office.transaction() as tx:
+                detail = {"why": why[:900]}
+                tx.record(
+                    "endpoint.broken", f"endpoint://{name}", actor=self.actor, outcome="failed", detail=detail
+                )
+
+    def _try_again(self, record: EndpointRecord) -> None:
+        """Start what does not start once more, in a while: whoever keeps the server may have mended it."""
+        now = time.monotonic()
+        for variant in record.variants:
+            crew = self._crew(record, variant)
+            if crew is None or not crew.failed:
+                continue
+            due, pause = self._again.get(crew.key, (now + _RETRY, _RETRY))
+            if now >= due:
+                self.fleet.retry(crew.key)
+                pause = min(2 * pause, _LONGEST_RETRY)
+                due = now + pause
+            self._again[crew.key] = (due, pause)
 
     def _totals(self) -> dict[tuple[str, str], tuple[int, int]]:
         out: dict[tuple[str, str], tuple[int, int]] = {}
@@ -347,6 +400,8 @@ def serve(
     end = None if seconds is None else time.monotonic() + seconds
     with terminated(), loose_scratch("serve") as folder:
         supervisor = Supervisor(home, actor, folder, options, start, reader)
+        if options.tls and (said := tls.ends(options.tls["tls_cert"], time.time())):
+            print(f"assay: {said}", file=sys.stderr)  # noqa: T201
         over, told = threading.Event(), False
         aside = threading.Thread(target=_beside, args=(over, beside), name="beside", daemon=True)
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.engines import tls
 from assay.kernel.errors import Missing, UsageError
 from assay.works.home import Home
 from assay.works.verbs.shape import Json
@@ -68,22 +69,18 @@ def _local(host: str) -> bool:
 
 def _tls(given: Mapping[str, str]) -> dict[str, str]:
     """Return the files of TLS, each looked at now: a gateway would only end because of them."""
-    import ssl
-
     found = {f"tls_{k}": str(Path(v).absolute()) if k != "client" else v for k, v in given.items() if v}
+    if found.get("tls_client") == "required" and "tls_client_ca" not in found:
+        raise UsageError(
+            "no certificate of a client can be required where nobody is said to sign them",
+            remedy="give --tls-client-ca FILE",
+        )
+    found = found if len(found) > ("tls_client" in found) else {}
     if not found:
         return {}
     if "tls_cert" not in found:
         raise UsageError("TLS needs a certificate", remedy="give --tls-cert FILE")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(found["tls_cert"], found.get("tls_key"), password=lambda: "")
-        if "tls_client_ca" in found:
-            context.load_verify_locations(found["tls_client_ca"])
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(
-            f"the certificate or its key cannot be used: {error.strerror or error}", where=found["tls_cert"]
-        ) from None
+    tls.checked(found["tls_cert"], found.get("tls_key", ""), found.get("tls_client_ca", ""))
     return found
 
 
