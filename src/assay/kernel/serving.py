@@ -96,3 +96,6 @@ class Tap(Protocol):
 
     def put(self, question: Question, answer: Answer) -> bool | None:
         """Take note; False where it had to be dropped, which the tap counts, None where it is none of those it notes."""
+
+    def unwritten(self) -> tuple[int, str]:
+        """Return how many it took note of and could not keep since it began, and why it cannot now, if it cannot."""

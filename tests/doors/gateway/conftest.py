@@ -25,6 +25,7 @@ from assay.works.serving.deployable import folder_of
 from assay.works.serving.gateway import Gateway
 from assay.works.serving.journal import Journal
 from assay.works.serving.publishing import Published
+from assay.works.serving.rules import Rules
 
 
 class Loop:
@@ -125,7 +126,7 @@ class Stand:
                 for v in record.variants
             }
             served[record.name] = publishing.served(
-                record, record.variants, {n: [f"/{n}"] for n in names}, folders
+                record, record.variants, {n: [f"/{n}"] for n in names}, folders, Rules(self.home).of(record)
             )
         held = {t.id: publishing.token(t) for t in tokens.listing(self.home.office, revoked=False)}
         self.serial += 1

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
@@ -267,6 +268,20 @@ def test_a_tap_that_failed_was_silent(serving, capsys):
     assert [s.ask().status for _ in range(3)] == [200] * 3
     assert s.gateway.counts.captured.values == {("e", "dropped"): 3}
     assert capsys.readouterr().err.count("cannot be captured: OSError: [Errno 28] No space left") == 1
+
+
+def test_captures_that_a_full_disk_did_not_take_were_counted_as_kept(serving, capsys):
+    s = serving(guard=OPEN)
+    lost = [0, ""]
+    s.gateway.lines["e"].taps = [
+        SimpleNamespace(put=lambda question, answer: True, unwritten=lambda: tuple(lost))
+    ]
+    s.ask(), s.ask(), s.gateway.look_at_taps()
+    lost[:] = [2, "No space left on device"]
+    for _ in range(3):
+        s.gateway.look_at_taps()
+    assert s.gateway.counts.captured.values == {("e", "kept"): 2, ("e", "unwritten"): 2}
+    assert capsys.readouterr().err.count("what e answers cannot be captured: No space left on device") == 1
 
 
 def test_a_failure_is_not_given_again(serving):

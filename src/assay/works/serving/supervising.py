@@ -28,6 +28,8 @@ from assay.works.serving import counts, journal, publishing, taps
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller
+from assay.works.serving.rules import Rules
+from assay.works.serving.telling import Teller
 from assay.works.serving.vouched import Vouched
 
 if TYPE_CHECKING:
@@ -97,6 +99,8 @@ class Supervisor:
         self._told: dict[
             str, tuple[Any, tuple[str, ...]]
         ] = {}  # endpoint → what was said that no guard looks at
+        self._rules = Rules(home)
+        self._ruled_by: dict[str, dict[str, str]] = {}
         self._broken: dict[str, str] = {}  # endpoint → why a model of it does not start, as it was told
         self._again: dict[Key, tuple[float, float]] = {}  # when it is tried again, and how long after that
         self._looked = self._batched = 0.0
@@ -203,7 +207,19 @@ class Supervisor:
             if crew is not None and crew.folder is not None and crew.sockets:
                 sockets[variant["name"]] = crew.sockets
                 folders[variant["name"]] = str(crew.folder)
-        return publishing.served(record, variants, sockets, folders)
+        return publishing.served(record, variants, sockets, folders, self._ruled(record))
+
+    def _ruled(self, record: EndpointRecord) -> dict[str, str]:
+        """Return which files of the home its guards go by; what is new of that is told, and an event of the log."""
+        now, before = self._rules.of(record), self._ruled_by.get(record.name, {})
+        if now != before:
+            shown = ", ".join(f"{n} {d.removeprefix('sha256:')[:12]}" for n, d in now.items()) or "no file"
+            print(f"assay: the guards of {record.name} go by {shown} of the home", file=sys.stderr)  # noqa: T201
+            with self.home.office.transaction() as tx:
+                detail = {"files": list(now)}
+                tx.record("endpoint.rules", record.urn, actor=self.actor, inputs=now, detail=detail)
+            self._ruled_by[record.name] = now
+        return now
 
     def _publish(self, now: Published) -> None:
         if now == self.published and self.published.serial:
@@ -402,8 +418,8 @@ def serve(
         supervisor = Supervisor(home, actor, folder, options, start, reader)
         if options.tls and (said := tls.ends(options.tls["tls_cert"], time.time())):
             print(f"assay: {said}", file=sys.stderr)  # noqa: T201
-        over, told = threading.Event(), False
-        aside = threading.Thread(target=_beside, args=(over, beside), name="beside", daemon=True)
+        over, told, teller = threading.Event(), False, Teller()
+        aside = threading.Thread(target=_beside, args=(over, beside, teller), name="beside", daemon=True)
         try:
             aside.start()
             while end is None or time.monotonic() < end:
@@ -413,7 +429,7 @@ def serve(
                     AssayError,
                     OSError,
                 ) as error:  # what answers goes on: it may be well again in a moment
-                    _tell(error)
+                    teller.error(error)
                     time.sleep(_LOOK)
                 if not told and supervisor.ready():
                     told = True
@@ -430,15 +446,11 @@ def serve(
     return {"schema": "assay.served/1", "url": supervisor.url, "answered": answered, "refused": refused}
 
 
-def _beside(over: threading.Event, acts: Sequence[Callable[[], object]]) -> None:
+def _beside(over: threading.Event, acts: Sequence[Callable[[], object]], teller: Teller) -> None:
     """Do what else is to be done, in a thread of its own: however long it takes, models are looked after."""
     while acts and not over.wait(_LOOK):
         for act in acts:
             try:
                 act()
             except Exception as error:  # noqa: BLE001 - a fault in one act ends neither the others nor the next
-                _tell(error)
-
-
-def _tell(error: Exception) -> None:
-    print(f"assay: {error}", file=sys.stderr)  # noqa: T201
+                teller.error(error)

@@ -36,7 +36,12 @@ def serve(
             remedy="give --tls-cert and --tls-key, or say --plain behind what ends TLS",
         )
     options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, secured)
-    home.office  # noqa: B018 - opened here: what cannot be recorded is not answered
+    if home.office.outside.readonly:  # what cannot be recorded is not answered
+        raise UsageError(
+            "this home can be read and not written, and what is answered is recorded",
+            where=str(home.root),
+            remedy="serve from a folder that may be written, or with ASSAY_DATABASE_URL and a home that may",
+        )
     beside = [lambda: monitoring.tick(home)]  # the monitors whose time has come
     try:
         return supervising.serve(
