@@ -195,6 +195,9 @@ class Traffic(Protocol):
     outputs: tuple[str, ...]  # of the answer: prediction, score or score_<class>, or the baseline's own names
     named: bool  # whether the capture, or whoever opened it, names the columns; else they are _c0, _c1, …
     events: int  # requests that are in it
+    asks: tuple[
+        str, ...
+    ]  # what the endpoint's models are asked with, as their input schema says; empty where it is not known
 
     @property
     def table(self) -> Table:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import assay
+from assay.engines import tables
 from assay.works.call import call
 from assay.works.checking import carry_out
 from assay.works.home import Home
@@ -119,6 +121,43 @@ def test_columns_that_went_or_came_are_found_by_name_and_by_place(tmp_path, book
     assert violated(report) == []  # the baseline is of the input alone, as its types say
     report = quality(captured(tmp_path / "less", bookings.iloc[:, :-1]), baseline)
     assert violated(report) == [("adr", "missing_column_check")]
+
+
+def test_columns_that_no_model_is_asked_with_were_said_to_be_missing(tmp_path, bookings, baseline, work):
+    """Against raw data the label, and what training had left out, were HIGH, and callers were told to send them."""
+    from assay.checks.traffic.drift import check as drift
+    from assay.checks.traffic.quality import check
+    from assay.engines.capture import handle, sources
+    from assay.kernel.asset import Asset
+
+    wide = pd.DataFrame(
+        {"prediction": bookings["is_canceled"], **bookings.drop(columns=["is_canceled", "country"])}
+    )
+    root = str(captured(tmp_path / "c", wide, encoding="JSON"))
+    manifest = replace(sources.pinned(root), features=("lead_time", "hotel", "adr", "deposit_type"))
+
+    def asked(**more):
+        return handle.open_traffic(Asset("traffic", "c", root), manifest, scratch=tmp_path)
+
+    with tables.open_table(str(baseline.parent / "t.csv"), scratch=tmp_path) as raw:
+        for found, of in (
+            (check(asked(), against=raw, work=work), "traffic.quality"),
+            (
+                drift(asked(), against=handle.TableTraffic(raw, raw.asset), label="is_canceled", work=work),
+                "traffic.drift",
+            ),
+        ):
+            aside = [f for f in found.findings if f.rule == f"{of}.unasked_column"]
+            assert [f.severity.name for f in aside] == ["INFO"] and "country" in aside[0].where["columns"]
+            assert not [f for f in found.findings if f.rule == f"{of}.missing_column"], of
+    # What a model is asked with and nobody sends is missing as before.
+    wanted = pd.DataFrame({**bookings, "deposit_type": "none"})
+    wanted.to_csv(tmp_path / "w.csv", index=False)
+    with tables.open_table(str(tmp_path / "w.csv"), scratch=tmp_path) as raw:
+        found = check(asked(), against=raw, work=work)
+    assert [f.where["column"] for f in found.findings if f.rule.endswith("missing_column")] == [
+        "deposit_type"
+    ]
 
 
 def test_a_baseline_without_statistics_examines_less_and_says_so(tmp_path, bookings, baseline):

@@ -154,3 +154,11 @@ def test_any_row_of_tokens_is_a_question_or_a_usage_error(tokens):
         parse(" ".join(tokens), NOW)
     except UsageError:
         pass
+
+
+@pytest.mark.parametrize("said", ["kind:model", "KIND:Models", "kind = model", "kind=models", "package"])
+def test_a_kind_that_was_said_as_a_field_found_nothing(said):
+    for rest in ("", " where name = a", " churn"):
+        assert parse(said + rest, NOW) == parse("models" + rest, NOW)
+    assert parse("kind:model, run", NOW).kinds == ("model", "run")
+    assert parse("kind:nothing", NOW).kinds == () and parse("kind = nothing", NOW).kinds == ()

@@ -112,3 +112,16 @@ def test_what_was_lost_when_a_writer_was_killed_is_told_once(tmp_path):
     assert [e["detail"] for e in dropped] == [{"dropped": 1, "lost": 4, "captured": 6}]
     told = call("endpoint.capture.show", {"name": "shop"}, home=home)
     assert (told["captured"], told["dropped"], told["lost"]) == (6, 1, 4)
+
+
+def test_what_was_told_of_drops_was_read_as_a_captured_event(tmp_path):
+    """From the first dropped capture on, each look at the traffic found a damaged line, and was incomplete."""
+    home = home_of(tmp_path)
+    root = captured.folder(home, "shop")
+    before = sources.listed(str(root))
+    (root / ".counters" / "told.json").write_text('{"dropped": 1, "lost": 0}')
+    assert sources.listed(str(root)) == before and len(before) == 1
+    (tmp_path / "far" / ".counters").mkdir(parents=True)
+    (tmp_path / "far" / ".counters" / "told.json").write_text("{}")
+    (tmp_path / "far" / "a.jsonl").write_text("")
+    assert [n for n, _ in sources.listed(f"file://{tmp_path}/far")] == ["a.jsonl"]

@@ -88,6 +88,17 @@ def named(traffic: Traffic, against: Traffic) -> Traffic:
     return traffic
 
 
+def unasked(traffic: Table | Traffic, names: Sequence[str]) -> list[str]:
+    """Return which of a reference's columns are none that the endpoint's models are asked with, nor answers, nor the truth.
+
+    Nothing where it is not known what they are asked with: such a column is then one that does not come.
+    """
+    if not isinstance(traffic, Traffic) or not traffic.asks:
+        return []
+    held = {*traffic.asks, *traffic.features, *traffic.outputs, *(c.name for c in traffic.columns)}
+    return [n for n in names if n not in held]
+
+
 def roles(
     table: Table | Traffic,
     against: Table | Traffic,
@@ -256,6 +267,7 @@ class Sides:
     matched: Matched
     season: Period
     left: list[Skipped]
+    unasked: frozenset[str] = frozenset()  # of the reference's columns, those that no model is asked with
 
     @property
     def features(self) -> list[str]:
@@ -363,4 +375,5 @@ def opened(
         matched = season.Matched(np.arange(reference.rows), 1.0)
     else:
         matched = season.matched(window.times, reference.times, kind, work.rng("traffic/season"))
-    return Sides(window, reference, given, matched, kind, [])
+    aside = frozenset(unasked(traffic, [c.name for c in against.columns]))
+    return Sides(window, reference, given, matched, kind, [], aside)

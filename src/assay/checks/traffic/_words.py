@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.traffic._sides import Sides
@@ -44,6 +44,25 @@ def tells(sides: Sides, stretch: Stretch | None, whose: Whose | None) -> tuple[d
     elif whose is not None and whose.callers:
         words += ", whoever asks"
     return where, words
+
+
+def unasked(check: str, names: Sequence[str], of: str) -> Iterator[Finding]:
+    """Say which columns of a reference or baseline no model is asked with, so that no request can have them."""
+    if not names:
+        return
+    shown = ", ".join(n[:60] for n in names[:NAMED]) + (
+        f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    )
+    one = len(names) == 1
+    yield Finding(
+        f"{check}.unasked_column",
+        Severity.INFO,
+        f"{len(names):,} column{'' if one else 's'} of the {of} {'is' if one else 'are'} not what the endpoint's models are "
+        f"asked with, and {'is' if one else 'are'} held against nothing: {shown}.",
+        {"columns": list(names[:50])},
+        f"make the {of} of the columns that the model reads, or leave these out with --without",
+        count=len(names),
+    )
 
 
 def noted(sides: Sides, check: str) -> Iterator[Finding]:

@@ -67,6 +67,7 @@ class CapturedTraffic:
         memory: str = "1GB",
     ) -> None:
         self.asset, self.problems, self.events = asset, tuple(problems), gathered.events
+        self.asks = tuple(manifest.features)
         self._scratch, self._cores, self._memory = scratch, cores, memory
         self._names = _first_names(gathered)
         self._file = scratch / "traffic.parquet" if gathered.spilled else None
@@ -229,6 +230,7 @@ class TableTraffic:
     """A Traffic that is a plain table, as a batch transform leaves one: answers and truth are told by their names."""
 
     named = True
+    asks: tuple[str, ...] = ()
 
     def __init__(self, table: Any, asset: Asset) -> None:
         self.table, self.asset = table, asset

@@ -176,14 +176,15 @@ def listed(root: str) -> list[tuple[str, int]]:
         names = [
             (k[len(base) :].lstrip("/") or Path(k).name, int(v.get("size") or 0)) for k, v in found.items()
         ]
-        out = sorted(n for n in names if n[0].lower().endswith(SUFFIXES))
+        out = sorted(n for n in names if n[0].lower().endswith(SUFFIXES) and not _hidden(n[0]))
     else:
         path = Path(root)
         if not path.exists():
             raise Missing(f"there is no file {root!r}", remedy="check the path")
         if path.is_file():
             return [(path.name, path.stat().st_size)]
-        out = sorted((p.relative_to(path).as_posix(), p.stat().st_size) for p in path.rglob("*") if _ours(p))
+        found = ((p.relative_to(path).as_posix(), p) for p in path.rglob("*") if _ours(p))
+        out = sorted((name, p.stat().st_size) for name, p in found if not _hidden(name))
     packed = {n.removesuffix(PACKED) for n, _ in out if n.endswith(PACKED)}
     out = [f for f in out if not (f[0].endswith(".jsonl.sealed") and f[0][: -len(".jsonl.sealed")] in packed)]
     if not out:
@@ -193,6 +194,11 @@ def listed(root: str) -> list[tuple[str, int]]:
     if len(out) > MOST_FILES:
         raise UsageError(f"{len(out):,} files are more than the {MOST_FILES:,} that are read", where=root)
     return out
+
+
+def _hidden(name: str) -> bool:
+    """Whether a file lies in a hidden folder, as the counters beside a capture do."""
+    return any(part.startswith(".") for part in name.split("/")[:-1])
 
 
 def place(root: str, name: str) -> str:

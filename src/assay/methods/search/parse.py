@@ -1,6 +1,6 @@
 """Questions as a person types them: ``models where metrics.f1 > 0.8 and registered > 7d from (datasets hotel)``.
 
-Kinds come first (none for any), then conditions side by side, all of which must hold: ``field = value`` (also != < <= > >=,
+Kinds come first (none for any; ``kind:model`` says one too), then conditions side by side, all of which must hold: ``field = value`` (also != < <= > >=,
 ``~`` for a part of the text, ``in (a, b)``, ``between a and b``, ``exists``, ``on tuesday`` for times), words and "several
 words" looked for anywhere, ``word*`` for words that begin so; ``and``, ``or``, ``not`` and brackets; ``from (…)`` for what was
 made from what another question finds, ``into (…)`` for what it was made from, ``containing (…)`` for tables that hold rows
@@ -41,7 +41,7 @@ _KINDS = {
     name: kind
     for kind, names in {
         "run": ("run", "runs"),
-        "model": ("model", "models", "packages"),
+        "model": ("model", "models", "package", "packages"),
         "dataset": ("dataset", "datasets", "data", "tables"),
         "finding": ("finding", "findings"),
         "report": ("report", "reports"),
@@ -186,14 +186,31 @@ class _Reader:
 
     def _kinds(self) -> tuple[str, ...]:
         kinds: list[str] = []
-        while self.here.kind == "word" and self.here.text.lower() in _KINDS and not self._field():
-            kinds.append(_KINDS[self.take().text.lower()])
+        while (found := self._kind()) is not None:
+            kinds.append(found)
             if not self.says(","):
                 break
             self.take()
             if self.here.kind != "word" or self.here.text.lower() not in _KINDS:
                 raise self.wrong(f"after the comma one of {', '.join(dict.fromkeys(_KINDS.values()))} comes")
         return tuple(dict.fromkeys(kinds))
+
+    def _kind(self) -> str | None:
+        """Take a kind where one comes next, also as ``kind:model`` and ``kind = model``; None where none does."""
+        if self.here.kind != "word":
+            return None
+        said = self.here.text.lower()
+        if said.startswith("kind:") and said[5:] in _KINDS:
+            self.take()
+            return _KINDS[said[5:]]
+        after = [t.text.lower() for t in self.tokens[self.place + 1 : self.place + 3]]
+        if said == "kind" and len(after) == 2 and after[0] in ("=", "==") and after[1] in _KINDS:
+            self.place += 3
+            return _KINDS[after[1]]
+        if said not in _KINDS or self._field():
+            return None
+        self.take()
+        return _KINDS[said]
 
     def _closes(self) -> bool:
         return self.here.kind == "end" or self.says(")", "order", "limit")

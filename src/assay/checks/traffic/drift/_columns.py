@@ -45,6 +45,9 @@ class Seen:
     moved: list[str] = field(default_factory=list)  # times, which move on
     unread: dict[str, int] = field(default_factory=dict)  # texts where numbers were
     missing: list[str] = field(default_factory=list)
+    unasked: list[str] = field(
+        default_factory=list
+    )  # of the reference alone, and no model is asked with them
     extra: list[str] = field(default_factory=list)
     # of a column and a question: own distance, what is usual, of how many windows
     spread: dict[tuple[str, str], tuple[float, float, int]] = field(default_factory=dict)
@@ -59,7 +62,9 @@ def compared(sides: Sides, only: Sequence[str], threshold: float | None, alpha: 
     old, new = sides.reference.info, sides.window.info
     aside = sides.roles.aside
     wanted = [n for n in dict.fromkeys((*old, *new)) if n not in aside and (not only or n in only)]
-    seen.missing = [n for n in wanted if n not in new and n not in sides.roles.outputs]
+    gone = [n for n in wanted if n not in new and n not in sides.roles.outputs]
+    seen.unasked = [n for n in gone if n in sides.unasked]
+    seen.missing = [n for n in gone if n not in sides.unasked]
     seen.extra = [n for n in wanted if n not in old and n not in sides.roles.outputs]
     both = [n for n in wanted if n in old and n in new]
     for place, name in enumerate(both):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.traffic._sides import Sides
-from assay.checks.traffic._words import noted, tells
+from assay.checks.traffic._words import noted, tells, unasked
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
 from assay.kernel.severity import Severity
 from assay.methods.inwords import number, share
@@ -117,6 +117,7 @@ def _moved(column: Compared) -> str:
 
 
 def _schema(seen: Seen, sides: Sides) -> Iterator[Finding]:
+    yield from unasked(NAME, seen.unasked, "reference")
     for name in seen.missing:
         close = nearest(name, seen.extra)
         yield Finding(

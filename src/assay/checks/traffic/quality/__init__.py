@@ -6,6 +6,9 @@ numbers, of shares or chi-square for texts; linf_robust, unless the constraints 
 values outside of a domain; and negative numbers where there were none. Violations are written as constraint_violations.json,
 beside the window's own statistics.json and constraints.json.
 
+Columns of the baseline that the endpoint's models are not asked with, as their input schema says (of raw data: the label, what
+training left out), are told once and held against nothing.
+
 CSV capture names no columns: they are the answers', then the input's, in the baseline's order.
 
 Example: assay monitor baseline bookings.csv.gz -o baseline &&
@@ -43,7 +46,7 @@ def check(
     work: Work,
 ) -> Report:
     """Hold a window of traffic against the constraints of a baseline."""
-    from assay.checks.traffic import _naming
+    from assay.checks.traffic import _naming, _sides
     from assay.checks.traffic.quality import _telling
     from assay.engines.baselines import Baseline, of_quality
     from assay.engines.statistics import statistics
@@ -55,12 +58,14 @@ def check(
         baseline = Baseline(constraints.suggested(made), made)
     else:
         baseline = of_quality(against)
+    aside = _sides.unasked(traffic, [f.name for f in baseline.constraints.features if f.name not in without])
     asked = constraints.Constraints(
-        tuple(f for f in baseline.constraints.features if f.name not in without), baseline.constraints.config
+        tuple(f for f in baseline.constraints.features if f.name not in {*without, *aside}),
+        baseline.constraints.config,
     )
     named = _naming.columns(traffic, {f.name: f.inferred for f in baseline.constraints.features}, answers)
     own = {own: name for own, name in named.items() if name not in without}
     seen = statistics(traffic.table, work, list(own))
     window = Statistics(seen.rows, {own[n]: c.called(own[n]) for n, c in seen.columns.items()})
     found = violations.evaluate(window, asked, baseline.statistics)
-    return _telling.report(traffic, window, asked, baseline, found, work)
+    return _telling.report(traffic, window, asked, baseline, found, aside, work)

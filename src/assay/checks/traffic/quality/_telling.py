@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from assay.checks.traffic import _words
 from assay.engines.baselines import Baseline, dumped
 from assay.kernel.handles import Traffic, Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
@@ -20,7 +21,7 @@ _REMEDIES = {
     "data_type": "find out who sends other values, or edit inferred_type or datatype_check_threshold",
     "completeness": "find out why values are missing, or edit the column's completeness",
     "baseline_drift": "see `assay check traffic.drift` for since when and whose, or make a new baseline",
-    "missing_column": "send it: a model cannot be asked without a column that it was trained with",
+    "missing_column": "find out who no longer sends it; where the model is not asked with it, leave it out (--without)",
     "extra_column": "leave it out, or make a new baseline with it",
     "categorical_values": "find out where the new values come from, or edit the column's domains",
     "non_negative": "find out where negative numbers come from, or edit is_non_negative",
@@ -33,9 +34,10 @@ def report(
     asked: Constraints,
     baseline: Baseline,
     found: Evaluated,
+    aside: Sequence[str],
     work: Work,
 ) -> Report:
-    """Return the report of a window."""
+    """Return the report of a window. aside: columns of the baseline that the models are not asked with."""
     distances = [d for d in found.distances if d.value is not None]
     skipped = [
         Skipped(f"distance of {d.feature}", d.reason)
@@ -73,7 +75,7 @@ def report(
     return Report.make(
         coverage=Coverage(window.rows, window.rows, tuple(skipped)),
         metrics=metrics,
-        findings=list(_findings(found, window)),
+        findings=[*_findings(found, window), *_words.unasked(NAME, aside, "baseline")],
         outputs=[
             work.put("constraint_violations", dumped(found.to_dict()), "json"),
             work.put("statistics", dumped(window.to_dict()), "json"),
