@@ -18,7 +18,7 @@ _SOURCE = (
     ".go", ".rs", ".rb", ".php", ".c", ".cc", ".cpp", ".h", ".hpp", ".cs", ".swift", ".r", ".jl", ".lua", ".pl", ".sql", ".tf",
     ".tfvars", ".tfstate", ".hcl", ".env", ".log", ".dockerfile", ".ps1", ".bat", ".properties", ".ini", ".cfg", ".conf",
 )  # fmt: skip
-_PROGRAMS = (".py", ".pyw", ".ipynb")
+_PROGRAMS = (".py", ".pyw", ".ipynb", ".sh", ".bash", ".zsh", ".tf", ".dockerfile", "dockerfile")
 _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", "credentials")  # fmt: skip
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 # How files begin that hold a model, or may: pickle of protocols 2 to 5, zip, HDF5, GGUF.

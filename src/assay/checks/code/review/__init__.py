@@ -1,5 +1,6 @@
 """Programs reviewed for what would let somebody in, leak, or not be repeatable, with rules made for machine learning.
 
+Shell, Dockerfiles, workflows of GitHub Actions, CloudFormation and Terraform are read too.
 Python and notebooks are followed by data flow within a file: from where what is untrusted comes in (requests, the network, downloads,
 arguments) through names, texts, containers and functions to where it ends (a shell, a query, a pickle, a path). Besides:
 pickles and remote code of models, versions that are not named, SageMaker jobs without isolation and keys, keys in boto3, plain HTTP,
@@ -52,28 +53,28 @@ def check(
             continue
         with path.open("rb") as handle:
             head = handle.read(200).decode("utf-8", "replace")
-        kind = _walk.language(name, head)
-        if not kind:
+        if not _walk.language(name, head):
             continue
-        seen += 1
         raw = path.read_bytes() if path.stat().st_size <= _walk.MOST else None
         if raw is None:
+            seen += 1
             skipped.append(Skipped(name, "it is longer than 4 MB"))
             continue
         text = raw.decode("utf-8-sig", "replace")
         try:
-            if kind == "notebook":
-                spots, cells = _walk.notebook(text)
-                source = cells.program
-            else:
-                spots, cells, source = _walk.python(text), None, text
+            found = _walk.read(name, head, text)
         except ValueError as error:
+            seen += 1
             skipped.append(Skipped(name, str(error)))
             continue
+        if found is None:
+            continue
+        source, cells = found.source, found.cells
+        seen += 1
         good += 1
         lines += source.count("\n") + 1
         passed: list[str] = []
-        kept = list(_walk.allowed(spots, source.splitlines(), passed.append))
+        kept = list(_walk.allowed(found.spots, source.splitlines(), passed.append))
         allowed += len(passed)
         for spot in kept:
             counts[spot.rule] += 1

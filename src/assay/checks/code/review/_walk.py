@@ -6,16 +6,29 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import assay.checks.code.review as home
+from assay.methods.review import dockerfile, resources, shell
 from assay.methods.review.cells import Cells, cells
 from assay.methods.review.python.program import Unreadable, review
 from assay.methods.review.spot import Spot
 
 MOST = 4 << 20
 _ALLOWED = re.compile(r"#\s*assay:\s*allow\s+([a-z0-9_.,\s]+?)\s*(?:--\s*(\S.*))?$")
+_RUN = re.compile(r"#!\s*\S*?(?:env\s+(?:-S\s+)?)?(?:\S*/)?(python|bash|sh|dash|zsh|ksh)[\d.]*\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the rules name in a file. source: what the lines of ``spots`` count in; cells: of a notebook, where each line stands."""
+
+    spots: list[Spot]
+    source: str
+    cells: Cells | None = None
 
 
 @cache
@@ -27,23 +40,60 @@ def rules(language: str) -> tuple[ModuleType, ...]:
 
 
 def language(name: str, head: str) -> str:
-    """Return the language of a file, empty for one that is not reviewed."""
-    low = name.lower().rpartition("/")[2]
-    if low.endswith((".py", ".pyw")) or (head.startswith("#!") and "python" in head.splitlines()[0]):
-        return "python"
-    return "notebook" if low.endswith(".ipynb") else ""
+    """Return the language of a file by its name and first line, empty for one that is not reviewed."""
+    low = f"/{name.lower()}"
+    last = low.rpartition("/")[2]
+    first = _RUN.match(head)
+    by_name = {
+        ".py": "python", ".pyw": "python", ".ipynb": "notebook", ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".tf": "terraform",
+        ".dockerfile": "dockerfile", ".yml": "yaml", ".yaml": "yaml", ".template": "yaml", ".json": "yaml",
+    }  # fmt: skip
+    if last == "dockerfile" or last.startswith("dockerfile.") or last == "containerfile":
+        return "dockerfile"
+    if "/.github/workflows/" in low and last.endswith((".yml", ".yaml")):
+        return "workflow"
+    for end, kind in by_name.items():
+        if last.endswith(end):
+            return kind
+    return ("python" if first[1] == "python" else "shell") if first else ""
+
+
+def read(name: str, head: str, text: str) -> Read | None:
+    """Return what the rules name in a file, None where it is no program; ValueError where it cannot be followed to its end."""
+    kind = language(name, head)
+    if not kind or (kind == "yaml" and "AWS::" not in text):
+        return None
+    if kind == "python":
+        return Read(python(text), text)
+    if kind == "notebook":
+        return notebook(text)
+    if kind == "yaml":
+        found = list(resources.cloudformation(resources.document(text)))
+        return Read(_named("cloud", found), text) if found else None
+    taken: Any
+    if kind == "workflow":
+        taken = resources.document(text)
+        if not isinstance(taken, dict):
+            raise Unreadable("it is no workflow")
+    elif kind == "terraform":
+        kind, taken = "cloud", list(resources.terraform(text))
+    else:
+        taken = list((shell.commands if kind == "shell" else dockerfile.instructions)(text))
+    return Read(_named(kind, taken), text)
 
 
 def python(text: str) -> list[Spot]:
     """Return what the rules of Python name; Unreadable where it is none."""
-    program = review(text)
-    return [one for module in rules("python") for one in module.rule(program)]
+    return _named("python", review(text))
 
 
-def notebook(text: str) -> tuple[list[Spot], Cells]:
-    """Return what the rules name in the cells of a notebook, in one program as they stand, and where each line is."""
+def notebook(text: str) -> Read:
+    """Return what the rules name in the cells of a notebook, in one program as they stand, and in what they hand to a shell."""
     found = cells(text)
-    return python(found.program), found
+    lines = {place: at for at, place in enumerate(found.places, 1)}
+    handed = shell.of_lines((lines.get((cell, line), 1), row) for cell, line, row in found.shell)
+    spots = python(found.program) + _named("shell", list(handed))
+    return Read(sorted(spots, key=lambda s: s.line), found.program, found)
 
 
 def allowed(spots: list[Spot], lines: list[str], said: Callable[[str], None]) -> Iterator[Spot]:
@@ -57,4 +107,5 @@ def allowed(spots: list[Spot], lines: list[str], said: Callable[[str], None]) ->
         yield one
 
 
-__all__ = ["Unreadable", "allowed", "language", "notebook", "python", "rules"]
+def _named(language: str, thing: Any) -> list[Spot]:
+    return [one for module in rules(language) for one in module.rule(thing)]

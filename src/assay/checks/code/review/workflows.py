@@ -1,0 +1,72 @@
+"""Workflows of GitHub Actions: titles and branches that run as commands, actions that are whatever they are that day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assay.checks.code.review import shell
+from assay.kernel.severity import Severity
+from assay.methods.review.shell import of_lines
+from assay.methods.review.spot import Spot
+
+LANGUAGE = "workflow"
+_SENT = re.compile(
+    r"\$\{\{[^}]*github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b[^}]*"
+    r"\.?(?:title|body|ref|label|message|name|email|default_branch|page_name)?)[^}]*\}\}"
+)
+_COMMIT = re.compile(r"@[0-9a-f]{40}$")
+
+
+def rule(raw: Mapping[str, Any]) -> Iterator[Spot]:
+    """Name each."""
+    events = raw.get("on", raw.get("true"))  # YAML 1.1 reads the key `on` as true
+    names = [events] if isinstance(events, str) else list(events) if isinstance(events, list | dict) else []
+    if raw.get("permissions") == "write-all":
+        yield _spot(
+            _line(raw, "permissions"),
+            "permissions",
+            Severity.MEDIUM,
+            "Each job may change everything in the repository.",
+            "permissions: {contents: read}",
+            "CWE-250",
+            "permissions: write-all",
+        )
+    jobs = raw.get("jobs")
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        steps = job.get("steps") if isinstance(job, dict) else None
+        for step in steps if isinstance(steps, list) else ():
+            if isinstance(step, dict):
+                yield from _step(step, "pull_request_target" in names or "workflow_run" in names)
+
+
+def _step(step: Mapping[str, Any], trusted: bool) -> Iterator[Spot]:
+    run, uses = step.get("run"), step.get("uses")
+    if isinstance(run, str):
+        line = _line(step, "run")
+        if found := _SENT.search(run):
+            yield _spot(line, "shell", Severity.HIGH, "What anybody writes into a title, a branch or a comment runs as a command.",
+                        "hand it in by env:, and quote the variable", "CWE-78", found.group())  # fmt: skip
+        yield from shell.rule(list(of_lines((line + at, row) for at, row in enumerate(run.splitlines(), 1))))
+    if not isinstance(uses, str):
+        return
+    line = _line(step, "uses")
+    given = step.get("with")
+    ref = str(given.get("ref", "")) if isinstance(given, dict) else ""
+    if trusted and uses.startswith("actions/checkout") and ("head" in ref or "github.event" in ref):
+        yield _spot(line, "foreign_code", Severity.CRITICAL, "The code of whoever asks for a merge runs with the repository's own secrets.",
+                    "pull_request instead of pull_request_target, or no checkout of theirs", "CWE-829", uses)  # fmt: skip
+    if not uses.startswith(("./", "docker://")) and not _COMMIT.search(uses):
+        moving = uses.rpartition("@")[2] in ("main", "master", "") or "@" not in uses
+        yield _spot(line, "unpinned_action", Severity.MEDIUM if moving else Severity.LOW, f"{uses[:80]} can be moved to other code, which sees the job's secrets.",
+                    "name its commit, with the version as a comment", "CWE-829", uses)  # fmt: skip
+
+
+def _line(raw: Mapping[str, Any], name: str) -> int:
+    lines = raw.get("__lines__")
+    return int(lines.get(name, 1)) if isinstance(lines, dict) else 1
+
+
+def _spot(line: int, rule: str, severity: Severity, message: str, remedy: str, cwe: str, code: str) -> Spot:
+    return Spot(rule, severity, message, line, remedy, cwe, 1, code[:120])

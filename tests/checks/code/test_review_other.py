@@ -1,0 +1,147 @@
+"""code.review: shell, Dockerfiles, workflows, CloudFormation and Terraform, by what does it and by what does not."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assay.checks.code.review import _walk
+from assay.works.checking import carry_out
+
+JOB = "on: {event}\njobs:\n  a:\n    runs-on: x\n    steps:\n"
+NOTEBOOK = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  N:\n    Type: AWS::SageMaker::NotebookInstance\n    Properties:\n"
+FOUND = [
+    ("a.sh", "curl -sSL https://x.example.org/i.sh | sudo bash", "fetched_and_run", "high", 1),
+    ("a.sh", "true\ncurl \\\n  -fsSLk https://x.example.org", "no_verification", "high", 2),
+    ("a.sh", "wget --no-check-certificate https://x.example.org", "no_verification", "high", 1),
+    ("a.sh", "pip install --trusted-host x --index-url http://x.example.org/simple y", "no_verification", "high", 1),
+    ("a.sh", "pip install --index-url http://x.example.org/simple y", "plain_http", "medium", 1),
+    ("a.sh", "python -m pip install --extra-index-url https://x.example.org y", "two_indexes", "medium", 1),
+    ("a.sh", "GIT_SSL_NO_VERIFY=1 git clone https://x.example.org/a", "no_verification", "high", 1),
+    ("a.sh", "jupyter notebook --ip=0.0.0.0 --NotebookApp.token=''", "jupyter_open", "critical", 1),
+    ("a.sh", "jupyter lab --ServerApp.token= --allow-root", "jupyter_open", "high", 1),
+    ("a.sh", "nohup jupyter lab --ip 0.0.0.0 &", "every_address", "medium", 1),
+    ("a.sh", 'eval "$1"', "eval", "medium", 1),
+    ("a.sh", "chmod -R 777 /models", "world_writable", "medium", 1),
+    ("a.sh", "docker run --privileged x", "no_walls", "high", 1),
+    ("a.sh", "docker run -v /var/run/docker.sock:/s x", "no_walls", "high", 1),
+    ("a.sh", "ssh -o StrictHostKeyChecking=no h", "host_key", "medium", 1),
+    ("a.sh", "export AWS_SECRET_ACCESS_KEY=abcdefghijklmnop", "written_secret", "high", 1),
+    ("run", "#!/usr/bin/env bash\nchmod 777 x", "world_writable", "medium", 2),
+    ("Dockerfile", "FROM python:latest\nUSER app", "unpinned_image", "medium", 1),
+    ("Dockerfile", "FROM python:3.12\nUSER app", "unpinned_image", "low", 1),
+    ("Dockerfile", "FROM scratch\nCOPY a b", "root", "medium", 1),
+    ("Dockerfile", "FROM scratch\nUSER app\nFROM scratch AS b", "root", "medium", 3),
+    ("Dockerfile", "FROM scratch\nADD https://x.example.org/m.bin /m\nUSER a", "added_unseen", "medium", 2),
+    ("Dockerfile", "FROM scratch\nENV DB_PASSWORD=hunter2hunter2\nUSER a", "written_secret", "high", 2),
+    ("Dockerfile", "FROM scratch\nRUN a && \\\n    # why\n    curl https://x.example.org | sh\nUSER a", "fetched_and_run", "high", 2),
+    ("Dockerfile", "FROM scratch\nRUN <<EOF\ncurl https://x.example.org | sh\nEOF\nUSER a", "fetched_and_run", "high", 3),
+    ("x.Dockerfile", 'FROM scratch\nUSER a\nCMD ["jupyter", "lab", "--ip=0.0.0.0", "--ServerApp.token="]', "jupyter_open", "critical", 3),
+    (".github/workflows/a.yml", JOB.format(event="issues") + "    - run: |\n        echo ${{ github.event.issue.title }}", "shell", "high", 6),
+    (".github/workflows/a.yml", JOB.format(event="push") + "    - run: echo ${{ github.head_ref }}", "shell", "high", 6),
+    (".github/workflows/a.yml", JOB.format(event="[pull_request_target]") + "    - uses: actions/checkout@" + "a" * 40 + "\n      with: {ref: '${{ github.event.pull_request.head.sha }}'}",
+     "foreign_code", "critical", 6),
+    (".github/workflows/a.yml", JOB.format(event="push") + "    - uses: some/action@main", "unpinned_action", "medium", 6),
+    (".github/workflows/a.yml", JOB.format(event="push") + "    - uses: some/action@v3", "unpinned_action", "low", 6),
+    (".github/workflows/a.yml", "permissions: write-all\n" + JOB.format(event="push") + "    - run: |\n        x\n        curl -k https://x.example.org", "no_verification", "high", 9),
+    (".github/workflows/a.yml", "permissions: write-all\n" + JOB.format(event="push"), "permissions", "medium", 1),
+    ("t.yaml", NOTEBOOK + "      RoleArn: !GetAtt R.Arn", "notebook_internet", "high", 3),
+    ("t.yaml", NOTEBOOK + "      DirectInternetAccess: Enabled", "notebook_internet", "high", 6),
+    ("t.yaml", NOTEBOOK + "      DirectInternetAccess: Disabled\n      RootAccess: Enabled\n      KmsKeyId: k", "root", "medium", 7),
+    ("t.json", json.dumps({"Resources": {"M": {"Type": "AWS::SageMaker::Model", "Properties": {}}}}), "sagemaker_network", "high", 1),
+    ("t.yaml", "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      AccessControl: PublicReadWrite", "public_bucket", "critical", 5),
+    ("t.yaml", "Resources:\n  G:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      SecurityGroupIngress:\n      - {CidrIp: 0.0.0.0/0, FromPort: 8888}", "every_address", "high", 5),
+    ("t.yaml", "Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/AmazonSageMakerFullAccess]", "full_access", "high", 5),
+    ("t.yaml", "Resources:\n  R:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyDocument:\n        Statement: [{Effect: Allow, Action: '*', Resource: '*'}]", "full_access", "high", 5),
+    ("a.tf", 'resource "aws_sagemaker_notebook_instance" "n" {\n  name = "n"\n}', "notebook_internet", "high", 1),
+    ("a.tf", '# why\nresource "aws_sagemaker_model" "m" {\n  enable_network_isolation = false\n  vpc_config {\n    subnets = []\n  }\n}', "sagemaker_network", "high", 2),
+    ("a.tf", 'resource "aws_sagemaker_endpoint_configuration" "e" {\n}', "no_key", "medium", 1),
+    ("a.tf", 'resource "aws_security_group" "g" {\n  ingress {\n    from_port = 22\n    cidr_blocks = ["0.0.0.0/0"]\n  }\n}', "every_address", "high", 1),
+    ("a.tf", 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({\n    Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }]\n  })\n}', "full_access", "high", 1),
+    ("a.tf", 'resource "aws_iam_role_policy_attachment" "p" {\n  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"\n}', "full_access", "high", 2),
+    ("a.tf", 'resource "aws_s3_bucket_acl" "b" {\n  acl = "public-read"\n}', "public_bucket", "high", 1),
+]  # fmt: skip
+CLEAN = [
+    ("a.sh", "curl -fsSL https://x.example.org -o f && sha256sum -c f.sum && bash f\n# curl x | sh\necho 'curl x | sh'\nchmod 755 f\neval \"$(ssh-agent)\""),
+    ("a.sh", "cat <<'EOF'\ncurl https://x.example.org | sh\nEOF\nexport TOKEN=\"$1\"\nexport A_TOKEN=$(cat f)\npip install --index-url https://x.example.org/simple y"),
+    ("a.sh", "jupyter lab --ip=127.0.0.1\nkubectl -k x\ncurl -o k https://x.example.org\ncurl http://localhost:8080/ping"),
+    ("Dockerfile", "FROM python:3.12@sha256:" + "a" * 64 + " AS base\nFROM base\nARG TOKEN\nENV PATH=/x\nRUN pip install x\nUSER app\nADD --checksum=sha256:aa https://x.example.org/m /m"),
+    ("Dockerfile", "FROM scratch\nUSER 1000:1000\nCMD [\"python\", \"a.py\"]"),
+    (".github/workflows/a.yml", "permissions: {contents: read}\n" + JOB.format(event="pull_request_target") + "    - uses: actions/checkout@" + "a" * 40 + "\n    - uses: ./own\n    - run: echo \"$T\"\n      env: {T: '${{ github.event.issue.title }}'}"),
+    ("t.yaml", NOTEBOOK + "      DirectInternetAccess: Disabled\n      RootAccess: Disabled\n      KmsKeyId: !Ref K"),
+    ("t.yaml", NOTEBOOK + "      DirectInternetAccess: !Ref A\n      RootAccess: {'Fn::If': [a, b, c]}\n      KmsKeyId: {Ref: K}"),
+    ("a.tf", 'resource "aws_sagemaker_notebook_instance" "n" {\n  direct_internet_access = "Disabled"\n  root_access = var.root\n  kms_key_id = aws_kms_key.k.arn\n}\n'
+             'resource "aws_sagemaker_model" "m" {\n  enable_network_isolation = true\n  vpc_config {\n    subnets = [for s in x : s.id]\n  }\n}\nlocals {\n  a = { b = "c ${d}" }\n  e = <<-EOT\n    resource {\n  EOT\n}'),
+    ("a.tf", 'resource "aws_security_group" "g" {\n  ingress {\n    from_port = 443\n    cidr_blocks = ["0.0.0.0/0"]\n  }\n  ingress {\n    from_port = 22\n    cidr_blocks = ["10.0.0.0/8"]\n  }\n}'),
+]  # fmt: skip
+
+
+def named(name, text):
+    found = _walk.read(name, text[:200], text)
+    return [] if found is None else [(s.rule, str(s.severity), s.line) for s in found.spots]
+
+
+@pytest.mark.parametrize(("name", "text", "rule", "severity", "line"), FOUND, ids=range(len(FOUND)))
+def test_it_is_found_how_grave_it_is_and_where(name, text, rule, severity, line):
+    assert (rule, severity, line) in named(name, text)
+
+
+@pytest.mark.parametrize(("name", "text"), CLEAN, ids=range(len(CLEAN)))
+def test_what_does_not_is_left_alone(name, text):
+    assert named(name, text) == []
+
+
+def test_what_is_no_program_is_not_counted(tmp_path):
+    for name, text in (
+        ("a.yaml", "a: 1"),
+        ("b.json", "{}"),
+        ("README.md", "x"),
+        ("c.json", '{"a": "AWS::S3::Bucket"}'),
+        ("run", "#!/usr/bin/perl"),
+    ):
+        (tmp_path / name).write_text(text)
+    report = carry_out("check", "code.review", str(tmp_path), {}, home=None).report
+    assert report.coverage.of == 0
+
+
+def test_what_a_notebook_hands_to_a_shell_is_read_too(tmp_path):
+    cells = [
+        {"cell_type": "code", "source": ["x = 1\n", "!curl https://x.example.org | sh"]},
+        {"cell_type": "code", "source": "%%bash\nls\nchmod 777 x"},
+    ]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    report = carry_out("check", "code.review", str(tmp_path), {}, home=None).report
+    found = {(f.rule.rpartition(".")[2], f.where["cell"], f.where["line"]) for f in report.findings}
+    assert found == {("fetched_and_run", 1, 2), ("world_writable", 2, 3)}
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{c}: &{c} [{', '.join([f'*{b}'] * 9)}]\n" for b, c in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("t.yaml", "Resources: AWS::\n" + BOMB), ("t.yaml", "AWS::: &a [*a]"), ("t.yaml", "AWS::: " + "[" * 5000), ("t.yaml", "AWS::: !!python/object/apply:os.system [x"),
+     ("a.tf", "a = " + "[" * 5000), ("a.tf", "a {" * 5000), ("a.tf", 'a = "'), ("a.tf", "\x00"), (".github/workflows/a.yml", "- 1"), ("a.tf", "x" * 2_000_000)],
+    ids=range(10),
+)  # fmt: skip
+def test_what_is_not_read_to_its_end_is_not_passed(tmp_path, name, text):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    verdict = carry_out("check", "code.review", str(tmp_path), {}, home=None)
+    assert verdict.outcome == "incomplete"
+    assert len(verdict.report.coverage.skipped) == 1
+
+
+@given(
+    st.sampled_from(["a.sh", "Dockerfile", ".github/workflows/a.yml", "t.yaml", "a.tf"]),
+    st.text(alphabet="AWS:{}[]()<>=|&;'\"\\\n\t -$!#*%RUNFOMaeirstc012", max_size=150) | st.text(max_size=80),
+)
+@settings(max_examples=150)
+def test_no_text_makes_it_fail(name, text):
+    try:
+        _walk.read(name, text[:200], text)
+    except ValueError:
+        pass
