@@ -9,6 +9,7 @@ import pytest
 
 from assay.kernel.errors import AssayError, Broken
 from assay.office import verification
+from assay.office.office import Unreadable
 
 
 def kinds(office):
@@ -214,3 +215,28 @@ def test_a_schema_damaged_beyond_text_is_told_in_one_sentence(office, opened, tm
     place.write_bytes(whole.replace(said, b"CREATE TABLE \x8c\xff\x8c \x8c\xff("))
     with pytest.raises(Broken, match="cannot be opened"):
         opened()
+
+
+def test_a_database_that_was_emptied_was_made_anew_and_its_log_said_to_be_empty(office, opened, tmp_path):
+    office.close()
+    (tmp_path / "office.db-wal").unlink(missing_ok=True)
+    for lost in ("emptied", "gone"):
+        (tmp_path / "office.db").write_bytes(b"") if lost == "emptied" else (tmp_path / "office.db").unlink()
+        with pytest.raises(Unreadable, match="is empty or gone.*restore the whole home"):
+            opened()
+
+
+def test_a_damaged_page_met_while_writing_is_told_as_damage_with_the_way_out(office, opened, tmp_path):
+    office.close()
+    sql(tmp_path, "pragma journal_mode=delete")
+    place = tmp_path / "office.db"
+    with sqlite3.connect(place) as con:
+        root, size = (
+            con.execute("SELECT rootpage FROM sqlite_master WHERE name = 'events'").fetchone()[0],
+            con.execute("PRAGMA page_size").fetchone()[0],
+        )
+    data = bytearray(place.read_bytes())
+    data[(root - 1) * size : root * size] = b"\x99" * size
+    place.write_bytes(data)
+    with pytest.raises(Unreadable, match="database is damaged: .*see `assay log verify`"):
+        act(opened())

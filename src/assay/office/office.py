@@ -97,6 +97,14 @@ class Office:
         with self.engine.connect() as connection:
             there = set(sa.inspect(connection).get_table_names())
             if "about" not in there:
+                if (
+                    self.outside.read("latest") is not None
+                ):  # never made anew in silence: its log was not empty
+                    raise Unreadable(
+                        "the office's database is empty or gone, and a signed checkpoint of it is kept beside it",
+                        where=self.engine.url.render_as_string(),
+                        remedy="restore the whole home from one backup",
+                    )
                 self._writable()
                 connection.rollback()
                 self._create(connection)
@@ -212,10 +220,14 @@ class Office:
             except BaseException as error:
                 connection.rollback()
                 if isinstance(error, sa.exc.DBAPIError):
-                    remedy = "make room, and try again" if self.outside.full() else ""
-                    raise Broken(
-                        f"the office could not write: {str(error.orig)[:200]}", remedy=remedy
-                    ) from error
+                    said = str(error.orig)[:200]
+                    if self.outside.full():
+                        remedy = "make room, and try again"
+                    elif _damage(error):
+                        raise Unreadable(f"the office's database is damaged: {said}", remedy=SEE) from error
+                    else:
+                        remedy = ""
+                    raise Broken(f"the office could not write: {said}", remedy=remedy) from error
                 raise
             self.outside.promote()
 

@@ -53,7 +53,7 @@ def files(archive):
     manifest = json.loads(read(archive, "manifest.json"))
     if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
         raise Forged(f"its manifest is not of the form that is read here, {SCHEMA}")
-    odd = sorted(set(names) - {"manifest.json"} ^ set(manifest["files"]))
+    odd = sorted(set(names) - {"manifest.json", "manifest.sig"} ^ set(manifest["files"]))
     if odd:
         raise Forged(f"{odd[0]} is {'not listed' if odd[0] in names else 'missing'}")
     for name, digest in manifest["files"].items():
@@ -66,6 +66,16 @@ def files(archive):
         if name.startswith("objects/") and name != f"objects/{digest}":
             raise Forged(f"{name} does not hold the bytes of its name")
     return manifest
+
+
+def sealed(archive, origin, key):
+    """Hold the manifest against its seal: no row vouches for what it says of itself (when it was packed, with what)."""
+    digest = hashlib.sha256(read(archive, "manifest.json")).hexdigest()
+    try:
+        seal = base64.b64decode(read(archive, "manifest.sig").strip(), validate=True)
+        key.verify(seal, f"{SCHEMA}\n{origin}\n{digest}\n".encode())
+    except (KeyError, InvalidSignature):
+        raise Forged("its manifest is not the one that the log's key signed") from None
 
 
 def entered(archive, key):
@@ -226,8 +236,9 @@ def verify(path, hallmark=None, ledger=None):
                 raise Forged("the decision holds until another day than was entered")
         people = approved(archive, manifest, row, keys[0])
         about, steps = run(archive, manifest, row, rows)
-    if origin != manifest["origin"]:
-        raise Forged("the checkpoint is of another log")
+        if origin != manifest["origin"]:
+            raise Forged("the checkpoint is of another log")
+        sealed(archive, origin, keys[1])
     return {
         "model": manifest["model"], "package": manifest["package"], "status": row["status"], "hallmark": marked, "run": about["id"],
         "decided_by": row["decided_by"], "reason": row["reason"], "approved_by": people, "expires": row.get("expires"),

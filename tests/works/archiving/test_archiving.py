@@ -55,7 +55,7 @@ def changed(archive, to, change):
         held = {n: source.read(n) for n in source.namelist()}
     manifest = json.loads(held.pop("manifest.json"))
     change(held, manifest)
-    manifest["files"] = {n: hashlib.sha256(c).hexdigest() for n, c in held.items()}
+    manifest["files"] = {n: hashlib.sha256(c).hexdigest() for n, c in held.items() if n != "manifest.sig"}
     with zipfile.ZipFile(to, "w") as out:
         for name, content in (held | {"manifest.json": json.dumps(manifest).encode()}).items():
             out.writestr(name, content)
@@ -173,6 +173,18 @@ def _other_form(held, manifest):
     manifest["schema"] = "assay.model_archive/99"
 
 
+def _other_time(held, manifest):
+    manifest["made"] = "2020-01-01T00:00:00.000Z"
+
+
+def _other_tool(held, manifest):
+    manifest["tool"] = {"name": "assay", "version": "99"}
+
+
+def _lost_seal(held, manifest):
+    del held["manifest.sig"]
+
+
 def _other_key(held, manifest):
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -194,6 +206,9 @@ FORGED = {
     "a decision put beside": (_other_decision, "approval-99.intoto.json is not a mark that the office keeps"),
     "a document left away": (_lost_object, "the run's document is not here"),
     "another form": (_other_form, "its manifest is not of the form that is read here"),
+    "when it was packed": (_other_time, "its manifest is not the one that the log's key signed"),
+    "with what it was packed": (_other_tool, "its manifest is not the one that the log's key signed"),
+    "its seal": (_lost_seal, "its manifest is not the one that the log's key signed"),
     "another key": (_other_key, "the checkpoint is not signed by this key"),
 }
 

@@ -152,8 +152,14 @@ def write(home: Home, found: Target, path: Path, *, with_data: bool) -> list[dic
             "origin": home.office.origin, "made": home.office.clock(), "with_data": with_data, "left_out": held.left,
             "trees": sorted(held.trees), "files": dict(sorted(listed.items())), "tool": tool(),
         }  # fmt: skip
-        _put(out, "manifest.json", _text(manifest))
+        _put(out, "manifest.sig", _seal(home, _put(out, "manifest.json", _text(manifest))))
     return held.left
+
+
+def _seal(home: Home, digest: str) -> bytes:
+    """Return the log key's signature of the manifest: no row vouches for when, with what and of what it was packed."""
+    signed = home.keyring.sign_ed25519(f"{SCHEMA}\n{home.office.origin}\n{digest}\n".encode())
+    return base64.b64encode(signed) + b"\n"
 
 
 def _members(
