@@ -90,6 +90,20 @@ FOUND = [
     ("from sklearn.model_selection import train_test_split\na, b = train_test_split(x)", "no_seed", "low"),
     ("from sklearn.ensemble import RandomForestClassifier as R\nm = R()\nm.fit(X, y)\nprint(m.score(X, y))", "judged_on_training_data", "medium"),
     ("from sklearn.metrics import f1_score\nm = M()\nm.fit(X, y)\np = m.predict(X)\nf1_score(y, p)", "judged_on_training_data", "medium"),
+    # what is not to be called so
+    ("import ssl\nssl.SSLContext(ssl.PROTOCOL_SSLv3)", "old_tls", "high"),
+    ("import ssl\nssl.wrap_socket(s)", "old_tls", "medium"),
+    ("from cryptography.hazmat.primitives.asymmetric import rsa\nrsa.generate_private_key(65537, 1024)", "weak_key", "high"),
+    ("from Cryptodome.PublicKey import RSA\nRSA.generate(bits=512)", "weak_key", "high"),
+    ("from Cryptodome.Cipher import Blowfish as B\nB.new(k, B.MODE_CBC)", "weak_cipher", "high"),
+    ("from Crypto.Hash import MD2 as m\nm.new()", "weak_hash", "low"),
+    ("import ftplib\nftplib.FTP('h')", "clear_text", "medium"),
+    ("import os\nos.chmod('m', 0o666)", "world_writable", "medium"),
+    ("from markupsafe import Markup\ndef f(x):\n    return Markup(f'<b>{x}</b>')", "no_escaping", "low"),
+    (FLASK + "    from markupsafe import Markup\n    return Markup(request.args['x'])", "no_escaping", "high"),
+    ("import logging.config\nlogging.config.listen(9999)", "eval", "medium"),
+    ("s.bind(('0.0.0.0', 80))", "every_address", "low"),
+    ("if level != 'none\u202e\u2066':\n    pass", "hidden_text", "high"),
 ]  # fmt: skip
 CLEAN = [
     FLASK + "    import os\n    n = int(request.args['n'])\n    os.system(f'sleep {n}')",
@@ -121,6 +135,7 @@ CLEAN = [
     "from sagemaker.estimator import Estimator\nEstimator(i, r, instance_count=1, enable_network_isolation=True, volume_kms_key=k, output_kms_key=k, subnets=s)",
     "from sagemaker.estimator import Estimator\nEstimator(**options)",
     "def run(request):\n    pass\nimport pickle",
+    "import ssl, os\nssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)\nos.chmod('m', 0o640)\nfrom markupsafe import Markup\nMarkup('<b>')\ns.bind(('127.0.0.1', 0))",
     "class A:\n    def execute(self, q):\n        pass\nA().execute('x')",
 ]  # fmt: skip
 
@@ -148,7 +163,11 @@ MENDED = {"torch_load", "allow_pickle", "yaml_load", "plain_http", "no_verificat
     [
         t
         for t, r, s in FOUND
-        if r in MENDED and (r, s) != ("weak_hash", "high") and "Loader=yaml" not in t and "ssl." not in t
+        if r in MENDED
+        and (r, s) != ("weak_hash", "high")
+        and "Loader=yaml" not in t
+        and "ssl." not in t
+        and "Crypto.Hash" not in t
     ],
 )
 def test_what_it_mends_is_python_and_no_longer_found(text):

@@ -13,7 +13,7 @@ from assay.methods.review.spot import Edit, Spot, with_arguments
 LANGUAGE = "python"
 _PICKLES = (
     "pickle.load", "pickle.loads", "pickle.Unpickler", "cloudpickle.load", "cloudpickle.loads", "dill.load", "dill.loads", "_pickle.loads",
-    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "jsonpickle.decode", "sklearn.externals.joblib.load",
+    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "marshal.load", "dill.Unpickler", "cloudpickle.Unpickler", "jsonpickle.unpickler.decode", "pandas.io.pickle.read_pickle", "jsonpickle.decode", "sklearn.externals.joblib.load",
 )  # fmt: skip
 _SAFE_YAML = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 

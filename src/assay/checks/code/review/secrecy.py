@@ -8,22 +8,35 @@ from collections.abc import Iterator
 from assay.checks.code.review._spots import spot
 from assay.kernel.severity import Severity
 from assay.methods.review.python.program import Program
+from assay.methods.review.python.values import NOTHING
 from assay.methods.review.spot import Spot, with_arguments
 
 LANGUAGE = "python"
 _SECRET = re.compile(
     r"(?i)(?:^|[._])(?:password|passwd|pwd|token|secret|api_?key|otp|salt|session_?id|nonce|csrf)(?:$|[._])"
 )
-_CIPHERS = ("Crypto.Cipher.DES", "Crypto.Cipher.ARC4", "Crypto.Cipher.DES3", "Crypto.Cipher.Blowfish", "Cryptodome.Cipher.DES", "Cryptodome.Cipher.ARC4",
-            "cryptography.hazmat.primitives.ciphers.algorithms.ARC4", "cryptography.hazmat.primitives.ciphers.algorithms.TripleDES")  # fmt: skip
+_CIPHERS = tuple(
+    f"{library}.{name}" for library in ("Crypto.Cipher", "Cryptodome.Cipher", "cryptography.hazmat.primitives.ciphers.algorithms",
+                                        "cryptography.hazmat.decrepit.ciphers.algorithms")
+    for name in ("DES", "ARC2", "ARC4", "DES3", "Blowfish", "TripleDES", "CAST5", "IDEA", "SEED", "XOR")
+)  # fmt: skip
 
 
 def rule(program: Program) -> Iterator[Spot]:
     """Name each."""
     for call in program.calls:
         hashed = call.name if call.name in ("hashlib.md5", "hashlib.sha1") else ""
-        if call.name == "hashlib.new" and call.args and call.args[0].text in ("md5", "sha1", "MD5", "SHA1"):
-            hashed = f"hashlib.{call.args[0].text.lower()}"
+        if call.name == "hashlib.new" and (call.arg(0, "name") or NOTHING).text in (
+            "md4",
+            "md5",
+            "sha",
+            "sha1",
+            "MD4",
+            "MD5",
+            "SHA",
+            "SHA1",
+        ):
+            hashed = f"hashlib.{str((call.arg(0, 'name') or NOTHING).text).lower()}"
         if hashed and not call.says("usedforsecurity", False):
             of = program.segment(call.node.args[-1]) if call.node.args else ""
             secret = _SECRET.search(of.replace("(", ".").replace(")", "."))
@@ -35,7 +48,7 @@ def rule(program: Program) -> Iterator[Spot]:
             )  # fmt: skip
         if call.name.startswith(_CIPHERS) or call.name.endswith(("ciphers.modes.ECB", "modes.ECB")):
             yield spot(
-                program, call.node, "weak_cipher", Severity.HIGH, f"{call.name.rpartition('.')[2] if 'modes' in call.name else call.name.split('.')[-2]} hides nothing from whoever looks.",
+                program, call.node, "weak_cipher", Severity.HIGH, f"{call.name.rpartition('.')[2] if 'modes' in call.name else next((p for p in reversed(call.name.split('.')) if p[0].isupper()), 'it')} hides nothing from whoever looks.",
                 "AES-GCM, or a library's own box (cryptography.fernet)", "CWE-327",
             )  # fmt: skip
         if call.name == "tempfile.mktemp":

@@ -1,0 +1,166 @@
+"""Functions that are not to be called at all, or not so: old TLS, short keys, protocols in clear text, files for everybody, hidden text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from assay.checks.code.review._spots import spot
+from assay.kernel.severity import Severity
+from assay.methods.review.python.program import Program
+from assay.methods.review.python.values import Call
+from assay.methods.review.spot import Spot
+
+LANGUAGE = "python"
+_OLD_TLS = re.compile(r"(?:PROTOCOL_|SSL\.|^)(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)(?:_METHOD)?$")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_KEYS = {"rsa": 2048, "dsa": 2048, "RSA": 2048, "DSA": 2048}
+_CLEAR = {
+    "telnetlib.Telnet": "Telnet",
+    "ftplib.FTP": "FTP",
+    "nntplib.NNTP": "NNTP",
+    "poplib.POP3": "POP3",
+    "imaplib.IMAP4": "IMAP",
+}
+_MARKED = (
+    "markupsafe.Markup",
+    "flask.Markup",
+    "django.utils.safestring.mark_safe",
+    "django.utils.safestring.SafeText",
+    "django.utils.safestring.SafeString",
+)
+_DIGESTS = re.compile(
+    r"^(?:Crypto|Cryptodome)\.Hash\.(MD2|MD4|MD5|SHA|SHA1)\.new$|^cryptography\.hazmat\.primitives\.hashes\.(MD5|SHA1)$|^crypt\.(crypt)$"
+)
+
+
+def rule(program: Program) -> Iterator[Spot]:
+    """Name each."""
+    for call in program.calls:
+        yield from _tls(program, call)
+        yield from _key(program, call)
+        if call.name in _CLEAR:
+            yield spot(
+                program, call.node, "clear_text", Severity.MEDIUM, f"{_CLEAR[call.name]} sends what is said, passwords too, in clear text.",
+                "the same over TLS, or SSH", "CWE-319",
+            )  # fmt: skip
+        elif call.name == "os.chmod" or (
+            call.method == "chmod" and call.receiver.name.startswith("pathlib.")
+        ):
+            mode = call.arg(1 if call.name == "os.chmod" else 0, "mode")
+            if mode is not None and isinstance(mode.literal, int) and mode.literal & 0o002:
+                yield spot(
+                    program,
+                    call.node,
+                    "world_writable",
+                    Severity.MEDIUM,
+                    f"Everybody may change it (mode {mode.literal:o}).",
+                    "0o600, or 0o640",
+                    "CWE-732",
+                )
+        elif (
+            call.name in _MARKED
+            and call.args
+            and not call.args[0].known
+            and (call.args[0].built or call.args[0].has("caller", "network"))
+        ):
+            sent = call.args[0].has("caller", "network")
+            yield spot(
+                program, call.node, "no_escaping", Severity.HIGH if sent else Severity.LOW, "A text that is put together here is taken for markup that is safe.",
+                "escape its parts, and mark what is written out", "CWE-79",
+            )  # fmt: skip
+        elif call.name == "logging.config.listen":
+            yield spot(
+                program, call.node, "eval", Severity.MEDIUM, "Whoever reaches the port sends a configuration, which can name what is run.",
+                "a configuration from a file", "CWE-94",
+            )  # fmt: skip
+        elif (
+            call.method in ("bind", "create_server")
+            and call.args
+            and isinstance(call.args[0].literal, list)
+            and call.args[0].literal[:1] in (["0.0.0.0"], [""])  # noqa: S104 - what is looked for
+        ):
+            yield spot(
+                program,
+                call.node,
+                "every_address",
+                Severity.LOW,
+                "It listens on every address of the machine.",
+                "127.0.0.1, and a proxy before it",
+                "CWE-668",
+            )
+        elif found := _DIGESTS.match(call.name):
+            name = next(g for g in found.groups() if g)
+            yield spot(
+                program,
+                call.node,
+                "weak_hash",
+                Severity.LOW,
+                f"{name} no longer tells a thing from one made to match.",
+                "SHA-256; argon2 for passwords",
+                "CWE-327",
+            )
+    if found_ := _BIDI.search(program.text):
+        line = program.text.count("\n", 0, found_.start()) + 1
+        yield Spot(
+            "hidden_text", Severity.HIGH, "Signs that turn the direction of writing show another program than the one that runs.", line,
+            "take them out, or write them as escapes", "CWE-1007",
+        )  # fmt: skip
+
+
+def _tls(program: Program, call: Call) -> Iterator[Spot]:
+    given = [
+        call.keywords.get("ssl_version"),
+        call.keywords.get("method"),
+        *(call.args[:1] if call.method in ("SSLContext", "Context") else []),
+    ]
+    old = next(
+        (
+            v.name.rpartition(".")[2]
+            for v in given
+            if v is not None and _OLD_TLS.search(v.name.rpartition(".")[2])
+        ),
+        "",
+    )
+    if old and old not in ("PROTOCOL_SSLv23", "SSLv23_METHOD"):
+        yield spot(
+            program,
+            call.node,
+            "old_tls",
+            Severity.HIGH,
+            f"{old} is broken.",
+            "ssl.create_default_context()",
+            "CWE-327",
+        )
+    elif call.name == "ssl.wrap_socket":
+        yield spot(
+            program,
+            call.node,
+            "old_tls",
+            Severity.MEDIUM,
+            "ssl.wrap_socket verifies nothing.",
+            "ssl.create_default_context().wrap_socket",
+            "CWE-295",
+        )
+
+
+def _key(program: Program, call: Call) -> Iterator[Spot]:
+    parts = call.name.split(".")
+    kind = next((k for k in _KEYS if k in parts), "")
+    if (
+        not kind
+        or call.method not in ("generate_private_key", "generate")
+        or not parts[0].startswith(("cryptography", "Crypto"))
+    ):
+        return
+    size = call.arg(1 if kind == "rsa" else 0, "key_size") or call.keywords.get("bits")
+    if size is not None and isinstance(size.literal, int) and 0 < size.literal < _KEYS[kind]:
+        yield spot(
+            program,
+            call.node,
+            "weak_key",
+            Severity.HIGH,
+            f"A key of {size.literal} bits is within reach.",
+            f"{_KEYS[kind]} bits at least, or ed25519",
+            "CWE-326",
+        )
