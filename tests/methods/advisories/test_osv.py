@@ -1,0 +1,89 @@
+"""The evaluation algorithm of the OSV schema, case by case, and vectors whose scores stand in the specifications of CVSS."""
+
+import pytest
+
+from assay.methods.advisories import cvss, osv
+from assay.methods.versions import pep440, semver
+
+
+def entry(*events, versions=None, type="SEMVER"):
+    out = {"ranges": [{"type": type, "events": [{kind: at} for kind, at in events]}]} if events else {}
+    return out | ({"versions": versions} if versions is not None else {})
+
+
+def hits(one, *asked, key=semver.key):
+    return [v for v in asked if osv.judge(one, v, key).affected]
+
+
+ALL = ("0.0.1-alpha", "1.0.0", "1.5.0", "2.0.0", "2.5.0", "3.0.0")
+
+
+@pytest.mark.parametrize(
+    ("events", "affected"),
+    [
+        ([("introduced", "0")], ALL),
+        ([("introduced", "0"), ("fixed", "1.5.0")], ALL[:2]),
+        ([("introduced", "1.0.0"), ("last_affected", "2.0.0")], ALL[1:4]),
+        ([("introduced", "2.0.0"), ("last_affected", "2.0.0")], ALL[3:4]),
+        ([("fixed", "1.5.0"), ("introduced", "2.5.0"), ("introduced", "0")], (*ALL[:2], *ALL[4:])),
+        ([("introduced", "0"), ("limit", "2.0.0")], ALL[:3]),
+        ([("introduced", "0"), ("limit", "1.0.0"), ("limit", "2.5.0")], ALL[:4]),
+        ([("introduced", "1.0.0"), ("fixed", "1.5.0"), ("limit", "*")], ALL[1:2]),
+        ([("introduced", "2.0.0"), ("fixed", "2.0.0")], ()),
+    ],
+)
+def test_events_are_put_in_order_and_turn_it_on_and_off(events, affected):
+    assert hits(entry(*events), *ALL) == list(affected)
+
+
+def test_listed_versions_and_ranges_are_either_or():
+    one = entry(("introduced", "2.0.0"), ("fixed", "2.5.0"), versions=["1.0.0"])
+    assert hits(one, *ALL) == ["1.0.0", "2.0.0"]
+
+
+def test_an_equal_spelling_of_a_listed_version_counts_where_the_ecosystem_has_several():
+    assert hits(entry(versions=["1.0"]), "1.0.0", "1.0", "1.1", key=pep440.key) == ["1.0.0", "1.0"]
+    assert hits(entry(versions=["1.0"]), "1.0.0") == []
+
+
+@pytest.mark.parametrize(
+    ("one", "version"),
+    [
+        (entry(("introduced", "0")), "not a version"),
+        (entry(("introduced", "soon")), "1.0.0"),
+        (entry(), "1.0.0"),
+        ({"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}, "1.0.0"),
+        ({"ranges": [{"type": "SEMVER", "events": []}]}, "1.0.0"),
+        ({"ranges": [{"type": "SEMVER", "events": ["x"]}]}, "1.0.0"),
+        (entry(("introduced", "0")), "1" * 500),
+    ],
+)
+def test_what_cannot_be_told_is_neither_affected_nor_safe(one, version):
+    judged = osv.judge(one, version, semver.key)
+    assert judged.affected is None and judged.why
+
+
+def test_the_smallest_version_that_nothing_affects_is_the_upgrade():
+    entries = [
+        entry(("introduced", "0"), ("fixed", "1.2.0")),
+        entry(("introduced", "1.0.0"), ("fixed", "1.1.0"), ("introduced", "1.2.0"), ("fixed", "1.3.0")),
+    ]
+    assert osv.upgrade(entries, "1.0.0", semver.key) == ("1.3.0", 0)
+    assert osv.upgrade([entry(("introduced", "0"))], "1.0.0", semver.key) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    ("vector", "score"),
+    [
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", 9.8),
+        ("CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N", 6.1),
+        ("CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:C/C:L/I:L/A:N", 6.4),
+        ("CVSS:3.1/AV:P/AC:H/PR:H/UI:R/S:U/C:N/I:N/A:N", 0.0),
+        ("AV:N/AC:L/Au:N/C:N/I:N/A:C", 7.8),
+        ("AV:L/AC:H/Au:N/C:C/I:C/A:C", 6.2),
+        ("CVSS:3.1/AV:N", None),
+        ("nonsense", None),
+    ],
+)
+def test_cvss_scores(vector, score):
+    assert cvss.base(vector) == score
