@@ -206,3 +206,106 @@ def test_in_a_home_the_index_is_made_once_and_thrown_away_without_loss(tmp_path,
     assert report["findings"][0]["where"]["package"] == "deb/openssl"
     assert report["outputs"][0]["name"] == "sbom" and report["outputs"][0]["digest"]
     assert len(list((tmp_path / ".assay" / "cache" / "advisories").glob("*.sqlite"))) == 1
+
+
+THING = {
+    "app/thing-1.1.dist-info/METADATA": "Name: thing\nVersion: 1.1\nRequires-Dist: base-lib\n",
+    "app/thing-1.1.dist-info/RECORD": "thingmod/__init__.py,,\nthing-1.1.dist-info/METADATA,,\n",
+    "app/base_lib-2.0.dist-info/METADATA": "Name: base_lib\nVersion: 2.0\n",
+    "app/apart-3.0.dist-info/METADATA": "Name: apart\nVersion: 3.0\n",
+}
+GRAVE = [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}]
+
+
+def grave(id, name, **more):
+    return record(id, "PyPI", name, ("introduced", "0"), severity=GRAVE, **more)
+
+
+def test_what_is_known_to_be_exploited_is_critical_and_epss_is_told(tmp_path):
+    mirror(tmp_path / "osv", record("CVE-2024-1111", "PyPI", "thing", ("introduced", "0")))
+    (tmp_path / "kev.json").write_text('{"vulnerabilities": [{"cveID": "CVE-2024-1111"}]}')
+    (tmp_path / "epss.csv").write_text("#model_version:v1\ncve,epss,percentile\nCVE-2024-1111,0.97,0.99\n")
+    root = tree(tmp_path / "root", THING)
+    plain = run(root, tmp_path / "osv", unscored="low")
+    assert plain.findings[0].severity == Severity.LOW
+    told = run(
+        root,
+        tmp_path / "osv",
+        unscored="low",
+        kev=str(tmp_path / "kev.json"),
+        epss=str(tmp_path / "epss.csv"),
+    )
+    assert told.findings[0].severity == Severity.CRITICAL
+    assert "EPSS 0.970, known to be exploited" in told.findings[0].message
+    assert told.metric("known_exploited").value == 1 and told.metric("highest_epss").value == 0.97
+    with pytest.raises(AssayError, match="kev"):
+        run(root, tmp_path / "osv", kev=str(tmp_path / "epss.csv"))
+
+
+@pytest.mark.parametrize(
+    ("product", "parts", "cleared"),
+    [
+        ("pkg:pypi/thing", [], True),
+        ("pkg:pypi/thing@1.1", [], True),
+        ("pkg:pypi/thing@1.2", [], False),
+        ("pkg:npm/thing", [], False),
+        ("pkg:oci/root", [], True),
+        ("pkg:oci/root", ["pkg:pypi/thing"], True),
+        ("pkg:oci/root", ["pkg:pypi/other"], False),
+        ("pkg:oci/another", [], False),
+    ],
+)
+def test_a_statement_clears_what_it_speaks_of_and_nothing_else(tmp_path, product, parts, cleared):
+    mirror(tmp_path / "osv", grave("CVE-2024-1111", "thing"))
+    statement = {
+        "vulnerability": {"name": "CVE-2024-1111"}, "status": "not_affected",
+        "justification": "vulnerable_code_not_in_execute_path",
+        "products": [{"@id": product, "subcomponents": [{"@id": p} for p in parts]}],
+    }  # fmt: skip
+    (tmp_path / "vex.json").write_text(
+        json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "statements": [statement]})
+    )
+    result = run(tree(tmp_path / "root", THING), tmp_path / "osv", vex=str(tmp_path / "vex.json"))
+    assert (ids(result) == []) == cleared
+    assert result.metric("cleared").value == int(cleared)
+
+
+def test_the_later_statement_counts_and_cyclonedx_says_it_too(tmp_path):
+    mirror(tmp_path / "osv", grave("CVE-2024-1111", "thing"))
+    later = {
+        "bomFormat": "CycloneDX",
+        "components": [{"bom-ref": "a", "purl": "pkg:pypi/thing@1.1"}],
+        "vulnerabilities": [
+            {
+                "id": "CVE-2024-1111",
+                "analysis": {"state": "false_positive", "lastUpdated": "2026-01-02"},
+                "affects": [{"ref": "a"}],
+            },
+            {
+                "id": "CVE-2024-1111",
+                "analysis": {"state": "exploitable", "lastUpdated": "2026-01-03"},
+                "affects": [{"ref": "a"}],
+            },
+        ],
+    }
+    root = tree(tmp_path / "root", THING)
+    (tmp_path / "vex.json").write_text(json.dumps(later))
+    assert ids(run(root, tmp_path / "osv", vex=str(tmp_path / "vex.json"))) == ["CVE-2024-1111"]
+    later["vulnerabilities"].pop()
+    (tmp_path / "vex.json").write_text(json.dumps(later))
+    assert ids(run(root, tmp_path / "osv", vex=str(tmp_path / "vex.json"))) == []
+
+
+def test_what_the_code_does_not_import_is_told_and_less_grave(tmp_path):
+    mirror(tmp_path / "osv", grave("A-1", "thing"), grave("A-2", "base-lib"), grave("A-3", "apart"))
+    root = tree(tmp_path / "root", THING)
+    tree(tmp_path / "code", {"main.py": "from thingmod.inner import x\n", "note.txt": "import apart"})
+    found = {f.rule[-3:]: f for f in run(root, tmp_path / "osv", code=str(tmp_path / "code")).findings}
+    assert found["A-1"].severity == found["A-2"].severity == Severity.CRITICAL
+    assert (
+        found["A-3"].severity == Severity.MEDIUM and "nothing in the code imports it" in found["A-3"].message
+    )
+    tree(tmp_path / "code", {"more.py": "import importlib, sys\nimportlib.import_module(sys.argv[1])\n"})
+    open_ = run(root, tmp_path / "osv", code=str(tmp_path / "code"))
+    assert {f.severity for f in open_.findings} == {Severity.CRITICAL}
+    assert open_.report.coverage.skipped[0].what == "what the code imports"

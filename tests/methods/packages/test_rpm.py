@@ -25,7 +25,12 @@ def header(name, version, release, epoch, pad=0, files=()):
         index.append(struct.pack(">IIII", tag, kind, len(store), count))
         store += raw
 
-    for tag, text in ((1000, name), (1001, version), (1002, release), (1044, f"{name.split('-')[0]}-{version}-{release}.src.rpm")):
+    for tag, text in (
+        (1000, name),
+        (1001, version),
+        (1002, release),
+        (1044, f"{name.split('-')[0]}-{version}-{release}.src.rpm"),
+    ):
         add(tag, 6, text.encode() + b"\0")
     if epoch is not None:
         add(1003, 4, struct.pack(">I", epoch))
@@ -39,7 +44,10 @@ def header(name, version, release, epoch, pad=0, files=()):
 
 
 def headers(pad=9_000):
-    return [header(*p, pad=pad if p[0] == "big" else 10, files=["/usr/lib/a-1.dist-info/METADATA"]) for p in PACKAGES]
+    return [
+        header(*p, pad=pad if p[0] == "big" else 10, files=["/usr/lib/a-1.dist-info/METADATA"])
+        for p in PACKAGES
+    ]
 
 
 def in_sqlite(blobs, path):
@@ -85,7 +93,9 @@ def in_bdb(blobs, order="<", page=4096):
     entries = struct.pack(order + "QIIIHHBB", 0, 1, 0, 0, len(places), end, 0, 13)
     entries += struct.pack(f"{order}{len(places)}H", *places)
     hashed = entries.ljust(end, b"\0") + tail
-    meta = struct.pack(order + "QIIIIBBBB", 0, 0, 0x061561, 9, page, 0, 8, 0, 0) + struct.pack(order + "II", 0, len(pages))
+    meta = struct.pack(order + "QIIIIBBBB", 0, 0, 0x061561, 9, page, 0, 8, 0, 0) + struct.pack(
+        order + "II", 0, len(pages)
+    )
     return meta.ljust(page, b"\0") + hashed + b"".join(pages[1:])
 
 
@@ -112,7 +122,11 @@ def test_the_forms_say_the_same(tmp_path):
 def test_what_berkeley_db_itself_writes_is_read(tmp_path):
     blobs = [header(f"package{n}", "1", "1", None, pad=n * 300) for n in range(60)]
     lines = [f" {n:08x}\n {blob.hex()}\n" for n, blob in enumerate(blobs, 1)]
-    told = "VERSION=3\nformat=bytevalue\ntype=hash\ndb_pagesize=4096\nHEADER=END\n" + "".join(lines) + "DATA=END\n"
+    told = (
+        "VERSION=3\nformat=bytevalue\ntype=hash\ndb_pagesize=4096\nHEADER=END\n"
+        + "".join(lines)
+        + "DATA=END\n"
+    )
     subprocess.run(["db5.3_load", str(tmp_path / "Packages")], input=told, text=True, check=True)
     found = read((tmp_path / "Packages").read_bytes())
     assert sorted(p.name for p in found) == sorted(f"package{n}" for n in range(60))

@@ -77,7 +77,9 @@ def test_packaging_orders_random_versions_so():
     from packaging.version import InvalidVersion, Version
 
     make = texts(
-        ["!", ".0", ".1", "a", "b1", "rc", ".dev", ".dev3", ".post1", "-1", "+abc", "+1.a", "_pre2", "c"], 7, 4
+        ["!", ".0", ".1", "a", "b1", "rc", ".dev", ".dev3", ".post1", "-1", "+abc", "+1.a", "_pre2", "c"],
+        7,
+        4,
     )
     compared = 0
     while compared < 1_500:
@@ -107,7 +109,14 @@ def test_maven_by_its_specification():
     below(
         maven.key, "1-alpha-1", "1-beta", "1-milestone", "1-rc", "1-snapshot", "1", "1-sp", "1-foo", "1-1", "1.1", "1.2", "1.10", "2"
     )  # fmt: skip
-    for a, b in (("1", "1.0.0"), ("1", "1-ga"), ("1-final", "1.0"), ("1-cr1", "1-rc1"), ("1-a1", "1-alpha-1"), ("1x", "1-x")):
+    for a, b in (
+        ("1", "1.0.0"),
+        ("1", "1-ga"),
+        ("1-final", "1.0"),
+        ("1-cr1", "1-rc1"),
+        ("1-a1", "1-alpha-1"),
+        ("1x", "1-x"),
+    ):
         assert maven.key(a) == maven.key(b)
     # MNG-6964: a list is held against nothing by all of its items, not by its first
     assert maven.key("1-0.alpha") < maven.key("1") and maven.key("1-0.beta") < maven.key("1")

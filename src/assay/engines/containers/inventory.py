@@ -17,6 +17,7 @@ from assay.kernel.handles import Image, ImageFile, Work
 from assay.methods.packages import osrelease
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package, Unreadable
+from assay.methods.packages.python import modules
 from assay.methods.packages.wanted import DATABASES, database, kind_of, plain, resolved
 
 MOST = 1_000_000  # packages of one image
@@ -60,6 +61,7 @@ class _Taking:
         self.gaps: list[tuple[str, str]] = []
         self.owners: dict[str, str] = {}
         self.systems: dict[str, System] = {}
+        self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
         self.read: set[str] = set()
         self.files = 0
 
@@ -81,6 +83,10 @@ class _Taking:
                     raise Unreadable("changes of rpm's database lie in it that were not carried over")
             elif kind == "dpkg-files":
                 self._owned(file)
+            elif kind == "python-files":
+                folder = file.path.rpartition("/")[0]
+                named = modules(file.read(_SMALL), file.path)
+                self.modules[folder] = tuple(dict.fromkeys((*self.modules.get(folder, ()), *named)))
             else:
                 self._add(self._packages(file, kind))
         except BadInput as error:
@@ -141,7 +147,7 @@ def take(image: Image, work: Work) -> Inventory:
     _linked(taking)
     system = next((taking.systems[p] for p in osrelease.PATHS if p in taking.systems), None)
     system = system or next(iter(taking.systems.values()), System())
-    packages = [_placed(p, system, taking.owners) for p in taking.packages.values()]
+    packages = [_placed(p, system, taking) for p in taking.packages.values()]
     gaps = (*taking.gaps, *image.gaps)
     return Inventory(system, tuple(sorted(packages, key=_order)), taking.files, gaps)
 
@@ -169,7 +175,7 @@ def _linked(taking: _Taking) -> None:
             taking.one(file, wanted[file.path])
 
 
-def _placed(package: Package, system: System, owners: dict[str, str]) -> Package:
+def _placed(package: Package, system: System, taking: _Taking) -> Package:
     """Say of which distribution a package is, and which of the distribution's brought it."""
     if package.kind in ("deb", "rpm", "apk"):
         about: dict[str, Any] = {k: v for k, v in package.about.items() if k != "files"}
@@ -178,7 +184,11 @@ def _placed(package: Package, system: System, owners: dict[str, str]) -> Package
         return replace(package, namespace=package.namespace or system.id, about=about)
     place = plain(package.path.partition("!")[0])
     folder = place.rpartition("/")[0]
+    owners = taking.owners
     owner = owners.get(place) or (owners.get(folder, "") if package.kind == "pypi" else "")
+    named = taking.modules.get(package.path.rpartition("/")[0]) if package.kind == "pypi" else None
+    if named:
+        package = replace(package, about={**package.about, "modules": named})
     return replace(package, owner=owner) if owner else package
 
 

@@ -41,3 +41,19 @@ def read(content: bytes, path: str) -> Iterator[Package]:
     yield Package(
         "pypi", name, version, licence=licence, path=path, about={"requires": requires} if requires else {}
     )
+
+
+def modules(content: bytes, path: str) -> list[str]:
+    """Return the top-level modules that a RECORD or top_level.txt names."""
+    lines = content.decode("utf-8", "replace").splitlines()
+    if path.endswith("top_level.txt"):
+        return [line.strip() for line in lines if line.strip()][:_MOST]
+    found: dict[str, None] = {}
+    for line in lines:
+        first, slash, _ = line.partition(",")[0].strip('"').partition("/")
+        if slash:
+            if first.isidentifier() and len(found) < _MOST:
+                found[first] = None
+        elif first.endswith((".py", ".so", ".pyd")):
+            found[first.partition(".")[0]] = None
+    return list(found)

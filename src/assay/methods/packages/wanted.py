@@ -23,7 +23,8 @@ ABOVE = frozenset("/".join(path.split("/")[:n]) for path in DATABASES for n in r
 _NAMES: Mapping[str, str] = {
     "METADATA": "python", "PKG-INFO": "python", "package.json": "npm", "package-lock.json": "npm-lock",
     "npm-shrinkwrap.json": "npm-lock", "Cargo.lock": "cargo-lock", "DESCRIPTION": "r",
-    "go.mod": "", "saved_model.pb": "model",
+    "RECORD": "python-files", "top_level.txt": "python-files",
+    "saved_model.pb": "model",
 }  # fmt: skip
 _ENDS: Mapping[str, str] = {
     "jar": "java", "war": "java", "ear": "java", "hpi": "java", "jpi": "java", "par": "java",
@@ -63,9 +64,9 @@ def kind_of(path: str, size: int) -> str:
 
 
 def _named(folder: str, name: str) -> str:
-    if name in ("METADATA", "PKG-INFO"):
+    if name in ("METADATA", "PKG-INFO", "RECORD", "top_level.txt"):
         inside = folder.endswith((".dist-info", ".egg-info")) or folder.rpartition("/")[2] == "EGG-INFO"
-        return "python" if inside else ""
+        return _NAMES[name] if inside else ""
     if name == "package.json":
         return "npm" if "node_modules/" in f"{folder}/" else ""
     return _NAMES[name]

@@ -86,7 +86,8 @@ def _component(package: Package, refs: dict[str, int]) -> dict[str, Any]:
         out["hashes"] = [{"alg": name, "content": value} for name, value in found]
     if package.path:
         out["evidence"] = {"occurrences": [{"location": package.path}]}
-    told = {"assay:owner": package.owner, "assay:requires": " ".join(package.about.get("requires", ()))}
+    told = {"assay:owner": package.owner}
+    told |= {f"assay:{k}": " ".join(package.about.get(k, ())) for k in ("requires", "modules")}
     properties = _properties(told)
     if model:
         out["modelCard"] = {"properties": _properties({k: str(v) for k, v in package.about.items()})}
@@ -154,7 +155,7 @@ def _package(one: Mapping[str, Any], model: bool) -> Package:
     if model:
         name, version = str(one.get("name", ""))[:LONGEST], str(one.get("version", ""))[:LONGEST]
         return Package("mlmodel", name, version, path=path, digests=digests)
-    requires = str(told.get("assay:requires") or "").split()
+    kept = {k: str(told.get(f"assay:{k}") or "").split() for k in ("requires", "modules")}
     package = from_purl(str(one["purl"]), path)
-    about = {**package.about, **({"requires": requires} if requires else {})}
+    about = {**package.about, **{k: v for k, v in kept.items() if v}}
     return replace(package, owner=str(told.get("assay:owner") or ""), digests=digests, about=about)

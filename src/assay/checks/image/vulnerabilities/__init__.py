@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import Doc
 
-from assay.kernel.handles import Advisories, Image, Work
+from assay.kernel.handles import Advisories, Image, Tree, Work
 from assay.kernel.report import Coverage, Metric, Report, Skipped
 
 
@@ -26,18 +26,29 @@ def check(
         Literal["low", "medium", "high", "critical"],
         Doc("how grave a vulnerability is of which nobody says it"),
     ] = "high",
+    kev: Annotated[
+        Tree | None, Doc("CISA's list of vulnerabilities known to be exploited, JSON or CSV")
+    ] = None,
+    epss: Annotated[Tree | None, Doc("FIRST's EPSS scores, CSV or CSV.gz")] = None,
+    vex: Annotated[
+        Tree | None, Doc("statements that some do not matter here: OpenVEX or CycloneDX, a file or folder")
+    ] = None,
+    code: Annotated[
+        Tree | None, Doc("the program's own Python code: what it does not import is told, and at most medium")
+    ] = None,
     work: Work,
 ) -> Report:
     """Examine what is installed; coverage counts packages."""
-    from assay.checks.image.vulnerabilities import _match, _told
+    from assay.checks.image.vulnerabilities import _known, _match, _told
     from assay.engines.containers.billed import billed
     from assay.engines.containers.inventory import take
 
     inventory = take(image, work)
     matched = _match.match(inventory.packages, inventory.system, advisories, work)
-    findings = _told.findings(matched, unscored)
+    known = _known.known(image, inventory.packages, kev=kev, epss=epss, statements=vex, code=code)
+    told = _told.told(matched, known, unscored)
     packages = [p for p in inventory.packages if p.kind != "mlmodel"]
-    skipped = [Skipped(what, why) for what, why in inventory.gaps] + matched.skipped
+    skipped = [Skipped(what, why) for what, why in inventory.gaps] + matched.skipped + known.skipped
     if not packages:
         skipped.append(
             Skipped("what is installed", "nothing in it says so: no database, no metadata, no lock file")
@@ -46,13 +57,15 @@ def check(
     metrics = [
         Metric.number("packages", len(packages), unit="packages"),
         Metric.number("records", advisories.records, unit="records"),
-        Metric.number("vulnerabilities", len(matched.hits)),
-        Metric.number("fixable", sum(1 for h in matched.hits if h.fixed)),
-        *_told.counts(matched, unscored),
+        Metric.number("vulnerabilities", len(told.standing)),
+        Metric.number("fixable", sum(1 for one in told.standing if one.hit.fixed)),
+        Metric.number("known_exploited", sum(1 for one in told.standing if one.exploited)),
+        Metric.number("cleared", len(told.cleared)),
+        *told.counts(),
     ]
     return Report.make(
         coverage=Coverage(judged, len(packages), tuple(skipped), "packages"),
-        findings=findings,
+        findings=told.findings(),
         metrics=metrics,
         outputs=[billed(image, inventory, "cyclonedx", work)],
         data={
@@ -60,5 +73,6 @@ def check(
             "platform": image.platform,
             "advisories": {"records": advisories.records, "newest": advisories.newest},
             "upgrades": _told.upgrades(matched),
+            "cleared": told.cleared[:1_000],
         },
     )

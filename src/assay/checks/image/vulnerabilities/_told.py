@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from assay.checks.image.vulnerabilities._known import Known
 from assay.checks.image.vulnerabilities._match import Hit, Matched
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import SEVERITIES, Severity
@@ -12,34 +14,78 @@ CHECK = "image.vulnerabilities"
 _MOST = 2_000
 
 
-def severity(hit: Hit, unscored: str) -> Severity:
-    """Return how grave a hit is."""
-    return Severity.parse(hit.gravity.word or unscored)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A hit that nobody has cleared, with how grave it is here."""
+
+    hit: Hit
+    severity: Severity
+    exploited: bool
+    probability: float | None
+    unreached: bool
 
 
-def findings(matched: Matched, unscored: str) -> list[Finding]:
-    """Return a finding a vulnerability and package; of more than 2,000 the gravest, and how many the rest are."""
-    told = sorted((_finding(h, matched, unscored) for h in matched.hits), key=lambda f: (-f.severity, f.rule))
-    if len(told) <= _MOST:
+@dataclass
+class Told:
+    """standing: what findings are of. cleared: what a statement clears, with its words."""
+
+    matched: Matched
+    standing: list[Standing]
+    cleared: list[dict[str, Any]]
+
+    def findings(self) -> list[Finding]:
+        """Return a finding a vulnerability and package; of more than 2,000 the gravest, and how many the rest are."""
+        ordered = sorted(self.standing, key=lambda s: (-s.severity, -(s.probability or 0), s.hit.id))
+        told = [_finding(s, self.matched) for s in ordered[:_MOST]]
+        rest = ordered[_MOST:]
+        if rest:
+            words = f"{len(rest):,} further vulnerabilities are not listed one by one."
+            remedy = "clear the gravest first, and run it again"
+            told.append(Finding(f"{CHECK}.more", rest[0].severity, words, {}, remedy, count=len(rest)))
         return told
-    rest = told[_MOST:]
-    worst = max(f.severity for f in rest)
-    return [
-        *told[:_MOST],
-        Finding(
-            f"{CHECK}.more", worst, f"{len(rest):,} further vulnerabilities are not listed one by one.", {},
-            "clear the gravest first, and run it again", count=len(rest),
-        ),
-    ]  # fmt: skip
+
+    def counts(self) -> list[Metric]:
+        """Return how many there are of each severity, and the highest score and probability."""
+        out = []
+        for name in SEVERITIES[::-1]:
+            number = sum(1 for s in self.standing if str(s.severity) == name)
+            out.append(Metric.number("severity", number, of={"severity": name}))
+        scores = [s.hit.gravity.score for s in self.standing if s.hit.gravity.score is not None]
+        out.append(Metric.number("highest_score", max(scores, default=None), reason="nothing is scored"))
+        chances = [s.probability for s in self.standing if s.probability is not None]
+        out.append(Metric.number("highest_epss", max(chances, default=None), reason="no EPSS is known"))
+        return out
 
 
-def _finding(hit: Hit, matched: Matched, unscored: str) -> Finding:
+def told(matched: Matched, known: Known, unscored: str) -> Told:
+    """Weigh each hit by what else is known of it."""
+    out = Told(matched, [], [])
+    for hit in matched.hits:
+        statement = known.cleared(hit)
+        if statement is not None:
+            why = statement.why or statement.status
+            out.cleared.append(
+                {"id": hit.id, "package": hit.package.place, "status": statement.status, "why": why}
+            )
+            continue
+        used, away = known.exploited(hit), known.unreached(hit)
+        grave = Severity.CRITICAL if used else Severity.parse(hit.gravity.word or unscored)
+        if away:
+            grave = min(grave, Severity.MEDIUM)
+        out.standing.append(Standing(hit, grave, used, known.probability(hit), away))
+    return out
+
+
+def _finding(one: Standing, matched: Matched) -> Finding:
+    hit = one.hit
     package = hit.package
-    score = f", CVSS {hit.gravity.score:.1f}" if hit.gravity.score is not None else ""
-    grave = severity(hit, unscored)
-    known = f"{grave}{score}" if hit.gravity.word else "nobody says how grave"
+    said = [hit.gravity.word or "nobody says how grave"]
+    said += [f"CVSS {hit.gravity.score:.1f}"] if hit.gravity.score is not None else []
+    said += [f"EPSS {one.probability:.3f}"] if one.probability is not None else []
+    said += ["known to be exploited"] if one.exploited else []
+    said += ["nothing in the code imports it"] if one.unreached else []
     summary = f": {hit.summary.rstrip('.')}" if hit.summary else ""
-    message = f"{_named(hit)} is affected by {hit.id} ({known}){summary}."
+    message = f"{_named(hit)} is affected by {hit.id} ({', '.join(said)}){summary}."
     where = {
         "package": f"{package.kind}/{hit.name}",
         "version": hit.version,
@@ -47,7 +93,9 @@ def _finding(hit: Hit, matched: Matched, unscored: str) -> Finding:
         **({"fixed": ", ".join(hit.fixed[:5])} if hit.fixed else {}),
     }
     refs = (*hit.ids[:10], *hit.links[:2])
-    return Finding(f"{CHECK}.{hit.id}", grave, message, where, _remedy(hit, matched), refs, len(hit.packages))
+    return Finding(
+        f"{CHECK}.{hit.id}", one.severity, message, where, _remedy(hit, matched), refs, len(hit.packages)
+    )
 
 
 def _named(hit: Hit) -> str:
@@ -70,17 +118,6 @@ def _remedy(hit: Hit, matched: Matched) -> str:
         clears = f"clears all {total} of its vulnerabilities" if total > 1 else "is not affected"
         return f"upgrade to {version}, which {clears}"
     return f"upgrade to {hit.fixed[0]}; {version} leaves the fewest of its vulnerabilities"
-
-
-def counts(matched: Matched, unscored: str) -> list[Metric]:
-    """Return how many there are of each severity, and the highest score."""
-    out = []
-    for name in SEVERITIES[::-1]:
-        number = sum(1 for h in matched.hits if str(severity(h, unscored)) == name)
-        out.append(Metric.number("severity", number, of={"severity": name}))
-    scores = [h.gravity.score for h in matched.hits if h.gravity.score is not None]
-    out.append(Metric.number("highest_score", max(scores, default=None), reason="nothing is scored"))
-    return out
 
 
 def upgrades(matched: Matched) -> list[dict[str, Any]]:

@@ -1,0 +1,99 @@
+"""What else is known of vulnerabilities here: lists, statements and the program's own imports, taken from the inputs that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assay.checks.image.vulnerabilities._match import Hit
+from assay.kernel.errors import BadInput
+from assay.kernel.handles import Image, Tree
+from assay.kernel.report import Skipped
+from assay.methods.advisories import exploited, reach, vex
+from assay.methods.packages.package import Package, Unreadable
+from assay.methods.versions.pep440 import normal_name
+
+_LIST = 256 << 20
+
+
+@dataclass
+class Known:
+    """kev: CVEs known to be exploited. epss: CVE → probability. statements: VEX. reached: distributions that code reaches, or None."""
+
+    kev: frozenset[str] = frozenset()
+    epss: Mapping[str, float] = field(default_factory=dict)
+    statements: Sequence[vex.Statement] = ()
+    subject: vex.Subject = field(default_factory=vex.Subject)
+    reached: Mapping[str, str] | None = None
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def exploited(self, hit: Hit) -> bool:
+        """Whether a hit is known to be exploited."""
+        return any(i in self.kev for i in hit.ids)
+
+    def probability(self, hit: Hit) -> float | None:
+        """Return the highest EPSS of a hit's names."""
+        return max((self.epss[i] for i in hit.ids if i in self.epss), default=None)
+
+    def cleared(self, hit: Hit) -> vex.Statement | None:
+        """Return the statement that says of every package of a hit that it does not matter, or None."""
+        found = None
+        for package in hit.packages:
+            found = vex.said(self.statements, hit.ids, package, self.subject)
+            if found is None or found.status not in vex.CLEARS:
+                return None
+        return found
+
+    def unreached(self, hit: Hit) -> bool:
+        """Whether nothing in the code imports any package of a hit; only of Python's is that asked."""
+        if self.reached is None or hit.base != "PyPI":
+            return False
+        return not any(normal_name(p.name) in self.reached for p in hit.packages)
+
+
+def known(
+    image: Image,
+    packages: Sequence[Package],
+    *,
+    kev: Tree | None,
+    epss: Tree | None,
+    statements: Tree | None,
+    code: Tree | None,
+) -> Known:
+    """Read what was given beside the image; BadInput where it is not what it is given for."""
+    out = Known(subject=vex.Subject((image.asset.name, *image.tags), image.asset.digest))
+    for tree, what in ((kev, "kev"), (epss, "epss")):
+        for name, content in _files(tree):
+            try:
+                if what == "kev":
+                    out.kev |= exploited.kev(content)
+                else:
+                    out.epss = {**out.epss, **exploited.epss(content)}
+            except exploited.Unread as error:
+                raise BadInput(str(error), where=f"--{what} {name}") from None
+    told: list[vex.Statement] = []
+    for name, content in _files(statements):
+        try:
+            told += vex.read(content)
+        except Unreadable as error:
+            raise BadInput(str(error), where=f"--vex {name}") from None
+    out.statements = sorted(told, key=lambda s: s.time)
+    if code is not None:
+        imports = reach.Imports()
+        for name, path in code.files():
+            if name.endswith((".py", ".ipynb")):
+                imports.add(name, path.read_bytes()[: (4 << 20) + 1])
+        if imports.open or not imports.files:
+            out.skipped.append(Skipped("what the code imports", imports.open or "there is no Python in it"))
+        else:
+            out.reached = reach.reached(packages, imports)
+    return out
+
+
+def _files(tree: Tree | None) -> list[tuple[str, bytes]]:
+    out = []
+    for name, path in tree.files() if tree is not None else ():
+        if path.stat().st_size > _LIST:
+            raise BadInput(f"{name} is larger than any such list")
+        out.append((name, path.read_bytes()))
+    return out
