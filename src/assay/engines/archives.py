@@ -154,11 +154,11 @@ def _opened(archive: Path, bounds: Bounds) -> _Plain:
     elif head[:3] == b"BZh":
         stream = bz2.BZ2File(raw)
     elif head[:6] == b"\xfd7zXZ\x00":
-        stream = _Xz(raw)
+        stream = Xz(raw)
     return _Plain(raw, stream, archive, bounds)
 
 
-class _Xz:
+class Xz:
     """An xz stream whose dictionary is bounded, which lzma.LZMAFile cannot be told."""
 
     def __init__(self, raw: IO[bytes]) -> None:

@@ -48,14 +48,14 @@ _CODE = re.compile(
 _SETTINGS = re.compile(
     r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|[^/]*\.(?:env|ini|cfg|conf|config|properties|toml|ya?ml|json|tfvars|tfstate|sh|bash|zsh|envrc|log|out|txt|service|netrc|plist|xml|tf|hcl|credentials|cnf|secrets?|dockerfile)|dockerfile[^/]*|credentials|config|\.\w*rc|\.pypirc|secrets?)$"
 )
-_EXPRESSION = re.compile(rb"[(){}\[\]<>|&;]|^\$|^%|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_EXPRESSION = re.compile(rb"[(){}\[\]<>|;]|&&|^[\$#]|^%|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
 _HASHLIKE = (32, 40, 56, 64, 96, 128)
 _TAKE = "take it from the environment, a secret manager, or a file outside of the repository, and change it where it is used"
 
 _PATTERN = re.compile(
     rb"(?i)(?P<word>" + _WORD.encode() + rb")(?P<rest>[0-9a-z_.\-]{0,40})"
     rb"(?:\\?[\"'\]`)]{0,3}[ \t]{0,12}(?::[ \t]{0,4}[a-z_][\w.\[\]|, ]{0,40}?)?[ \t]{0,12}(?:=>|:=|={1,3}|:|,|>)[ \t]{0,12}|[ \t]{1,4})"
-    rb"(?:[fbru]{0,2}(?P<quote>\\?[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,500}(?:\\[^\"'`rn\n][^\"'`\r\n\\]{0,200}){0,8})(?:\\?[\"'`])|(?P<bare>[^\s\"'`,#\\]{4,500}))",
+    rb"(?:[fbru]{0,2}(?P<quote>\\?[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,500}(?:\\[^\"'`rn\n][^\"'`\r\n\\]{0,200}){0,8})(?:\\?[\"'`])|(?P<bare>[^\s\"'`,\\]{4,500}))",
     re.ASCII,
 )  # fmt: skip
 
@@ -68,6 +68,11 @@ def _judge(match: re.Match[bytes], place: Place) -> Judged | None:
     start, stop = match.span(group)
     if group == "bare" and b"</" in value:  # of an element
         value = value[: value.index(b"</")]
+        stop = start + len(value)
+    if (
+        group == "bare" and b"&" in value and place.blob[match.start() - 1 : match.start()] in (b"?", b"&")
+    ):  # of a query
+        value = value[: value.index(b"&")]
         stop = start + len(value)
     if _unfit(name, match, place, group, value):
         return None
@@ -171,7 +176,7 @@ RULES = (
         (b"pass", b"pwd", b"contrase", b"senha", b"secret", b"token", b"key", b"credential", b"salt", b"webhook"),
         # A word, what may stand between, and at least five characters that are not a call or a name alone.
         r"(?i)(?:" + _WORD.replace("(?:n|ñ)", "[^ ]+") + r")[0-9a-z_.-]*[\\\"'\]\x60)]*(?:\s*:\s*[a-z_][\w.\[\]|, ]*)?\s*(?:=|:|,|>|\s)\s*"
-        r"(?:[fbru]*\\?[\"'\x60]" + _LETTERS * 4 + r"|[^\s\"'\x60,#(){}\[\]<>;]*[0-9][^\s\"'\x60,#(){}\[\]<>]*(?:\s|$|;|<))",
+        r"(?:[fbru]*\\?[\"'\x60]" + _LETTERS * 4 + r"|[^\s\"'\x60,(){}\[\]<>;]*[0-9][^\s\"'\x60,(){}\[\]<>]*(?:[\s\"';<]|$))",
         _PATTERN,
         _judge,
         _TAKE,

@@ -53,7 +53,7 @@ RULES = (
         "critical",
         (b"==",),
         r"[0-9A-Za-z+/][AQgw]==",
-        re.compile(rb"(?<![0-9A-Za-z+/])(?P<secret>[0-9A-Za-z+/]{85}[AQgw]==)(?![=0-9A-Za-z])", re.ASCII),
+        re.compile(rb"(?<![0-9A-Za-z+/-])(?P<secret>[0-9A-Za-z+/]{85}[AQgw]==)(?![=0-9A-Za-z])", re.ASCII),
         _storage,
         _ROTATE,
     ),

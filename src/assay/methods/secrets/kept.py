@@ -65,7 +65,7 @@ def _wandb(match: re.Match[bytes], place: Place) -> Judged | None:
 
 def _jupyter(match: re.Match[bytes], place: Place) -> Judged | None:
     text = match["secret"]
-    if is_placeholder(text):
+    if is_placeholder(text) or b"(" in text:
         return None
     if text.startswith((b"sha1:", b"argon2:")):
         weak = text.startswith(b"sha1:")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from annotated_types import Interval
 from typing_extensions import Doc
 
 from assay.kernel.handles import Key, Tree, Work
@@ -29,6 +30,9 @@ def check(
             "search the history of repositories too: every object once, those that no branch leads to included"
         ),
     ] = True,
+    expand: Annotated[
+        int, Interval(ge=0, le=1 << 40), Doc("how many bytes may come out of archives and images in all")
+    ] = 8 << 30,
     key: Annotated[Key | None, Doc("the key that fingerprints of secrets are made with")] = None,
     work: Work,
 ) -> Report:
@@ -36,9 +40,10 @@ def check(
     from assay.checks.code.secrets._past import search_histories
     from assay.checks.code.secrets._search import search_files
     from assay.checks.code.secrets._tally import Tally
+    from assay.engines.unfolding import Room
 
     tally = Tally(key.mac if key is not None else None)
-    left = search_files(tree, tally, exclude, work)
+    left = search_files(tree, tally, exclude, Room(size=expand), work)
     past = search_histories(tree, tally, exclude, work) if history else []
     tally.settle()
     return Report.make(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assay.checks.code.secrets._tally import Spot, Tally
 from assay.methods.secrets.engine import Blob
 from assay.methods.secrets.notebook import cells, is_notebook
+
+if TYPE_CHECKING:
+    from assay.engines.unfolding import Room
 
 PART = 8 << 20
 _ZEROS = memoryview(bytes(PART))
@@ -36,14 +40,38 @@ def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
         else:
             for name, text in parts:
                 member = f"{spot.member}/{name}" if spot.member else name
-                yield Blob(text, spot.file, Piece(Spot(spot.file, member, 0, spot.commit, spot.note)))
+                yield Blob(text, spot.member or spot.file, Piece(replace(spot, member=member)))
             return
     yield Blob(data, spot.member or spot.file, Piece(spot))
 
 
-def pieces(name: str, path: Path, tally: Tally) -> Iterator[Blob]:
+def unfolded(name: str, path: Path, tally: Tally, room: Room, scratch: Path) -> Iterator[Blob]:
+    """Give a file as pieces, an archive as those of the files inside it.
+
+    A file that a later layer of an image takes away (``.wh.NAME``) lies in the image still; the tally is told of it.
+    """
+    from assay.engines.unfolding import is_packed, unfold
+
+    try:
+        packed = is_packed(path)
+    except OSError as error:
+        tally.skip(name, f"it cannot be read: {error.strerror}")
+        return
+    if not packed:
+        yield from pieces(name, path, tally)
+        return
+    for part in unfold(
+        path, scratch, room, lambda what, why: tally.skip(f"{name}: {what}" if what else name, why)
+    ):
+        folder, slash, leaf = part.inner.rpartition("/")
+        if leaf.startswith(".wh."):
+            tally.deleted.add((name, f"{folder}{slash}{leaf[4:]}"))
+        yield from pieces(name, part.path, tally, part.member, part.inner)
+
+
+def pieces(name: str, path: Path, tally: Tally, member: str = "", inner: str = "") -> Iterator[Blob]:
     """Give a file as pieces. What cannot be read is told, and what changes meanwhile is read as it then is."""
-    spot = Spot(name)
+    spot = Spot(name, member, inner=inner)
     try:
         with path.open("rb") as source:
             size = os.fstat(source.fileno()).st_size
@@ -75,7 +103,7 @@ def _parts(spot: Spot, handle: int, size: int) -> Iterator[Blob]:
         last = len(data) == PART and at + PART < size
         cut = data.rfind(b"\n") + 1 if last else len(data)
         data = data[: cut or len(data)]
-        yield Blob(data, spot.file, Piece(spot, lines))
+        yield Blob(data, spot.member or spot.file, Piece(spot, lines))
         step = len(data)
         if last and step > 2 * OVERLAP:
             back = data.find(b"\n", step - OVERLAP) + 1

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from assay.checks.code.secrets._files import Piece, pieces
+from assay.checks.code.secrets._files import Piece, unfolded
 from assay.checks.code.secrets._tally import Tally, placed
 from assay.kernel.handles import Tree, Work
 from assay.methods.secrets.allowed import allowed
 from assay.methods.secrets.engine import Blob, Engine, as_text
 
+if TYPE_CHECKING:
+    from assay.engines.unfolding import Room
+
 _EVERY = 500  # files between two words on how far the search is
 
 
-def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -> int:
+def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, work: Work) -> int:
     """Search the files of a tree, and return how many were left out as asked."""
     left = [0]
 
@@ -29,7 +33,7 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -
             done += 1
             if done % _EVERY == 0:
                 work.progress(done, 0, f"{done:,} files")
-            yield from pieces(name, path, tally)
+            yield from unfolded(name, path, tally, room, work.scratch)
 
     for blob, hits in Engine(work.now).search(blobs()):
         piece = blob.key

@@ -21,13 +21,16 @@ _REFS = ("CWE-798", "CWE-312")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a secret stands. member: a path inside an archive, or a cell. note: what else is to be said of the place."""
+    """Where a secret stands. member: a path inside an archive, or a cell. note: what else is to be said of the place.
+    inner: the path in the innermost archive.
+    """
 
     file: str
     member: str = ""
     line: int = 0
     commit: str = ""
     note: str = ""
+    inner: str = ""
 
 
 @dataclass
@@ -62,6 +65,9 @@ class Tally:
     skipped: dict[str, str] = field(default_factory=dict)
     found: dict[tuple[str, bytes, str, str], Told] = field(default_factory=dict)
     gone: dict[tuple[str, bytes], Past] = field(default_factory=dict)
+    deleted: set[tuple[str, str]] = field(
+        default_factory=set
+    )  # files of images that a later layer takes away
     _drawn: bytes = field(default_factory=lambda: entropy.token_bytes(32))
 
     def add(self, hit: Hit, spot: Spot, accepted: str | None) -> None:
@@ -91,6 +97,9 @@ class Tally:
 
     def settle(self) -> None:
         """Say of each secret in a file since when it is in the history, and tell of those that are in no file any more."""
+        for told in self.found.values():
+            if told.spot.inner and (told.spot.file, told.spot.inner) in self.deleted:
+                told.spot = replace(told.spot, note="deleted by a later layer, and in the image still")
         here: dict[tuple[str, bytes], list[Told]] = {}
         for (rule, secret, _, _), told in self.found.items():
             here.setdefault((rule, secret), []).append(told)
