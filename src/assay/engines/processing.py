@@ -12,12 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.engines import interpreters, requirements
+from assay.engines import interpreters
 from assay.engines.folders import entries
 from assay.engines.interpreters import Interpreter
 from assay.engines.isolation import Ended, Grant, Level, Limits
+from assay.engines.peers.crew import Place
+from assay.engines.reach import Reach, merged
 from assay.engines.tracing import Recorder
-from assay.engines.training import ENDED, as_text, as_variable, described, last_words, run_job
+from assay.engines.training import (
+    ENDED,
+    as_text,
+    as_variable,
+    described,
+    last_words,
+    own_packages,
+    run_workers,
+)
 from assay.kernel.errors import BadInput
 from assay.kernel.printable import printable
 
@@ -73,47 +83,63 @@ def process(
     recorder: Recorder | None = None,
     python: Interpreter | None = None,
     threads: int | None = None,
+    reach: Reach | None = None,
 ) -> Processed:
     """Run ``script`` (its folder goes with it) over the folders in ``inputs``, with no network.
+
+    reach: the stores it may reach after all, its workers, its image. What each of several workers writes is put together.
 
     arguments: given as ``--name value``; ``{input}``, ``{input.NAME}`` and ``{output}`` in a text stand for the folders.
     python, threads: other than those of here. Refused where the isolation demanded cannot be had.
     """
-    python = python or interpreters.here()
+    reach = reach or Reach()
+    python = reach.python(python or interpreters.here())
     code, place = scratch / "code", inputs.parent
-    output = place / "output"
-    output.mkdir()
     # Links stay links: what they lead to here is not there inside.
     shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
-    packages = requirements.install(code / "requirements.txt", requirements_cache)
+    packages = own_packages(code, requirements_cache, reach)
     names = sorted(p.name for p in inputs.iterdir())
-    env = {
+    own = {
         "ASSAY_INPUT": str(inputs),
-        "ASSAY_OUTPUT": str(output),
         "ASSAY_SEED": str(seed),
         "PYTHONHASHSEED": str(seed % 4_294_967_295),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
-    env |= {f"ASSAY_INPUT_{as_variable(name)}": str(inputs / name) for name in names}
+    own |= {f"ASSAY_INPUT_{as_variable(name)}": str(inputs / name) for name in names}
     if threads is not None:
-        env["OMP_NUM_THREADS"] = str(threads)
+        own["OMP_NUM_THREADS"] = str(threads)
     if packages is not None:
-        env["PYTHONPATH"] = str(packages)
+        own["PYTHONPATH"] = str(packages)
+    read = (code, inputs, *([packages] if packages else []), *python.read)
+    begin = [str(python.path), "-u", str(code / script.name)]
+
+    def worker(where: Place | None, folder: Path) -> tuple[list[str], Grant, Path]:
+        output = folder / "output"
+        output.mkdir(parents=True)
+        argv = begin + _flags(arguments, inputs, output, names)
+        env = {**own, "ASSAY_OUTPUT": str(output)}
+        return argv, reach.grant(Grant(read, (output,), env, limits, level), where), folder
+
+    log = scratch / "log.txt"
+    ended = run_workers(worker, reach, script.name, log=log, scratch=place, recorder=recorder)
+    problem = merged([place / w.names[w.rank] / "output" for w in reach.places()[1:]], place / "output")
+    made: dict[str, Path] = {}
+    if ended.reason == "exit" and ended.code == 0 and not problem:
+        made, problem = _collected(place / "output")
+    return Processed(made, log, ended, described(packages, python) | reach.environment(), problem)
+
+
+def _flags(arguments: Mapping[str, Any], inputs: Path, output: Path, names: list[str]) -> list[str]:
     places = {"{output}": str(output), "{input}": str(inputs / names[0] if len(names) == 1 else inputs)}
     places |= {f"{{input.{name}}}": str(inputs / name) for name in names}
-    argv = [str(python.path), "-u", str(code / script.name)]
+    out: list[str] = []
     for name, value in arguments.items():
         text = as_text(value)
         for mark, folder in places.items():
             text = text.replace(mark, folder)
-        argv += [f"--{name}", text]
-    read = (code, inputs, *([packages] if packages else []), *python.read)
-    log = scratch / "log.txt"
-    grant = Grant(read, (output,), env, limits, level)
-    ended = run_job(argv, grant, script.name, log=log, cwd=place, recorder=recorder)
-    made, problem = _collected(output) if ended.reason == "exit" and ended.code == 0 else ({}, "")
-    return Processed(made, log, ended, described(packages, python), problem)
+        out += [f"--{name}", text]
+    return out
 
 
 def suffix(name: str) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import distributions
 from pathlib import Path
@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 from assay.engines import archives, interpreters, requirements, toldspans
 from assay.engines.folders import entries, tail
 from assay.engines.interpreters import Interpreter
-from assay.engines.isolation import Ended, Grant, Level, Limits, run
+from assay.engines.isolation import Ended, Grant, Level, Limits, links, run
+from assay.engines.reach import Reach, run_together
 from assay.engines.tracing import spanned
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.printable import printable
 from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from assay.engines.peers.crew import Place
     from assay.engines.tracing import Recorder
 
 ENDED = {
@@ -104,33 +106,83 @@ def train(
     recorder: Recorder | None = None,
     python: Interpreter | None = None,
     threads: int | None = None,
+    reach: Reach | None = None,
 ) -> Trained:
     """Run ``script`` (its folder goes with it), its channels read-only, its model folder writable, no network.
+
+    reach: the stores it may reach after all, its workers, its image. Each worker has folders of its own; the model of a job
+    of several is what the first leaves.
 
     The wheels that a requirements.txt beside it asks for are installed first, into a folder cached by their digest
     that the job can only read. python, threads: other than those of here. Refused where the isolation demanded cannot
     be had.
     """
-    python = python or interpreters.here()
-    folders = {name: scratch / name for name in ("model", "output", "code")}
-    for folder in folders.values():
-        folder.mkdir(parents=True, exist_ok=True)
+    reach = reach or Reach()
+    python = reach.python(python or interpreters.here())
+    code = scratch / "code"
+    code.mkdir(parents=True, exist_ok=True)
     # Links stay links: what they lead to here is not there inside.
-    shutil.copytree(script.parent, folders["code"], symlinks=True, dirs_exist_ok=True)
-    (folders["output"] / "data").mkdir()
-    packages = requirements.install(folders["code"] / "requirements.txt", requirements_cache)
-    env = _environment(script, channels, hyperparameters, folders, seed, threads)
-    if packages is not None:
-        env["PYTHONPATH"] = str(packages)
-    read = [folders["code"], *channels.values(), *([packages] if packages else []), *python.read]
-    grant = Grant(tuple(read), (folders["model"], folders["output"]), env, limits, level)
-    argv = [str(python.path), "-u", str(folders["code"] / script.name), *as_flags(hyperparameters)]
+    shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
+    packages = own_packages(code, requirements_cache, reach)
+    read = (code, *channels.values(), *([packages] if packages else []), *python.read)
+    argv = [str(python.path), "-u", str(code / script.name), *as_flags(hyperparameters)]
+
+    def worker(place: Place | None, folder: Path) -> tuple[list[str], Grant, Path]:
+        folders = {"model": folder / "model", "output": folder / "output", "code": code}
+        folders["model"].mkdir(parents=True, exist_ok=True)
+        (folders["output"] / "data").mkdir(parents=True)
+        env = _environment(script, channels, hyperparameters, folders, seed, threads, place)
+        if packages is not None:
+            env["PYTHONPATH"] = str(packages)
+        grant = Grant(read, (folders["model"], folders["output"]), env, limits, level)
+        return argv, reach.grant(grant, place), folders["output"]
+
     log = scratch / "log.txt"
-    ended = run_job(argv, grant, script.name, log=log, cwd=folders["output"], recorder=recorder)
+    ended = run_workers(worker, reach, script.name, log=log, scratch=scratch, recorder=recorder)
+    folders = {"model": scratch / "model", "output": scratch / "output"}
     model, problem = None, ""
     if ended.reason == "exit" and ended.code == 0:
         model, problem = _collected(folders["model"], scratch / "model.tar.gz", limits)
-    return Trained(model, folders["output"], log, ended, described(packages, python), problem)
+    return Trained(
+        model, folders["output"], log, ended, described(packages, python) | reach.environment(), problem
+    )
+
+
+def own_packages(code: Path, cache: Path, reach: Reach) -> Path | None:
+    """Install what a requirements.txt beside a script asks for; UsageError in an image, which brings its own."""
+    if reach.image is not None and (code / "requirements.txt").is_file():
+        raise UsageError(
+            "a requirements.txt is installed for this machine's Python, and the step runs in an image",
+            where="requirements.txt",
+            remedy="put the packages into the image",
+        )
+    return requirements.install(code / "requirements.txt", cache)
+
+
+def run_workers(
+    worker: Callable[[Place | None, Path], tuple[list[str], Grant, Path]],
+    reach: Reach,
+    name: str,
+    *,
+    log: Path,
+    scratch: Path,
+    recorder: Recorder | None,
+) -> Ended:
+    """Run a script's job to its end, of one worker or of several. worker: its command, grant and working directory."""
+    if reach.workers == 1:
+        argv, grant, cwd = worker(None, scratch)
+        return run_job(argv, grant, name, log=log, cwd=cwd, recorder=recorder)
+    with spanned(recorder, f"job {name}") as span:
+        ended = run_together(worker, reach, log=log, scratch=scratch)
+        if span is not None:
+            span.set(
+                assay__isolation=ended.level,
+                assay__peak_memory=ended.peak_memory,
+                assay__exit_code=ended.code,
+            )
+            if ended.reason != "exit" or ended.code:
+                span.fail(ENDED.get(ended.reason, f"ended with exit code {ended.code}"))
+        return ended
 
 
 def run_job(
@@ -185,11 +237,14 @@ def _environment(
     folders: Mapping[str, Path],
     seed: int,
     threads: int | None,
+    place: Place | None = None,
 ) -> dict[str, str]:
     cores = threads or len(os.sched_getaffinity(0))
     flags = as_flags(hyperparameters)
     output_data = str(folders["output"] / "data")
-    resources = {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"}
+    hosts = list(place.names) if place is not None else ["algo-1"]
+    host, interface = (hosts[place.rank], links.INTERFACE) if place is not None else (hosts[0], "lo")
+    resources = {"current_host": host, "hosts": hosts, "network_interface_name": interface}
     training = {
         "channel_input_dirs": {n: str(p) for n, p in channels.items()},
         "hyperparameters": dict(hyperparameters),
@@ -210,9 +265,9 @@ def _environment(
         "SM_HPS": json.dumps(dict(hyperparameters)),
         "SM_NUM_CPUS": str(cores),
         "SM_NUM_GPUS": "0",
-        "SM_HOSTS": json.dumps(["algo-1"]),
-        "SM_CURRENT_HOST": "algo-1",
-        "SM_NETWORK_INTERFACE_NAME": "lo",
+        "SM_HOSTS": json.dumps(hosts),
+        "SM_CURRENT_HOST": host,
+        "SM_NETWORK_INTERFACE_NAME": interface,
         "SM_RESOURCE_CONFIG": json.dumps(resources),
         "SM_MODULE_DIR": str(folders["code"]),
         "SM_MODULE_NAME": script.stem,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,13 @@ from assay.works.work import LocalWork, Progress
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.egress.policy import Egress
     from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
     from assay.works.home import Home
+    from assay.works.reaching import Ledger
+
+_MODEL_SECONDS = 3600.0  # that a model's process may live
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ class Bench:
         None  # whether a table of a digest is to be looked into while it is open
     )
     looked: dict[str, dict[str, Any]] = field(default_factory=dict)  # by digest, what was seen of it
+    network_isolation: bool = False  # whether no job may reach a store, whatever its step says
+    encrypted: bool = False  # whether workers of one job, and of Spark, speak encrypted
+    ledger: Ledger | None = None  # where decisions of a job's proxy are written
+    reach: Mapping[str, Any] = field(default_factory=dict)  # what the step under way says of its network
     _opened: int = 0
 
     def work(self, seed: int, progress: Progress | None = None) -> LocalWork:
@@ -111,6 +119,9 @@ class Bench:
             recorder=self.recorder,
             python=self.python,
             threads=self.threads,
+            network_isolation=self.network_isolation,
+            encrypted=self.encrypted,
+            ledger=self.ledger,
         )
 
     @contextlib.contextmanager
@@ -171,6 +182,8 @@ class Bench:
             cores=self.cores,
             memory=self.memory,
             engine=self.engine,
+            encrypted=self._encrypted,
+            isolated=self._isolated,
         )
 
     def _open_traffic(self, asset: Asset) -> Any:
@@ -233,9 +246,28 @@ class Bench:
             level=self.isolation,  # type: ignore[arg-type]
             answer=self.answer,
             recorder=self.recorder,
+            egress=self._egress(),
         )
         self.levels.add(getattr(model, "level", "full"))
         return model
+
+    @property
+    def _encrypted(self) -> bool:
+        said = self.reach.get("encrypt_inter_container_traffic")
+        return self.encrypted if said is None else bool(said)
+
+    @property
+    def _isolated(self) -> bool:
+        return self.network_isolation or bool(self.reach.get("network_isolation"))
+
+    def _egress(self) -> Egress | None:
+        """Return the way out that the step under way declares for what its models' code asks; None, as a rule."""
+        if not self.reach:
+            return None
+        from assay.works.reaching import egress_of
+
+        network, isolated = self.reach.get("network"), self.reach.get("network_isolation")
+        return egress_of(self, network, isolated, _MODEL_SECONDS)
 
     def vouch(self, asset: Asset) -> Verdict:
         """Return the verdict of model.scan on this very model; Refused where it does not pass."""

@@ -66,6 +66,8 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             isolation=settings.isolation,
             answer=settings.answer_seconds,
             cache=cache,
+            network_isolation=settings.network_isolation,
+            encrypted=settings.encrypt_inter_container_traffic,
             home=home,
             recorder=keeping.recorder(home) if home else None,
         )

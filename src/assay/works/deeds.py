@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from assay.kernel.asset import Asset
@@ -14,7 +15,7 @@ from assay.kernel.handles import Model, Table
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
-from assay.works import cards, inputschemas
+from assay.works import cards, inputschemas, reaching
 from assay.works.registering import Candidate, Registered, enter
 from assay.works.scripts import CHANNEL, Papers, copy_code
 from assay.works.work import LocalWork
@@ -35,18 +36,38 @@ def train(
     isolation: Annotated[
         Literal["full", "partial"] | None, Doc("the least isolation this script accepts")
     ] = None,
+    workers: Annotated[int, Ge(1), Le(64), Doc("so many, in a private network among themselves alone")] = 1,
+    network: Annotated[
+        dict[str, Any] | None,
+        Doc("stores it may reach: {allow: [https://HOST, s3://BUCKET]}; none: no network"),
+    ] = None,
+    network_isolation: Annotated[bool | None, Doc("true: no store is reached, whatever else is said")] = None,
+    encrypt_inter_container_traffic: Annotated[
+        bool | None, Doc("TLS between workers, by certificates of this job alone")
+    ] = None,
+    image: Annotated[Path | None, Doc("an OCI layout: the file system that the script runs in")] = None,
     tune: Annotated[
         dict[str, Any] | None, Doc("hyperparameters to choose among, in trials that are parts of the run")
     ] = None,
     work: LocalWork,
 ) -> Made:
-    """Train in the sandbox, with no network, read-only inputs and stated limits; gives ``out``, the model."""
+    """Train in the sandbox, with no network but what is named, read-only inputs, stated limits; gives ``out``, the model."""
     from assay.engines.isolation.limits import read_limits
     from assay.engines.training import train as run_script
     from assay.engines.training import write_channel
 
     if tune:
         raise UsageError("a sweep is carried out by a run", remedy="put the step into an assay.yaml")
+    bounds = read_limits(limits)
+    reach = reaching.reach_of(
+        work,
+        seconds=bounds.seconds,
+        workers=workers,
+        network=network,
+        network_isolation=network_isolation,
+        encrypted=encrypt_inter_container_traffic,
+        image=image,
+    )
     tables: Mapping[str, Table] = channels if isinstance(channels, Mapping) else {"train": channels}
     code = work.scratch / "code"
     copy_code(script, source, code)
@@ -62,7 +83,7 @@ def train(
         code / script.name,
         folders,
         hyperparameters,
-        limits=read_limits(limits),
+        limits=bounds,
         level="none" if work.isolation == "none" else isolation or work.isolation,  # type: ignore[arg-type]
         scratch=work.scratch / "job",
         requirements_cache=work.cache or work.scratch / "requirements",
@@ -70,16 +91,17 @@ def train(
         recorder=work.recorder,
         python=work.python,
         threads=work.threads,
+        reach=reach,
     )
     papers = Papers.of(script, code, trained.log, trained.ended, trained.environment, work)
-    findings: list[Finding] = []
+    findings, metrics = reaching.told(reach, work)
     outputs = papers.outputs
     if trained.model is not None and trained.ended.reason == "exit" and trained.ended.code == 0:
         made = work.put("model", trained.model, "tar.gz")
         outputs |= {"out": Asset("model", "model", made.uri, made.digest, "tar.gz")}
     else:
         findings.append(_failed(trained, script))
-    return Made(outputs, papers.report(findings, []))
+    return Made(outputs, papers.report(findings, metrics))
 
 
 def _failed(trained: Trained, script: Path) -> Finding:

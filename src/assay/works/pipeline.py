@@ -23,6 +23,11 @@ from assay.works.signature import Param, signature
 Verb = Literal["check", "treat", "train", "do"]
 VERBS: tuple[Verb, ...] = ("check", "treat", "train", "do")
 _COMMON = ("of", "using", "gate", "after", "seed")
+_REACH = (
+    "network",
+    "network_isolation",
+    "encrypt_inter_container_traffic",
+)  # of steps that run no script of their own
 _NAME = "letters, digits, - and _"
 PROCESS = "process"  # what a step does that runs a script of the team's own
 
@@ -57,6 +62,7 @@ class Step:
     gate: Gate = field(default_factory=Gate)
     after: tuple[str, ...] | None = None
     seed: int | None = None
+    reach: Mapping[str, Any] = field(default_factory=dict)  # what a check or treatment says of its network
     places: Mapping[str, Place] = field(default_factory=dict)  # where each of its parameters stands
 
     @property
@@ -246,6 +252,7 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
     reports: dict[str, str] = {}
     keys: dict[str, str] = {}
     trainers: dict[str, str] = {}
+    reach: dict[str, Any] = {}
     values: dict[str, Any] = dict(step.params)
     subject = next((p for p in params.values() if p.role == "input"), None)
     if "of" in parts:
@@ -256,6 +263,9 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         if key in (verb, *_COMMON) and key not in ("using",):
             continue
         param = params.get(key)
+        if param is None and key in _REACH and verb in ("check", "treat"):
+            reach[key] = _reached(key, value)
+            continue
         if param is None or param.role == "work" or param is subject:
             choices = [p.name for p in params.values() if p.role != "work" and p is not subject]
             raise value.place.error(f"{uses} takes no {key!r}", did_you_mean(key, [*choices, *_COMMON]))
@@ -291,10 +301,27 @@ def _step(name: str, node: Node, data: Mapping[str, str], steps: Mapping[str, No
         keys=keys,
         trainers=trainers,
         params=values,
+        reach=reach,
         gate=_gate(parts.get("gate")),
         after=_after(parts.get("after"), steps),
         seed=_seed(parts.get("seed")),
     )
+
+
+def _reached(key: str, node: Node) -> Any:
+    """Return what a step says of its network, read as far as it can be wrong."""
+    from assay.engines.egress.policy import read_network
+
+    given = node.plain
+    if key != "network":
+        if given is not None and not isinstance(given, bool):
+            raise node.place.error(f"{key} takes true or false, and is {node.shown}")
+        return given
+    try:
+        read_network(node.mapping(key) and given)
+    except AssayError as error:
+        raise node.place.error(error.what, error.remedy) from None
+    return given
 
 
 def _said(name: str, node: Node, parts: Mapping[str, Node]) -> Verb:

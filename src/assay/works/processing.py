@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from typing_extensions import Doc
 
 from assay.kernel.asset import Asset
@@ -14,6 +15,7 @@ from assay.kernel.handles import Table
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
+from assay.works import reaching
 from assay.works.examine import LEFT_OUT
 from assay.works.scripts import BESIDE, CHANNEL, Papers, copy_code
 from assay.works.work import LocalWork
@@ -39,12 +41,32 @@ def process(
     isolation: Annotated[
         Literal["full", "partial"] | None, Doc("the least isolation this script accepts")
     ] = None,
+    workers: Annotated[int, Ge(1), Le(64), Doc("so many, in a private network among themselves alone")] = 1,
+    network: Annotated[
+        dict[str, Any] | None,
+        Doc("stores it may reach: {allow: [https://HOST, s3://BUCKET]}; none: no network"),
+    ] = None,
+    network_isolation: Annotated[bool | None, Doc("true: no store is reached, whatever else is said")] = None,
+    encrypt_inter_container_traffic: Annotated[
+        bool | None, Doc("TLS between workers, by certificates of this job alone")
+    ] = None,
+    image: Annotated[Path | None, Doc("an OCI layout: the file system that the script runs in")] = None,
     work: LocalWork,
 ) -> Made:
-    """Run the script in the sandbox, with no network and read-only inputs; what it leaves in its output is made."""
+    """Run the script in the sandbox, with no network but what is named and read-only inputs; what it leaves is made."""
     from assay.engines import processing
     from assay.engines.isolation.limits import read_limits
 
+    bounds = read_limits(limits)
+    reach = reaching.reach_of(
+        work,
+        seconds=bounds.seconds,
+        workers=workers,
+        network=network,
+        network_isolation=network_isolation,
+        encrypted=encrypt_inter_container_traffic,
+        image=image,
+    )
     given: Mapping[str, Table] = tables if isinstance(tables, Mapping) else {"data": tables}
     code = work.scratch / "code"
     copy_code(script, source, code, "processing")
@@ -58,7 +80,7 @@ def process(
         code / script.name,
         inputs,
         arguments,
-        limits=read_limits(limits),
+        limits=bounds,
         level="none" if work.isolation == "none" else isolation or work.isolation,  # type: ignore[arg-type]
         scratch=work.scratch / "job",
         requirements_cache=work.cache or work.scratch / "requirements",
@@ -66,10 +88,12 @@ def process(
         recorder=work.recorder,
         python=work.python,
         threads=work.threads,
+        reach=reach,
     )
     papers = Papers.of(script, code, done.log, done.ended, done.environment, work)
-    outputs, findings = papers.outputs, list[Finding]()
-    metrics = [Metric("rows_in", sum(t.rows for t in given.values()), unit="rows")]
+    outputs = papers.outputs
+    findings, metrics = reaching.told(reach, work)
+    metrics.append(Metric("rows_in", sum(t.rows for t in given.values()), unit="rows"))
     if done.well and not set(done.made) & set(BESIDE):
         for name, path in done.made.items():
             asset, rows, problems = _taken(path, name, work)

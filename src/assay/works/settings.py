@@ -35,6 +35,8 @@ class Settings:
     engine: str = "duckdb"  # where tables run: duckdb, or a Spark master
     isolation: str = "full"  # the least that training and loading models accept
     sandbox: str = "auto"  # who builds its walls: bubblewrap, kernel, or auto: the first that can
+    network_isolation: bool = False  # whether no job reaches a store, even one that its step names
+    encrypt_inter_container_traffic: bool = False  # between workers of a job, and of Spark
     answer_seconds: int = 600  # that a model may take for one answer, of up to 50,000 rows
     four_eyes: bool = False  # approval by someone other than whoever registered
     image: str = ""  # digest of the image that this was started from, where whoever started it says

@@ -22,6 +22,7 @@ from assay.works.examine import examine, failed
 from assay.works.keys import hold_key
 from assay.works.pipeline import Pipeline, Ref, Step
 from assay.works.provenance.recording import keep_data
+from assay.works.reaching import Ledger
 from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
@@ -139,13 +140,17 @@ class Steps:
         reports = {p: self._report(name) for p, name in step.reports.items()}
         params = self._params(step)
         seed = step.seed if step.seed is not None else self.pipeline.seed
-        key = reuse_key(step, inputs, reports, params, seed, self.bench.isolation, self.bench.engine)
+        key = reuse_key(
+            step, inputs, reports, params | dict(step.reach), seed, self.bench.isolation, self.bench.engine
+        )
         known = None if self.force or not key else self._known(key)
         if known is not None:
             again = self._again(step, inputs, known)
             if again is not None:
                 return again
         progress: Progress = self.observer.progress
+        self.bench.ledger = Ledger(self.home, self.actor, f"run/{self.run}/{step.name}")
+        self.bench.reach = step.reach
         with spanned(self.bench.recorder, step.uses):
             if step.script is not None and params.get("tune"):
                 report, made, raised = Sweep(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assay.engines.blobs import Store
     from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
+    from assay.works.reaching import Ledger
 
 Progress = Callable[[int, int, str], None]
 
@@ -45,6 +46,9 @@ class LocalWork:
     recorder: Recorder | None = None  # of the spans of this run
     python: Interpreter | None = None  # that scripts are run with, other than this one
     threads: int | None = None  # that scripts are told to use, other than all there are
+    network_isolation: bool = False  # whether no job may reach a store, whatever its step says
+    encrypted: bool = False  # whether workers of one job speak in TLS, where a step does not say
+    ledger: Ledger | None = None  # where decisions of a job's proxy are written
 
     @property
     def stopped(self) -> bool:

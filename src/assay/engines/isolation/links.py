@@ -45,7 +45,7 @@ def carrier(order: dict[str, Any]) -> list[int]:
         _address(control, _SIOCSIFADDR, peers["address"])
         _address(control, _SIOCSIFNETMASK, peers["netmask"])
         fcntl.ioctl(control, _SIOCSIFMTU, struct.pack("16si20x", INTERFACE.encode(), MTU))
-    _up(INTERFACE)
+    up(INTERFACE)
     return [handle]
 
 
@@ -53,7 +53,7 @@ def listeners(order: dict[str, Any]) -> list[int]:
     """Open, in the fresh root and the new network, what the egress proxy listens at: loopback and a Unix socket."""
     if not order["links"]:
         return []
-    _up("lo")
+    up("lo")
     if not order["links"].get("egress"):
         return []
     loopback = socket.socket(socket.AF_INET)
@@ -72,7 +72,8 @@ def _address(control: socket.socket, what: int, address: str) -> None:
     fcntl.ioctl(control, what, given[:40])
 
 
-def _up(name: str) -> None:
+def up(name: str) -> None:
+    """Bring an interface of this namespace up."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         said = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sH22x", name.encode(), 0))
         flags = struct.unpack("16sH22x", said)[1] | _IFF_UP

@@ -19,18 +19,19 @@ _NAMES = "127.0.0.1 localhost\n::1 localhost\n"
 # The package's own modules are not run: what they import for whoever starts jobs would be half of a job's start.
 _LAUNCH = """
 import sys
-for name in ("assay", "assay.engines", "assay.engines.isolation"):
+for name in {packages!r}:
     made = type(sys)(name)
     made.__path__ = [{ours!r} + "/" + name.replace(".", "/")]
     sys.modules[name] = made
-from assay.engines.isolation.inside import main
+from {module} import main
 main()
 """
 
 
-def launch() -> str:
-    """Return the program that the process of a job begins with."""
-    return _LAUNCH.format(ours=str(source()))
+def launch(module: str = "assay.engines.isolation.inside", *packages: str) -> str:
+    """Return the program that the process of a job begins with, or another of ours. packages: more that are not run."""
+    skipped = ("assay", "assay.engines", "assay.engines.isolation", *packages)
+    return _LAUNCH.format(ours=str(source()), packages=skipped, module=module)
 
 
 @dataclass

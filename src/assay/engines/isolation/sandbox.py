@@ -93,16 +93,21 @@ class Job:
         if self.process.poll() is None:
             kill(self.process.pid, over=self.builder)
 
+    def look(self) -> bool:
+        """Look at it once, and end it where it passes a limit; whether it has ended."""
+        if self.process.poll() is not None:
+            return True
+        passed = self.watcher.exceeded()
+        if passed:
+            self.end(passed)
+        return bool(passed)
+
     def wait(self) -> Ended:
         """Watch it until it has ended; ends it where it passes a limit, and where the user interrupts."""
         if self._ended is not None:
             return self._ended
         try:
-            while self.process.poll() is None:
-                passed = self.watcher.exceeded()
-                if passed:
-                    self.end(passed)
-                    break
+            while not self.look():
                 self.watcher.pause()
         except BaseException:
             self.end()

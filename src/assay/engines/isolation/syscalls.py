@@ -156,3 +156,18 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         call(number("landlock") + 1, ruleset, 1, rule, 0)
     finally:
         os.close(parent)
+
+
+_OPENAT2, _RESOLVE_NO_MAGIC, _RESOLVE_IN_ROOT = 437, 0x02, 0x10
+
+
+def open_within(root: int, path: str, flags: int) -> int:
+    """Open a path below a folder's descriptor as if that folder were the root: no link or ``..`` leads out of it."""
+    how = ctypes.create_string_buffer(
+        struct.pack("QQQ", flags | os.O_CLOEXEC, 0, _RESOLVE_NO_MAGIC | _RESOLVE_IN_ROOT), 24
+    )
+    try:
+        return call(_OPENAT2, root, path.encode("utf-8", "surrogateescape"), how, 24)
+    except OSError as error:
+        error.filename = path
+        raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines import archives, toldspans
+from assay.engines.egress.policy import Egress
 from assay.engines.folders import tail
 from assay.engines.isolation import Grant, Job, Level, Limits, interpreter, source, start
 from assay.engines.models import wire
@@ -159,10 +160,12 @@ def open_model(
     limits: Limits | None = None,
     answer: float = ANSWER,
     recorder: Recorder | None = None,
+    egress: Egress | None = None,
 ) -> SandboxedModel:
     """Open a model file, a folder or a model.tar.gz in the sandbox. Scan it first: this loads it.
 
-    answer: seconds that loading it, and each answer of up to 50,000 rows, may take.
+    answer: seconds that loading it, and each answer of up to 50,000 rows, may take. egress: the stores that its code may reach;
+    none: no network.
 
     ModelError when it cannot be loaded; Refused where the isolation demanded cannot be had.
     """
@@ -179,7 +182,7 @@ def open_model(
     limits = limits or Limits(memory=8 << 30, seconds=3600)
     command = "from assay.engines.models.worker import main; main()"
     env = {"PYTHONPATH": str(source()), "PYTHONDONTWRITEBYTECODE": "1"}
-    grant = Grant((folder,), (), env, limits, level)
+    grant = Grant((folder,), (), env, limits, level, egress)
     with log.open("wb") as out, spanned(recorder, "start worker", assay__isolation=level):
         argv = [str(interpreter()), "-s", "-c", command, str(folder)]
         job = start(argv, grant, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, log=log)

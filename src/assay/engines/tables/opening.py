@@ -36,26 +36,31 @@ def open_table(
     memory: str = "1GB",
     engine: str = "duckdb",
     texts: bool = False,
+    encrypted: bool = False,
+    isolated: bool = False,
 ) -> DuckTable:
     """Open a table: a path, pattern, folder, ``file.db::table``, URL, or a pandas, polars or Arrow table.
 
     digest and format go into its asset; format also says what the bytes are where the name does not. cores and
     memory bound the engine, which spills into ``scratch``. engine: duckdb, or a Spark master; a table in a
-    database server stays there. texts: each value of a CSV file is text, as it is written. Missing, UsageError or BadInput say what is wrong.
+    database server stays there. encrypted, isolated: how Spark's processes speak, and that they stay on
+    this machine. texts: each value of a CSV file is text, as it is written. Missing, UsageError or BadInput say what is wrong.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     found = parse(source, format) if isinstance(source, (str, Path)) else None
     if engine == "duckdb":
         return _opened(source, found, name, scratch, digest, format, cores, memory, texts)
     from assay.engines.tables.spark import in_cluster, of_cluster, on_spark
+    from assay.engines.tables.sparktraffic import Traffic
 
+    traffic = Traffic(encrypted, isolated)
     if found is not None and in_cluster(found, engine):
         asset = Asset("table", name or found.name, found.text, digest, format or found.format)
-        return of_cluster(asset, found, engine, scratch=scratch)
+        return of_cluster(asset, found, engine, scratch=scratch, traffic=traffic)
     table = _opened(source, found, name, scratch, digest, format, cores, memory)
     if table.engine != "duckdb":  # it lives in a database server, and stays there
         return table
-    return on_spark(table, found, engine, scratch=scratch, cores=cores, memory=memory)
+    return on_spark(table, found, engine, scratch=scratch, cores=cores, memory=memory, traffic=traffic)
 
 
 def _opened(

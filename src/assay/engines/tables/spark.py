@@ -18,6 +18,7 @@ from assay.engines.tables.databases import ServerTable
 from assay.engines.tables.handle import DATA, DuckTable
 from assay.engines.tables.seam import first_line, seam
 from assay.engines.tables.source import Source
+from assay.engines.tables.sparktraffic import PLAIN, Traffic
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, UsageError
 from assay.kernel.report import Finding
@@ -51,13 +52,15 @@ def master_of(engine: str) -> str:
     return engine
 
 
-def session(master: str, cores: int, memory: str, scratch: Path) -> Any:
-    """Return the Spark session of a master, started when first asked for.
+def session(master: str, cores: int, memory: str, scratch: Path, traffic: Traffic = PLAIN) -> Any:
+    """Return the Spark session of a master, started when first asked for; traffic: how its processes speak.
 
     Missing where the extra, or Java, is not there, or where the cluster does not answer.
     """
     key = master if not master.startswith("local") else "local"
+    more = traffic.settings(master)
     if key in _sessions:
+        traffic.proved(_sessions[key], master)
         return _sessions[key]
     try:
         from pyspark.sql import SparkSession
@@ -68,7 +71,8 @@ def session(master: str, cores: int, memory: str, scratch: Path) -> Any:
         builder = builder.remote(master)
     else:
         builder = builder.master(f"local[{cores}]" if master == "local" else master)
-        for name, value in _settings(memory, scratch, own=master.startswith("local")).items():
+        own = master.startswith("local")
+        for name, value in (_settings(memory, scratch, own=own) | more).items():
             builder = builder.config(name, value)
     try:
         with _quiet(scratch):
@@ -81,6 +85,7 @@ def session(master: str, cores: int, memory: str, scratch: Path) -> Any:
             remedy="it needs Java 17 (apt install openjdk-17-jre-headless), or a server that answers",
         ) from None
     _sessions[key] = started
+    traffic.proved(started, master)
     return started
 
 
@@ -206,7 +211,14 @@ ROW = "__assay_row__"
 
 
 def on_spark(
-    plain: DuckTable, source: Source | None, engine: str, *, scratch: Path, cores: int, memory: str
+    plain: DuckTable,
+    source: Source | None,
+    engine: str,
+    *,
+    scratch: Path,
+    cores: int,
+    memory: str,
+    traffic: Traffic = PLAIN,
 ) -> SparkTable:
     """Return a table, opened as usual, on Spark; ``plain`` is closed.
 
@@ -215,7 +227,7 @@ def on_spark(
     """
     master = master_of(engine)
     try:
-        started = session(master, cores, memory, scratch)
+        started = session(master, cores, memory, scratch, traffic)
         with seam(plain.asset.uri or plain.asset.name, "Spark cannot read the table"):
             ordered = _frame(started, plain, source, master, scratch)
             return SparkTable(ordered, plain.asset, plain.problems + tuple(_odd(plain)))
@@ -233,9 +245,11 @@ def in_cluster(source: Source | None, engine: str) -> bool:
     )
 
 
-def of_cluster(asset: Asset, source: Source, engine: str, *, scratch: Path) -> SparkTable:
+def of_cluster(
+    asset: Asset, source: Source, engine: str, *, scratch: Path, traffic: Traffic = PLAIN
+) -> SparkTable:
     """Return a table that the cluster reads where it lies; not a row of it comes here until it is asked for."""
-    started = session(master_of(engine), 1, "1GB", scratch)
+    started = session(master_of(engine), 1, "1GB", scratch, traffic)
     with seam(asset.uri, "Spark cannot read the table"):
         frame = started.read.parquet(source.text.replace("s3://", "s3a://", 1))
         return SparkTable(_numbered(frame), asset, ())
