@@ -1,0 +1,215 @@
+"""Images laid out as roots: layers as they mean it, nothing that leads out or gives powers, and jobs that run in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tarfile
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from assay.engines.isolation import Grant, Limits, Root, run
+from assay.engines.rootfs import unpack
+from assay.kernel.errors import AssayError, BadInput, Missing
+from tests.engines.rootfs.layouts import folder, hard, layout, link, member, tar
+
+
+def laid_out(tmp_path, *layers, **more):
+    return unpack(layout(tmp_path / "layout", list(layers), **more), tmp_path / "cache")
+
+
+def tree(root):
+    return {str(p.relative_to(root)): (os.readlink(p) if p.is_symlink() else p.read_bytes() if p.is_file() else None) for p in sorted(root.rglob("*"))}  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_layers_lie_over_one_another_with_their_whiteouts(tmp_path, packed):
+    made = laid_out(
+        tmp_path,
+        [folder("etc"), member("etc/a", b"1"), member("etc/b", b"1"), folder("var/lib"), member("var/lib/x", b"1"), link("lib", "usr/lib")],
+        [member("./etc/a", b"2"), member("etc/.wh.b"), member("var/lib/.wh..wh..opq"), member("var/lib/y", b"2"), member("usr/lib/z", b"2")],
+        [member("lib/through", b"3"), hard("etc/c", "etc/a"), member(".wh.nothing")],
+        packed=packed,
+    )  # fmt: skip
+    assert tree(made.path) == {
+        "etc": None, "etc/a": b"2", "etc/c": b"2", "lib": "usr/lib", "usr": None, "usr/lib": None, "usr/lib/z": b"2",
+        "usr/lib/through": b"3", "var": None, "var/lib": None, "var/lib/y": b"2",
+    }  # fmt: skip
+    assert (made.path / "etc/a").stat().st_ino == (made.path / "etc/c").stat().st_ino
+
+
+def test_a_whiteout_takes_away_what_earlier_layers_brought_and_not_its_own(tmp_path):
+    made = laid_out(
+        tmp_path,
+        [member("d/old", b"1")],
+        [member("d/new", b"2"), member("d/.wh..wh..opq"), member("d/.wh.new")],
+    )
+    assert tree(made.path) == {"d": None, "d/new": b"2"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [member("../out", b"x")],
+        [member("/etc/../../out", b"x")],
+        [hard("x", "../../../etc/passwd")],
+        [hard("x", "/etc/passwd")],
+        [member("a/" * 80 + "deep", b"x")],
+        [link("a", "/etc"), hard("x", "a/passwd")],
+        [member("f", b"x"), member("f/inside", b"x")],
+    ],
+    ids=[
+        "up",
+        "up later",
+        "hard link up",
+        "hard link to nothing",
+        "deep",
+        "hard link through a link",
+        "file as folder",
+    ],
+)
+def test_a_layer_that_names_what_is_no_place_in_an_image_is_refused(tmp_path, members):
+    with pytest.raises(AssayError):
+        laid_out(tmp_path, members)
+    assert not list((tmp_path / "cache").glob("*"))  # nothing half-made is kept
+
+
+def test_links_lead_nowhere_but_into_the_root(tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    made = laid_out(
+        tmp_path,
+        [folder(str(outside).lstrip("/")), link("a", str(outside)), link("b", "../../../../../../" + str(outside)), link("etc", "/"), link("f", str(outside / "f"))],
+        [member("a/x", b"1"), member("b/y", b"1"), member("etc/passwd2", b"1"), member("f", b"1")],
+    )  # fmt: skip
+    assert list(outside.iterdir()) == []
+    assert (made.path / "f").read_bytes() == b"1" and not (made.path / "f").is_symlink()
+    assert (made.path / "passwd2").is_file()
+    assert tree(made.path / str(outside).lstrip("/")) == {"x": b"1", "y": b"1"}
+
+
+def test_a_layer_that_goes_through_a_link_to_nothing_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="leads nowhere"):
+        laid_out(tmp_path, [link("a", "/not/there")], [member("a/x", b"1")])
+
+
+def test_what_gives_powers_is_dropped_and_what_is_no_file_left_out(tmp_path):
+    made = laid_out(
+        tmp_path,
+        [
+            member("su", b"x", mode=0o6755), member("world", b"x", mode=0o666), member("hidden", b"x", mode=0o000),
+            member("disk", kind=tarfile.BLKTYPE, devmajor=8, devminor=0), member("tty", kind=tarfile.CHRTYPE, devmajor=5),
+            member("pipe", kind=tarfile.FIFOTYPE), member("owned", b"x", uid=12345, gid=12345), folder("t", 0o1777),
+        ],
+    )  # fmt: skip
+    assert made.left_out == 3 and sorted(os.listdir(made.path)) == ["hidden", "owned", "su", "t", "world"]
+    for name in ("su", "world", "hidden", "t"):
+        mode = (made.path / name).lstat().st_mode
+        assert not mode & (stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX | stat.S_IWOTH | stat.S_IWGRP)
+    assert (made.path / "owned").stat().st_uid == os.getuid()
+
+
+def test_an_image_is_unpacked_once(tmp_path):
+    made = laid_out(tmp_path, [member("a", b"1")])
+    (made.path / "mark").touch()
+    again = unpack(tmp_path / "layout", tmp_path / "cache")
+    assert again == made and (again.path / "mark").exists()
+
+
+def test_a_layer_that_is_not_what_the_configuration_lists_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="not what its digests say"):
+        laid_out(tmp_path, [member("a", b"1")], diffs=["sha256:" + "0" * 64])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no tar at all" * 100, b"\x28\xb5\x2f\xfd" + b"x" * 1000, tar([member("a", b"x" * 5000)])[:2000]],
+)
+def test_a_layer_that_cannot_be_read_is_refused(tmp_path, content):
+    with pytest.raises(AssayError):
+        laid_out(tmp_path, content, packed=False)
+
+
+def test_an_image_of_another_processor_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="0 images for linux"):
+        laid_out(tmp_path, [member("a", b"1")], architecture="s390x")
+    with pytest.raises(Missing):
+        unpack(tmp_path / "nothing", tmp_path / "cache")
+
+
+def test_who_it_runs_as_is_found_in_its_own_files(tmp_path):
+    files = [
+        member("etc/passwd", b"root:x:0:0::/:/bin/sh\nann:x:1234:77::/:/bin/sh\n"),
+        member("etc/group", b"crew:x:88:\n"),
+    ]
+    for at, (user, numbers) in enumerate({"": None, "ann": (1234, 77), "1234": (1234, 77), "ann:crew": (1234, 88), "5:6": (5, 6), "7": (7, 0)}.items()):  # fmt: skip
+        place = tmp_path / str(at)
+        place.mkdir()
+        assert laid_out(place, files, config={"User": user}).numbers() == numbers
+    (tmp_path / "z").mkdir()
+    with pytest.raises(BadInput, match="whom its own"):
+        laid_out(tmp_path / "z", files, config={"User": "nobody-there"}).numbers()
+
+
+def of_this_machine(*programs):
+    """Return members of a layer that holds programs of this machine, and the libraries that they need."""
+    needed = {}
+    for program in programs:
+        found = Path(shutil.which(program)).resolve()
+        needed[f"usr/bin/{program}"] = found
+        said = subprocess.run(["ldd", str(found)], capture_output=True, text=True).stdout
+        for word in said.split():
+            if word.startswith("/") and Path(word).exists():
+                needed[word.lstrip("/")] = Path(word).resolve()
+    return [member(name, path.read_bytes(), mode=0o755) for name, path in sorted(needed.items())]
+
+
+def test_a_job_runs_in_an_image_as_its_user_and_sees_nothing_of_this_machine(tmp_path):
+    made = laid_out(
+        tmp_path,
+        [*of_this_machine("sh", "ls", "id", "cat"), folder("etc"), member("etc/release", b"an image\n"), folder("root"), folder("tmp")],
+        config={"User": "1234:5678", "Env": ["PATH=/usr/bin", "GREETING=hello"]},
+    )  # fmt: skip
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "given").write_text("granted")
+    script = f"""
+        cat /etc/release; echo $GREETING; id -u; id -g; cat {out}/given; echo; ls /; ls /usr
+        echo made > {out}/made && echo wrote
+        (echo x > /etc/x) 2>/dev/null || echo refused
+        (echo x > /usr/bin/sh) 2>/dev/null || echo refused
+        echo y > /tmp/y && cat /tmp/y
+    """
+    grant = Grant(write=(out,), env=made.env, limits=Limits(seconds=30), root=Root(made.path, made.numbers()))
+    log = tmp_path / "log"
+    assert made.find("sh") == "/usr/bin/sh" and made.find("python3") is None
+    ended = run([made.find("sh"), "-c", textwrap.dedent(script)], grant, log=log)
+    said = log.read_text().splitlines()
+    assert ended.level == "full" and ended.code == 0, said
+    assert said[:5] == ["an image", "hello", "1234", "5678", "granted"]
+    assert said[-4:] == ["wrote", "refused", "refused", "y"]
+    assert "home" not in said and "opt" not in said and str(Path(sys.prefix).name) not in said
+    assert (out / "made").stat().st_uid == os.getuid()
+    assert not (made.path / "tmp" / "y").exists()
+
+
+def test_an_image_with_a_link_where_something_is_granted_is_refused(tmp_path):
+    made = laid_out(
+        tmp_path, [*of_this_machine("sh"), link("tmp", "/etc"), link(str(tmp_path).split("/")[1] + "x", "/")]
+    )
+    place = tmp_path / "root"
+    shutil.copytree(made.path, place, symlinks=True)
+    top = "/" + str(tmp_path).split("/")[1]
+    if top == "/tmp":
+        granted = Path("/srv") if Path("/srv").is_dir() else Path("/var")
+    else:
+        granted = tmp_path
+    (place / str(granted).split("/")[1]).symlink_to("/etc")
+    grant = Grant(read=(granted,), root=Root(place), limits=Limits(seconds=20))
+    with pytest.raises(AssayError, match="link"):
+        run(["/usr/bin/sh", "-c", "true"], grant, log=tmp_path / "log")
