@@ -12,11 +12,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from tests.engines.rootfs.layouts import folder, hard, layout, link, member, tar
 
 from assay.engines.isolation import Grant, Limits, Root, run
 from assay.engines.rootfs import unpack
 from assay.kernel.errors import AssayError, BadInput, Missing
-from tests.engines.rootfs.layouts import folder, hard, layout, link, member, tar
 
 
 def laid_out(tmp_path, *layers, **more):
@@ -160,7 +160,7 @@ def of_this_machine(*programs):
     """Return members of a layer that holds programs of this machine, and the libraries that they need."""
     needed = {}
     for program in programs:
-        found = Path(shutil.which(program)).resolve()
+        found = Path(shutil.which(program, path="/usr/bin:/bin")).resolve()
         needed[f"usr/bin/{program}"] = found
         said = subprocess.run(["ldd", str(found)], capture_output=True, text=True).stdout
         for word in said.split():

@@ -1,7 +1,7 @@
 """The seccomp filter: a BPF program that the kernel runs before each system call of the job.
 
 Sockets of any family but AF_UNIX, new namespaces, tracing, io_uring, bpf, keyrings, memory that no limit sees and
-their like answer EPERM; clone3, memfd_create and whatever is newer than this list answer ENOSYS, so that the C library
+their like answer EPERM, and so does a mode with set-user-ID or set-group-ID; clone3, openat2, memfd_create and whatever is newer than this list answer ENOSYS, so that the C library
 falls back to what can be judged. Calls in another processor's convention kill the job.
 
 Where there are no namespaces the filter closes what they would have: AF_UNIX by path (a daemon's socket may lie
@@ -48,7 +48,13 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442), "quotactl_fd": (443, 443), "statmount": (457, 457), "listmount": (458, 458),
     "mknod": (133, None), "mknodat": (259, 33), "shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195),
 }  # fmt: skip
-_UNKNOWN = {"clone3": (435, 435), "memfd_create": (319, 279), "memfd_secret": (447, 447)}
+# openat2 hands its mode in memory, where no filter sees it.
+_UNKNOWN = {
+    "openat2": (437, 437),
+    "clone3": (435, 435),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+}
 # Where the job shares these with the whole machine.
 _SHARED = {
     "semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192), "msgget": (68, 186),
@@ -64,7 +70,13 @@ _SIGNALS = {
 }  # fmt: skip
 _SOCKET, _SOCKETPAIR, _CLONE, _IOCTL = (41, 198), (53, 199), (56, 220), (16, 29)
 _PROGRAMS = ((59, 221), (322, 281))  # execve, execveat
-_PRLIMIT, _SETPRIORITY = (302, 261), (141, 140)
+_SETS_ID = 0o6000  # S_ISUID and S_ISGID: a file that a root's job left would give its owner's powers outside
+_MODES = {  # call: which argument is the mode
+    "chmod": ((90, None), 1), "fchmod": ((91, 52), 1), "fchmodat": ((268, 53), 2), "fchmodat2": ((452, 452), 2),
+    "creat": ((85, None), 1), "open": ((2, None), 2), "openat": ((257, 56), 3), "mkdir": ((83, None), 1),
+    "mkdirat": ((258, 34), 2),
+}  # fmt: skip
+_PRLIMIT, _SETPRIORITY, _AFFINITY = (302, 261), (141, 140), (203, 122)
 
 
 def number(name: str) -> int | None:
@@ -115,10 +127,19 @@ def program(*, alone: bool = True, signals: bool = True, network: bool = False) 
             out += _when(
                 _SOCKETPAIR[column], [(_LD, 0, 0, _argument(1)), (_AND, 0, 0, 0xF), (_JEQ, 0, 1, kind)]
             )
+    for calls, argument in _MODES.values():
+        call = calls[column]
+        if call is not None:
+            out += _when(call, [(_LD, 0, 0, _argument(argument)), (_JSET, 0, 1, _SETS_ID)])
     for request in _TERMINAL:
         out += _when(_IOCTL[column], [(_LD, 0, 0, _argument(1)), (_JEQ, 0, 1, request)])
-    for call, argument in ((_PRLIMIT, 0), (_SETPRIORITY, 1)):  # its own only
-        out += _when(call[column], [(_LD, 0, 0, _argument(argument)), (_JEQ, 1, 0, 0)])
+    own = [(_PRLIMIT, 0), (_SETPRIORITY, 1)]
+    if not alone:  # a user may choose the processors of all that is the user's
+        own.append((_AFFINITY, 0))
+    for calls, argument in own:  # its own only
+        call = calls[column]
+        assert call is not None
+        out += _when(call, [(_LD, 0, 0, _argument(argument)), (_JEQ, 1, 0, 0)])
     out.append((_RET, 0, 0, _ALLOW))
     return b"".join(struct.pack("HBBI", *step) for step in out)
 
