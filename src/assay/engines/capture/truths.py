@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,11 @@ SUFFIX = ".jsonl.sealed"
 IDS = ("eventid", "event_id", "inferenceid", "inference_id", "id")
 LABELS = ("label", "truth", "ground_truth", "groundtruth", "data", "actual", "target", "y")
 TIMES = ("time", "at", "label_time", "labelled_at", "timestamp")
+LONGEST_ID, LONGEST = (
+    64,
+    1 << 20,
+)  # characters of an id, as SageMaker's have, and of what is true of one event
+_AHEAD = 86_400.0  # seconds that a clock elsewhere may be before ours
 _AT_ONCE = 20_000
 _encode = msgspec.json.Encoder().encode
 
@@ -46,6 +52,18 @@ class Given:
 
     labels: list[Label] = field(default_factory=list)
     damaged: int = 0
+
+
+def _usable(id: str, data: str) -> bool:
+    """Whether an event may have this id, and its truth be this text: no NaN, nothing infinite, nothing of megabytes."""
+    if not 0 < len(id) <= LONGEST_ID or not id.isprintable():
+        return False
+    if not len(data.strip()) > 0 or len(data) > LONGEST or "\0" in data:
+        return False
+    try:
+        return math.isfinite(float(data))
+    except ValueError:  # a text, or several values
+        return True
 
 
 def of_files(root: Path) -> Given:
@@ -71,26 +89,35 @@ def _of_block(block: bytes, out: Given) -> Iterator[Label]:
     for id, other, truth, kind in zip(
         events.ids, events.inferences, events.truths, events.truth_kinds, strict=True
     ):
-        if truth is None or not (id or other):
+        if truth is None or not _usable(id or other, truth):
             out.damaged += 1
         else:
             yield Label(id or other, truth, kind)
 
 
-def of_table(columns: Mapping[str, Any], where: str) -> Given:
+def of_table(columns: Mapping[str, Any], where: str, now: float, damaged: int = 0) -> Given:
     """Return the ground truth of a table's columns, name → values: an id, a label, and perhaps when it became known.
 
-    UsageError where no column is an id, or none a label.
+    now: seconds since 1970, which no label became known long after. damaged: rows that could not be read. UsageError where no
+    column is an id, or none a label; BadInput where no row holds both.
     """
     id, label = _column(columns, IDS, "id", where), _column(columns, LABELS, "label", where)
     when = next((n for n in columns if n.lower() in TIMES), None)
     times: Iterable[Any] = columns[when] if when else [None] * len(columns[id])
-    out = Given()
+    out = Given(damaged=damaged)
     for one, value, at in zip(columns[id], columns[label], times, strict=True):
-        if one is None or value is None:
+        moment = _moment(at)
+        known = moment is not None and 0 <= moment <= now + _AHEAD
+        if one is None or value is None or not known or not _usable(str(one), str(value)):
             out.damaged += 1
         else:
-            out.labels.append(Label(str(one), _written(value), at=_moment(at)))
+            out.labels.append(Label(str(one), _written(value), at=moment or 0.0))
+    if not out.labels:
+        raise BadInput(
+            "there is no ground truth in it",
+            where=where,
+            remedy="a row has an id of up to 64 characters, a label, and perhaps the time at which it became known",
+        )
     return out
 
 
@@ -112,18 +139,22 @@ def _written(value: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n\r') else text
 
 
-def _moment(value: Any) -> float:
-    if value is None:
+def _moment(value: Any) -> float | None:
+    """Return seconds since 1970, 0 where nothing is said; None for what is no time."""
+    if value is None or value == "":
         return 0.0
-    if isinstance(value, (int, float)):
-        return float(value)
     from datetime import UTC, datetime
 
     try:
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    except (TypeError, ValueError, OverflowError):
+        pass
+    try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        return 0.0
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def keep(root: Path, secret: bytes, labels: Iterable[Label], now: float) -> list[Path]:

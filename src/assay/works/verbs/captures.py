@@ -89,7 +89,8 @@ def truth(home: Home, actor: str, *, name: str, source: str) -> Json:
     if sources.is_capture(source):
         given = truths.of_files(Path(source))
     else:
-        given = truths.of_table(_columns(home, source), source)
+        columns, damaged = _columns(home, source)
+        given = truths.of_table(columns, source, time.time(), damaged)
     made = truths.keep(
         captured.truth_folder(home, name), captured.secret(home, make=True), given.labels, time.time()
     )
@@ -99,15 +100,15 @@ def truth(home: Home, actor: str, *, name: str, source: str) -> Json:
     return {"schema": "assay.truth/1", "endpoint": name, **detail, "event": seq}
 
 
-def _columns(home: Home, source: str) -> Mapping[str, Any]:
-    """Return a table's columns of ids and labels, as they are written: an id keeps its zeros."""
+def _columns(home: Home, source: str) -> tuple[Mapping[str, Any], int]:
+    """Return a table's columns of ids and labels, as they are written (an id keeps its zeros), and how many rows were left out."""
     from assay.engines.capture.truths import IDS, LABELS, TIMES
     from assay.engines.tables import open_table
 
     with home.scratch() as scratch, open_table(source, scratch=scratch, texts=True) as table:
         wanted = [c.name for c in table.columns if c.name.lower() in (*IDS, *LABELS, *TIMES)]
         found: Mapping[str, Any] = table.arrow(wanted or None).to_pydict()
-        return found
+        return found, sum(f.count for f in table.problems)
 
 
 VERBS: Mapping[str, Callable[..., Json]] = {
