@@ -48,9 +48,13 @@ def document(tree: Tree, name: str) -> Any:
 def _json(path: Path, name: str) -> Any:
     text = read_plain(path, LARGEST, name)
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{name} is no JSON", where=str(path), remedy="restore it, or make it anew") from error
+
+
+def _no_number(said: str) -> Any:
+    raise ValueError(f"{said} is no number of JSON")
 
 
 def of_quality(tree: Tree) -> Baseline:

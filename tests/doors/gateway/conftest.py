@@ -96,7 +96,7 @@ class Pool:
 class Stand:
     """A gateway of a home, its models stood in for."""
 
-    def __init__(self, home, folder, ssl=None, bounds=None, api=False):
+    def __init__(self, home, folder, ssl=None, bounds=None, api=False, guarded=False):
         self.home, self.folder, self.serial = home, folder, 0
         self.does, self.asked, self.pools, self.taps = {}, [], [], []
         self.ready = None  # variants that are; None: all
@@ -111,7 +111,7 @@ class Stand:
             home, folder, "gateway-1", connect, journal, Counts(), Buckets(bytearray(SIZE))
         )
         self.api = Api(home) if api else None
-        self.listening = Listening(Gate(self.gateway, self.api), bounds, ssl)
+        self.listening = Listening(Gate(self.gateway, self.api, guarded=guarded), bounds, ssl)
         self.port, self.loop = self.listening.port, self.listening.loop
 
     def publish(self, draining=False, reader="", starting=()):

@@ -632,3 +632,14 @@ def test_a_caller_cut_off_in_the_middle_of_a_body_leaves_nothing_under_way(servi
         wait(lambda: s.gateway.under_way == 1)
     wait(lambda: s.gateway.under_way == 0)
     assert s.gateway.lines["e"].held == 0
+
+
+def test_metrics_were_for_everybody(serving):
+    s = serving(at={"guarded": True})
+    token = s.token(endpoints=[], admin=True)
+    s.publish()
+    refused = s.ask(None, "/metrics", "GET")
+    assert refused.status == 401 and refused.body["rule"] == "auth.unknown"
+    assert s.ask(None, "/metrics", "GET", "assay_000000000000_x").status == 401
+    assert b"assay_refused_total" in s.ask(None, "/metrics", "GET", token).body
+    assert s.ask(None, "/healthz", "GET").status == 200

@@ -9,6 +9,9 @@ import pytest
 
 from assay.methods.monitor import constraints, statistics, violations
 from assay.methods.monitor.constraints import Config
+from assay.methods.monitor.kll import Kll
+from assay.methods.monitor.statistics import Column
+from assay.methods.monitor.violations import compared
 
 
 def table(**columns):
@@ -204,3 +207,68 @@ def test_a_domain_that_could_not_be_counted_was_told_as_kept_or_as_broken_by_all
     assert loose.violations == () and loose.untold == ("state",)
     assert violations.evaluate(table(state=[1, 2]), constraints.read(document)).untold == ("state",)
     assert violations.evaluate(table(**GOOD), constraints.read(DOCUMENTED)).untold == ()
+
+
+FEATURE = {"name": "x", "inferred_type": "Integral", "completeness": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("features", "config", "said"),
+    [
+        ([], {}, "constrains no column"),
+        ([FEATURE, FEATURE], {}, "names the feature 'x' twice"),
+        ([FEATURE | {"name": 5}], {}, "called '5', which is no name"),
+        ([FEATURE | {"completeness": "NaN"}], {}, "completeness of x is 'NaN'"),
+        ([FEATURE | {"completeness": 2}], {}, "completeness of x is '2'"),
+        ([FEATURE | {"completeness": True}], {}, "completeness of x is 'True'"),
+        ([FEATURE | {"inferred_type": "Strng"}], {}, "inferred_type of x is 'Strng'"),
+        ([FEATURE | {"string_constraints": {"domains": "abc"}}], {}, "domains of x is no list"),
+        (
+            [FEATURE | {"num_constraints": {"is_non_negative": "perhaps"}}],
+            {},
+            "is_non_negative of x is 'perhaps'",
+        ),
+        (
+            [FEATURE | {"monitoringConfigOverrides": {"evaluate_constraints": "Enabeld"}}],
+            {},
+            "evaluate_constraints",
+        ),
+        ([FEATURE], {"evaluate_constraints": "Enabeld"}, "evaluate_constraints is 'Enabeld'"),
+        ([FEATURE], {"datatype_check_threshold": -1}, "datatype_check_threshold is '-1'"),
+        (
+            [FEATURE],
+            {"distribution_constraints": {"comparison_threshold": "inf"}},
+            "comparison_threshold is 'inf'",
+        ),
+        (
+            [FEATURE],
+            {"distribution_constraints": {"comparison_method": "Robst"}},
+            "comparison_method is 'Robst'",
+        ),
+    ],
+)
+def test_constraints_that_were_misspelt_held_nothing_and_passed(features, config, said):
+    with pytest.raises(ValueError, match=said):
+        constraints.read({"features": features, "monitoring_config": config})
+
+
+def test_a_sketch_that_lost_its_numbers_was_compared_as_if_it_had_few():
+    import numpy as np
+
+    def column(n):
+        made = Column("x", "Integral", 5_000, 0)
+        made.sketch = Kll()
+        made.sketch.update(np.arange(n, dtype=float))
+        return made
+
+    found = compared(column(3), column(5_000), Config())
+    assert found.value is None and "holds 3 of 5,000 numbers" in found.reason
+    assert compared(column(4_000), column(5_000), Config()).value is not None
+    with pytest.raises(ValueError, match="nothing comes less than never"):
+        statistics.read(
+            {
+                "features": [
+                    {"name": "x", "numerical_statistics": {"common": {"num_present": -1, "num_missing": 0}}}
+                ]
+            }
+        )

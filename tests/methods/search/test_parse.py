@@ -162,3 +162,9 @@ def test_a_kind_that_was_said_as_a_field_found_nothing(said):
         assert parse(said + rest, NOW) == parse("models" + rest, NOW)
     assert parse("kind:model, run", NOW).kinds == ("model", "run")
     assert parse("kind:nothing", NOW).kinds == () and parse("kind = nothing", NOW).kinds == ()
+
+
+def test_a_year_of_few_digits_was_a_fault():
+    assert written(dt.datetime(1, 1, 1, tzinfo=dt.UTC)) == "0001-01-01T00:00:00.000Z"
+    assert written(dt.datetime(2026, 1, 2, 3, 4, 5, 678_999, dt.UTC)) == "2026-01-02T03:04:05.678Z"
+    assert span("0001-01-01T00:00+05:00", NOW) is None

@@ -31,6 +31,7 @@ from assay.works.call import call
         ({"at": "grave"}, "a finding cannot be"),
         ({"missed": "maybe"}, "missed windows"),
         ({"since": "some day"}, "--since"),
+        ({"since": "3000-01-01"}, "still to come"),
         ({"params": {"rulse": "x"}}, "takes no 'rulse'"),
         ({"params": {"failing_rows": "many"}}, "failing_rows takes"),
         ({"check": "data.drift", "params": {}}, "needs a baseline"),

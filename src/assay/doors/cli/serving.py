@@ -24,6 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False)
 @click.option("--tls-client", type=click.Choice(["required", "optional"]), default="optional", help="Theirs.")
 @click.option("--plain", is_flag=True, help="Without TLS beyond this machine: something ends it before.")
 @click.option("--no-api", is_flag=True, help="Endpoints alone, and nothing under /api/v1.")
+@click.option("--metrics-token", is_flag=True, help="Give /metrics to whoever sends a token that holds.")
 @click.option("--warm", type=click.FloatRange(0), default=300, show_default=True, metavar="S",
               help="That replaced models stay, to return to.")  # fmt: skip
 @click.option("--drain", type=click.FloatRange(0), default=30, show_default=True, metavar="S",
@@ -58,6 +59,7 @@ def serve(format_: str, **raw: Any) -> None:
         api=not raw["no_api"],
         warm=raw["warm"],
         drain=raw["drain"],
+        metrics=raw["metrics_token"],
         seconds=raw["seconds"],
         ready=lambda url: click.echo(f"answering on {url}; Ctrl-C ends it", err=True),
     )

@@ -42,8 +42,9 @@ _ERRORS = {
 class Gate:
     """The application: every rule is asked of the gateway (works/serving) or of the office (works.call)."""
 
-    def __init__(self, gateway: Gateway, api: Api | None = None) -> None:
-        self.gateway, self.api = gateway, api
+    def __init__(self, gateway: Gateway, api: Api | None = None, *, guarded: bool = False) -> None:
+        """guarded: whether metrics are for tokens that hold alone."""
+        self.gateway, self.api, self.guarded = gateway, api, guarded
 
     # -- the head of a request
 
@@ -59,6 +60,10 @@ class Gate:
             return _error(Refusal("path", "there is nothing at this address", 404), request)
         if request.method not in ("GET", "HEAD"):
             return _error(Refusal("method", "this is asked with GET", 405), request, {"allow": "GET, HEAD"})
+        if self.guarded and path == "/metrics":
+            found = self.gateway.known(request.headers, request.address, path)
+            if isinstance(found, Refusal):
+                return _error(found, request)
         return 0
 
     def _endpoint(self, request: Request, path: str) -> int | Response:

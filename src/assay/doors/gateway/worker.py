@@ -63,7 +63,7 @@ async def _serve(told: dict[str, Any]) -> None:
     journal = Journal(home.root / "serving" / "journal", name)
     gateway = Gateway(home, folder, name, connect, journal, counts.restored(file), _buckets(folder))
     api = Api(home) if told["api"] else None
-    server = Server(Gate(gateway, api), Bounds(connections=_room()))
+    server = Server(Gate(gateway, api, guarded=bool(told.get("metrics"))), Bounds(connections=_room()))
     listener = socket.socket(fileno=int(told["socket"]))
     loop, ending = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ending.set)

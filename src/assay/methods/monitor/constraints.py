@@ -6,6 +6,7 @@ domains, as the container's own files do: every value must fit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,7 +17,10 @@ Method = Literal["Simple", "Robust"]
 Drift = Literal["LInfinity", "ChiSquared"]
 MOST_DOMAIN = 50  # different texts of a column of which a domain is suggested
 SHARE_DOMAIN = 0.05  # of the rows that may differ in one
-_ENABLED = ("enabled", "true", "1")
+_ENABLED, _DISABLED = ("enabled", "true", "1"), ("disabled", "false", "0")
+_TYPES: tuple[Inferred, ...] = ("Integral", "Fractional", "String", "Unknown")
+_METHODS = ("simple", "robust", "linf_simple", "linf_robust")
+_DRIFTS = ("linfinity", "l-infinity", "linf", "chisquared", "chi_squared", "chi-squared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,14 @@ def read(raw: Any) -> Constraints:
         raise ValueError("it is no constraints.json: there are no features in it")
     try:
         features = tuple(_read(f) for f in raw["features"])
+        names = [f.name for f in features]
+        if not names:
+            raise ValueError("constraints.json constrains no column")
+        if len(set(names)) < len(names):
+            twice = next(n for i, n in enumerate(names) if n in names[:i])
+            raise ValueError(f"constraints.json names the feature {twice[:60]!r} twice")
+        for feature in features:
+            _config(feature.overrides, Config())  # what cannot be read is told now
         config = _config(raw.get("monitoring_config") or {}, Config())
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no constraints.json: {type(error).__name__} of {error}") from error
@@ -143,14 +155,22 @@ def _read(raw: Mapping[str, Any]) -> Feature:
     for place in (raw, numbers, texts):
         for key in _OVERRIDES:
             overrides = place.get(key) or overrides
-    inferred = str(raw.get("inferred_type") or "Unknown")
+    name, inferred = raw["name"], raw.get("inferred_type") or "Unknown"
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"a feature of constraints.json is called {str(name)[:60]!r}, which is no name")
+    if inferred not in _TYPES:
+        raise ValueError(
+            f"inferred_type of {name[:60]} is {str(inferred)[:60]!r}, and one of {', '.join(_TYPES)}"
+        )
     domains = texts.get("domains")
+    if domains is not None and not isinstance(domains, list):
+        raise ValueError(f"domains of {name[:60]} is no list")
     complete, negative = raw.get("completeness"), numbers.get("is_non_negative")
     return Feature(
-        str(raw["name"]),
-        inferred if inferred in ("Integral", "Fractional", "String") else "Unknown",  # type: ignore[arg-type]
-        None if complete is None else float(complete),
-        None if negative is None else _on(negative),
+        name,
+        inferred,
+        None if complete is None else _number(complete, f"completeness of {name[:60]}", 0.0, most=1.0),
+        None if negative is None else _on(negative, f"is_non_negative of {name[:60]}"),
         None if domains is None else tuple(map(str, domains)),
         overrides,
         {k: v for k, v in raw.items() if k not in _KNOWN},
@@ -160,29 +180,53 @@ def _read(raw: Mapping[str, Any]) -> Feature:
 def _config(raw: Mapping[str, Any], base: Config) -> Config:
     compare = raw.get("distribution_constraints") or {}
     named = {k.replace("comparion", "comparison"): v for k, v in compare.items()}  # as one sample spells it
-    method = str(named.get("comparison_method") or base.method).lower()
-    drift = str(named.get("categorical_drift_method") or base.drift).lower()
-    distance = _number(named.get("comparison_threshold"), base.distance)
+    method = _one_of(named.get("comparison_method") or base.method, "comparison_method", _METHODS)
+    drift = _one_of(named.get("categorical_drift_method") or base.drift, "categorical_drift_method", _DRIFTS)
+    distance = _number(named.get("comparison_threshold"), "comparison_threshold", base.distance)
     own = "comparison_threshold" in named
     return Config(
-        _on(raw.get("evaluate_constraints", base.evaluate)),
-        _on(raw.get("emit_metrics", base.metrics)),
-        _number(raw.get("datatype_check_threshold"), base.types),
-        _number(raw.get("domain_content_threshold"), base.domains),
-        _on(named.get("perform_comparison", base.compare)),
+        _on(raw.get("evaluate_constraints", base.evaluate), "evaluate_constraints"),
+        _on(raw.get("emit_metrics", base.metrics), "emit_metrics"),
+        _number(raw.get("datatype_check_threshold"), "datatype_check_threshold", base.types, most=1.0),
+        _number(raw.get("domain_content_threshold"), "domain_content_threshold", base.domains, most=1.0),
+        _on(named.get("perform_comparison", base.compare), "perform_comparison"),
         distance,
         "Simple" if method.endswith("simple") else "Robust",
-        _number(named.get("categorical_comparison_threshold"), distance if own else base.categories),
+        _number(
+            named.get("categorical_comparison_threshold"),
+            "categorical_comparison_threshold",
+            distance if own else base.categories,
+        ),
         "ChiSquared" if drift.startswith("chi") else "LInfinity",
     )
 
 
-def _number(value: Any, otherwise: float) -> float:
-    return otherwise if value is None else float(value)
+def _number(value: Any, what: str, otherwise: float, most: float = math.inf) -> float:
+    """Return a number from 0 to ``most``; ValueError for anything else, which would hold nothing."""
+    if value is None:
+        return otherwise
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = math.nan
+    if isinstance(value, bool) or not math.isfinite(found) or not 0 <= found <= most:
+        upto = "0 on" if most == math.inf else f"0 to {most:g}"
+        raise ValueError(f"{what} is {str(value)[:60]!r}, and a number from {upto}")
+    return found
 
 
-def _on(value: Any) -> bool:
-    return str(value).lower() in _ENABLED
+def _on(value: Any, what: str) -> bool:
+    said = str(value).lower()
+    if said not in (*_ENABLED, *_DISABLED):
+        raise ValueError(f"{what} is {str(value)[:60]!r}, and Enabled or Disabled")
+    return said in _ENABLED
+
+
+def _one_of(value: Any, what: str, words: tuple[str, ...]) -> str:
+    said = str(value).lower()
+    if said not in words:
+        raise ValueError(f"{what} is {str(value)[:60]!r}, and one of {', '.join(words)}")
+    return said
 
 
 def _switch(on: bool) -> str:

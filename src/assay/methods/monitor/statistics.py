@@ -253,7 +253,10 @@ def read(raw: Any) -> Statistics:
 
 
 def _whole(value: Any) -> int:
-    return int(float(value))
+    found = int(float(value))
+    if found < 0:
+        raise ValueError(f"statistics.json counts {found}, and nothing comes less than never")
+    return found
 
 
 def _read(raw: Mapping[str, Any]) -> Column:

@@ -210,6 +210,9 @@ def compared(before: Column, now: Column, config: Config) -> Distance:
             return Distance(
                 now.name, None, config.distance, kind, reason="a sketch of its numbers is not there"
             )
+        if 2 * before.sketch.n < before.present:
+            why = f"the sketch of its baseline holds {before.sketch.n:,} of {before.present:,} numbers"
+            return Distance(now.name, None, config.distance, kind, reason=why)
         return _told(now.name, numerical(before.sketch, now.sketch, robust=robust), config.distance, kind)
     if before.values is None or now.values is None:
         unlike = before.numeric != now.numeric

@@ -53,4 +53,5 @@ def _dated(said: str) -> tuple[dt.datetime, dt.datetime]:
 
 def written(moment: dt.datetime) -> str:
     """Return a moment as the office writes it, so that texts sort as moments do."""
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    said = moment.astimezone(dt.UTC).isoformat(timespec="microseconds")  # strftime writes the year 1 as 1
+    return said[:23] + "Z"

@@ -67,7 +67,7 @@ def create(
         offset=_length(offset, "the offset", 0),
         created_by=actor,
         created_at=times.text(now),
-        cursor=times.text(times.said(since, now, "--since") if since else now),
+        cursor=times.text(_since(since, now) if since else now),
         event=0,
         source=_placed(source),
         time=time,
@@ -174,3 +174,13 @@ def _plausible(home: Home, monitor: Monitor) -> None:
         )
     start, end = times.seconds(monitor.cursor), _now()
     sources.of(home, monitor).count(max(start, end - monitor.window), end)
+
+
+def _since(since: str, now: float) -> float:
+    """Return the first moment of which windows are looked at; UsageError where it is no time, or is still to come."""
+    found = times.said(since, now, "--since")
+    if found > now:
+        raise UsageError(
+            f"--since is {since[:40]!r}, which is still to come", remedy="leave it out: it begins with now"
+        )
+    return found

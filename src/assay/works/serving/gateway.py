@@ -204,6 +204,12 @@ class Gateway:
         asked.line.release(asked.variant)
         self.under_way -= 1
 
+    def known(self, headers: Mapping[str, str], address: str, path: str) -> Caller | Refusal:
+        """Return who sends a token that holds, whatever it opens."""
+        token = credential(headers)
+        caller = self.callers.of(token, time.time()) if token else None
+        return caller if caller is not None else self._refused("", UNKNOWN, None, address, path)
+
     def admin(self, headers: Mapping[str, str], address: str, path: str) -> Caller | Refusal:
         """Return who asks the management API; a token with the scope ``admin`` opens it."""
         token = credential(headers)

@@ -46,7 +46,8 @@ _RETRY, _LONGEST_RETRY = 30.0, 600.0  # after which a model that does not start 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a server listens. worker: the command that a gateway process is started with. warm: seconds that replaced models
-    stay, so that they can be returned to at once. drain: seconds that requests under way have when it ends."""
+    stay, so that they can be returned to at once. drain: seconds that requests under way have when it ends. metrics: whether
+    /metrics is for tokens that hold alone."""
 
     host: str
     port: int
@@ -55,6 +56,7 @@ class Options:
     warm: float = 300.0
     drain: float = 30.0
     api: bool = True
+    metrics: bool = False
     tls: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -326,7 +328,7 @@ class Supervisor:
     def _begin(self, gateway: _Gateway) -> subprocess.Popen[bytes]:
         told = {
             "home": str(self.home.root), "folder": str(self.folder), "name": gateway.name, "api": self.options.api,
-            "socket": self.listener.fileno(), "parent": os.getpid(), "drain": self.options.drain,
+            "metrics": self.options.metrics, "socket": self.listener.fileno(), "parent": os.getpid(), "drain": self.options.drain,
             **self.options.tls,
         }  # fmt: skip
         path = self.folder / f"{gateway.name}.told"

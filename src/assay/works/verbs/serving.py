@@ -17,12 +17,12 @@ from assay.works.verbs.shape import Json
 def serve(
     home: Home, actor: str, *, worker: Sequence[str], host: str = "127.0.0.1", port: int = 8080, workers: int = 1,
     tls: Mapping[str, str] | None = None, plain: bool = False, api: bool = True, warm: float = 300.0,
-    drain: float = 30.0, seconds: float | None = None, ready: Callable[[str], None] = lambda url: None,
+    drain: float = 30.0, metrics: bool = False, seconds: float | None = None, ready: Callable[[str], None] = lambda url: None,
 ) -> Json:  # fmt: skip
     """Answer for every endpoint of the home. worker: the command that starts a gateway process.
 
     tls: ``cert``, ``key``, ``client_ca`` and ``client`` (``required`` or ``optional``). plain: whether to listen beyond this
-    machine without it. warm: seconds that replaced models stay. ready: called with the URL once it answers.
+    machine without it. metrics: whether /metrics needs a token. warm: seconds that replaced models stay. ready: called with the URL once it answers.
     """
     from assay.engines.serving import start, start_reader
     from assay.works import monitoring
@@ -35,7 +35,7 @@ def serve(
             f"whoever listens on the way to {host} could read tokens and payloads",
             remedy="give --tls-cert and --tls-key, or say --plain behind what ends TLS",
         )
-    options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, secured)
+    options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, metrics, secured)
     if home.office.outside.readonly:  # what cannot be recorded is not answered
         raise UsageError(
             "this home can be read and not written, and what is answered is recorded",

@@ -50,6 +50,8 @@ def report(
     ]
     if baseline.statistics is None and asked.config.compare:
         skipped.append(Skipped("distances", "the baseline has no statistics.json to compare with"))
+    if not asked.features:
+        skipped.append(Skipped("constraints", "no column of the baseline is one that the window has"))
     if not asked.config.evaluate:
         skipped.append(Skipped("constraints", "the baseline says evaluate_constraints: Disabled"))
     metrics = [Metric("violations", len(found.violations)), Metric("rows", window.rows)]
