@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from assay.doors.cli import baselines, context, show
 from assay.doors.cli.groups import Group
+from assay.kernel.printable import printable
 from assay.kernel.severity import SEVERITIES
 
 _SHORT = {"CompletedWithViolations": "Violations"}
@@ -320,11 +322,15 @@ def _executions(found: list[dict[str, Any]], empty: str) -> None:
                 "rows": "" if execution["rows"] is None else f"{execution['rows']:,}",
                 "by": execution["trigger"]
                 + (f", {execution['missed']} left out" if execution["missed"] else ""),
-                "violations": f"{bar} {count}".strip() if count else execution["why"][:40],
+                "violations": f"{bar} {count}".strip()
+                if count
+                else textwrap.shorten(execution["why"], 40, placeholder=" …"),
             }
         )
     columns = (("until", "window until"), ("status", "status"), ("rows", "rows"), ("by", "by"), ("violations", "violations"))  # fmt: skip
     show.table(rows, columns, empty, whole=("until", "status"))
+    for why in dict.fromkeys(e["why"] for e in found if len(e["why"]) > 40 and not e["violations"]):
+        click.echo("\n" + textwrap.fill(printable(why), 80, break_long_words=False, break_on_hyphens=False))
 
 
 def _deeds(found: list[dict[str, Any]], empty: str = "") -> None:
@@ -341,7 +347,12 @@ def _deeds(found: list[dict[str, Any]], empty: str = "") -> None:
         elif detail.get("revision"):
             said = f"{one['target']} is at revision {detail['revision']}"
         rows.append(
-            {**one, "at": one["at"][5:16].replace("T", " "), "what": _what(one), "said": str(said)[:60]}
+            {
+                **one,
+                "at": one["at"][5:16].replace("T", " "),
+                "what": _what(one),
+                "said": textwrap.shorten(str(said), 200, placeholder=" …"),
+            }
         )
     click.echo()
     columns = (
@@ -364,8 +375,6 @@ def _violations(execution: dict[str, Any]) -> None:
     if execution["violations"]:
         click.echo()
         show.findings(execution["violations"][:10], "")
-    if execution["why"] and execution["status"] == "Failed":
-        click.echo(f"\n{execution['why']}")
 
 
 monitor.add_command(baselines.baseline)
