@@ -19,7 +19,7 @@ class Teller:
 
     def error(self, error: Exception) -> None:
         """Say what went wrong, with its place where that is known."""
-        told = of_the_machine(error) if isinstance(error, OSError) else None
+        told = of_the_machine(error) if isinstance(error, OSError) and error.filename else None
         self.say(str(told or error))
 
     def say(self, sentence: str) -> None:
