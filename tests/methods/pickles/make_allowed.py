@@ -228,6 +228,16 @@ def boosting():
     return call, {}
 
 
+def imblearn():
+    call = defaultdict(set)
+    for module in modules("imblearn"):
+        for key, thing in vars(module).items():
+            own = getattr(thing, "__module__", None) == module.__name__
+            if inspect.isclass(thing) and own and hasattr(thing, "get_params") and not dangerous_state(thing):
+                call[module.__name__].add(key)
+    return call, {}
+
+
 def write(name: str, found: dict[str, set[str]]) -> None:
     path = FOLDER / name
     if path.exists():  # lists only grow: models of older releases are still read
@@ -240,7 +250,7 @@ def write(name: str, found: dict[str, set[str]]) -> None:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for make in (sklearn, scipy, numpy, pandas, boosting):
+    for make in (sklearn, scipy, numpy, pandas, boosting, imblearn):
         call, use = make()
         write(f"{make.__name__}.call.txt", dict(call))
         if use:
