@@ -160,7 +160,7 @@ not_a_library: thing
 GADGETS: list[tuple[str, str, Callable[[Path], tuple[Any, ...]]]] = [
     ("os", "getpid", lambda m: ()),
     ("posix", "getpid", lambda m: ()),
-    ("os", "mknod", lambda m: (str(m),)),
+    ("posix", "mkdir", lambda m: (str(m),)),
     ("os", "mkdir", lambda m: (str(m),)),
     ("os", "system", lambda m: (f"touch '{m}'",)),
     ("posix", "system", lambda m: (f"touch '{m}'",)),

@@ -21,7 +21,7 @@ class Sample:
     """A file or folder. why: what is in it, in words.
 
     fires: how a reader would load it, a name of ``tests/corpus/fire.py``; empty where no reader of it is installed.
-    marker: the empty file that its payload would make, where it makes one.
+    marker: the empty file or folder that its payload would make, where it makes one.
     """
 
     path: Path

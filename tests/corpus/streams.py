@@ -50,8 +50,8 @@ def framed(content: bytes) -> bytes:
 
 
 def make_empty(marker: Path) -> tuple[str, str, tuple[Any, ...]]:
-    """A call that makes an empty file and does nothing else."""
-    return "os", "mknod", (str(marker),)
+    """A call that makes an empty folder and does nothing else."""
+    return "os", "mkdir", (str(marker),)
 
 
 def payload(marker: Path) -> bytes:

@@ -66,10 +66,10 @@ def memo(marker: Path) -> Iterator[tuple[str, bytes]]:
     yield "the name in a long text opcode", P4 + unicode8(mod) + unicode8(name) + b"\x93" + rest
     yield "the names in text of protocol 1", P4 + text(mod) + text(name) + b"\x93" + rest
     yield "the names in a line of text", P4 + f"V{mod}\nV{name}\n".encode() + b"\x93" + rest
-    yield "the names with escapes", P4 + b"V\\u006fs\nV\\u006dknod\n\x93" + rest
+    yield "the names with escapes", P4 + b"V\\u006fs\nV\\u006dkdir\n\x93" + rest
     yield "the names in string opcodes", P4 + f"S'{mod}'\nS'{name}'\n".encode() + b"\x93" + rest
-    yield "the names in escaped strings", P4 + b"S'\\x6f\\x73'\nS'\\155knod'\n\x93" + rest
-    yield "the names in binary strings", P4 + b"U\x02osU\x05mknod\x93" + rest
+    yield "the names in escaped strings", P4 + b"S'\\x6f\\x73'\nS'\\155kdir'\n\x93" + rest
+    yield "the names in binary strings", P4 + b"U\x02osU\x05mkdir\x93" + rest
     yield "GET before any PUT", P4 + glob(mod, name) + rest[:-1] + b"h\x05" + b"."
     yield "GET of protocol 0 before any PUT", glob(mod, name) + rest[:-1] + b"g5\n."
 
@@ -198,14 +198,14 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "partial of a gadget",
-        P2 + glob("functools", "partial") + glob("os", "mknod") + text(where) + b"\x86R)R.",
+        P2 + glob("functools", "partial") + glob("os", "mkdir") + text(where) + b"\x86R)R.",
     )
     yield (
         "partial of a partial",
         P2
         + glob("functools", "partial")
         + glob("functools", "partial")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + b"\x86R"
         + text(where)
         + b"\x85R)R.",
@@ -217,7 +217,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
             + glob("functools", "partial")
             + glob("builtins", "int")
             + b"\x85R("
-            + glob("os", "mknod")
+            + glob("os", "mkdir")
             + text(where)
             + b"\x85}Ntb)R."
         ),
@@ -227,7 +227,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
         P2
         + glob("builtins", "list")
         + glob("builtins", "map")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + body([where])
         + b"\x86R\x85R.",
     )
@@ -236,7 +236,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
         P2
         + glob("builtins", "bytes")
         + glob("builtins", "filter")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + body([where])
         + b"\x86\x81\x85\x81.",
     )
@@ -245,7 +245,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
         P2
         + glob("builtins", "bytes")
         + glob("builtins", "map")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + body([where])
         + b"\x86\x81\x85\x81.",
     )
@@ -258,7 +258,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
         + body([1])
         + b"\x86R}"
         + text("key")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + b"sb.",
     )
     yield (
@@ -266,7 +266,7 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
         P2
         + glob("builtins", "list")
         + glob("itertools", "starmap")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + body([(where,)])
         + b"\x86R\x85R.",
     )
@@ -279,13 +279,13 @@ def chains(marker: Path) -> Iterator[tuple[str, bytes]]:
     yield "apply_along_axis", P2 + glob("numpy", "apply_along_axis") + glob("os", "getpid") + b"K\x00]\x87R."
     yield (
         "vectorize",
-        P2 + glob("numpy", "vectorize") + glob("os", "mknod") + b"\x85R" + text(where) + b"\x85R.",
+        P2 + glob("numpy", "vectorize") + glob("os", "mkdir") + b"\x85R" + text(where) + b"\x85R.",
     )
     yield (
         "an index of pandas' made by a gadget",
         P2
         + glob("pandas.core.indexes.base", "_new_Index")
-        + glob("os", "mknod")
+        + glob("os", "mkdir")
         + b"}"
         + text("path")
         + text(where)
@@ -323,39 +323,39 @@ def assembled(marker: Path) -> Iterator[tuple[str, bytes]]:
     )
     yield (
         "the module made by str",
-        P4 + join + b"C\x02os" + text("ascii") + b"\x86R" + short("mknod") + b"\x93" + where + b"R.",
+        P4 + join + b"C\x02os" + text("ascii") + b"\x86R" + short("mkdir") + b"\x93" + where + b"R.",
     )
     yield (
         "the name made by str",
-        P4 + short("os") + join + b"C\x05mknod" + text("ascii") + b"\x86R\x93" + where + b"R.",
+        P4 + short("os") + join + b"C\x05mkdir" + text("ascii") + b"\x86R\x93" + where + b"R.",
     )
-    yield "the name from a tuple", P4 + short("os") + short("mknod") + b"\x85\x93" + where + b"R."
+    yield "the name from a tuple", P4 + short("os") + short("mkdir") + b"\x85\x93" + where + b"R."
     yield (
         "the name by a partial",
         P4
         + short("os")
         + glob("functools", "partial")
         + join
-        + text("mknod")
+        + text("mkdir")
         + b"\x86R)R\x93"
         + where
         + b"R.",
     )
-    yield "the module from bytes", P4 + b"C\x02os" + short("mknod") + b"\x93" + where + b"R."
+    yield "the module from bytes", P4 + b"C\x02os" + short("mkdir") + b"\x93" + where + b"R."
     yield (
         "the name joined",
         P4
         + short("os")
         + glob("builtins", "str.join")
         + text("")
-        + body(["mk", "nod"])
+        + body(["mk", "dir"])
         + b"\x86R\x93"
         + where
         + b"R.",
     )
     yield (
         "the name from a list's place",
-        P4 + short("os") + glob("operator", "getitem") + body((["mknod"], 0)) + b"R\x93" + where + b"R.",
+        P4 + short("os") + glob("operator", "getitem") + body((["mkdir"], 0)) + b"R\x93" + where + b"R.",
     )
     yield "the name as a persistent id", P4 + short("os") + b"K\x01Q\x93" + where + b"R."
 
@@ -372,7 +372,7 @@ def registered(marker: Path) -> Iterator[tuple[str, bytes]]:
             P2
             + glob("copyreg", "add_extension")
             + text("os")
-            + text("mknod")
+            + text("mkdir")
             + b"K\x05\x87R0\x82\x05"
             + body((str(marker),))
             + b"R."
@@ -400,7 +400,7 @@ def changed(marker: Path) -> Iterator[tuple[str, bytes]]:
             + glob("sklearn.base", "BaseEstimator")
             + b"}"
             + text("__setstate__")
-            + glob("os", "mknod")
+            + glob("os", "mkdir")
             + b"sb)\x81"
             + text(where)
             + b"b."

@@ -24,13 +24,13 @@ TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 
 
 class Call:
-    """Pickles as a call of os.mknod with a path."""
+    """Pickles as a call of os.mkdir with a path."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return os.mknod, (str(self.marker),)
+        return os.mkdir, (str(self.marker),)
 
 
 def raw(marker: Path) -> bytes:
@@ -207,7 +207,7 @@ def torches(marker: Path) -> Iterator[tuple[str, str, bytes, str]]:
 def archives(marker: Path) -> Iterator[tuple[str, str, bytes, str]]:
     """Compressions and archives, within one another."""
     data = raw(marker)
-    old = glob("os", "mknod") + b"(S'" + str(marker).encode() + b"'\ntR."
+    old = glob("os", "mkdir") + b"(S'" + str(marker).encode() + b"'\ntR."
     yield "gz", "pkl.gz", gzip.compress(data), "gzip"
     yield "bz2", "pkl.bz2", bz2.compress(data), "bz2"
     yield "xz", "pkl.xz", lzma.compress(data), "lzma"

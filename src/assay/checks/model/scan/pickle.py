@@ -40,6 +40,15 @@ def sniff(view: View) -> bool:
     return trial.complete and (not rest.strip() or rest[:1] == b"\x80") and view.size > 1
 
 
+def runs(view: View, start: int, end: int) -> bool:
+    """Whether bytes that should be numbers are a pickle that does something; numbers that merely begin as one do not."""
+    head = bytes(view.data[start : start + 2])
+    if len(head) < 2 or head[0] != 0x80 or head[1] > 5:
+        return False
+    trial = walk(view.data, start, end, Names(), tick=lambda at: at - start > _TRIAL)
+    return any(h.plausible and (h.sort == "danger" or h.called) for h in trial.hits)
+
+
 def examine(view: View, ground: Ground) -> bool:
     """Follow every pickle in the stream."""
     return stream(view, ground, 0)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.checks.model.scan import _program, tar
+from assay.checks.model.scan import _program, pickle, tar
 from assay.checks.model.scan._names import check_name, readable, twins
 from assay.checks.model.scan._view import View
 from assay.checks.model.scan._zip import Directory, Member, TooMany, directory, end_record
@@ -159,7 +159,7 @@ def _member(view: View, ground: Ground, member: Member, torch: bool, raw: bool, 
 def _looks_like_more(view: View, member: Member) -> bool:
     """Whether raw numbers begin as another format does, which another reader of the archive could take them for."""
     head = bytes(view.data[member.start : min(member.start + 8, member.end)])
-    return head.startswith(_MAGIC)
+    return head.startswith(_MAGIC) or pickle.runs(view, member.start, member.end)
 
 
 def _content(
@@ -191,8 +191,6 @@ def _content(
 
 
 def _torch_pickle(view: View, ground: Ground) -> bool:
-    from assay.checks.model.scan import pickle
-
     ground.seen += 1
     ground.formats["pickle"] += 1
     good = pickle.stream(view, ground, 0, torch=True)
