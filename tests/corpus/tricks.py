@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from tests.corpus.sample import Sample
 from tests.corpus.streams import P2, P4, body, framed, glob, make_empty, payload, short, stack, text
@@ -505,7 +507,19 @@ def within(marker: Path) -> Iterator[tuple[str, bytes]]:
     yield "in two frames", framed(b"N0" + run)[:-1] + b"0" + b"\x95" + struct.pack("<Q", 2) + b"N."
 
 
-KINDS = (memo, endings, protocol0, chains, assembled, registered, changed, within)
+def laughs(marker: Path) -> Iterator[tuple[str, bytes]]:
+    """A billion laughs: each level is the one before, several times, from the memo."""
+    for protocol in (0, 2, 4):
+        listed: Any = ["lol"] * 10
+        held: Any = ("lol",) * 3
+        for _ in range(30):
+            listed, held = [listed] * 10, (held,) * 4
+        yield f"lists, protocol {protocol}", pickle.dumps(listed, protocol)
+        yield f"tuples, protocol {protocol}", pickle.dumps(held, protocol)
+    yield "tuples by DUP", P2 + b"N" + b"222\x87\x85" * 60 + b"."
+
+
+KINDS = (memo, endings, protocol0, chains, assembled, registered, changed, within, laughs)
 
 
 def samples(folder: Path) -> Iterator[Sample]:
@@ -517,8 +531,9 @@ def samples(folder: Path) -> Iterator[Sample]:
             why, data = next(islice(kind(marker), number, None))
             path = folder / f"{kind.__name__}{number}.pkl"
             path.write_bytes(data)
-            marks = str(marker).encode() in data and kind is not within and kind is not changed
-            yield Sample(path, True, "tricks", f"{kind.__name__}: {why}", "pickle", marker if marks else None)
+            marks = str(marker).encode() in data and kind not in (within, changed)
+            fires = "" if kind is laughs else "pickle"
+            yield Sample(path, True, "tricks", f"{kind.__name__}: {why}", fires, marker if marks else None)
 
 
 def quick(folder: Path) -> Iterator[Sample]:

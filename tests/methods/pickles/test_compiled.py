@@ -46,7 +46,7 @@ def plainly(value, level=0):
 def said(data, python, arrays=True, start=0, end=None):
     found = walk(data, start, len(data) if end is None else end, Names(), arrays=arrays, python=python)
     return {
-        **{k: getattr(found, k) for k in ("start", "end", "complete", "error", "opcodes", "nested", "arrays", "stopped")},
+        **{k: getattr(found, k) for k in ("start", "end", "complete", "error", "opcodes", "nested", "arrays", "stopped", "shared", "persistent_at")},
         "hits": [(h.sort, h.name, h.expression, h.offset, h.opcode, h.called, h.what, h.count) for h in found.hits],
         "result": plainly(found.result),
         "persistent": [plainly(v) for v in found.persistent],

@@ -69,7 +69,7 @@ class Calls:
                 self.appears(known)
             return known
         judged = self.names.judge(module, name, self.protocol)
-        found = Global(module, name, judged)
+        found = Global(module, name, judged, at=at)
         if not judged.allowed:
             sort = "danger" if judged.level == "danger" else "unknown"
             hit = Hit(sort, f"{module}.{name}", show(found, self.data), at, opcode, what=judged.what)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ class Calls:
         for found, count in self._loose.items():
             if count > 0:
                 name = f"{found.module}.{found.name}"
-                self._add(Hit("unknown", name, f"{name} handed on", 0, "GLOBAL", called=True))
+                self._add(Hit("unknown", name, f"{name} handed on", found.at, "GLOBAL", called=True))
 
     def computed_name(self, module: Any, name: Any, at: int) -> Any:
         """Return what stands for a name that is not written down but computed."""

@@ -25,7 +25,7 @@ from assay.methods.pickles.setting import (
 from assay.methods.pickles.values import ALIAS, Bag, Computed, Global, Instance, Tup
 from assay.methods.pickles.walk import Broken
 
-VERSION = 1
+VERSION = 2
 SOURCE = Path(__file__).with_name("native")
 _LIMITS = (STACK_LIMIT, TABLE_LIMIT, CAPTURE_LIMIT, MEMO_LIMIT, MEMO_GAP, SLICE)
 _GUARDED, _WRAPPER, _INERT, _CALLED, _FORGOTTEN = 1, 2, 4, 8, 16
@@ -47,7 +47,7 @@ class Swift(Setting):
     """A walk by the compiled loop; what is rare it hands over to the methods here and in Setting."""
 
     broken, alias, opcode_names = Broken, ALIAS, NAMES
-    opcodes = 0
+    opcodes = shared = 0
 
     def run(self) -> None:
         """Walk to STOP."""
@@ -58,6 +58,7 @@ class Swift(Setting):
             self.report.result = module.walk(self, self.data, self.at, self.end, _LIMITS)
         finally:
             self.report.opcodes += self.opcodes
+            self.report.shared += self.shared
         self.report.complete = True
 
     @property

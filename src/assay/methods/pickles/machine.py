@@ -80,6 +80,7 @@ class Machine(State):
                     if v > 0:
                         stack.append(v - 1)
                     elif v == PLAIN:
+                        self.report.shared += 1
                         stack.append(ALIAS)
                     elif v == ABSENT:
                         stack.append(self.get(n))

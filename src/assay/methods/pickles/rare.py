@@ -173,17 +173,17 @@ def _ext(m: Machine, i: int) -> int:
 
 def _persid(m: Machine, i: int) -> int:
     stop = line_end(m.data, i + 1, m.end)
-    _persistent(m, None)
+    _persistent(m, None, i)
     return stop + 1
 
 
 def _binpersid(m: Machine, i: int) -> int:
-    _persistent(m, m.pop("BINPERSID"))
+    _persistent(m, m.pop("BINPERSID"), i)
     return i + 1
 
 
-def _persistent(m: Machine, value: Any) -> None:
-    m.persistent(value)
+def _persistent(m: Machine, value: Any, i: int) -> None:
+    m.persistent(value, i)
     m.stack.append(None)
 
 

@@ -76,8 +76,10 @@ class Setting:
         if len(self.report.nested) < NESTED_LIMIT:
             self.report.nested.append((begin, stop))
 
-    def persistent(self, value: Any) -> None:
+    def persistent(self, value: Any, at: int) -> None:
         """Note a persistent id."""
+        if self.report.persistent_at < 0:
+            self.report.persistent_at = at
         if len(self.report.persistent) < TABLE_LIMIT:
             self.report.persistent.append(value)
 
@@ -150,6 +152,7 @@ class Setting:
         self.report.persistent.extend(inner.persistent)
         self.report.nested.extend(inner.nested)
         self.report.opcodes += inner.opcodes
+        self.report.shared += inner.shared
         self.report.stopped = self.report.stopped or inner.stopped
         if not inner.complete:
             raise Broken(inner.error, at=inner.end)

@@ -128,6 +128,7 @@ class State(Setting):
         if code == ABSENT:
             raise Broken(f"memo entry {at} was never put")
         if code == PLAIN:
+            self.report.shared += 1
             return ALIAS
         return code - 1 if code > 0 else self.fetched(self.table[-code - 2])
 
@@ -135,4 +136,6 @@ class State(Setting):
         """Return a value of the table; one that must be accounted for appears once more."""
         if type(value) is Global and value.guarded:
             self.calls.appears(value)
+        if type(value) is Tup:
+            self.report.shared += 1
         return value

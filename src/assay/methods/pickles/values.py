@@ -31,13 +31,14 @@ _CODE = re.compile(
 
 @dataclass(eq=False, slots=True)
 class Global:
-    """A name the pickle imports. slot: where the memo's table holds it."""
+    """A name the pickle imports. slot: where the memo's table holds it; at: where it is first named."""
 
     module: str
     name: str
     judged: Judgement
     slot: int = -1
     instance: Instance | None = None
+    at: int = 0
 
     @property
     def guarded(self) -> bool:

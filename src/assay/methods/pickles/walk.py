@@ -21,7 +21,8 @@ class Walk:
     """What one pickle holds. end: where it ended or could not be followed; complete: whether it reached STOP.
 
     arrays: raw arrays stepped over (joblib). nested: (start, end) of bytes that look like pickles themselves.
-    persistent: the persistent ids it asks for, as values.
+    persistent: the persistent ids it asks for, as values; persistent_at: where the first is.
+    shared: how often a container or tuple was fetched from the memo.
     """
 
     start: int
@@ -34,4 +35,6 @@ class Walk:
     persistent: list[Any] = field(default_factory=list)
     nested: list[tuple[int, int]] = field(default_factory=list)
     arrays: int = 0
+    shared: int = 0
+    persistent_at: int = -1
     stopped: bool = False

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._ground import CWE_502, FORMATS_WITHOUT_CODE
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
+from assay.methods.pickles import laughs
 from assay.methods.pickles.machine import walk
 from assay.methods.pickles.names import Names
-from assay.methods.pickles.opcodes import constant
+from assay.methods.pickles.opcodes import NAMES, constant
 from assay.methods.pickles.walk import Walk
 
 if TYPE_CHECKING:
@@ -126,12 +127,34 @@ def one(view: View, ground: Ground, at: int, *, torch: bool = False) -> Walk:
             " what they are is for the loader to say.",
             view,
             remedy="load it only with a loader you know",
+            refs=(CWE_502,),
+            offset=found.persistent_at,
+            opcode=NAMES[view.data[found.persistent_at]],
         )
         ground.skip(view.place, "objects asked for by persistent id")
+    if found.complete and found.shared >= laughs.FETCHES and found.opcodes <= laughs.OPCODES:
+        _laughs(view, ground, found)
     if not found.complete:
         what = f"the pickle cannot be followed past byte {found.end:,}: {found.error}"
         ground.not_understood(view, what, offset=found.end)
     return found
+
+
+def _laughs(view: View, ground: Ground, found: Walk) -> None:
+    """Tell of containers that share so much that whoever prints, hashes or copies them does not come to an end."""
+    size, where = laughs.expanded(view.data, found.start, found.end)
+    if size > laughs.SIZE and size > 1000.0 * found.opcodes:
+        ground.find(
+            "bomb",
+            Severity.HIGH,
+            f"{view.place} holds containers within containers that are shared so often that, spelled out, they are"
+            f" {size:.0e} values: printing, hashing, comparing or copying them does not come to an end.",
+            view,
+            remedy="do not load it",
+            refs=("CWE-409",),
+            offset=where,
+            opcode=NAMES[view.data[where]],
+        )
 
 
 def _key(hit: Hit) -> tuple[str, str]:

@@ -6,7 +6,7 @@
 
 #include "opcodes.h"
 
-#define VERSION 1
+#define VERSION 2
 
 static int64_t rare(walker *w, int op, int64_t i)
 {
@@ -72,13 +72,13 @@ static int64_t rare(walker *w, int op, int64_t i)
         if (push(w, cell_from(w, PyObject_CallFunction(w->hand[H_EXTENSION], "L", (long long)i))) < 0)
             return -1;
         return i + 1 + (op == 0x82 ? 1 : op == 0x83 ? 2 : 4);
-    case 0x50: return persistent(w, Py_NewRef(Py_None), line_end(w, i + 1, w->end) + 1);
+    case 0x50: return persistent(w, Py_NewRef(Py_None), i, line_end(w, i + 1, w->end) + 1);
     case 0x51: {
         if (need(w, 1, op) < 0)
             return -1;
         PyObject *value = python_of(w, w->stack.at[w->stack.count - 1]);
         pop(w);
-        return persistent(w, value, i + 1);
+        return persistent(w, value, i, i + 1);
     }
     case 0x97: return push(w, PLAIN) < 0 ? -1 : i + 1;
     case 0x98: return need(w, 1, op) < 0 ? -1 : i + 1;
@@ -226,8 +226,8 @@ static void leave(walker *w, Py_buffer *view)
 
 PyDoc_STRVAR(walk_doc,
     "walk(hands, data, start, end, limits)\n--\n\n"
-    "Walk the pickle at start, and return what it leaves on the stack. hands: who carries out what is rare; its at and\n"
-    "opcodes are set, whatever happens. limits: stack, table, capture, memo, gap, slice.");
+    "Walk the pickle at start, and return what it leaves on the stack. hands: who carries out what is rare; its at,\n"
+    "opcodes and shared are set, whatever happens. limits: stack, table, capture, memo, gap, slice.");
 
 static PyObject *walk(PyObject *module, PyObject *args)
 {
@@ -272,7 +272,8 @@ static PyObject *walk(PyObject *module, PyObject *args)
         out = python_of(w, w->stack.at[w->stack.count - 1]);
     PyObject *kind, *value, *trace;
     PyErr_Fetch(&kind, &value, &trace);
-    int bad = set_number(hands, "at", w->at) < 0 || set_number(hands, "opcodes", w->opcodes) < 0;
+    int bad = set_number(hands, "at", w->at) < 0 || set_number(hands, "opcodes", w->opcodes) < 0
+        || set_number(hands, "shared", w->shared) < 0;
     if (kind) {
         PyErr_Clear();
         PyErr_Restore(kind, value, trace);

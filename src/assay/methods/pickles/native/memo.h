@@ -139,6 +139,7 @@ static int fetched(walker *w, cell value)
             return -1;
         Py_DECREF(done);
     }
+    w->shared += is_kind(value, N_TUPLE);
     return push(w, held(value));
 }
 
@@ -159,7 +160,11 @@ static int get(walker *w, int64_t at, PyObject *key)
         }
         Py_DECREF(own);
     }
-    return found == PLAIN ? push(w, ALIAS) : fetched(w, found);
+    if (found == PLAIN) {
+        w->shared++;
+        return push(w, ALIAS);
+    }
+    return fetched(w, found);
 }
 
 #endif

@@ -268,9 +268,9 @@ static int64_t instance(walker *w, int64_t i)
     return valued(w, PyObject_CallFunction(w->hand[H_INST], "LN", (long long)i, args));
 }
 
-static int64_t persistent(walker *w, PyObject *value, int64_t next)
+static int64_t persistent(walker *w, PyObject *value, int64_t i, int64_t next)
 {
-    PyObject *done = value ? PyObject_CallFunctionObjArgs(w->hand[H_PERSISTENT], value, NULL) : NULL;
+    PyObject *done = value ? PyObject_CallFunction(w->hand[H_PERSISTENT], "OL", value, (long long)i) : NULL;
     Py_XDECREF(value);
     if (done == NULL)
         return -1;

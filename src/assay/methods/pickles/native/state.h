@@ -18,7 +18,7 @@ static const char *const HANDS[H_COUNT] = {
 typedef struct {
     const unsigned char *data;
     int64_t size, start, end; /* size: of the whole file; end: where the walk must stop */
-    int64_t at, opcodes;
+    int64_t at, opcodes, shared;
     int64_t stack_limit, table_limit, capture_limit, memo_limit, gap, slice;
     heap heap;
     cells stack, marks, memo;
