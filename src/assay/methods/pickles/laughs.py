@@ -131,7 +131,7 @@ class _Laughs:
 
     def sized(self, items: list[Any], i: int) -> float:
         """Return the size of a container of these."""
-        size = min(_MOST, 1.0 + sum(v[0] if type(v) is list else v for v in items))
+        size: float = min(_MOST, 1.0 + sum(v[0] if type(v) is list else v for v in items))
         if size > self.largest:
             self.largest, self.where = size, i
         return size
