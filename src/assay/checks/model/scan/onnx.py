@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KNOWN = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft",
                    "com.microsoft.nchwc", "com.microsoft.experimental", "com.ms.internal.nhwc"})  # fmt: skip
 _TOP = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
+PYTHON = frozenset({"com.microsoft.pyop", "com.microsoft.python", "ai.onnx.contrib.python"})
 DEPTH = 32
 
 
@@ -83,12 +84,15 @@ def examine(view: View, ground: Ground) -> bool:
         if last and not leaves(place):
             ground.vouch(view, place, -last)
     for domain in sorted(domains - KNOWN - functions):
+        python = domain in PYTHON
         ground.find(
             "custom_operator",
-            Severity.MEDIUM,
-            f"{view.place} uses operators of {readable(domain)!r}, which run code of a library it does not contain.",
+            Severity.HIGH if python else Severity.MEDIUM,
+            f"{view.place} uses operators of {readable(domain)!r}, which run "
+            + ("Python code of whoever loads it." if python else "code of a library it does not contain."),
             view,
             remedy="load it only with a library you trust",
+            refs=("CWE-829",),
         )
     return True
 

@@ -44,9 +44,7 @@ def sniff(view: View) -> bool:
         return False
     if view.name.endswith(_NAMED) or view.name == "mlmodel" or head.startswith((b"%YAML", b"---")):
         return True
-    if head.lstrip()[:1] in (b"<", b"{") or view.name.endswith(
-        (".py", ".md", ".ipynb", ".txt", ".csv", ".json")
-    ):
+    if head.lstrip()[:1] in (b"<", b"{") or view.name.endswith((".py", ".md", ".ipynb")):
         return bool(_TAG.search(view.data)) and not view.name.endswith((".py", ".md"))
     return bool(_LINE.search(head)) and bool(_HINT.search(view.data))
 
@@ -119,6 +117,7 @@ def _large(view: View, ground: Ground) -> bool:
     """Past what is parsed: a tag or a directive anywhere is told, an alias leaves it open."""
     for found in list(_TAG.finditer(view.data))[:50]:
         _tag(found[0].decode("ascii", "replace"), found.start(), "", view, ground)
-    if re.search(rb"(?:^|[\s,\[{:-])[!*]\S|^%TAG", view.data):
+    named = view.name.endswith(_NAMED) or view.head.startswith((b"%YAML", b"---"))
+    if named and re.search(rb"(?:^|[\s,\[{:-])[!*]\S|^%TAG", view.data):
         return ground.not_understood(view, "it is YAML of more than 4 MiB, with tags or aliases")
     return True
