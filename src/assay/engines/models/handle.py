@@ -30,7 +30,10 @@ ANSWER = 600.0
 _TAIL = 600
 _ASKED = {
     b"I": "load", b"P": "predict", b"B": "background", b"S": "inside", b"C": "contributions", b"N": "interactions",
-    b"G": "gradients", b"F": "fit",
+    b"G": "gradients", b"F": "fit", b"W": "convert",
+}  # fmt: skip
+_FORMS = {
+    "model.json": "xgboost-json", "model.txt": "lightgbm-text", "model.skops": "skops", "model.safetensors": "safetensors",
 }  # fmt: skip
 _ENDED = {
     "time": "it has not answered within its time",
@@ -85,6 +88,21 @@ class SandboxedModel(AskedModel):
             raise ModelError(f"takes no more than {wire.MAX_MESSAGE >> 20} MB of rows", where=self.asset.name)
         self._info = self._described(self._told(b"F", body))  # as long as the job may run
         self.files = None  # what lies there is not what answers now
+
+    def converted(self) -> tuple[dict[str, Any], bytes]:
+        """Return it in a form without code: the name of its file, the form, the types to trust; and its bytes.
+
+        ModelError where there is no such form, or what is said of it is not as it should be.
+        """
+        head, nul, raw = self._ask(b"W", b"").partition(b"\0")
+        try:
+            said = json.loads(head)
+            good = said["name"] in _FORMS and all(isinstance(t, str) for t in said["types"]) and bool(nul)
+        except (ValueError, KeyError, TypeError):
+            good = False
+        if not good:
+            raise ModelError("says nothing of its new form that can be read", where=self.asset.name)
+        return {"name": said["name"], "form": _FORMS[said["name"]], "types": said["types"]}, raw
 
     def close(self) -> None:
         """End the worker."""

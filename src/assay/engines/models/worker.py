@@ -64,7 +64,10 @@ def _refitted(loaded: Any, body: bytes) -> Any:
 
 
 def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
-    """Return what a loaded model answers: predictions, contributions, gradients, interactions, or what is inside; empty for none."""
+    """Return what a loaded model answers: predictions, contributions, gradients, interactions, or what is inside; empty for none.
+
+    W: itself in a form without code, behind what is said of that and a NUL.
+    """
     if kind == b"P":
         return wire.pack_answer(loaded.predict(wire.unpack_table(body)))
     if kind == b"B":
@@ -74,6 +77,11 @@ def answered(loaded: Any, kind: bytes, body: bytes) -> bytes:
     if kind == b"S":
         found = loaded.inside() if hasattr(loaded, "inside") else None
         return b"" if found is None else wire.pack_json(found)
+    if kind == b"W":
+        from assay.engines.models.converted import converted
+
+        said, raw = converted(loaded)
+        return wire.pack_json(said) + b"\0" + raw
     of, table = wire.unpack_asked(body)
     if kind == b"N":
         made = loaded.interactions(table, of) if hasattr(loaded, "interactions") else None

@@ -1,7 +1,8 @@
 """Model files examined without loading them: what would run, what hides in archives, what cannot be read.
 
 Recognises files by content, never by name: pickle in all its wrappings (raw, joblib, NumPy, PyTorch, inside zip,
-tar, gz, bz2, xz), skops, safetensors, ONNX, XGBoost, LightGBM, CatBoost, MXNet's arrays, JSON and text. A pickle is followed
+tar, 7z, gz, bz2, xz, zstd, lz4), skops, safetensors, Keras, TensorFlow, TFLite, GGUF, ONNX, XGBoost, LightGBM, CatBoost,
+MXNet, Paddle, Core ML, OpenVINO, TensorRT, Flax, R, PMML and XML, YAML, JSON, chat templates and text. A pickle is followed
 opcode by opcode on a symbolic machine; each name it imports is held against an allow-list of exact names. Nothing is
 ever imported or run. What is not understood to its end is a finding, never a pass.
 
