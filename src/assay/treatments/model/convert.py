@@ -6,7 +6,8 @@ scikit-learn's kind as skops, a booster as the text of its own library, PyTorch'
 stands beside them. With --data the model before and the model after are asked about the same rows, and what differs is
 told. What skops must be told to trust is listed: read those names before you load it.
 
-Example: assay treat model.convert model.joblib --data bookings.csv.gz -o model.tar.gz
+Example: assay treat model.convert model.joblib \\
+  --data bookings.csv.gz -o model.tar.gz
 """
 
 from __future__ import annotations
