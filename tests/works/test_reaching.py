@@ -360,3 +360,24 @@ with open_table(sys.argv[1], scratch=Path(sys.argv[2]), engine="local[2]", encry
         env=dict(os.environ),
     )
     assert done.stdout.split() == ["30", "true", "true", "true"], done.stderr[-1500:]
+
+
+@pytest.mark.slow
+def test_a_model_that_a_check_asks_has_the_way_out_that_its_step_declares_and_else_none(tmp_path):
+    import joblib
+    from sklearn.tree import DecisionTreeClassifier
+
+    from assay.kernel.asset import Asset
+    from assay.works.checking import bench
+
+    joblib.dump(DecisionTreeClassifier().fit([[0.0], [1.0]], [0, 1]), tmp_path / "model.joblib")
+    asset = Asset("model", "model", str(tmp_path / "model.joblib"), "", "joblib")
+    with bench(None) as table:
+        for reach, proxied in (({}, False), ({"network": {"allow": ["https://a.example"]}}, True)):
+            table.reach = reach
+            with table.opened(asset, "model") as model:
+                assert (model._job.proxy is not None) is proxied
+                assert model._job.level == "full"
+        table.reach = {"network": {"allow": ["https://a.example"]}, "network_isolation": True}
+        with pytest.raises(UsageError, match="network_isolation"), table.opened(asset, "model"):
+            pass
