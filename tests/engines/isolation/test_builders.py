@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -134,6 +135,23 @@ except BlockingIOError:
     assert "bounded at" in (tmp_path / "log").read_text()
 
 
+def test_what_a_killed_process_left_of_control_groups_is_swept_and_what_is_used_stays():
+    made = cgroups.Cgroup.make(Limits())
+    if made is None:
+        pytest.skip("no control group can be made here")
+    gone = subprocess.Popen(["/bin/true"])
+    gone.wait()
+    bases = {folder.parent for folder in made.folders.values()}
+    left = [base / f"assay-job-{gone.pid}-0123456789ab" for base in bases]
+    for folder in left:
+        folder.mkdir()
+    other = cgroups.Cgroup.make(Limits())
+    assert not any(folder.exists() for folder in left)
+    assert all(folder.exists() for folder in made.folders.values())
+    made.close()
+    other.close()
+
+
 @pytest.mark.slow
 def test_a_job_on_a_kernel_without_control_groups_has_a_layer_less_and_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(cgroups, "_mounts", lambda kind: [])
@@ -143,8 +161,6 @@ def test_a_job_on_a_kernel_without_control_groups_has_a_layer_less_and_runs(tmp_
 
 def test_what_starts_every_job_imports_little(tmp_path):
     """A start costs what it imports: typing, json or a package's own module would each be a tenth of it or more."""
-    import subprocess
-
     from assay.engines.isolation import order
 
     code = order.launch().replace("main()\n", "print(sorted(sys.modules))\n")

@@ -18,6 +18,7 @@ from assay.engines.isolation.grant import Limits
 _SLACK = 96 << 20  # for what stands over a job, and for pages that the watcher has not yet told apart
 _MORE = 24  # processes, likewise
 _NEEDED = ("memory", "pids")
+_PREFIX = "assay-job-"
 
 
 @dataclass
@@ -30,9 +31,11 @@ class Cgroup:
     @classmethod
     def make(cls, limits: Limits) -> Cgroup | None:
         """Make groups with these limits; None where that is not permitted."""
-        name = f"assay-job-{uuid.uuid4().hex[:12]}"
+        name = f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}"
         for version, bases in ((2, _second()), (1, _first())):
             made: dict[str, Path] = {}
+            for base in dict.fromkeys(bases.values()):
+                _sweep(base)
             try:
                 for controller, base in bases.items():
                     folder = base / name
@@ -69,7 +72,7 @@ class Cgroup:
     def close(self) -> None:
         """Take the groups away; what has ended leaves them within an instant."""
         for folder in dict.fromkeys(self.folders.values()):
-            for _ in range(20):
+            for _ in range(200):
                 try:
                     folder.rmdir()
                     break
@@ -91,6 +94,16 @@ def _bound(made: dict[str, Path], version: int, limits: Limits) -> None:
     (memory / "memory.limit_in_bytes").write_text(bytes_)
     with contextlib.suppress(OSError):
         (memory / "memory.memsw.limit_in_bytes").write_text(bytes_)
+
+
+def _sweep(base: Path) -> None:
+    """Remove the empty groups of processes that are gone: one that was killed could not take its own away."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(base):
+            maker = name[len(_PREFIX) :].partition("-")[0]
+            if name.startswith(_PREFIX) and maker.isdigit() and not os.path.exists(f"/proc/{maker}"):
+                with contextlib.suppress(OSError):  # a process of it still ends, or somebody else was quicker
+                    os.rmdir(base / name)
 
 
 def _own() -> dict[str, str]:
