@@ -81,6 +81,7 @@ ASKS = """
 """
 
 
+@pytest.mark.slow
 def test_a_processing_step_reaches_the_store_it_names_and_each_decision_is_an_event(tmp_path, store):
     yaml = f"""
         data: {{rows: rows.csv}}

@@ -241,6 +241,7 @@ def test_over_tls_the_job_speaks_to_the_store_itself(sealed, tmp_path):
     assert said(egress) == [(True, "CONNECT", "")]
 
 
+@pytest.mark.slow
 def test_a_tunnel_carries_tls_for_the_name_it_was_asked_for_and_nothing_else(sealed, tmp_path):
     store, folder = sealed
     port = store.server_address[1]

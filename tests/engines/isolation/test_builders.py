@@ -93,6 +93,7 @@ def test_a_builder_that_does_not_exist_is_a_mistake():
         prefer("docker")
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_kernel_where_it_may_be(tmp_path, monkeypatch):
     """What the watcher would see in 50 ms the kernel ends at once; the job says why it ended."""
     limits = Limits(memory=64 << 20, seconds=30)

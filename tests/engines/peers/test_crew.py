@@ -130,6 +130,7 @@ def test_all_of_several_reach_all(tmp_path):
     assert all(e.code == 0 for e in ended)
 
 
+@pytest.mark.slow
 def test_a_worker_reaches_nothing_but_its_peers(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as host:
         port = host.getsockname()[1]

@@ -198,6 +198,7 @@ def test_a_job_runs_in_an_image_as_its_user_and_sees_nothing_of_this_machine(tmp
     assert not (made.path / "tmp" / "y").exists()
 
 
+@pytest.mark.slow
 def test_an_image_with_a_link_where_something_is_granted_is_refused(tmp_path):
     made = laid_out(
         tmp_path, [*of_this_machine("sh"), link("tmp", "/etc"), link(str(tmp_path).split("/")[1] + "x", "/")]
