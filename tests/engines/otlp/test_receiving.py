@@ -6,14 +6,17 @@ import gzip
 import http.client
 import json
 import socket
+import subprocess
 import threading
 import time
 from contextlib import contextmanager
 
 import pytest
 
+from assay.engines import tls
 from assay.engines.otlp import receiving
 from assay.engines.otlp.receiving import Busy, Full, Receiver
+from assay.engines.otlp.sending import Endpoint, send
 from assay.kernel.errors import Broken, UsageError
 from assay.kernel.span import Scope, Span
 from assay.methods.traces import otlp, protobuf
@@ -207,3 +210,31 @@ def test_a_body_of_two_lengths_was_read_by_the_first(server):
     with socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=10) as to:
         to.sendall(f"{head}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{{}}".encode())
         assert to.recv(4_000).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A server's certificate that signs itself, and its key."""
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    )
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", files[0], "-keyout", files[1]]
+    subprocess.run([*command.split(), *map(str, names)], check=True, capture_output=True)
+    return files
+
+
+def test_spans_come_over_tls_and_who_speaks_none_is_let_go(certificate, seen):
+    seen.clear()
+    with serving(seen.append, tls=tls.context(*map(str, certificate))) as server:
+        url = server.url
+        assert url.startswith("https://127.0.0.1:")
+        sent = send(Endpoint(url, {}, certificate[0]), SPANS)
+        assert (sent.spans, len(seen)) == (3, 1)
+        with pytest.raises((ConnectionError, http.client.HTTPException)):  # in the clear
+            ask(server, otlp.write_json(SPANS))
+        with socket.create_connection(
+            server.server_address[:2]
+        ) as quiet:  # one that says nothing holds nobody up
+            assert send(Endpoint(url, {}, certificate[0]), SPANS).spans == 3
+            quiet.close()

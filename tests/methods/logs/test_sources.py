@@ -196,3 +196,27 @@ def test_a_record_is_bounded_in_size_and_depth():
 def test_a_format_is_told_by_how_a_file_begins(head, name):
     found = sniff(head)
     assert (found.name if found else None) == name
+
+
+def test_a_digest_that_lies_beside_the_logs_of_cloudtrail_was_counted_as_a_bad_record():
+    digest = (
+        b'{"awsAccountId":"1","digestStartTime":"2026-01-05T09:00:00Z","digestS3Bucket":"b","logFiles":[]}'
+    )
+    kind = sniff(digest)
+    assert kind is not None and kind.name == "cloudtrail"
+    assert list(kind.opened(digest)) == []
+
+
+def test_a_record_within_an_event_of_eventbridge_was_never_read():
+    record = {"eventID": "e-1", "eventTime": "2026-01-05T10:00:00Z", "eventSource": "s3.amazonaws.com", "eventName": "GetObject"}  # fmt: skip
+    event = {"version": "0", "id": "x", "detail-type": "AWS API Call via CloudTrail", "detail": record}
+    raw = json.dumps(event).encode()
+    kind = sniff(raw)
+    assert kind is not None and kind.name == "cloudtrail"
+    ((inner, context),) = kind.opened(raw)
+    values = kind.read(inner, context)
+    assert values[1:4] == ("e-1", "s3.amazonaws.com", "GetObject")
+    plain = json.dumps(
+        record | {"detail": "text", "detail-type": "none"}
+    ).encode()  # one that is called so itself
+    assert list(kind.opened(plain)) == [(plain, {})]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,8 +39,9 @@ def compare(
 ) -> None:
     """Runs in one table: what was set, and what came of it.
 
-    Parameters that are the same in all runs are left out of the text. What has
-    no room in 80 columns is named below; csv and json hold all of it.
+    Parameters that are the same in all runs are left out of the text, and
+    metrics that are stand last. What has no room in 80 columns is named below;
+    csv and json hold all of it.
 
     Example: assay runs compare --experiment bookings --by f1
     """
@@ -65,27 +64,20 @@ def compare(
 
 
 def _csv(found: Mapping[str, Any]) -> str:
-    """Return a header and a row a run; a text that a spreadsheet would compute is quoted behind an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["run", "outcome", "started", *found["params"], *found["metrics"]])
-    for run in found["runs"]:
-        cells = [run["id"], run["outcome"], run["started"]]
-        cells += [run["params"].get(n) for n in found["params"]]
-        cells += [run["metrics"].get(n) for n in found["metrics"]]
-        writer.writerow([_cell(c) for c in cells])
-    return out.getvalue()
+    from assay.reports.csvs import table
 
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
+    rows = [
+        [run["id"], run["outcome"], run["started"], *(run["params"].get(n) for n in found["params"]),
+         *(run["metrics"].get(n) for n in found["metrics"])]
+        for run in found["runs"]
+    ]  # fmt: skip
+    return table(["run", "outcome", "started", *found["params"], *found["metrics"]], rows)
 
 
 def _text(found: Mapping[str, Any]) -> None:
+    same = {n: len({r["metrics"].get(n) for r in found["runs"]}) == 1 for n in found["metrics"]}
     metrics = [found["by"]] if found["by"] else []
-    metrics += [n for n in found["metrics"] if n not in metrics]
+    metrics += [n for n in sorted(found["metrics"], key=lambda n: same[n]) if n not in metrics]
     wanted = [*(("params", n) for n in found["differing"]), *(("metrics", n) for n in metrics)]
     if found["by"]:
         wanted.remove(("metrics", found["by"]))

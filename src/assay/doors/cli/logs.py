@@ -137,16 +137,9 @@ def query(
 
 
 def _csv(found: dict[str, Any]) -> str:
-    import csv
-    import io
-    import json
+    from assay.reports.csvs import table
 
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(found["columns"])
-    for row in found["rows"]:
-        writer.writerow([json.dumps(v) if isinstance(v, (dict, list)) else v for v in row])
-    return out.getvalue()
+    return table(found["columns"], found["rows"])
 
 
 @click.command("queries")

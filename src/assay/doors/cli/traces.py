@@ -228,13 +228,16 @@ def _tell(found: dict[str, Any]) -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=4318, show_default=True, help="0 takes a free one."
 )
+@click.option("--tls-cert", metavar="FILE", default="", help="Speak TLS: the certificate chain, as PEM.")
+@click.option("--tls-key", metavar="FILE", default="", help="Its key, where the chain's file has none.")
 @click.option("--most", metavar="SIZE", default="10GB", show_default=True, help="Keep no more than this.")
 @click.option("--seconds", type=click.FloatRange(0.1), help="End after so long.")
 @click.option("--requests", type=click.IntRange(1), help="End after so many requests.")
 @context.format_option
 def receive(
-    host: str, port: int, most: str, seconds: float | None, requests: int | None, format_: str
-) -> None:
+    host: str, port: int, tls_cert: str, tls_key: str, most: str, seconds: float | None, requests: int | None,
+    format_: str,
+) -> None:  # fmt: skip
     """Take the spans that programs send (OTLP over HTTP), until interrupted.
 
     Point OTEL_EXPORTER_OTLP_ENDPOINT of any program at it: protobuf or JSON,
@@ -251,6 +254,8 @@ def receive(
         host=host,
         port=port,
         token=os.environ.get("ASSAY_TRACES_TOKEN", ""),
+        cert=tls_cert,
+        key=tls_key,
         most=read_size(most),
         seconds=seconds,
         requests=requests,

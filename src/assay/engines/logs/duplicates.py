@@ -3,7 +3,6 @@
 # ruff: noqa: S608 - SQL is made here of quoted names
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,16 +30,18 @@ def drop(
                 f"CREATE TEMP TABLE known AS SELECT DISTINCT id FROM fresh SEMI JOIN (SELECT id FROM {_read(held)}) USING (id)"
             )
             known = "id IN (SELECT id FROM known)"
-        found = con.execute(
-            f"SELECT filename, place FROM (SELECT *, {known} AS old, row_number() OVER (PARTITION BY id ORDER BY filename, place) AS nth"
+        con.execute(
+            f"CREATE TEMP TABLE gone AS SELECT filename, place FROM (SELECT *, {known} AS old, row_number() OVER (PARTITION BY id ORDER BY filename, place) AS nth"
             f" FROM fresh WHERE id IN (SELECT id FROM twice) OR {known}) WHERE old OR nth > 1"
-        ).fetchall()
-    gone: dict[Path, list[int]] = defaultdict(list)
-    for name, place in found:
-        gone[Path(name)].append(place)
-    for path, places in gone.items():
-        without(path, source, places)
-    return {path: len(places) for path, places in gone.items()}
+        )
+        names = [name for (name,) in con.execute("SELECT DISTINCT filename FROM gone ORDER BY 1").fetchall()]
+        out: dict[Path, int] = {}
+        for name in names:  # a file at a time: of logs that were read twice every record is one
+            rows = con.execute("SELECT place FROM gone WHERE filename = ?", [name]).fetchall()
+            places = [place for (place,) in rows]
+            without(Path(name), source, places)
+            out[Path(name)] = len(places)
+    return out
 
 
 def _read(paths: Sequence[Path]) -> str:

@@ -11,6 +11,7 @@ import hmac
 import ipaddress
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class Receiver(ThreadingHTTPServer):
     """The server. keep: called with each request that was read, in the thread that read it; it returns when that is kept.
 
     keep raises Busy where it cannot now, Full where it may not. token: that each request must bear, where there is one.
+    tls: where spans come over TLS.
     """
 
     daemon_threads = True
@@ -74,9 +76,15 @@ class Receiver(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self, host: str, port: int, keep: Callable[[Taken], None], token: str = "", bounds: Bounds = BOUNDS
+        self,
+        host: str,
+        port: int,
+        keep: Callable[[Taken], None],
+        token: str = "",
+        bounds: Bounds = BOUNDS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.keep, self.token, self.bounds = keep, token, bounds
+        self.keep, self.token, self.bounds, self.tls = keep, token, bounds, tls
         self.reading = threading.Lock()
         self._room = threading.BoundedSemaphore(CONNECTIONS)
         self._due: dict[
@@ -103,7 +111,7 @@ class Receiver(ThreadingHTTPServer):
         """Return where it takes spans."""
         host, port = self.server_address[:2]
         shown = f"[{host!s}]" if ":" in str(host) else str(host)
-        return f"http://{shown}:{port}{PATH}"
+        return f"http{'s' if self.tls else ''}://{shown}:{port}{PATH}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own; where too many are under way, say so and close."""
@@ -134,9 +142,23 @@ class Receiver(ThreadingHTTPServer):
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer, and make room again."""
         try:
-            super().process_request_thread(request, client_address)
+            shaken = request if self.tls is None else self._shaken(request, self.tls)
+            if shaken is not None:
+                super().process_request_thread(shaken, client_address)
         finally:
             self._room.release()
+
+    def _shaken(self, request: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket | None:
+        """Return a connection over TLS, here and not where others wait to be let in; None of one that speaks none in time."""
+        self.due(request, _QUIET)
+        request.settimeout(_QUIET)
+        try:
+            return tls.wrap_socket(request, server_side=True)
+        except (OSError, ValueError):
+            self.shutdown_request(request)
+            return None
+        finally:
+            self.due(request, 0)
 
     def due(self, connection: socket.socket, seconds: float) -> None:
         """Say by when a connection's request must have come, or (0) that it has."""

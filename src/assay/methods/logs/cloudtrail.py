@@ -61,7 +61,9 @@ class _Record(msgspec.Struct, gc=False, kw_only=True):
 
 class _File(msgspec.Struct):
     Records: list[msgspec.Raw] | None = None
-    detail: msgspec.Raw | None = None
+    detail: msgspec.Raw = msgspec.Raw()  # no `| None`: msgspec would then take nothing but null
+    digestStartTime: Any = None  # noqa: N815
+    logFiles: Any = None  # noqa: N815
 
 
 _decode = msgspec.json.Decoder(_Record).decode
@@ -77,8 +79,11 @@ def _opened(document: bytes) -> Iterable[tuple[bytes, Context]]:
         return [(document, _NOTHING)]
     if found.Records is not None:
         return [(bytes(r), _NOTHING) for r in found.Records]
-    if found.detail is not None and b'"detail-type"' in document:  # an EventBridge event around the record
-        return [(bytes(found.detail), _NOTHING)]
+    if found.digestStartTime is not None and found.logFiles is not None:
+        return []  # a digest, which CloudTrail lays beside its logs
+    inner = bytes(found.detail)
+    if inner.startswith(b"{") and b'"detail-type"' in document:  # an EventBridge event around the record
+        return [(inner, _NOTHING)]
     return [(document, _NOTHING)]
 
 

@@ -25,6 +25,7 @@ _MARKS = (  # the first whose every key stands in the head
     ("cloudwatch", (rb'"messageType"\s*:\s*"CONTROL_MESSAGE"',)),
     ("cloudtrail", (rb'"eventSource"\s*:', rb'"eventName"\s*:')),
     ("cloudtrail", (rb'\A\s*\{\s*"Records"\s*:\s*\[',)),
+    ("cloudtrail", (rb'"digestStartTime"\s*:', rb'"logFiles"\s*:')),
     ("cloudwatch", (rb'"events"\s*:\s*\[', rb'"timestamp"\s*:\s*\d{12,14}\b', rb'"message"\s*:')),
     ("cloudwatch", (rb'\A\s*\{\s*"events"\s*:\s*\[\s*\]',)),
 )  # fmt: skip

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assay.engines import tls
 from assay.engines.otlp.receiving import Busy, Full, Receiver, Taken
-from assay.kernel.errors import AssayError, Broken
+from assay.kernel.errors import AssayError, Broken, UsageError
 from assay.kernel.span import Span
 from assay.office import traces
 from assay.works.stopping import terminated
@@ -182,6 +183,8 @@ def receive(
     port: int,
     *,
     token: str = "",
+    cert: str = "",
+    key: str = "",
     most: int = 10 << 30,
     seconds: float | None = None,
     requests: int | None = None,
@@ -189,12 +192,20 @@ def receive(
 ) -> Intake:
     """Take spans until it is interrupted, or for some seconds, or requests. ready: called with the URL once it listens.
 
+    cert, key: files of a certificate chain and its key (PEM), with which it speaks TLS; UsageError where they cannot be used.
     Interrupted, it keeps what it has read, and then ends.
     """
+    if key and not cert:
+        raise UsageError(
+            "a key without its certificate is of no use", remedy="name both: --tls-cert, --tls-key"
+        )
+    if cert:
+        tls.checked(cert, key)
+    secure = tls.context(cert, key) if cert else None
     intake = Intake(home, actor, most)
     home.office  # noqa: B018 - opened here: what cannot be kept is not asked for
     end = None if seconds is None else time.monotonic() + seconds
-    with Receiver(host, port, intake.keep, token) as server, terminated():
+    with Receiver(host, port, intake.keep, token, tls=secure) as server, terminated():
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         serving.start()
         try:

@@ -69,15 +69,17 @@ def _shown(home: Home, records: Sequence[Any], most: int) -> Json:
 
 
 def traces_receive(
-    home: Home, actor: str, *, host: str = "127.0.0.1", port: int = 4318, token: str = "", most: int = 10 << 30,
-    seconds: float | None = None, requests: int | None = None, ready: Callable[[str], None] = lambda url: None,
+    home: Home, actor: str, *, host: str = "127.0.0.1", port: int = 4318, token: str = "", cert: str = "", key: str = "",
+    most: int = 10 << 30, seconds: float | None = None, requests: int | None = None,
+    ready: Callable[[str], None] = lambda url: None,
 ) -> Json:  # fmt: skip
     """Take the spans that programs send, until interrupted."""
     from assay.works.traces.intake import receive
 
     done = receive(
-        home, actor, host, port, token=token, most=most, seconds=seconds, requests=requests, ready=ready
-    )
+        home, actor, host, port, token=token, cert=cert, key=key, most=most, seconds=seconds, requests=requests,
+        ready=ready,
+    )  # fmt: skip
     return {"schema": "assay.received/1", "requests": done.requests, **asdict(done.done)}
 
 
