@@ -83,6 +83,8 @@ def examine(view: View, ground: Ground) -> bool:
     ground.names = _program.ScriptNames(before) if program == "script" else before
     try:
         for member in found.members:
+            if ground.members < 0:  # what follows would be unpacked for nothing
+                return ground.spent(view)
             code = bool(program) and _program.is_source(member.name, program)
             mapped = bool(raw and raw.fullmatch(member.name))
             good = _member(view, ground, member, torch, mapped, code) and good
