@@ -4,7 +4,7 @@ Three files: a pickle of small Python objects (170 MB, 60 million opcodes; and a
 PyTorch zip and a safetensors of 1 GB of tensors. Each figure is of a whole process, start and imports included; opcodes a
 second are its opcodes over its seconds of processor. With --corpus each tool is asked of every file of tests/corpus.
 
-    python benchmarks/supply.py [--quick] [--corpus] [--limit SECONDS]
+    python benchmarks/supply.py [--quick] [--corpus [--family NAME]...] [--limit SECONDS]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from peers import Peer, Spent, run
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)  # and no longer this folder, whose names are the library's too
 
 from tests.corpus.streams import body, glob, text
 
@@ -220,7 +220,7 @@ def race(
         told(name, versions[name], run(peer(name, ONE), [path], limit), first, size, opcodes, limit)
 
 
-def corpus(names: list[str], versions: dict[str, str], folder: Path) -> None:
+def corpus(names: list[str], versions: dict[str, str], folder: Path, kept: list[str]) -> None:
     """Ask every tool of every file of the corpus, and count; what is no verdict is counted as none."""
     from tests.corpus.judged import found, refused, scanned
     from tests.corpus.sample import families, made
@@ -231,7 +231,7 @@ def corpus(names: list[str], versions: dict[str, str], folder: Path) -> None:
     scratch = folder / "scratch"
     scratch.mkdir()
     work = LocalWork(seed=7, scratch=scratch, store=Store(str(folder / "store")), cores=1)
-    samples = [s for f in families() for s in made(f, folder / "corpus")]
+    samples = [s for f in kept or families() for s in made(f, folder / "corpus")]
     hostile, benign = (sum(s.hostile is h for s in samples) for h in (True, False))
     print(f"corpus: {hostile} hostile and {benign} benign files")
     print(f"  {'':20} {'':8} {'found':>14} {'no verdict':>12} {'false alarms':>16} {'no verdict':>12}")
@@ -268,6 +268,7 @@ def main() -> None:
         "--quick", action="store_true", help="a fortieth of the objects, and 100 MB of tensors"
     )
     parser.add_argument("--corpus", action="store_true", help="verdicts on the corpus, and no times")
+    parser.add_argument("--family", action="append", default=[], help="a family of the corpus, and no others")
     parser.add_argument("--limit", type=float, default=900, help="seconds that a run may take")
     options = parser.parse_args()
     names, versions = [], {"assay": Peer("assay", "").version()}
@@ -283,7 +284,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if options.corpus:
-            corpus(names, versions, folder)
+            corpus(names, versions, folder, options.family)
             return
         plain = [n for n in names if "strict" not in n]
         few, many = folder / "few.pkl", folder / "many.pkl"
