@@ -24,7 +24,9 @@ from pathlib import Path
 
 from peers import Peer, Spent, run
 
-sys.path[0] = str(Path(__file__).resolve().parent.parent)  # and no longer this folder, whose names are the library's too
+sys.path[0] = str(
+    Path(__file__).resolve().parent.parent
+)  # and no longer this folder, whose names are the library's too  # noqa: E402
 
 from tests.corpus.streams import body, glob, text
 
