@@ -26,7 +26,7 @@ from peers import Peer, Spent, run
 
 sys.path[0] = str(
     Path(__file__).resolve().parent.parent
-)  # and no longer this folder, whose names are the library's too  # noqa: E402
+)  # and no longer this folder, whose names are the library's too
 
 from tests.corpus.streams import body, glob, text
 
