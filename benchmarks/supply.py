@@ -24,11 +24,10 @@ from pathlib import Path
 
 from peers import Peer, Spent, run
 
-sys.path[0] = str(
-    Path(__file__).resolve().parent.parent
-)  # and no longer this folder, whose names are the library's too
+# No longer this folder, whose names are also the standard library's.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from tests.corpus.streams import body, glob, text
+from tests.corpus.streams import body, glob, text  # noqa: E402
 
 ROWS, OPCODES_A_ROW = 3_240_000, 19
 ASSAY = """
