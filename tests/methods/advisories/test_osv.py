@@ -87,3 +87,31 @@ def test_the_smallest_version_that_nothing_affects_is_the_upgrade():
 )
 def test_cvss_scores(vector, score):
     assert cvss.base(vector) == score
+
+
+def test_the_upgrade_is_the_one_that_judging_each_version_by_itself_finds():
+    import random
+
+    drawn = random.Random(11)
+
+    def text():
+        return f"{drawn.randint(0, 3)}.{drawn.randint(0, 4)}.{drawn.randint(0, 2)}"
+
+    for _ in range(150):
+        entries = []
+        for _ in range(drawn.randint(1, 8)):
+            events = [("introduced", drawn.choice(["0", text()]))]
+            events += [(drawn.choice(["fixed", "fixed", "last_affected"]), text())] * drawn.randint(0, 1)
+            events += [("introduced", text()), ("fixed", text())] * drawn.randint(0, 1)
+            events += [("limit", text())] * (drawn.random() < 0.2)
+            entries.append(entry(*events, versions=[text()] if drawn.random() < 0.3 else None))
+        version = text()
+        fixes = {e["fixed"] for one in entries for e in one["ranges"][0]["events"] if "fixed" in e}
+        above = sorted((f for f in fixes if semver.key(f) > semver.key(version)), key=semver.key)
+        left = {f: sum(osv.judge(e, f, semver.key).affected is not False for e in entries) for f in above}
+        found = osv.upgrade(entries, version, semver.key)
+        if not above:
+            assert found == ("", len(entries))
+        else:
+            best = min(above, key=lambda f: (left[f], semver.key(f)))
+            assert found == (best, left[best])

@@ -23,7 +23,7 @@ from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods.versions.pep440 import normal_name
 
-VERSION = 2  # of the index's own form
+VERSION = 3  # of the index's own form
 _BATCH = 5_000
 _SHOWN = 20
 
@@ -65,7 +65,7 @@ _DECODER = msgspec.json.Decoder(_Record | list[_Record])
 _ENCODER = msgspec.json.Encoder()
 _TABLES = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE record (id TEXT PRIMARY KEY, modified TEXT, body BLOB) WITHOUT ROWID;
+CREATE TABLE record (id TEXT PRIMARY KEY, modified TEXT, body BLOB);
 CREATE TABLE affected (base TEXT, name TEXT, ecosystem TEXT, id TEXT, body BLOB);
 """
 
@@ -78,6 +78,7 @@ def build(asset: Asset, to: Path) -> None:
     with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=OFF")
         db.execute("PRAGMA synchronous=OFF")
+        db.execute("PRAGMA page_size=8192")
         db.executescript(_TABLES)
         db.execute("BEGIN")
         _fill(db, mirror.documents(asset, problems), problems)
@@ -122,7 +123,11 @@ def _fill(db: sqlite3.Connection, documents: Iterable[bytes], problems: list[str
             known[one.id] = one.modified
             if one.withdrawn:
                 continue  # the schema: it is not to be matched any more
-            parts, one.affected, one.details = one.affected or [], None, one.details[:2_000]
+            parts, one.affected, one.details = (
+                one.affected or [],
+                None,
+                "" if one.summary else one.details[:500],
+            )
             records.append((one.id, one.modified, _ENCODER.encode(one)))
             for part in parts:
                 if part.package is None or not part.package.name:

@@ -120,8 +120,7 @@ def _one(
     out: Matched,
     doubts: dict[str, list[str]],
 ) -> None:
-    key = ecosystems.key(where.base)
-    assert key is not None  # _refusal has asked
+    key = _remembering(ecosystems.key(where.base))
     found: list[tuple[str, dict[str, Any], Sequence[str]]] = []
     entries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for name, written, entry in advisories.about(where.base, names):
@@ -142,6 +141,20 @@ def _one(
         total = sum(1 for hit in groups if any(n == name for n, _, _, _ in hit))
         if version:
             out.upgrades[where.base, name, names[name]] = (version, left, total)
+
+
+def _remembering(key: ecosystems.Key | None) -> ecosystems.Key:
+    """Return the same order that reads each version once: judging and looking for an upgrade ask for the same ones."""
+    assert key is not None  # _refusal has asked
+    order, held = key, dict[str, Any]()
+
+    def remembered(text: str) -> Any:
+        if text not in held:
+            held[text] = order(text)
+        return held[text]
+
+    remembered.spellings = getattr(key, "spellings", False)  # type: ignore[attr-defined]
+    return remembered
 
 
 _Found = tuple[str, dict[str, Any], Sequence[str], Mapping[str, Any]]
