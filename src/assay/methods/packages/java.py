@@ -37,6 +37,8 @@ def read(source: IO[bytes], path: str, size: int, depth: int = 0) -> Iterator[Pa
             if len(members) > _MEMBERS:
                 raise Unreadable(f"it has more than {_MEMBERS:,} members")
             yield from _inside(archive, members, path, depth)
+    except Unreadable:
+        raise
     except _WRONG as error:
         raise Unreadable(f"it cannot be read to its end: {str(error)[:100]}") from None
 
