@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from tests.images import DEBIAN, docker_save, layer, stanza, tree
@@ -57,3 +58,8 @@ def test_a_bill_says_of_itself_what_could_not_be_read_and_so_does_what_is_read_f
         assert result.outcome == "incomplete"
         again = assay.check("image.sbom", str(next((tmp_path / form).iterdir())))
         assert again.outcome == "incomplete"
+
+
+def test_spdx_says_when_it_was_made_to_the_second_as_its_readers_want_it(tmp_path):
+    _, told = bill(tmp_path / "a", tree(tmp_path / "root", FILES), form="spdx")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["creationInfo"]["created"])

@@ -36,7 +36,7 @@ def write(bill: Bill) -> dict[str, Any]:
         "name": bill.name,
         "documentNamespace": f"urn:uuid:{bill.id}",
         "creationInfo": {
-            "created": bill.made,
+            "created": re.sub(r"\.\d+", "", bill.made),  # 6.9: to the second, and no finer
             "creators": [f"Tool: assay-{bill.tool}"],
             **({"comment": f"Incomplete. {comment}"} if comment else {}),
         },
