@@ -322,6 +322,16 @@ class MustExist:
 
 
 @dataclass(frozen=True, slots=True)
+class OfTheHome:
+    """Beside an optional Key in a signature: where none is named, the home's own of this name is used, made on first use.
+
+    Without a home there is none then.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unless:
     """Beside an optional parameter: it is needed all the same, unless the one of this name is given and says it."""
 

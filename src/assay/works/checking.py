@@ -21,7 +21,7 @@ from assay.works.bench import Bench
 from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
-from assay.works.keys import hold_key
+from assay.works.keys import hold_key, of_the_home
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
@@ -140,7 +140,8 @@ def taken_apart(
             reports[param.name] = reading.report(raw)
         else:
             values[name] = raw
-    for name, source in named(loaded, values).items():
+    own = of_the_home(spec.values(), inputs, home)
+    for name, source in (named(loaded, values) | own).items():
         if name not in inputs:
             inputs[name] = _pin(source, spec[name.partition(".")[0]], table, home)
     return inputs, reports, values

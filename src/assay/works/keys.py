@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
-from assay.kernel.handles import Key, MustExist
+from assay.kernel.handles import Key, MustExist, OfTheHome
 
 if TYPE_CHECKING:
     from assay.works.bench import Bench
@@ -25,16 +26,32 @@ def hold_key(source: Any, param: Param, bench: Bench, home: Home | None) -> Asse
     return key.asset
 
 
+def of_the_home(params: Iterable[Param], given: Container[str], home: Home | None) -> dict[str, str]:
+    """Return the keys that nobody named and the home has, parameter → name."""
+    return {
+        param.name: limit.name
+        for param in params
+        if home is not None and param.kinds == ("key",) and param.name not in given
+        for limit in param.limits
+        if isinstance(limit, OfTheHome)
+    }
+
+
 def _open(text: str, param: Param, home: Home | None) -> Key:
+    make = not any(isinstance(limit, MustExist) for limit in param.limits)
+    return open_key(text, home, param.flag, make=make)
+
+
+def open_key(text: str, home: Home | None, flag: str, *, make: bool = True) -> Key:
+    """Open a key by its name in a home, or the private file it lies in. make: whether a name may be a new one."""
     from assay.engines.secretkeys import is_name, read_key
 
     if is_name(text) and home is not None:
-        make = not any(isinstance(limit, MustExist) for limit in param.limits)
         return home.secrets.open(text, make=make)
     if is_name(text) and not Path(text).is_file():
         raise UsageError(
             f"{text} names a key of a home, and there is no home here",
-            where=param.flag,
+            where=flag,
             remedy="`assay init` makes one, or give a private file that holds a key",
         )
     return read_key(Path(text).expanduser())

@@ -19,7 +19,7 @@ from assay.works import datasets, declared, deeds, training
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer
 from assay.works.examine import examine, failed
-from assay.works.keys import hold_key
+from assay.works.keys import hold_key, of_the_home
 from assay.works.pipeline import Pipeline, Ref, Step
 from assay.works.provenance.recording import keep_data
 from assay.works.reaching import Ledger
@@ -109,7 +109,8 @@ class Steps:
         loaded = declared.load("check" if step.verb == "check" else "treatment", step.uses)
         spec = {p.name: p for p in signature(loaded.function)}
         out: dict[str, Asset] = {}
-        for name, source in (named(loaded, self._params(step)) | dict(step.keys)).items():
+        asked = named(loaded, self._params(step)) | dict(step.keys)
+        for name, source in (asked | of_the_home(spec.values(), asked, self.home)).items():
             param = spec[name.partition(".")[0]]
             as_it_was = self.held(step, name, source) if self.held is not None else None
             if as_it_was is not None:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "checks": ("examining", "List the checks, or one check's full help."),
     "treat": ("examining", "Change data: repair, mask, drop, split."),
     "treatments": ("examining", "List the treatments, or one's full help."),
+    "secrets": ("secrets", "Secrets kept out of commits, or borne for a reason."),
     "data": ("data", "The gate before a store: load what keeps the rules."),
     "scan": ("scanning", "Run all checks that fit a target."),
     "model": ("models", "The registry: register, approve, verify."),

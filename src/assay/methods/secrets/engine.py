@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from assay.methods.secrets.plain import MOST as MOST_PLAIN
+from assay.methods.secrets.plain import Plain
 from assay.methods.secrets.rule import Place, Rule, Severity
 from assay.methods.secrets.sieve import LONGEST, Sieve
 from assay.methods.secrets.table import RULES
@@ -42,10 +44,13 @@ class Blob:
 
 
 class Engine:
-    """Searches blobs in batches. now: RFC 3339, UTC: tokens that say when they expire are held against it."""
+    """Searches blobs in batches. now: RFC 3339, UTC: tokens that say when they expire are held against it.
 
-    def __init__(self, now: str = "", rules: Sequence[Rule] = RULES) -> None:
-        self.now, self._rules = now, rules
+    little: whether a little text is searched without Arrow, whose import would take longer than the search.
+    """
+
+    def __init__(self, now: str = "", rules: Sequence[Rule] = RULES, little: bool = False) -> None:
+        self.now, self._rules, self._little = now, rules, little
         self._none: set[bytes] = set()
 
     def search(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, list[Hit]]]:
@@ -65,7 +70,8 @@ class Engine:
             return
         plain = [as_text(blob.data) for blob in batch]
         found: dict[int, list[Hit]] = {}
-        for at, line, start, stop in _sieve().lines(plain):
+        small = self._little and sum(map(len, plain)) <= MOST_PLAIN
+        for at, line, start, stop in (Plain() if small else _sieve()).lines(plain):
             hits = found.setdefault(at, [])
             if len(hits) <= MOST:
                 hits += self._line(plain[at], batch[at].name, line, start, stop)

@@ -31,7 +31,7 @@ _PATHS = re.compile(
 _LOCKS = re.compile(
     r"(?i)(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|pdm\.lock|uv\.lock|"
     r"Pipfile\.lock|pixi\.lock|conda-lock\.yml|Cargo\.lock|Gemfile\.lock|composer\.lock|go\.sum|\.terraform\.lock\.hcl|"
-    r"flake\.lock|[^/]*\.min\.(?:js|css)|[^/]*\.(?:map|svg|po|pot|lock|sum|sha256|md5|asc))$"
+    r"flake\.lock|\.assay-secrets|[^/]*\.min\.(?:js|css)|[^/]*\.(?:map|svg|po|pot|lock|sum|sha256|md5|asc))$"
 )
 
 

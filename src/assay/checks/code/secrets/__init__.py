@@ -14,7 +14,7 @@ from typing import Annotated
 from annotated_types import Interval
 from typing_extensions import Doc
 
-from assay.kernel.handles import Key, Tree, Work
+from assay.kernel.handles import Key, OfTheHome, Tree, Work
 from assay.kernel.report import Metric, Report
 
 
@@ -33,16 +33,26 @@ def check(
     expand: Annotated[
         int, Interval(ge=0, le=1 << 40), Doc("how many bytes may come out of archives and images in all")
     ] = 8 << 30,
-    key: Annotated[Key | None, Doc("the key that fingerprints of secrets are made with")] = None,
+    baseline: Annotated[
+        Tree | None,
+        Doc("the file of accepted secrets  [default: .assay-secrets in the tree, where there is one]"),
+    ] = None,
+    key: Annotated[
+        Key | None,
+        OfTheHome("secrets"),
+        Doc("the key that fingerprints are made with  [default: the home's, secrets]"),
+    ] = None,
     work: Work,
 ) -> Report:
     """Search every file of ``tree``; coverage counts files and objects of git."""
+    from assay.checks.code.secrets._accepted import accepted_in, mac_of
     from assay.checks.code.secrets._past import search_histories
     from assay.checks.code.secrets._search import search_files
     from assay.checks.code.secrets._tally import Tally
     from assay.engines.unfolding import Room
 
-    tally = Tally(key.mac if key is not None else None)
+    accepted = accepted_in(tree, baseline, key)
+    tally = Tally(mac_of(accepted, key), accepted)
     left = search_files(tree, tally, exclude, Room(size=expand), work)
     past = search_histories(tree, tally, exclude, work) if history else []
     tally.settle()
@@ -55,5 +65,5 @@ def check(
             Metric.number("objects", sum(r["objects"] for r in past), unit="objects"),
             Metric.number("bytes", tally.size, unit="bytes"),
         ],
-        data={"excluded": left, "repositories": past},
+        data={"excluded": left, "repositories": past, "accepted": tally.accepted_ones},
     )

@@ -12,9 +12,11 @@ from typing import Any
 
 from assay.kernel.report import Coverage, Finding, Skipped
 from assay.kernel.severity import Severity
+from assay.methods.secrets.baseline import Baseline
 from assay.methods.secrets.engine import Hit
 from assay.methods.secrets.shown import fingerprint, masked
 
+PRINTED = 2_000  # different secrets with a fingerprint under the key
 CAP = 200  # findings told of one rule
 _REFS = ("CWE-798", "CWE-312")
 
@@ -60,6 +62,7 @@ class Tally:
     """Collects secrets. mac: HMAC under the key that fingerprints are made with; drawn for this run where none is given."""
 
     mac: Callable[[bytes], bytes] | None = None
+    baseline: Baseline | None = None
     examined: int = 0
     size: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Tally:
     deleted: set[tuple[str, str]] = field(
         default_factory=set
     )  # files of images that a later layer takes away
+    _prints: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    _borne: set[tuple[str, bytes, str, str]] = field(default_factory=set)  # accepted by the baseline
     _drawn: bytes = field(default_factory=lambda: entropy.token_bytes(32))
 
     def add(self, hit: Hit, spot: Spot, accepted: str | None) -> None:
@@ -75,12 +80,15 @@ class Tally:
         key = (hit.rule.name, hit.secret, spot.file, spot.member)
         known = self.found.get(key)
         if known is None:
-            print_ = fingerprint(self.mac or self._mac, hit.rule.name, hit.secret)
+            print_ = self._print(hit)
+            if accepted is None and self.baseline is not None:
+                accepted = self.baseline.reason(hit.rule.name, print_, _place(spot))
+                self._borne |= {key} if accepted is not None else set()
             self.found[key] = Told(hit, spot, 1, accepted, print_)
         else:
             known.count += 1
-            if accepted is None:
-                known.accepted = None  # accepted in one place is not accepted in another
+            if accepted is None and key not in self._borne:
+                known.accepted = None  # a comment in one place accepts nothing in another
 
     def add_past(self, hit: Hit, spot: Spot, when: int, accepted: str | None) -> None:
         """Note a secret in a history; it is told of where it came in first."""
@@ -119,6 +127,19 @@ class Tally:
         """Note that something was not examined."""
         if len(self.skipped) < 1_000:
             self.skipped.setdefault(what, why)
+
+    def _print(self, hit: Hit) -> str:
+        """Return a secret's fingerprint; past ``PRINTED`` of them, which takes its time, one of this run alone."""
+        key = (hit.rule.name, hit.secret)
+        if key not in self._prints:
+            mac = self.mac if self.mac is not None and len(self._prints) < PRINTED else self._mac
+            self._prints[key] = fingerprint(mac, *key)
+        return self._prints[key]
+
+    @property
+    def accepted_ones(self) -> int:
+        """Return how many secrets in how many files are accepted, by a comment or by the baseline."""
+        return sum(told.accepted is not None for told in self.found.values())
 
     def _mac(self, data: bytes) -> bytes:
         return hashlib.blake2b(data, key=self._drawn, digest_size=32).digest()
@@ -195,6 +216,11 @@ def _day(when: int) -> str:
 
 def _severity(one: Told) -> Severity:
     return Severity.INFO if one.accepted is not None else Severity.parse(one.hit.severity)
+
+
+def _place(spot: Spot) -> str:
+    """Return a place as a baseline names it."""
+    return f"{spot.file}/{spot.member}" if spot.member else spot.file
 
 
 def placed(spot: Spot, line: int) -> Spot:
