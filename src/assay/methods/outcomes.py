@@ -146,3 +146,8 @@ def finite(column: pa.ChunkedArray, name: str = "a column") -> Any:
     if not (is_number(column) or pa.types.is_boolean(column.type)):
         raise UsageError(f"{name} holds values of type {str(column.type)[:60]}, and numbers are wanted")
     return np.asarray(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def floats(data: pa.Table, names: Sequence[str]) -> Any:
+    """Return columns of numbers as n × p floats, NaN where missing; UsageError where one holds none."""
+    return np.column_stack([finite(data.column(n), n) for n in names])

@@ -239,6 +239,7 @@ class Bench:
         from assay.engines.models import open_model
 
         self.vouch(asset)
+        before = asset.uri.partition("+")[2] if asset.uri.startswith("object:") else ""
         model = open_model(
             self.path(asset),
             asset,
@@ -247,6 +248,7 @@ class Bench:
             answer=self.answer,
             recorder=self.recorder,
             egress=self._egress(),
+            preparation=self.store.path(before) if before else None,
         )
         self.levels.add(getattr(model, "level", "full"))
         return model

@@ -15,14 +15,21 @@ from assay.methods.plainfile import read_plain
 if TYPE_CHECKING:
     from assay.works.bench import Bench
     from assay.works.home import Home
+    from assay.works.preparing import Prepared
 
 FOLDER = "schemas"  # of a home: NAME.json stands before the package's own at the endpoint NAME
 
 
 def learnt(
-    bench: Bench, model: Asset, trained_on: Asset | None, verdicts: Mapping[str, Verdict]
+    bench: Bench,
+    model: Asset,
+    trained_on: Asset | None,
+    verdicts: Mapping[str, Verdict],
+    prepared: Prepared | None = None,
 ) -> Schema | None:
     """Return the schema of the rows that a model was trained on; None where they are not known or no longer there.
+
+    prepared: what is done to rows before the model; the schema is then that of the raw rows.
 
     What the reports of a run say of this very model tells which columns it reads, and which one is its label.
     """
@@ -30,7 +37,9 @@ def learnt(
 
     if trained_on is None:
         return None
-    reads, label = _reads(model, verdicts), _labels(verdicts)
+    reads, label = features(model, verdicts), labels(verdicts)
+    if prepared is not None and not prepared.preparation.blocked:
+        trained_on, reads = prepared.raw, tuple(prepared.preparation.columns)
     try:
         with bench.opened(trained_on, "table") as table:
             return learn(table.arrow(limit=0).schema, table.batches(), reads=reads, label=label)
@@ -58,7 +67,7 @@ def at(home: Home, endpoint: str, package_folder: Path) -> Schema | None:
     return read(packed) if packed.exists() else None
 
 
-def _reads(model: Asset, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
+def features(model: Asset, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
     """Return the features that a model named of itself, in its order, where a report tells all of them."""
     for verdict in verdicts.values():
         report = verdict.report
@@ -71,7 +80,7 @@ def _reads(model: Asset, verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
     return ()
 
 
-def _labels(verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
+def labels(verdicts: Mapping[str, Verdict]) -> tuple[str, ...]:
     """Return what the checks of a run were told is the label."""
     said = (v.report.params.get("label") for v in verdicts.values())
     return tuple(dict.fromkeys(s for s in said if isinstance(s, str)))

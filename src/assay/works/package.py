@@ -1,7 +1,8 @@
 """A model package on disk: the artifact, its code, environment, data digests and reports; the marks beside it.
 
 packages/NAME/VERSION/package/…            what is signed; in card/, the model card where one was written;
-                                           input_schema.json, what its rows look like, where its training rows are known
+                                           input_schema.json, what its rows look like, where its training rows are known;
+                                           preparation.json, what is done to a row before the model, where anything is
 packages/NAME/VERSION/model.sig            OpenSSF model signing bundle
 packages/NAME/VERSION/hallmark.intoto.json what the office examined, and its place in the ledger
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import canonical, plain
 from assay.methods.inputschema import schema as inputschema
+from assay.methods.preparing import preparation
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class Contents:
     """What goes into a package. reports: step → the verdict, as ``document`` writes it. card: file → its bytes.
 
-    schema: the input schema's bytes, empty where there is none.
+    schema, preparation: the bytes of the input schema and of the preparation, empty where there is none.
     """
 
     artifact: Path
@@ -39,6 +41,7 @@ class Contents:
     about: Mapping[str, Any]
     card: Mapping[str, bytes] = field(default_factory=dict)
     schema: bytes = b""
+    preparation: bytes = b""
 
 
 def build(contents: Contents, folder: Path) -> None:
@@ -59,6 +62,8 @@ def build(contents: Contents, folder: Path) -> None:
         (folder / "reports" / f"{step}.json").write_bytes(report)
     if contents.schema:
         (folder / inputschema.FILE).write_bytes(contents.schema)
+    if contents.preparation:
+        (folder / preparation.FILE).write_bytes(contents.preparation)
     if contents.card:
         (folder / "card").mkdir()
     for name, content in contents.card.items():

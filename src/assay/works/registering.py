@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from assay.office.registry import PackageRecord
     from assay.works.bench import Bench
     from assay.works.home import Home
+    from assay.works.preparing import Prepared
 
 TOOL = "assay"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What stands behind a model that is to be registered. trained_on: the table of its training rows, where known."""
+    """What stands behind a model that is to be registered. trained_on: the table of its training rows, where known.
+    prepared: what is done to a row before the model, where anything is.
+    """
 
     home: Home
     bench: Bench
@@ -39,6 +42,7 @@ class Candidate:
     environment: Mapping[str, Any]
     isolation: str
     trained_on: Asset | None = None
+    prepared: Prepared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +205,10 @@ def _key(contents: package.Contents, model: Asset, candidate: Candidate) -> str:
         step: {k: v for k, v in verdict.to_dict(tool()).items() if k not in ("started", "seconds")}
         for step, verdict in candidate.verdicts.items()
     }
+    more = {"preparation": sha256(contents.preparation)} if contents.preparation else {}
     return digest_of(
-        {
+        more
+        | {
             "artifact": [contents.artifact_name, model.digest],
             "code": candidate.code.digest if candidate.code else None,
             "environment": contents.environment,
@@ -219,7 +225,9 @@ def _contents(
 ) -> package.Contents:
     bench = candidate.bench
     if schema is None:
-        schema = inputschemas.learnt(bench, model, candidate.trained_on, candidate.verdicts)
+        schema = inputschemas.learnt(
+            bench, model, candidate.trained_on, candidate.verdicts, candidate.prepared
+        )
     suffix = f".{model.format}" if model.format and model.format != "folder" else ""
     reports = {s: package.document(v.to_dict(tool())) for s, v in candidate.verdicts.items()}
     return package.Contents(
@@ -232,6 +240,7 @@ def _contents(
         about={"name": name, "pipeline": candidate.pipeline, **metadata},
         card=_card(candidate, model, name, reports),
         schema=schema.to_bytes() if schema else b"",
+        preparation=candidate.prepared.preparation.to_bytes() if candidate.prepared else b"",
     )
 
 

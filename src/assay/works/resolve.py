@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, UsageError
+from assay.methods.preparing.preparation import FILE as PREPARATION
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
@@ -182,7 +183,10 @@ def _registered(text: str, kinds: tuple[str, ...], home: Home | None) -> Asset:
     digest = record.files[artifact]
     digest = digest if digest.startswith("sha256:") else f"sha256:{digest}"
     kind = "model" if "model" in kinds else "tree"
-    return Asset(kind, f"{record.name}@{record.version}", f"object:{digest}", digest, _format(artifact))  # type: ignore[arg-type]
+    uri = f"object:{digest}"
+    if kind == "model" and PREPARATION in record.files:  # it is asked with raw rows, as at an endpoint
+        uri += f"+{record.files[PREPARATION]}"
+    return Asset(kind, f"{record.name}@{record.version}", uri, digest, _format(artifact))  # type: ignore[arg-type]
 
 
 def _file(text: str, kind: str, store: Store, home: Home | None) -> Asset:

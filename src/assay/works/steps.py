@@ -21,6 +21,7 @@ from assay.works.done import Done, Observer
 from assay.works.examine import examine, failed
 from assay.works.keys import hold_key, of_the_home
 from assay.works.pipeline import Pipeline, Ref, Step
+from assay.works.preparing import Prepared, prepared
 from assay.works.provenance.recording import keep_data
 from assay.works.reaching import Ledger
 from assay.works.registering import Candidate, Registered
@@ -258,25 +259,36 @@ class Steps:
         if maker is not None and maker.verdict is not None:
             environment = dict(maker.verdict.report.data.get("environment", {}))
             sources |= {f"{maker.step.name}.{c}": a for c, a in maker.inputs.items()}
+        verdicts = {n: d.verdict for n, d in self.done.items() if d.verdict is not None}
         candidate = Candidate(
             home=self.home,
             bench=self.bench,
             run=self.run,
             pipeline=self.pipeline.name,
             actor=self.actor,
-            verdicts={n: d.verdict for n, d in self.done.items() if d.verdict is not None},
+            verdicts=verdicts,
             inputs=sources,
             code=maker.outputs.get("code") if maker else None,
             environment=environment,
             isolation=str(environment.get("isolation", self.bench.isolation)),
             trained_on=_trained_on(maker) if maker is not None else None,
+            prepared=self._prepared(model, maker, verdicts) if maker is not None else None,
         )
         given = {("as_" if k == "as" else k): v for k, v in self._params(step).items()}
         registered: Registered = deeds.DEEDS[step.uses](model, run=candidate, **given)
         record = registered.record
         note = f"{record.name}@{record.version} is {record.status}"
         note += "" if registered.new else ", as it was already registered"
+        note += f"; {candidate.prepared.said}" if candidate.prepared is not None else ""
         return Done(step, "pass", not registered.new, {}, inputs, note=note, registered=registered)
+
+    def _prepared(self, model: Asset, maker: Done, verdicts: Mapping[str, Verdict]) -> Prepared | None:
+        from assay.works.inputschemas import features, labels
+
+        try:
+            return prepared(maker, self.done, self.bench, features(model, verdicts), labels(verdicts))
+        except (AssayError, ValueError):  # rows that are no longer there: as where they are not known
+            return None
 
     def record(self, done: Done) -> int:
         """Enter an ended step into the office: its assets, its findings, its row and its event together; return the event."""

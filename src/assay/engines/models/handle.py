@@ -19,6 +19,7 @@ from assay.engines.models.asked import AskedModel, ModelError
 from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Broken
+from assay.methods.preparing.preparation import FILE
 from assay.methods.recognise.credentials import hidden
 
 if TYPE_CHECKING:
@@ -179,11 +180,12 @@ def open_model(
     answer: float = ANSWER,
     recorder: Recorder | None = None,
     egress: Egress | None = None,
+    preparation: Path | None = None,
 ) -> SandboxedModel:
     """Open a model file, a folder or a model.tar.gz in the sandbox. Scan it first: this loads it.
 
     answer: seconds that loading it, and each answer of up to 50,000 rows, may take. egress: the stores that its code may reach;
-    none: no network.
+    none: no network. preparation: what is done to rows first.
 
     ModelError when it cannot be loaded; Refused where the isolation demanded cannot be had.
     """
@@ -196,6 +198,8 @@ def open_model(
         folder.mkdir()
         suffix = f".{asset.format}" if asset.format else ""
         shutil.copyfile(path, folder / f"model{suffix}")
+    if preparation is not None:
+        shutil.copyfile(preparation, folder / FILE)
     log = scratch / "worker.log"
     limits = limits or Limits(memory=8 << 30, seconds=3600)
     command = "from assay.engines.models.worker import main; main()"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.engines.folders import tail
+from assay.methods.preparing import preparation
 
 if TYPE_CHECKING:
     import pyarrow
@@ -28,7 +29,19 @@ class Loaded(Protocol):
 
 
 def load(folder: Path) -> Loaded:
-    """Load what lies in ``folder``: a composition, a script with model_fn, or a file of a known format; ValueError otherwise."""
+    """Load what lies in ``folder``: a composition, a script with model_fn, or a file of a known format; ValueError otherwise.
+
+    Where a preparation lies beside it, what is asked is prepared first.
+    """
+    found = _loaded(folder)
+    if not (folder / preparation.FILE).is_file():
+        return found
+    from assay.engines.models.prepared import PreparedModel
+
+    return PreparedModel(found, preparation.Preparation.from_bytes((folder / preparation.FILE).read_bytes()))
+
+
+def _loaded(folder: Path) -> Loaded:
     if (folder / "composition.json").is_file():
         from assay.engines.models import composed
 
@@ -44,7 +57,9 @@ def load(folder: Path) -> Loaded:
 def load_file(folder: Path) -> Loaded:
     """Load the file of a known format that lies in ``folder``, whatever script lies beside it; ValueError where none does."""
     files = [
-        p for p in sorted(folder.rglob("*")) if p.is_file() and (p.suffix not in _SKIPPED or is_lightgbm(p))
+        p
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != preparation.FILE and (p.suffix not in _SKIPPED or is_lightgbm(p))
     ]
     if not files:
         raise ValueError("there is no model file in it")

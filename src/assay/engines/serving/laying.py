@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assay.engines import archives
 from assay.kernel.errors import BadInput
+from assay.methods.preparing import preparation
 
 _ABOUT = "package.json"
 _TARS = (".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz")
@@ -33,7 +34,10 @@ def lay_out(package: Path, into: Path) -> Path:
         _model(model, into)
     if (package / "code").is_dir() and not (into / "code").exists():
         shutil.copytree(package / "code", into / "code", symlinks=True)
-    for name in ("inference.py", "assay.json"):
+    (into / preparation.FILE).unlink(
+        missing_ok=True
+    )  # the package's own says what is done to rows, and no model's
+    for name in ("inference.py", "assay.json", preparation.FILE):
         if (package / name).is_file() and not (into / name).exists():
             shutil.copyfile(package / name, into / name)
     return into

@@ -46,7 +46,7 @@ def learn(
     does not say, every column but those of ``label`` is a feature, in the table's order, and none is required. margin: in
     ranges. Columns in ``reads`` that the table lacks (made by the training script itself) may hold anything.
     """
-    seen = {f.name: _Seen(f.name, _kind(f.type)) for f in schema}
+    seen = {f.name: _Seen(f.name, kind_of(f.type)) for f in schema}
     rows = 0
     for batch in batches:
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -68,11 +68,12 @@ def _required(feature: Feature) -> Feature:
     return replace(feature, required=True)
 
 
-def _kind(type_: pyarrow.DataType) -> Kind:
+def kind_of(type_: pyarrow.DataType) -> Kind:
+    """Return what a column of an Arrow type holds."""
     import pyarrow.types as t
 
     if t.is_dictionary(type_):
-        return _kind(type_.value_type)
+        return kind_of(type_.value_type)
     if t.is_boolean(type_):
         return "boolean"
     if t.is_integer(type_):

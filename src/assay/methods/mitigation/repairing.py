@@ -3,11 +3,19 @@ disparate impact"): a column's distribution made alike in every group, while ran
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from assay.kernel.errors import BadInput, UsageError
+from assay.methods import outcomes
+from assay.methods.mitigation.grouping import Grouping
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 POINTS = 257  # of a quantile function
 FEW = 30  # rows of a group under which it has no distribution
@@ -129,3 +137,112 @@ class Words:
             gone = rows[rng.random(len(rows)) < leave[codes[rows]]]
             out[gone] = rng.choice(len(own), len(gone), p=gained / gained.sum())
         return out
+
+
+class Learnt:
+    """Each column's distributions by group, and how far they are to be brought together."""
+
+    def __init__(
+        self, grouping: Grouping, numbers: dict[str, Numbers], words: dict[str, Words], level: float
+    ) -> None:
+        self.grouping, self.numbers, self.words, self.level = grouping, numbers, words, level
+
+    @classmethod
+    def of(
+        cls, data: pa.Table, grouping: Grouping, names: Sequence[str], texts: Sequence[str], level: float
+    ) -> Learnt:
+        """Learn of a table."""
+        codes, many = grouping.codes(data), len(grouping.names)
+        values = outcomes.floats(data, names)
+        numbers = {n: Numbers.learnt(values[:, i], codes, many) for i, n in enumerate(names)}
+        words = {}
+        for name in texts:
+            held = _texts(data, name)
+            words[name] = Words.learnt(_places(data, name, held), held, codes, many)
+        return cls(grouping, numbers, words, level)
+
+    def kept(self, group: int) -> bool:
+        """Whether a group's distributions are known."""
+        known = [n.groups[group] is not None for n in self.numbers.values()]
+        return any(known + [w.shares[group] is not None for w in self.words.values()])
+
+    def applied(
+        self, data: pa.Table, codes: Any, level: float, rng: Callable[[str], np.random.Generator]
+    ) -> tuple[dict[str, Any], Any, Any]:
+        """Return the changed columns, and the numbers before and after."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        before = outcomes.floats(data, list(self.numbers))
+        after = np.column_stack(
+            [n.repaired(before[:, i], codes, level) for i, n in enumerate(self.numbers.values())]
+        )
+        changed = (
+            {n: pa.array(after[:, i], from_pandas=True) for i, n in enumerate(self.numbers)} if level else {}
+        )
+        for name, words in self.words.items():
+            places = words.repaired(_places(data, name, words.values), codes, level, rng(f"impact/{name}"))
+            given = data.column(name).combine_chunks().cast(pa.string())
+            told = pa.array([*words.values, None], pa.string()).take(pa.array(np.maximum(places, 0)))
+            new = pc.if_else(pa.array(places < 0), given, told)
+            changed[name] = new.combine_chunks() if isinstance(new, pa.ChunkedArray) else new
+        return changed, before, after
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        words = {
+            n: {
+                "values": list(w.values),
+                "shares": [None if s is None else list(s) for s in w.shares],
+                "target": list(w.target),
+            }
+            for n, w in self.words.items()
+        }
+        numbers = {n: v.to_json() for n, v in self.numbers.items()}
+        return {"grouping": self.grouping.to_json(), "level": self.level, "numbers": numbers, "words": words}
+
+    @classmethod
+    def read(cls, raw: Any, where: str) -> Learnt:
+        """Read what to_json wrote; BadInput where it is none."""
+        try:
+            grouping, level = Grouping.from_json(raw["grouping"]), float(raw["level"])
+            many = len(grouping.names)
+            numbers = {str(n): Numbers.from_json(v, many) for n, v in raw["numbers"].items()}
+            words = {}
+            for name, held in raw["words"].items():
+                shares = tuple(None if s is None else tuple(map(float, s)) for s in held["shares"])
+                target, values = tuple(map(float, held["target"])), tuple(map(str, held["values"]))
+                sizes = {len(s) for s in (target, *shares) if s is not None}
+                told = [x for s in (target, *shares) if s is not None for x in s]
+                if len(shares) != many or sizes != {len(values) + 1} or not all(0 <= x <= 1 for x in told):
+                    raise ValueError("its shares cannot be read")
+                words[str(name)] = Words(values, shares, target)
+            if not 0 <= level <= 1 or not numbers:
+                raise ValueError("its level or its columns cannot be read")
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadInput(f"this cannot be applied: it lacks {error}", where=where) from None
+        except (ValueError, OverflowError) as error:
+            raise BadInput(f"this cannot be applied: {error}", where=where) from None
+        return cls(grouping, numbers, words, level)
+
+
+def _texts(data: pa.Table, name: str) -> tuple[str, ...]:
+    import pyarrow as pa
+
+    held = data.column(name).cast(pa.string()).unique().drop_null().to_pylist()
+    if len(held) > 1000:
+        raise UsageError(
+            f"{name} has {len(held):,} different texts, and 1,000 are the most that are repaired"
+        )
+    return tuple(sorted(held))
+
+
+def _places(data: pa.Table, name: str, values: Sequence[str]) -> Any:
+    """Return the place of each row's text among the values; one more where it is missing, -1 where it was never there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = data.column(name).combine_chunks().cast(pa.string())
+    at = pc.index_in(texts, value_set=pa.array(list(values), pa.string()))
+    found = np.asarray(at.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    return np.where(np.asarray(texts.is_null()), len(values), found)

@@ -60,15 +60,6 @@ def lacking(table: Table, names: Sequence[str]) -> None:
         raise Missing(f"there is no column {lost[0]!r}, which was fitted on", where=table.asset.name)
 
 
-def numbers(data: pa.Table, names: Sequence[str]) -> Any:
-    """Return columns as n × p floats, NaN where missing."""
-    import numpy as np
-
-    from assay.methods import outcomes
-
-    return np.column_stack([outcomes.finite(data.column(n), n) for n in names])
-
-
 def written(table: Table, work: Work, changed: Mapping[str, Any], dropped: Sequence[str]) -> Asset:
     """Store the table with some columns changed, and some left out. changed: name → an Arrow array of all rows."""
     from assay.engines.rewrite import rewrite

@@ -14,7 +14,6 @@ Example: assay treat data.decorrelate bookings.csv.gz --facet customer_type \\
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Interval
@@ -31,7 +30,7 @@ from assay.treatments.data import _groups, _numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from assay.methods.mitigation.decorrelation import Straight
+    from assay.methods.mitigation.decorrelation import Learnt
 
 NAME = "data.decorrelate"
 ROWS = 20_000  # by lot, in which the facet is told
@@ -60,8 +59,10 @@ def treat(
     import pyarrow as pa
 
     from assay.engines.trade import Told
+    from assay.methods import outcomes
     from assay.methods.mitigation import grouping
     from assay.methods.mitigation.applied import no_part
+    from assay.methods.mitigation.decorrelation import Learnt
 
     if not table.rows:
         raise BadInput("there is no row to change", where=table.asset.name)
@@ -69,16 +70,16 @@ def treat(
         _numbers.named(facet)
         names = _numbers.chosen(table, columns, [*facet, *hide, *([label] if label else [])])
         data = table.arrow([*dict.fromkeys([*facet, *names])])
-        learnt = _Learnt.of(data, facet, names, alpha)
+        learnt = Learnt.of(data, facet, names, alpha)
     else:
-        learnt = _Learnt.read(_numbers.read(fitted, NAME), fitted)
+        learnt = Learnt.read(_numbers.read(fitted, NAME), fitted.asset.name)
         no_part(
             list(learnt.facets), facet, columns=bool(columns), alpha=alpha != 1.0, label=label is not None,
             positive=bool(positive), hide=bool(hide),
         )  # fmt: skip
         _numbers.lacking(table, [*learnt.facets, *learnt.names])
         data = table.arrow([*dict.fromkeys([*learnt.facets, *learnt.names])])
-    before = _numbers.numbers(data, learnt.names)
+    before = outcomes.floats(data, learnt.names)
     told = learnt.of_facets(data)
     after = learnt.straight.removed(told, before, learnt.alpha)
     changed = {n: pa.array(after[:, i], from_pandas=True) for i, n in enumerate(learnt.names)}
@@ -107,141 +108,8 @@ def treat(
     return Made(outputs, report)
 
 
-class _Learnt:
-    """The slopes of columns on facets. facets: name → the values that have a column of their own; None for a number."""
-
-    def __init__(
-        self,
-        facets: Mapping[str, Sequence[str] | None],
-        names: Sequence[str],
-        straight: Straight,
-        alpha: float,
-    ) -> None:
-        self.facets, self.names, self.straight, self.alpha = dict(facets), list(names), straight, alpha
-
-    @classmethod
-    def of(cls, data: pa.Table, facet: Sequence[str], names: Sequence[str], alpha: float) -> _Learnt:
-        """Learn of a table."""
-        from assay.methods import facets as methods
-        from assay.methods.mitigation.decorrelation import Straight
-        from assay.methods.mitigation.grouping import Grouping
-
-        held: dict[str, Sequence[str] | None] = {}
-        for name in dict.fromkeys(facet):
-            own = Grouping.learnt(data, (name,))  # told where it has one value alone, or very many
-            many = bool(methods.cuts(methods.plain(data.column(name), name)))
-            held[name] = None if many else own.names
-        return cls(held, names, Straight.learnt(_told(data, held), _numbers.numbers(data, names)), alpha)
-
-    def of_facets(self, data: pa.Table) -> Any:
-        """Return the facets as n × s floats; a missing number is the mean that was learnt, whatever other rows are there."""
-        return _told(data, self.facets, self.straight.mean)
-
-    def strange(self, data: pa.Table) -> int:
-        """Return how many values of facets were not there when this was learnt."""
-        import numpy as np
-
-        known = [(n, v) for n, v in self.facets.items() if v is not None]
-        return sum(int((~np.isin(_spelled(data, n).astype(str), list(v))).sum()) for n, v in known)
-
-    def untold(self, data: pa.Table) -> bool:
-        """Whether no row has a facet that was there when this was learnt."""
-        import numpy as np
-
-        from assay.methods import outcomes
-        from assay.methods.mitigation.grouping import MISSING
-
-        if not data.num_rows:
-            return False
-        for name, values in self.facets.items():
-            if values is None:
-                there = np.isfinite(outcomes.finite(data.column(name), name))
-            else:
-                there = np.isin(_spelled(data, name).astype(str), [v for v in values if v != MISSING])
-            if there.any():
-                return False
-        return True
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        facets = [{"name": n, "values": None if v is None else list(v)} for n, v in self.facets.items()]
-        slopes = self.straight.slopes.tolist()
-        return {
-            "facets": facets,
-            "columns": self.names,
-            "mean": self.straight.mean.tolist(),
-            "slopes": slopes,
-            "alpha": self.alpha,
-        }
-
-    @classmethod
-    def read(cls, raw: Any, tree: Tree) -> _Learnt:
-        """Read what to_json wrote; BadInput where it is none."""
-        import numpy as np
-
-        from assay.methods.mitigation.decorrelation import Straight
-
-        try:
-            facets = {
-                str(f["name"]): None if f["values"] is None else tuple(map(str, f["values"]))
-                for f in raw["facets"]
-            }
-            names = [str(n) for n in raw["columns"]]
-            mean, slopes = (np.array(raw[n], dtype=np.float64) for n in ("mean", "slopes"))
-            alpha, wide = float(raw["alpha"]), sum(2 if v is None else len(v) - 1 for v in facets.values())
-            right = mean.shape == (wide,) and slopes.shape == (wide, len(names)) and wide > 0 and names
-            if (
-                not right
-                or not np.isfinite(mean).all()
-                or not np.isfinite(slopes).all()
-                or not 0 <= alpha <= 1
-            ):
-                raise ValueError
-        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
-            raise BadInput(
-                "this cannot be applied: its slopes cannot be read", where=tree.asset.name
-            ) from None
-        return cls(facets, names, Straight(mean, slopes), alpha)
-
-
-def _told(data: pa.Table, facets: Mapping[str, Sequence[str] | None], means: Any = None) -> Any:
-    """Return facets as n × s floats: a column of 0 and 1 for each value but the first, which the others tell; a number as it
-    is, and a column that says where it is missing.
-
-    means: of each column, what stands for a missing number; None for the mean of these rows.
-    """
-    import numpy as np
-
-    from assay.methods import outcomes
-
-    parts: list[Any] = []
-    for name, values in facets.items():
-        if values is not None:
-            said = _spelled(data, name)
-            parts += [(said == value).astype(float) for value in values[1:]]
-            continue
-        numbers = outcomes.finite(data.column(name), name)
-        known = np.isfinite(numbers)
-        mean = means[len(parts)] if means is not None else numbers[known].mean() if known.any() else 0.0
-        parts += [np.where(known, numbers, mean), (~known).astype(float)]
-    return np.column_stack(parts)
-
-
-def _spelled(data: pa.Table, name: str) -> Any:
-    """Return each row's value of a facet as it is spelled; a missing one has a name too."""
-    import numpy as np
-
-    from assay.methods import facets
-    from assay.methods.mitigation.grouping import MISSING
-    from assay.methods.values import spelled
-
-    codes, held = facets.coded(facets.plain(data.column(name), name))
-    said = np.array([*(spelled(v) or MISSING for v in held.to_pylist()), MISSING], dtype=object)
-    return said[codes]
-
-
 def _groups_of(
-    data: pa.Table, learnt: _Learnt, after: Any, work: Work, applied: bool
+    data: pa.Table, learnt: Learnt, after: Any, work: Work, applied: bool
 ) -> tuple[list[Metric], list[Finding]]:
     """Return what is told of the groups. applied: something learnt before is, and then the rows may be of one group alone."""
     from assay.methods.mitigation.grouping import Grouping
@@ -266,7 +134,7 @@ def _groups_of(
     return metrics, [*findings, *more, *_numbers.whose(NAME, groups, codes, lambda at: True)]
 
 
-def _correlations(told: Any, before: Any, after: Any, learnt: _Learnt) -> list[Metric]:
+def _correlations(told: Any, before: Any, after: Any, learnt: Learnt) -> list[Metric]:
     """Return the widest correlation of each column with a column of the facets, and how far values moved."""
     import numpy as np
 
@@ -324,16 +192,18 @@ def _still(after: Any, codes: Any, groups: Any, work: Work) -> tuple[list[Metric
     return metrics, [Finding(f"{NAME}.told", Severity.MEDIUM, said, of, remedy)]
 
 
-def _at(learnt: _Learnt) -> Any:
+def _at(learnt: Learnt) -> Any:
     """Return what learners are given at a strength: learnt of the rows that they learn from, applied to both parts."""
+    from assay.methods import outcomes
+    from assay.methods.mitigation.decorrelation import Learnt
 
     def treated(given: _groups.Given, alpha: float) -> _groups.Given:
         import pyarrow as pa
 
-        own = _Learnt.of(given.table, list(learnt.facets), learnt.names, alpha)
+        own = Learnt.of(given.table, list(learnt.facets), learnt.names, alpha)
         out = []
         for part in (given.table, given.asked):
-            after = own.straight.removed(own.of_facets(part), _numbers.numbers(part, own.names), alpha)
+            after = own.straight.removed(own.of_facets(part), outcomes.floats(part, own.names), alpha)
             for at, name in enumerate(own.names):
                 part = part.set_column(
                     part.column_names.index(name), name, pa.array(after[:, at], from_pandas=True)

@@ -28,6 +28,12 @@ def deployable(home: Home, name: str) -> PackageRecord:
             f"{record.title} bears no hallmark: a gate failed when it was registered",
             remedy="register it from a run whose gates pass",
         )
+    blocked = _blocked(home, record)
+    if blocked:
+        raise Refused(
+            f"{record.title} cannot be asked with raw rows: {blocked}",
+            remedy="train on data without that treatment, or do it to what is sent and register the model by itself",
+        )
     problem = _forged(home, record)
     if problem:
         raise Refused(
@@ -49,6 +55,19 @@ def _remedy(record: PackageRecord) -> str:
     if record.status == "REJECTED":
         return "name another version"
     return f"have it approved: assay model approve {record.title} --reason WHY"
+
+
+def _blocked(home: Home, record: PackageRecord) -> str:
+    """Return why rows cannot be prepared for the model as its training data was; empty where they can."""
+    from assay.methods.preparing.preparation import FILE, Preparation
+
+    if FILE not in record.files:
+        return ""
+    try:
+        found = Preparation.from_bytes(home.store.read(record.files[FILE]))
+    except ValueError as error:
+        return str(error)
+    return found.blocked[0] if found.blocked else ""
 
 
 def _forged(home: Home, record: PackageRecord) -> str:

@@ -16,6 +16,7 @@ from assay.engines.serving import frames
 from assay.engines.serving.frames import Frame
 from assay.engines.serving.inside.fault import RowFault
 from assay.methods.payloads import BOUNDS, PayloadRefused, read
+from assay.methods.preparing.preparation import FILE
 
 if TYPE_CHECKING:
     from assay.engines.serving.inside.quick import Quick
@@ -40,6 +41,10 @@ class Asked:
         with _one_processor():
             script = next((folder / s for s in _SCRIPTS if (folder / s).is_file()), None)
             if script is not None and not (folder / "composition.json").is_file():
+                if (folder / FILE).is_file():
+                    raise ValueError(
+                        f"{script.name} reads bodies itself, and the rows of its training data were prepared before it"
+                    )
                 from assay.engines.serving.inside.contract import Contract
 
                 return cls(None, Contract(folder, script))

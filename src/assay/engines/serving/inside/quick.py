@@ -114,6 +114,10 @@ def arrays(table: Any) -> dict[str, Any]:
 def quick(loaded: Any) -> Quick:
     """Return the shortest way there is to ask what was loaded."""
     kind = type(loaded).__name__
+    if kind == "PreparedModel":
+        from assay.engines.serving.inside.prepared import QuickPrepared
+
+        return QuickPrepared(loaded, quick(loaded.model))
     if kind == "XgboostModel" and ("c" not in loaded.types or _codes(loaded)):
         return QuickXgboost(loaded)
     if kind == "LightgbmModel" and not _categories(loaded.booster):
