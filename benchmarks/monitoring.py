@@ -1,7 +1,8 @@
 """Monitor one hour of a million captured requests (bookings) for every drift, beside evidently on the same rows.
 
-The capture lies as SageMaker leaves it, JSON lines with the ground truth merged in; the hour is healthy. Assay reads it anew
-for each monitor. Each figure is of a whole process, start and imports included: data quality against a baseline, model quality, bias of customers' kinds, attribution of 2,000 rows, and what the originals
+The capture lies as SageMaker leaves it, JSON lines with the ground truth merged in; the hour is healthy. Assay looks at it
+in a home, which keeps what it has read for the next monitor; each run begins with an empty one, and `--each` tells the processor
+seconds of each monitor of the four, the first of which reads. Each figure is of a whole process, start and imports included: data quality against a baseline, model quality, bias of customers' kinds, attribution of 2,000 rows, and what the originals
 lack: drift, performance before labels, columns together, concept, outliers. evidently reads no capture; it is given the same
 rows as Parquet, and its presets for the content that it has: data summary, data drift, classification; Assay's quality, drift and
 performance of the same file stand beside it. It runs in an environment of its own under benchmarks/.envs, made on first use.
@@ -69,9 +70,14 @@ from assay.works.call import call
 call("monitor.baseline", {"source": str(folder / "baseline.csv"), "to": str(folder / "baseline")}, home=None)
 """
 ASSAY = """
-import json, sys
+import json, resource, sys, tempfile, time
 from pathlib import Path
 from assay.works.checking import carry_out
+from assay.works.home import Home
+home = Home.create(Path(tempfile.mkdtemp(dir=sys.argv[1])), {})
+def spent():
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in both)
 folder, (where, *names) = Path(sys.argv[1]), sys.argv[2:]
 reference = str(folder / "reference.parquet")
 params = {
@@ -81,9 +87,11 @@ params = {
     "attribution": {"model": str(folder / "model.json")},
 }
 for name in names:
+    before, began = spent(), time.monotonic()
     verdict = carry_out(
-        "check", f"traffic.{name}", str(folder / where), params.get(name, {"against": reference}), home=None
+        "check", f"traffic.{name}", str(folder / where), params.get(name, {"against": reference}), home=home
     )
+    print(f"{name:14} {time.monotonic() - began:6.1f} s, processor {spent() - before:6.1f} s", file=sys.stderr, flush=True)
     json.dumps(verdict.to_dict())
     assert not verdict.report.error, verdict.report.error
 """
@@ -117,6 +125,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="requests of the hour")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--each", action="store_true", help="tell of each monitor, and run no peer")
     parser.add_argument("--limit", type=float, default=900, help="seconds that one run may take")
     given = parser.parse_args()
     packages = ("evidently==0.7.*", "pandas<3", "pyarrow")
@@ -133,7 +142,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-c", MAKE, str(BOOKINGS), folder, str(given.rows)], check=True)
         size = sum(f.stat().st_size for f in Path(folder, "capture").rglob("*.jsonl"))
-        print(f"one hour, {given.rows:,} requests, {size / 1e6:,.0f} MB of JSON lines")
+        print(f"one hour, {given.rows:,} requests, {size / 1e6:,.0f} MB of JSON lines", flush=True)
+        if given.each:
+            subprocess.run([sys.executable, "-c", ASSAY, folder, "capture", *FOUR, *MORE], check=True)
+            return
         race(peers, [folder], lambda p: given.runs, given.limit, versions)
 
 

@@ -8,11 +8,14 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
+import assay.examples
 from assay.kernel.errors import Refused, UsageError
 from assay.methods.inputschema.checking import Checker
 from assay.methods.inputschema.schema import FILE, parse
 from assay.works import inputschemas
 from assay.works.home import Home
+
+RAW = next(iter(assay.examples.__path__)) + "/bookings/bookings.csv.gz"
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +24,18 @@ def package(demo):
     return folder
 
 
-def test_a_run_learns_it_from_the_rows_that_the_model_was_trained_on(demo, package):
+def test_a_run_learns_it_from_the_raw_rows_where_what_the_model_reads_was_repaired(demo, package):
     schema = parse((package / FILE).read_bytes(), FILE)
     said = demo.report("explain")["data"]["model"]["features"]
     assert [f.name for f in schema.features] == said  # what the model reads, in its order
     assert all(f.required for f in schema.features)
     assert "is_canceled" in schema.ignored and "is_canceled" not in said
-    rows = pq.read_table(demo.output("split", "train"))
+    rows = pacsv.read_csv(RAW)
     assert schema.rows == rows.num_rows
     assert Checker(schema).check_table(rows) == []
+    assert Checker(schema).check_table(pq.read_table(demo.output("split", "train"))) == []
+    (step,) = json.loads((package / "preparation.json").read_bytes())["steps"]
+    assert (step["step"], step["treatment"]) == ("clean", "data.repair")
 
 
 def test_the_hallmark_signs_it(demo, package):
@@ -39,10 +45,7 @@ def test_the_hallmark_signs_it(demo, package):
 
 
 def test_raw_bookings_pass_but_for_faults(demo, package):
-    import assay.examples
-
-    raw = next(iter(assay.examples.__path__)) + "/bookings/bookings.csv.gz"
-    table = pacsv.read_csv(raw)
+    table = pacsv.read_csv(RAW)
     checker = Checker(parse((package / FILE).read_bytes(), FILE))
     names = table.column_names
     rows = [list(r.values()) for r in table.to_pylist()]

@@ -14,6 +14,7 @@ from assay.kernel.errors import Missing, UsageError
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.capture.kept import Kept
     from assay.works.bench import Bench
     from assay.works.home import Home
 
@@ -128,5 +129,15 @@ def open_captured(asset: Asset, bench: Bench, scratch: Path, table: Callable[[],
     key = secret(bench.home) if sealed and bench.home is not None else None
     labels = truths.of_manifest(manifest, key) if manifest.truths and key is not None else None
     return handle.open_traffic(
-        asset, manifest, scratch=scratch, secret=key, labels=labels, cores=bench.cores, memory=bench.memory
-    )
+        asset, manifest, scratch=scratch, secret=key, labels=labels, cores=bench.cores, memory=bench.memory,
+        kept=_kept(asset, manifest, key, bench.home) if bench.home is not None else None,
+    )  # fmt: skip
+
+
+def _kept(asset: Asset, manifest: sources.Manifest, key: bytes | None, home: Home) -> Kept | None:
+    """Return where the rows of a capture are kept in a home; None for one that is read as fast as looked up."""
+    from assay.engines.capture.kept import WORTH, Kept
+
+    if sum(f.size for f in manifest.files) < WORTH:
+        return None
+    return Kept(home.root / "cache" / "captured", asset.digest, key)

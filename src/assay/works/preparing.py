@@ -68,10 +68,10 @@ def prepared(
             continue
         learnt, why = _learnt(one, done, bench)
         if why is not None:
-            held = why[1] & wanted if why[1] is not None else wanted
-            if held:
+            hit = why[1] & wanted if why[1] is not None else wanted
+            if hit:
                 blocked.append(
-                    f"{name} ({uses}) {why[0]}, and the model reads what it writes: {', '.join(sorted(held)[:3])}"
+                    f"{name} ({uses}) {why[0]}, and the model reads what it writes: {', '.join(sorted(hit)[:3])}"
                 )
         if learnt is None:
             continue
@@ -81,11 +81,10 @@ def prepared(
             wanted = step.needs(wanted)
     if not kept and not blocked:
         return None
-    held_raw = _columns(bench, raw)
-    order = {n: t for n, t in held_raw.items() if n in wanted}
-    order |= dict.fromkeys(
-        (n for n in reads if n in wanted and n not in order), "any"
-    )  # made by the script that trains
+    held = _columns(bench, raw)
+    # As the model reads them, so that a payload without names is as it was; then what else is needed
+    order = {n: held.get(n, "any") for n in reads if n in wanted}  # any: made by the script that trains
+    order |= {n: t for n, t in held.items() if n in wanted and n not in order}
     lost = sorted(wanted - set(order))
     if lost:
         blocked.append(f"the raw data has no column {lost[0]!r}, which its steps read")

@@ -197,13 +197,13 @@ def test_what_was_fitted_runs_before_the_model_at_the_endpoint(assay, tmp_path, 
     assert "applies apart (data.decorrelate), parts (data.pca)" in " ".join(said.split())
     (package,) = (tmp_path / ".assay" / "packages" / "prepared").glob("*/package")
     schema = json.loads((package / "input_schema.json").read_bytes())
-    assert [f["name"] for f in schema["features"]] == ["group", "pay", "hours", "age"]
+    assert [f["name"] for f in schema["features"]] == ["age", "group", "pay", "hours"]
     # What the model itself says of the rows that training saw, by the treatments' own command line
     frame = raw.head(8)
     whole = _expected(assay, tmp_path, raw)
     expected = whole[:8]
     served = serving("prepared")
-    asked = frame[["group", "pay", "hours", "age"]]
+    asked = frame[["age", "group", "pay", "hours"]]
     until(lambda: ask(served, "prepared", bodies(asked)["text/csv"], "text/csv")[0] == 200)
     for kind, body in bodies(asked).items():
         status, told = ask(served, "prepared", body, kind)

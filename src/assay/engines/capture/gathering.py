@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,10 @@ class Gathered:
         table = prepared.table
         self.rows += table.num_rows
         self.events += prepared.events
+        self.keep(table)
+
+    def keep(self, table: pa.Table) -> None:
+        """Hold a part that is counted already, in memory or in a file."""
         self.held += table.nbytes
         self.parts.append(table)
         if self.held > HELD:
@@ -121,28 +126,34 @@ class Gathered:
         """Return each column of rows and its kind: inputs, outputs, the truth."""
         return {n: common(k) for n, k in self.kinds.items()}
 
+    def tables(self) -> Iterator[pa.Table]:
+        """Give everything, a part at a time, each column of the type of the whole."""
+        import pyarrow as pa
+
+        kinds = self.schema()
+        for part in self.parts:
+            if isinstance(part, Path):
+                with pa.memory_map(str(part)) as mapped:
+                    yield self._aligned(pa.ipc.open_file(mapped).read_all(), kinds)
+            else:
+                yield self._aligned(part, kinds)
+
     def whole(self) -> pa.Table:
         """Return everything in memory."""
         import pyarrow as pa
 
-        kinds = self.schema()
-        tables = [self._aligned(p, kinds) for p in self.parts]
+        tables = list(self.tables())
         self.parts = []
         return pa.concat_tables(tables).combine_chunks() if tables else pa.table({})
 
     def write(self, path: Path) -> None:
         """Write everything to a Parquet file, a part at a time."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        kinds, writer = self.schema(), None
-        for part in self.parts:
+        writer = None
+        for part, table in zip(self.parts, self.tables(), strict=True):
             if isinstance(part, Path):
-                with pa.memory_map(str(part)) as mapped:
-                    table = self._aligned(pa.ipc.open_file(mapped).read_all(), kinds)
                 part.unlink()
-            else:
-                table = self._aligned(part, kinds)
             if writer is None:
                 writer = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
             writer.write_table(table)

@@ -26,6 +26,7 @@ from assay.methods.sqltext import literal, quoted
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from assay.engines.capture.kept import Kept
     from assay.engines.capture.records import Events
 
 DAMAGED = "traffic.damaged"  # the rule of what could not be read, which makes coverage incomplete
@@ -272,15 +273,21 @@ def open_traffic(
     labels: Labels | None = None,
     cores: int = 1,
     memory: str = "1GB",
+    kept: Kept | None = None,
 ) -> CapturedTraffic:
     """Read captured events. secret: of the home, where it is encrypted; labels: fills in ground truth that came by itself.
 
+    kept: where the rows of the same bytes may lie already, and are kept for whoever looks at them next.
+
     BadInput where no event is in it at all; what is damaged is told among its problems.
     """
-    gathered = _gathered(manifest, scratch, frozenset(), secret, labels)
-    mistaken = gathered.mistaken()
-    if mistaken:
-        gathered = _gathered(manifest, scratch, mistaken, secret, labels)
+
+    def read() -> Gathered:
+        gathered = _gathered(manifest, scratch, frozenset(), secret, labels)
+        mistaken = gathered.mistaken()
+        return _gathered(manifest, scratch, mistaken, secret, labels) if mistaken else gathered
+
+    gathered = kept.rows(scratch, read) if kept is not None else read()
     if not gathered.rows:
         lost = "; ".join(f"{n:,} × {why}" for why, n in gathered.lost.most_common(3))
         raise BadInput(

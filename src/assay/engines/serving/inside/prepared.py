@@ -71,7 +71,8 @@ class QuickPrepared(Quick):
                 [None if v is None else v if type(v) is str else str(v) for v in values], pa.string()
             )
         held = np.empty((rows, 1))
-        fill(held, 0, values if isinstance(values, np.ndarray) else list(values), name)
+        given: Any = values if isinstance(values, np.ndarray) else list(values)
+        fill(held, 0, given, name)
         column = pa.array(held[:, 0], from_pandas=True)
         if kind == "number":
             return column
