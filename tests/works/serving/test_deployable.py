@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from assay.kernel.errors import Missing, Refused
 from assay.office import schema
 from assay.works.call import call
-from assay.works.marking import place_of
+from assay.works.marking import place_of, strike
 from assay.works.serving.deployable import deployable
 
 
@@ -121,3 +121,23 @@ def test_an_approval_that_was_made_longer_behind_the_logs_back_is_refused(home, 
     clock.day = 40
     with pytest.raises(Refused, match="another decision than was signed"):
         deployable(home, "m@1")
+
+
+def test_one_whose_rows_cannot_be_prepared_one_by_one_is_refused_and_says_which_treatment(home):
+    from assay.methods.preparing.preparation import FILE, Preparation
+    from assay.office import registry
+
+    blocked = Preparation({"a": "number"}, ("a",), (), ("k (data.kanonymity) looks at more than one row",))
+    digest = home.store.put_bytes(b"\7" * 16)
+    files = {"model.bin": digest, FILE: home.store.put_bytes(blocked.to_bytes())}
+    with home.office.transaction() as tx:
+        record = registry.enter(
+            tx, home.office, "k", digest=digest, files=files, reports={}, run="", actor="ada", metadata={"artifact": "model.bin"},
+        )  # fmt: skip
+        tx.record("model.register", record.urn, actor="ada")
+    strike(home, record, "ada", "full")
+    call("model.approve", {"name": "k@1", "reason": "seen"}, home=home, actor="bob")
+    with pytest.raises(
+        Refused, match=r"k@1 cannot be asked with raw rows: k \(data.kanonymity\) looks at more"
+    ):
+        deployable(home, "k@1")

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "traffic.outliers"
 FEW = 100
-FEWEST = 300  # rows of the window's hours from which their share is known
+FEWEST = 600  # rows of the window's hours from which their share is known
 TWICE, MORE = 2.0, 0.005  # of the reference's share, and beyond it, from which on more are worth an alarm
 KEPT = 10_000  # rows of the output
 NAMED = 3
@@ -61,7 +61,6 @@ def check(
     import numpy as np
 
     from assay.checks.traffic._matrix import matrix
-    from assay.methods.monitor import outliers
 
     sides = _sides.begun(
         traffic, against, work, rows=rows, without=without,
@@ -78,15 +77,36 @@ def check(
     # Rows to learn from, others to draw the lines by, and others again to see how many are beyond
     order = work.rng("traffic/outliers").permutation(sides.reference.rows)
     half, quarter = len(order) // 2, len(order) * 3 // 4
-    learnt, held_out, rest = order[:half], held.reference[order[half:quarter]], order[quarter:]
-    reference = outliers.Reference(held.reference[learnt], held.categorical, held_out)
-    limits = outliers.thresholds(reference.score(held_out).scores, usual)
+    first = _learnt(held, order[:half], order[half:quarter], order[quarter:], usual)
+    # and once more the other way round, as of a window's hours a quarter of the reference has few
+    second = _learnt(held, order[half:], order[: half // 2], order[half // 2 : half], usual)
+    reference, limits = first.reference, first.limits
     found = reference.score(held.window).scores
-    like = rest[np.isin(rest, sides.matched.rows)]
-    past = reference.score(held.reference[like if len(like) >= FEWEST else rest]).scores > limits
+    like = [one.beyond[np.isin(one.rest, sides.matched.rows)] for one in (first, second)]
+    past = np.concatenate(like if sum(map(len, like)) >= FEWEST else [first.beyond, second.beyond])
     times = found / np.where(limits > 0, limits, 1.0)
-    made = _Found(sides, held, reference, found > limits, times, past.any(axis=1))
+    made = _Found(sides, held, reference, found > limits, times, past)
     return made.report(alpha, work)
+
+
+@dataclass
+class _Learnt:
+    """What was learnt of some rows, the lines drawn by others, and which of others again (rest) are beyond one."""
+
+    reference: Reference
+    limits: Any
+    rest: Any
+    beyond: Any
+
+
+def _learnt(held: Matrix, rows: Any, drawn: Any, rest: Any, usual: float) -> _Learnt:
+    from assay.methods.monitor import outliers
+
+    lines = held.reference[drawn]
+    reference = outliers.Reference(held.reference[rows], held.categorical, lines)
+    limits = outliers.thresholds(reference.score(lines).scores, usual)
+    beyond = (reference.score(held.reference[rest]).scores > limits).any(axis=1)
+    return _Learnt(reference, limits, rest, beyond)
 
 
 @dataclass
