@@ -51,54 +51,76 @@ def read(text: str) -> Tags:
 
     found = Tags()
     sizes: dict[str, int] = {}
-    stack: list[tuple[str | None, int, list[str]]] = [(None, 0, [])]
-    pending = ""
+    texts: dict[str, str] = {}
+    stack = [_Open(None, 0)]
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            top = stack[-1]
             if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
-                tag = event.tag
-                if (
-                    tag
-                    and not (tag.startswith(_PLAIN) and tag[len(_PLAIN) :] in _SAFE)
-                    and tag != "!"
-                    and len(found.tags) < 1000
-                ):
-                    value = event.value if isinstance(event, yaml.ScalarEvent) else ""
-                    found.tags.append((unquote(tag), _place(event), value[:100]))
+                _tagged(event, found)
             if isinstance(event, yaml.CollectionStartEvent):
-                stack.append((event.anchor, 1, []))
-                pending = ""
+                top.node("")
+                stack.append(_Open(event.anchor, 1, isinstance(event, yaml.MappingStartEvent)))
                 if len(stack) > _DEPTH:
                     found.error = f"its values nest deeper than {_DEPTH}"
                     break
             elif isinstance(event, yaml.CollectionEndEvent):
-                anchor, size, _ = stack.pop()
-                if anchor:
-                    sizes[anchor] = size
-                _grow(stack, size)
+                stack.pop()
+                if top.anchor:
+                    sizes[top.anchor] = top.size
+                    texts.pop(top.anchor, None)
+                stack[-1].grow(top.size)
             elif isinstance(event, yaml.ScalarEvent):
                 if event.anchor:
-                    sizes[event.anchor] = 1
-                if pending and len(found.keys) < 100_000:
-                    found.keys.append((pending, event.value, _place(event)))
-                pending = event.value if not pending else ""
-                _grow(stack, 1)
+                    sizes[event.anchor], texts[event.anchor] = 1, event.value
+                _pair(found, top.node(event.value), event.value, event)
+                top.grow(1)
             elif isinstance(event, yaml.AliasEvent):
-                if any(anchor == event.anchor for anchor, _, _ in stack):
+                if any(one.anchor == event.anchor for one in stack):
                     found.cyclic = True
-                _grow(stack, sizes.get(event.anchor or "", 1))
-                pending = ""
+                value = texts.get(event.anchor or "", "")
+                _pair(found, top.node(value), value, event)
+                top.grow(sizes.get(event.anchor or "", 1))
             elif isinstance(event, yaml.DocumentStartEvent):
                 sizes.clear()
+                texts.clear()
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         found.error = ascii(str(error))[1:-1][:100]
-    found.grown = max(found.grown, stack[0][1])
+    found.grown = max(found.grown, stack[0].size)
     return found
 
 
-def _grow(stack: list[tuple[str | None, int, list[str]]], size: int) -> None:
-    anchor, held, rest = stack[-1]
-    stack[-1] = (anchor, min(held + size, 1 << 62), rest)
+@dataclass(slots=True)
+class _Open:
+    """A collection under way. mapping: its nodes are keys and values by turns; key: the last one."""
+
+    anchor: str | None
+    size: int
+    mapping: bool = False
+    key: str | None = None
+
+    def node(self, text: str) -> str | None:
+        """Take in that a node begins; return the key that it is the value of, None where it is no value."""
+        if not self.mapping:
+            return None
+        had, self.key = self.key, text if self.key is None else None
+        return had
+
+    def grow(self, size: int) -> None:
+        """Count the nodes of what ended in it."""
+        self.size = min(self.size + size, 1 << 62)
+
+
+def _pair(found: Tags, key: str | None, value: str, event: Any) -> None:
+    if key is not None and len(found.keys) < 100_000:
+        found.keys.append((key, value, _place(event)))
+
+
+def _tagged(event: Any, found: Tags) -> None:
+    tag = event.tag
+    own = tag == "!" or ((tag or "").startswith(_PLAIN) and tag[len(_PLAIN) :] in _SAFE)
+    if tag and not own and len(found.tags) < 1000:
+        found.tags.append((unquote(tag), _place(event), getattr(event, "value", "")[:100]))
 
 
 def _place(event: Any) -> int:

@@ -75,19 +75,18 @@ def examine(view: View, ground: Ground) -> bool:
     pairs = {
         k: v for k, v, _ in found.keys if k in ("_target_", "auto_map", "trust_remote_code", "chat_template")
     }
-    for key, value, at in found.keys:
+    for key, value, _ in found.keys:
         if key == "_target_":
             good = _settings.examine({key: value}, view, ground) and good
         elif key in pairs:
             good = (
                 _settings.examine(
-                    {key: value == "true" or value == "True" if key == "trust_remote_code" else value},
+                    {key: value.lower() in ("true", "yes", "on") if key == "trust_remote_code" else value},
                     view,
                     ground,
                 )
                 and good
             )
-        del at
     if found.error and (view.name.endswith((".yaml", ".yml")) or view.name == "mlmodel"):
         return ground.not_understood(view, f"it is no valid YAML ({found.error})")
     return good
