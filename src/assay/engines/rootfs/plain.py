@@ -10,6 +10,7 @@ from typing import IO, Any
 from assay.kernel.errors import BadInput
 
 CHUNK = 1 << 20
+_PACKED = 1 << 16  # read at a time: what is left of it is copied for each member that ends in it
 
 
 class Plain(io.RawIOBase):
@@ -17,7 +18,7 @@ class Plain(io.RawIOBase):
 
     def __init__(self, source: IO[bytes], algorithm: str) -> None:
         self._source, self._packed, self.plain = source, hashlib.new(algorithm), hashlib.sha256()
-        self._held, self._first, self.bytes = b"", True, 0
+        self._held, self._rest, self._first, self.bytes = b"", b"", True, 0
         self._zip: Any = None
         self._ended = False
 
@@ -27,19 +28,15 @@ class Plain(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return at most so many bytes; none at the end."""
-        out = b""
-        while not out and not self._ended:
-            if self._held:
-                out, self._held = self._held[:size], self._held[size:]
-                break
+        while not self._held and not self._ended:
             self._held = self._more()
+        out, self._held = self._held[:size], self._held[size:]
         return out
 
     def _more(self) -> bytes:
-        if self._zip is not None and self._zip.unconsumed_tail:
-            part = self._zip.decompress(self._zip.unconsumed_tail, CHUNK)
-        else:
-            raw = self._source.read(CHUNK)
+        raw = self._rest
+        if not raw:
+            raw = self._source.read(_PACKED)
             self._packed.update(raw)
             if self._first and raw[:4] == b"\x28\xb5\x2f\xfd":
                 raise BadInput(
@@ -49,24 +46,22 @@ class Plain(io.RawIOBase):
             if self._first and raw[:2] == b"\x1f\x8b":
                 self._zip = zlib.decompressobj(wbits=31)
             self._first = False
-            if not raw:
-                self._ended = True
-                return b""
-            part = self._unzipped(raw)
+            self._ended = not raw
+        part = raw if self._zip is None else self._unzipped(raw)
         self.bytes += len(part)
         self.plain.update(part)
-        return bytes(part)
+        return part
 
     def _unzipped(self, raw: bytes) -> bytes:
-        if self._zip is None:
-            return raw
-        if self._zip.eof:  # members of gzip may follow one another
+        """Return what comes next, a chunk at most; members of gzip may follow one another, many in a chunk."""
+        if self._zip.eof:
+            raw = raw.lstrip(b"\0")
+            if not raw:
+                self._rest = b""
+                return b""
             self._zip = zlib.decompressobj(wbits=31)
         part: bytes = self._zip.decompress(raw, CHUNK)
-        if self._zip.eof and self._zip.unused_data:
-            rest, self._zip = self._zip.unused_data, zlib.decompressobj(wbits=31)
-            if rest.strip(b"\0"):
-                part += self._zip.decompress(rest)
+        self._rest = self._zip.unused_data if self._zip.eof else self._zip.unconsumed_tail
         return part
 
     def finish(self) -> tuple[str, str]:
