@@ -63,3 +63,12 @@ def test_a_bill_says_of_itself_what_could_not_be_read_and_so_does_what_is_read_f
 def test_spdx_says_when_it_was_made_to_the_second_as_its_readers_want_it(tmp_path):
     _, told = bill(tmp_path / "a", tree(tmp_path / "root", FILES), form="spdx")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["creationInfo"]["created"])
+
+
+@pytest.mark.parametrize(
+    "record", [{"app/Cargo.lock": 'package = ["serde"]'}, {"app/r.dist-info/METADATA": b"\xff\0\n"}]
+)
+def test_a_record_of_another_shape_is_a_gap_and_ends_no_inventory(tmp_path, record):
+    result, _ = bill(tmp_path / "out", tree(tmp_path / "root", {**FILES, **record}))
+    assert result.outcome == "incomplete"
+    assert result.metric("packages").value == 3

@@ -169,3 +169,11 @@ def test_a_chain_of_pages_that_goes_round_ends():
         struct.pack_into("<I", raw, number * page + 16, number)
     with pytest.raises(Unreadable):
         read(bytes(raw))
+
+
+def test_slots_that_share_a_blob_are_not_read_for_hours():
+    blob = header("a", "1", "1", None, pad=9_000)
+    raw = bytearray(in_ndb([blob]))
+    raw[48 : 48 + 100 * 16] = bytes(raw[32:48]) * 100
+    with pytest.raises(Unreadable, match="longer together"):
+        read(bytes(raw))

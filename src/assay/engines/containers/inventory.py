@@ -28,6 +28,7 @@ _WRONG = (
     KeyError,
     IndexError,
     TypeError,
+    AttributeError,
     OverflowError,
     RecursionError,
     struct.error,
