@@ -69,11 +69,11 @@ class History:
         with tempfile.TemporaryDirectory(prefix="assay-git-") as made:
             self._git, self._ours = git, Path(made)
             config = self.common / "config"
-            text = config.read_text(encoding="utf-8", errors="replace")[: 1 << 20] if config.is_file() else ""
+            text = _text(config, 1 << 20) if config.is_file() else ""
             lay(self._ours, _WIDE.search(text) is not None)
             shallow = self.common / "shallow"
             if shallow.is_file():
-                ids = shallow.read_text(encoding="ascii", errors="replace")[: 16 << 20].split()
+                ids = _text(shallow, 16 << 20).split()
                 (self._ours / "shallow").write_text("".join(f"{i}\n" for i in ids if _HASH.fullmatch(i)))
             yield self
 
@@ -292,6 +292,11 @@ def repositories(root: Path) -> Iterator[tuple[Path, str]]:
         todo += [os.path.join(folder, one) for one in folders]  # noqa: PTH118
         if any(n == ".git" and not is_folder and not link for n, is_folder, link in inside):
             yield Path(folder) / ".git", name
+
+
+def _text(path: Path, most: int) -> str:
+    with path.open("rb") as source:
+        return source.read(most).decode("utf-8", "replace")
 
 
 def _name(folder: Path, root: Path) -> str:

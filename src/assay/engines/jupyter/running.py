@@ -44,7 +44,8 @@ def servers(environment: Mapping[str, str], home: Path) -> list[Running]:
     for folder in runtimes(environment, home):
         for path in sorted(folder.glob("jpserver-*.json"))[:100]:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                raw = json.loads(path.read_bytes()[:_MOST])
+                with path.open("rb") as source:
+                    raw = json.loads(source.read(_MOST))
                 pid = int(raw["pid"])
                 if pid not in found and _alive(pid):
                     found[pid] = _told(pid, raw, home)

@@ -82,7 +82,8 @@ def known(
         imports = reach.Imports()
         for name, path in code.files():
             if name.endswith((".py", ".ipynb")):
-                imports.add(name, path.read_bytes()[: (4 << 20) + 1])
+                with path.open("rb") as source:
+                    imports.add(name, source.read((4 << 20) + 1))
         if imports.open or not imports.files:
             out.skipped.append(Skipped("what the code imports", imports.open or "there is no Python in it"))
         else:
