@@ -5,7 +5,7 @@ looks like one and is none. A line that holds a planted secret and is named coun
 false alarm. detect-secrets reads files only, so the history of 10,000 commits is timed for Assay alone, and the newest tree of
 it for both.
 
-    python benchmarks/secrets.py [--quick]
+    python benchmarks/secretsearch.py [--quick]
 """
 
 from __future__ import annotations
