@@ -3,6 +3,7 @@ payload makes an empty folder and does nothing else."""
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
@@ -198,3 +199,29 @@ def test_the_folder_is_only_made_by_the_payload(folder):
     assert not folder.exists()
     pickle.loads(payload(folder))
     assert os.listdir(folder) == []
+
+
+HELD = [("builtins", "getattr"), ("builtins", "type"), ("functools", "partial"), ("_codecs", "encode"), ("copyreg", "__newobj__")]  # fmt: skip
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_a_getattr_held_by_a_partial_reached_every_module_through_numpy(held):
+    """NumPy asks objects for ``__array__`` and their items for ``sin``, and calls what they hold."""
+    partial, name = glob("functools", "partial"), glob(*held)
+    state = b"(" + name + b")}}t"
+    for data in (
+        partial + b"(" + name + b"K\x01tR.",
+        partial + b"(" + name + b"K\x01t\x81.",
+        b"(" + partial + name + b"o.",
+        partial + b"(" + glob("builtins", "len") + b"tR" + state + b"b.",
+        glob("copyreg", "__newobj__") + b"(" + partial + name + b"tR.",
+        partial + glob("builtins", "tuple") + b"]\x85RR.",  # what it is given is computed
+    ):
+        assert follow(b"\x80\x04" + data).hits, data
+
+
+def test_a_partial_of_a_plain_function_passes():
+    held = functools.partial(np.clip, a_min=0.0, a_max=1.0)
+    for protocol in (2, 4, 5):
+        found = follow(pickle.dumps(held, protocol))
+        assert (found.complete, found.hits) == (True, [])

@@ -40,6 +40,8 @@ _CALLERS = {
 # What they give, or whether they may give it, depends on what they are given.
 _HEEDED = {("_codecs", "encode"), ("numpy", "dtype")}
 _HEEDED_BUILTINS = {"type", "getattr", "bytes", "bytearray", "str"}
+# What holds a callable with some of what it is given, for whoever calls it later.
+PARTIAL = ("functools", "partial")
 _WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _MEMMAP = ("numpy", "memmap")  # opens its file when made by any means but as an array
 _LATIN = {"latin1", "latin-1", "latin_1", "iso-8859-1"}
@@ -156,6 +158,8 @@ class Calls:
         given = args.items if type(args) is Tup else ()
         if callable_.key in _RECONSTRUCT:
             return self._reconstructs(callable_, given)
+        if callable_.key == PARTIAL:
+            return not given or not self._holds(given[0])
         if callable_.key in _CALLERS or callable_.name == "newObj":
             return not isinstance(args, Tup) or self._hands_on(given)
         if callable_.module in ("builtins", "__builtin__"):
@@ -173,11 +177,29 @@ class Calls:
             return len(given) != 2 or str(text_of(given[1], self.data)).lower() not in _LATIN
         return False
 
+    def _holds(self, held: Any) -> bool:
+        """Whether a partial may hold this: an allowed name, and none that is heeded for what it is given.
+
+        NumPy calls what objects hold (``__array__``, an item's ``sin``) while a pickle loads: a getattr so held
+        reaches everything, though the pickle itself never calls it.
+        """
+        return (
+            isinstance(held, Global)
+            and held.judged.allowed
+            and held.key != PARTIAL
+            and held.key not in _HEEDED | _RECONSTRUCT | _CALLERS | _ARRAYS
+            and held.name != "newObj"
+            and not (held.module in ("builtins", "__builtin__") and held.name in _HEEDED_BUILTINS)
+        )
+
     def _reconstructs(self, callable_: Global, given: tuple[Any, ...]) -> bool:
         """Whether copyreg is asked to make something else than an object of an allowed class, or by another's means."""
         cls = given[0] if given else None
         if not isinstance(cls, Global) or cls.judged.level not in ("call", "make") or cls.key == _MEMMAP:
             return True
+        if cls.key == PARTIAL:
+            inner = given[1] if callable_.name == "__newobj_ex__" and len(given) > 1 else Tup(list(given[1:]))
+            return type(inner) is not Tup or not inner.items or not self._holds(inner.items[0])
         if callable_.name != "_reconstructor":
             return False
         base = given[1] if len(given) > 2 else None
@@ -213,7 +235,7 @@ class Calls:
         """Whether each call of it gives the same, whatever it is given and however it is called."""
         if callable_.judged.level != "call" or callable_.name == "newObj":
             return False
-        if callable_.key in _HEEDED or callable_.key in _RECONSTRUCT | _CALLERS | _ARRAYS:
+        if callable_.key in _HEEDED | {PARTIAL} or callable_.key in _RECONSTRUCT | _CALLERS | _ARRAYS:
             return False
         return callable_.module not in ("builtins", "__builtin__") or callable_.name not in _HEEDED_BUILTINS
 
@@ -229,6 +251,11 @@ class Calls:
             self._add(Hit("lost", text, text, at, "BUILD", called=True))
         elif isinstance(target, DType):
             self._dtype(target, state)
+        elif isinstance(target, Instance) and target.of.key == PARTIAL:
+            items = state.items if type(state) is Tup else ()
+            if not items or not self._holds(items[0]):
+                text = f"{show(target, self.data)}.__setstate__({show(state, self.data)})"
+                self._add(Hit("unknown", "functools.partial", text, at, "BUILD", called=True))
         elif self.is_wrapper(target) and isinstance(state, Bag):
             self._spent(state, self._field(state, "subclass"))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from assay.methods.pickles.calls import PARTIAL
 from assay.methods.pickles.opcodes import NAMES, number_line
 from assay.methods.pickles.setting import (
     CAPTURE_LIMIT,
@@ -71,7 +72,9 @@ class Swift(Setting):
         if isinstance(value, Global):
             return _GUARDED * value.guarded + _CALLED * self.calls.gives_one(value)
         if isinstance(value, Instance):
-            return _WRAPPER if self.calls.is_wrapper(value) else _INERT
+            if self.calls.is_wrapper(value):
+                return _WRAPPER
+            return 0 if value.of.key == PARTIAL else _INERT  # a state may change what a partial holds
         if isinstance(value, Computed):
             return _FORGOTTEN if value is self.calls.forgotten else _INERT
         return 0
