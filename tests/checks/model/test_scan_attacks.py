@@ -136,6 +136,21 @@ TARS = {
 }
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{a: !<tag:yaml.org,2002:pytho%6E/object/apply:os.getpid> []}",
+        "{b: 1, a: !<tag:yaml.org,2002:%70ython/object/apply:os.getpid> []}",
+        "{a: !!pytho%6e/object/apply:os.getpid []}",
+    ],
+)
+def test_a_tag_of_yaml_whose_letters_are_escaped_is_found_behind_a_brace(scanned, text):
+    report = scanned(text.encode(), "notes.txt")
+    assert any(f.severity >= Severity.HIGH for f in report.findings)
+    trusted = scanned(b"model:\n  trust_remote_code: yes\n", "config.yaml")
+    assert any("remote" in f.rule for f in trusted.findings)
+
+
 @pytest.mark.parametrize("trick", TARS)
 @pytest.mark.parametrize("packed", [bytes, gzip.compress])
 def test_tricks_of_tar_are_findings(scanned, trick, packed):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NAMED = (".yaml", ".yml", ".cfg", ".conf")
 _HINT = re.compile(rb"!|%TAG|%YAML|\*[A-Za-z0-9_]|_target_\s*:|auto_map\s*:|trust_remote_code\s*:")
 _LINE = re.compile(rb"(?:^|\n)\s*(?:- |[\w./\"' -]{1,80}:(?:\s|$)|%|---|!|[{\[&])")
+# A tag that hides its letters as %70, or a handle of its own: what a brace or an angle bracket at the front must not cover.
+_VEILED = re.compile(rb"![^\s\[\]{}\"']{0,200}%[0-9A-Fa-f]{2}|(?:^|\n)%TAG\s")
 _TAG = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]*")
 _CALLS = (
     "python/object",
@@ -45,7 +47,8 @@ def sniff(view: View) -> bool:
     if view.name.endswith(_NAMED) or view.name == "mlmodel" or head.startswith((b"%YAML", b"---")):
         return True
     if head.lstrip()[:1] in (b"<", b"{") or view.name.endswith((".py", ".md", ".ipynb")):
-        return bool(_TAG.search(view.data)) and not view.name.endswith((".py", ".md"))
+        veiled = _TAG.search(view.data) or _VEILED.search(view.data)
+        return bool(veiled) and not view.name.endswith((".py", ".md"))
     return bool(_LINE.search(head)) and bool(_HINT.search(view.data))
 
 
