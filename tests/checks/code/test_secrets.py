@@ -146,3 +146,16 @@ def test_fingerprints_under_a_key_are_the_same_in_every_run(tmp_path, capsys):
 def test_it_can_be_called_from_python(tree):
     report = assay.check("code.secrets", str(tree)).report
     assert report.metric("secrets").value == 3
+
+
+def test_the_way_to_the_default_chain_is_shown_masked_and_written_when_asked(tree, tmp_path_factory, capsys):
+    kept = tmp_path_factory.mktemp("kept")
+    examined(tree, "--keep", str(kept))
+    diff = (kept / "default-chain.diff").read_text()
+    assert '+s = boto3.client("s3")' in diff and Maker().aws_id() not in diff
+    capsys.readouterr()
+    for options, code in (((), "aws_access_key_id"), (("--write",), 'boto3.client("s3")\n')):
+        with pytest.raises(SystemExit) as left:
+            main(["secrets", "rewrite", str(tree / "src"), *options])
+        assert left.value.code == 0 and Maker().aws_id() not in capsys.readouterr().out
+        assert code in (tree / "src" / "load.py").read_text()

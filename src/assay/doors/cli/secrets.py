@@ -120,6 +120,31 @@ def accept_(
     return click.echo(f"{len(new)} accepted in {path}")
 
 
+@secrets.command("rewrite")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option("--write", is_flag=True, help="Change the files.")
+@context.format_option
+def rewrite_(paths: tuple[Path, ...], write: bool, format_: str) -> None:
+    """Take literal credentials out of Python files.
+
+    boto3 and s3fs are left to the default credential chain; a name that a
+    secret is assigned to is read from the environment. Shows what would
+    change, with secrets masked, and changes it with --write.
+
+    Example: assay secrets rewrite .
+    """
+    from assay.works.rewriting import rewritten
+
+    found = rewritten(list(paths), write)
+    if format_ == "json":
+        rows = [{"file": r.file, "diff": r.diff, "written": r.written} for r in found]
+        return context.emit_json({"schema": "assay.rewritten/1", "files": rows})
+    for one in found:
+        click.echo(one.diff, nl=False)
+    many = f"{len(found)} {'file' if len(found) == 1 else 'files'}"
+    return click.echo(f"{many} changed" if write else f"{many} would change", err=True)
+
+
 def _key(name: str | None, made_with: str = "") -> Key | None:
     """Open the key that was named, or the home's own where a baseline was made with one."""
     if name is None and not made_with:

@@ -59,6 +59,7 @@ def check(
     return Report.make(
         coverage=tally.coverage(),
         findings=tally.findings(),
+        outputs=[work.put("default-chain", "".join(tally.diffs).encode(), "diff")] if tally.diffs else [],
         metrics=[
             Metric.number("secrets", tally.secrets, unit="secrets"),
             Metric.number("files", tally.examined, unit="files"),

@@ -6,10 +6,11 @@ import fnmatch
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from assay.checks.code.secrets._files import Piece, unfolded
+from assay.checks.code.secrets._files import PART, Piece, unfolded
 from assay.checks.code.secrets._tally import Tally, placed
 from assay.kernel.handles import Tree, Work
 from assay.methods.secrets.allowed import allowed
+from assay.methods.secrets.chain import rewrite, shown_diff
 from assay.methods.secrets.engine import Blob, Engine, as_text
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, w
         piece = blob.key
         assert isinstance(piece, Piece)
         text = as_text(blob.data) if hits else b""
+        if hits and piece.spot.file.endswith(".py") and not piece.spot.member and len(text) < PART:
+            made = rewrite(text, [(h.start, h.stop) for h in hits])
+            if made is not None:
+                tally.diffs.append(shown_diff(piece.spot.file, text, made, [h.secret for h in hits]))
         for hit in hits:
             tally.add(hit, placed(piece.spot, piece.lines + hit.line), allowed(text, hit.start))
     for what, why in getattr(tree, "refused", ()):

@@ -71,6 +71,7 @@ class Tally:
     deleted: set[tuple[str, str]] = field(
         default_factory=set
     )  # files of images that a later layer takes away
+    diffs: list[str] = field(default_factory=list)  # how credentials leave Python files, with secrets masked
     _prints: dict[tuple[str, bytes], str] = field(default_factory=dict)
     _borne: set[tuple[str, bytes, str, str]] = field(default_factory=set)  # accepted by the baseline
     _drawn: bytes = field(default_factory=lambda: entropy.token_bytes(32))
