@@ -149,6 +149,10 @@ def test_a_password_in_the_forms_that_it_is_written_in(text, name, rule):
         'raise ValueError("password must have 8 characters, 1 digit")',
         "$ANSIBLE_VAULT;1.1;AES256\n6638643965323633646262656665303262",
         'label_password = "Password (min. 8)"',
+        "self.user_password = master_user_password",
+        "url, need_auth = split_auth_netloc_from_url(url)",
+        'password = f"{registry_id}-auth-token"',
+        'moves = [Moved("HTTPPasswordMgr", "urllib2", "urllib.request")]',
     ],
 )  # fmt: skip
 def test_what_stands_in_a_secrets_place_is_none(text):

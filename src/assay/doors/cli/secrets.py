@@ -121,7 +121,7 @@ def accept_(
 
 
 @secrets.command("rewrite")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option("--write", is_flag=True, help="Change the files.")
 @context.format_option
 def rewrite_(paths: tuple[Path, ...], write: bool, format_: str) -> None:

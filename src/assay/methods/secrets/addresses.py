@@ -17,6 +17,7 @@ _INVENTED = re.compile(
 _TRIVIAL = frozenset(
     (
         b"postgres",
+        b"tiger",
         b"mysql",
         b"redis",
         b"mongo",

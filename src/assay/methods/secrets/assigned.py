@@ -30,7 +30,7 @@ _PASSWORD = re.compile(rb"(?i)passw|passphrase|pass_phrase|pwd|contrase|senha|pa
 _BEFORE = re.compile(rb"[0-9A-Za-z_.\-]{1,60}$")
 # What follows such a word in the name of something that is itself no secret.
 _NOT = re.compile(
-    rb"""(?ix)(?:name|_?id|ids|url|uri|path|file|filename|dir|folder|type|field|label|header|prefix|suffix|length|len|size|count|limit|max|min
+    rb"""(?ix)(?:name|mgr\w*|_?id|ids|url|uri|path|file|filename|dir|folder|type|field|label|header|prefix|suffix|length|len|size|count|limit|max|min
     |expir\w{0,6}|ttl|hint|regex|pattern|policy|format|algorithm|alg|env|envvar|var|variable|arn|index|idx|column|class|placeholder|message|msg
     |error|text|title|description|rule|rules|validator|strength|reset|change|changed|update|required|enabled|disabled|manager|provider
     |endpoint|scope|scopes|version|hash|hashed|digest|sha\d*|md5|checksum|fingerprint|public|pub|ref|refs|reference|key_?ref|store|backend|source
@@ -135,6 +135,8 @@ def _password(value: bytes, place: Place) -> Severity | None:
     if len(value) < 5 or len(value) > 128 or is_placeholder(value) or value.count(b" ") > 1:
         return None
     kinds = sum(bool(re.search(p, value)) for p in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^0-9A-Za-z\s]"))
+    if re.search(rb"\{[\w.\[\]]{1,60}\}", value):
+        return None  # put together from other values
     if value.startswith((b"/", b"./", b"http", b"--")) or kinds < 2 or value.endswith(b":"):
         return None
     if is_wordy(value) and not re.search(rb"[0-9]", value):

@@ -7,9 +7,10 @@ import binascii
 import re
 
 from assay.methods.secrets.checksums import crc62
-from assay.methods.secrets.plausible import entropy, is_placeholder
+from assay.methods.secrets.plausible import entropy, is_placeholder, is_wordy
 from assay.methods.secrets.rule import Judged, Place, Rule, token
 
+_RC = re.compile(r"(?:^|/)\.?(?:npm|yarn)rc$")
 _HOST = re.compile(rb"[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){1,4}")
 
 
@@ -39,8 +40,12 @@ def _pypi(match: re.Match[bytes], place: Place) -> Judged | None:
 
 
 def _npmrc(match: re.Match[bytes], place: Place) -> Judged | None:
+    """Only where npm would read it: in its own file, or behind a registry's address."""
     text = match["secret"]
-    if is_placeholder(text) or entropy(text) < 2.5 or text.startswith((b"npm_", b"$")):
+    before = place.blob[place.start : match.start()].strip()
+    if not (_RC.search(place.name)) and not before.endswith(b"/:"):
+        return None
+    if is_placeholder(text) or is_wordy(text) or entropy(text) < 2.5 or text.startswith((b"npm_", b"$")):
         return None
     return Judged("high", field=match["name"].decode())
 
