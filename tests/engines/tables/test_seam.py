@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 
 import duckdb
@@ -13,12 +14,17 @@ from assay.kernel.errors import BadInput, interrupted
 
 
 def test_an_interrupt_inside_a_query_stays_an_interrupt():
-    """DuckDB answers Ctrl-C with a RuntimeError whose cause is the KeyboardInterrupt."""
+    """DuckDB answers Ctrl-C with a RuntimeError whose cause is the KeyboardInterrupt.
+
+    A shell that starts tests in the background has them ignore the signal, and the query would never end.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.3, _thread.interrupt_main)
     timer.start()
     with pytest.raises(KeyboardInterrupt), seam("t"):
         duckdb.sql("SELECT max(sin(a.range) + b.range) FROM range(1000000) a, range(100000) b").fetchall()
     timer.join()
+    signal.signal(signal.SIGINT, before)
 
 
 def test_a_foreign_error_becomes_ours():
