@@ -138,6 +138,7 @@ def _examined(path: Path, folder: Path) -> None:
         assert time.process_time() - began < 20, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TABLES)
 def test_a_hostile_table_ends_in_a_finding_or_a_sentence(kind: str, tmp_path: Path) -> None:
     _examined(TABLES[kind](tmp_path), tmp_path)

@@ -262,9 +262,8 @@ _ON_SPARK = (
 )
 
 
-@pytest.mark.parametrize(
-    "rules", [THERE.splitlines()[3] + THERE.splitlines()[1], pytest.param(THERE, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow  # the only one of the quick suite that would start Spark, which takes longer than all it asks
+@pytest.mark.parametrize("rules", [THERE.splitlines()[3] + THERE.splitlines()[1], THERE])
 def test_what_is_asked_on_spark_is_what_duckdb_says(
     rules: str, pair, files, spark: str, work, tmp_path
 ) -> None:

@@ -75,6 +75,7 @@ def _flip(path):
     path.write_bytes(data)
 
 
+@pytest.mark.slow
 def test_one_byte_changed_in_any_file_of_the_package_is_found(assay, copy):
     place = copy / ".assay" / "packages" / "bookings" / "1"
     for path in sorted(p for p in place.rglob("*") if p.is_file()):

@@ -32,6 +32,7 @@ def _read_only(folder, *args):
     return subprocess.run([*inside, str(folder), *ASSAY, *args], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_home_that_cannot_be_written_is_read_and_verified(copy):
     """Evidence is looked at where nothing can be written; every command was a fault of ours there."""
     for args in (("runs", "list"), ("log", "verify"), ("model", "verify", "bookings"), ("findings", "list")):
@@ -74,6 +75,7 @@ def test_a_full_disk_under_the_output_is_one_sentence(copy):
     assert done.stderr == "assay: the output: no space is left there; make room, and run it again\n"
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_ascii_only_gets_the_rest_in_question_marks(copy):
     """It got a fault of ours at the first arrow, and half a report."""
     plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

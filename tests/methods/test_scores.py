@@ -25,6 +25,7 @@ def answers(draw):
     return np.array(truth), np.array(score)
 
 
+@pytest.mark.slow
 @given(answers())
 def test_yes_or_no(given_):
     truth, score = given_

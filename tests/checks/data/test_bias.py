@@ -200,6 +200,7 @@ def test_each_class_in_turn_and_one_outcome(table, work):
     assert "Every row has the good outcome" in same.findings[0].message
 
 
+@pytest.mark.slow
 def test_a_policy_of_both_checks_holds_here_what_is_told_here(assay, tmp_path):
     _people().to_csv(tmp_path / "people.csv", index=False)
     asked = ("people.csv", "--label", "y", "--positive", "1", "--facet", "sex", "--policy", "fairness.yaml")

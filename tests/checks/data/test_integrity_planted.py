@@ -57,6 +57,7 @@ def test_fifty_planted_rules_in_ten_tables(scored):
     assert max(len(s.false) for s in scores) <= 1, told(scores)
 
 
+@pytest.mark.slow
 def test_thirty_rules_held_back_in_other_trades(scored):
     scores = scored(planted_elsewhere.TABLES, 11)
     assert sum(s.found + len(s.missed) for s in scores) == 30

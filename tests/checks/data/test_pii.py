@@ -225,6 +225,7 @@ def test_special_categories_beside_a_name_are_grave(table, work):
     assert found["data.pii.religion"].refs == ("GDPR:9",)
 
 
+@pytest.mark.slow
 def test_every_kind_can_be_masked(table, work):
     import sys
 

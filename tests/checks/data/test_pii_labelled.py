@@ -25,6 +25,7 @@ def told(columns, table, work) -> Said:
     return said
 
 
+@pytest.mark.slow
 def test_the_set_is_as_large_as_it_says():
     columns = looked_at() + held_out() + in_the_wild()
     assert len(columns) >= 950
@@ -33,6 +34,7 @@ def test_the_set_is_as_large_as_it_says():
     assert sum(len(c.values) for c in columns) >= 30_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", SETS)
 def test_columns_are_told_rightly(which, table, work):
     columns = SETS[which]()

@@ -99,6 +99,7 @@ def test_adult_agrees_with_pandas(report):
     assert r.worst() == Severity.LOW
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ADULT.exists(), reason="the Adult example is not there")
 def test_ten_times_adult_takes_seconds(report, tmp_path):
     frame = pd.concat([pd.read_csv(ADULT)] * 10)

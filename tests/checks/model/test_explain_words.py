@@ -208,6 +208,7 @@ def test_answers_that_change_are_a_finding(table, work):
     assert {"model.explain.unsteady", "model.explain.additivity"} <= {f.rule for f in report.findings}
 
 
+@pytest.mark.slow
 def test_from_the_command_line(assay, tmp_path):
     texts = pd.DataFrame(
         {

@@ -324,6 +324,7 @@ joblib.dump(DecisionTreeClassifier(max_depth=2).fit(frame, label), os.environ["S
 """
 
 
+@pytest.mark.slow
 def test_a_script_that_fails_on_one_fold_is_a_finding_that_names_it(assay, tmp_path):
     data = frame(120)
     data.loc[7, "c"] = 99.0  # in the training rows of every fold but one
@@ -340,6 +341,7 @@ def test_a_script_that_fails_on_one_fold_is_a_finding_that_names_it(assay, tmp_p
     assert sum(1 for m in report["metrics"] if m["name"] == "f1" and "fold" in m["of"]) == 1
 
 
+@pytest.mark.slow
 def test_a_script_that_hangs_is_ended_and_not_tried_for_ever(assay, tmp_path):
     frame(60).to_csv(tmp_path / "d.csv", index=False)
     _script(tmp_path, "\nimport time\nprint('waiting', flush=True)\ntime.sleep(100)\n")

@@ -59,6 +59,7 @@ def test_each_class_and_the_chances_of_classes_are_judged(table, work):
     assert [c.title for c in report.charts] == ["Confusion matrix", "Calibration"]
 
 
+@pytest.mark.slow
 def test_scores_that_are_no_chances_of_the_classes_are_told(table, work):
     truth, chance = _classes(200)
     given = {"label": "y", "predicted": "p", "slices": 0, "work": work}

@@ -44,6 +44,7 @@ def test_the_whole_way_of_a_row_that_was_kept_out(loaded, tmp_path, assay):
     assert assay.json(tmp_path, "log", "verify")["ok"]
 
 
+@pytest.mark.slow
 def test_what_is_asked_wrongly_is_told_in_a_sentence(loaded, tmp_path, assay):
     fails = lambda *a: assay.fails(tmp_path, "data", "quarantine", *a)
     assert "no quarantine 'load-x'" in fails("show", "load-x")

@@ -19,6 +19,7 @@ def _validate(model, **more):
     return assay.check("model.validate", model, data=FRAME, label="y", slices=0, **more)
 
 
+@pytest.mark.slow
 def test_an_estimator_a_booster_and_a_function_are_asked_as_they_are():
     from sklearn.metrics import f1_score, roc_auc_score
 

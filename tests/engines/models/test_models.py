@@ -255,6 +255,7 @@ def test_a_model_that_hangs_is_ended_and_one_that_raises_is_quoted(tmp_path):
         assert name in str(told.value)
 
 
+@pytest.mark.slow
 def test_trees_and_lines_are_explained_across_the_sandbox(opened, frame, tmp_path):
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.tree import DecisionTreeClassifier

@@ -317,6 +317,7 @@ def test_json_names_that_differ_in_case_are_renamed_and_told(read):
     assert "ignore_errors" not in str(caught.value) and "json-" not in str(caught.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=12))
 def test_whatever_a_csv_writer_writes_is_read_back(tmp_path_factory, rows):

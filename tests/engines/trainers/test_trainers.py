@@ -137,6 +137,7 @@ def test_a_fitted_pipeline_is_cloned_and_fitted_to_other_rows(trainer, fitted):
     assert np.allclose(told.column("score"), clone.predict_proba(frame[["a", "b", "c"]])[:, 1])
 
 
+@pytest.mark.slow
 def test_what_a_booster_was_trained_with_is_kept_by_an_estimator_and_not_by_its_model_file(trainer, tmp_path):
     import xgboost as xgb
 

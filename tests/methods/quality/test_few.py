@@ -40,6 +40,7 @@ def held(table, work, tmp_path):
     return hold
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from(["A", "it's", "Bb", "bb", "", "12", "é", None]), st.integers(-3, 60)),

@@ -79,6 +79,7 @@ def _held(data: object) -> None:
             assert not broken and again.coverage.complete, (broken, rules.read_text())
 
 
+@pytest.mark.slow
 @example(pa.table({"x": ["a\0b", "c"] * 60}))
 @example(pa.table({"x": ["", "\ufeff", "\x85"] * 60}))
 @example(pa.table({"x": [Decimal("123456789012345678.901"), Decimal("-0.001")] * 60}))

@@ -143,6 +143,7 @@ BAD = {
 }
 
 
+@pytest.mark.slow
 def test_a_corrected_file_that_is_not_of_the_quarantine_is_refused(home, tmp_path):
     store = f"{tmp_path}/s.parquet"
     id_ = _loaded(store, home, tmp_path)
