@@ -1,7 +1,8 @@
 """A model behind its preparation: asked with raw rows, it answers as the model does about rows treated as its training data was.
 
-Runs inside the sandbox only. Its exact contributions would be those of treated columns, so that it has none: whoever explains
-it asks it about raw rows.
+Runs inside the sandbox only. Where each treatment leaves a cell in its column (repairs, masks, impact), the model's exact contributions are
+told of the raw columns: a cell's part is that of what it was made to be. Where columns are mixed (PCA, decorrelation) it has none, and
+whoever explains it asks it about raw rows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from assay.methods.preparing.preparation import Preparation, typed
 
 if TYPE_CHECKING:
     import pyarrow
+
+_CELL_BY_CELL = frozenset({"data.repair", "data.mask", "data.impact"})
 
 
 class PreparedModel:
@@ -38,6 +41,26 @@ class PreparedModel:
         reads = list(self.preparation.reads)
         return ready.select(reads) if set(reads) <= set(ready.column_names) else ready
 
+    def background(self, table: pyarrow.Table) -> None:
+        """Hand the model the raw rows that its values are measured against."""
+        if hasattr(self.model, "background"):
+            self.model.background(self.treated(table))
+
     def contributions(self, table: pyarrow.Table, of: str | None = None) -> pyarrow.Table | None:
-        """Return None: see above."""
-        return None
+        """Return the model's own, a column a raw feature (0 for one that it does not read), then ``bias`` and ``margin``.
+
+        None where a treatment mixes columns, or the model has none.
+        """
+        import pyarrow as pa
+
+        names = list(self.preparation.columns)
+        if any(t not in _CELL_BY_CELL for _, t, _ in self.preparation.steps) or not set(
+            self.preparation.reads
+        ) <= set(names):
+            return None
+        found: pa.Table | None = self.model.contributions(self.treated(table), of)
+        if found is None:
+            return None
+        zeros = pa.array([0.0] * found.num_rows, pa.float64())
+        parts = {n: found.column(n) if n in found.column_names else zeros for n in [*names, "bias", "margin"]}
+        return pa.table(parts).replace_schema_metadata(found.schema.metadata)
