@@ -16,7 +16,8 @@ from assay.works import declared
 EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "reference" / "examples"
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
 LONGEST = 60  # lines of a printed report that a page shows
-ELSEWHERE = ("app.tar", "model.joblib", "seen")  # what examples name that the demo has not: an image, a model of its own, a server
+# What examples name that the demo has not: an image, a model of its own, a server.
+ELSEWHERE = ("app.tar", "model.joblib", "seen")
 
 
 def command(doc: str) -> str:
