@@ -6,7 +6,7 @@ A kind of check is picked by a function here that says whether it fits; each is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from assay.kernel.errors import UsageError
@@ -40,10 +40,12 @@ def scans(target: str) -> list[tuple[str, str]]:
         if not _is_source(path.name):
             return [("model.scan", target)]
         return [(name, target) for name in ("code.secrets", *_reviewed([path.name]))]
-    if not path.is_dir() or not is_source_tree(path):
+    files = list(_files(path)) if path.is_dir() else []
+    if not path.is_dir() or not _is_source_tree(path, files):
         return [("model.scan", target)]
-    code = ("code.secrets", *_reviewed(entry.name for entry in _files(path)))
-    return [*((name, target) for name in code), *(("model.scan", str(one)) for one in models_in(path))]
+    code = ("code.secrets", *_reviewed(entry.name for entry in files))
+    models = _models(path, files)
+    return [*((name, target) for name in code), *(("model.scan", str(one)) for one in models)]
 
 
 def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
@@ -51,11 +53,11 @@ def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
     return ("code.review",) if any(name.lower().endswith(_PROGRAMS) for name in names) else ()
 
 
-def is_source_tree(folder: Path) -> bool:
+def _is_source_tree(folder: Path, files: Sequence[os.DirEntry[str]]) -> bool:
     """Whether a folder is a repository, or holds what a person wrote to be run; a model's own folder is none."""
     if (folder / ".git").exists() or _is_bare(folder):
         return True
-    found = [entry.name for entry in _files(folder) if _is_source(entry.name)]
+    found = [entry.name for entry in files if _is_source(entry.name)]
     if all(name in _SCRIPTS for name in found):
         return False
     return bool(found)
@@ -70,10 +72,10 @@ def _is_source(name: str) -> bool:
     return low.endswith(_SOURCE) or low in _NAMED or low.startswith((".env.", "dockerfile."))
 
 
-def models_in(folder: Path) -> list[Path]:
+def _models(folder: Path, files: Sequence[os.DirEntry[str]]) -> list[Path]:
     """Return the files of a source tree that are models by their name or by how they begin."""
     found = []
-    for entry in _files(folder):
+    for entry in files:
         name = entry.name.lower()
         if _is_source(name) or name.endswith(("assay.json", "composition.json")):
             continue
