@@ -50,6 +50,14 @@ def _missing(one: Resource, *names: str) -> bool:
     return all(one.get(*name.split(".")) in (None, "", False, "false", "Disabled") for name in names)
 
 
+def _keyless(one: Resource, terraform: str, what: str) -> Iterator[Spot]:
+    """Name a resource without a key of its owner's. terraform: that setting's name there."""
+    if _missing(one, "KmsKeyId", terraform):
+        yield _spot(
+            one, "KmsKeyId", "no_key", Severity.MEDIUM, f"{what} no key of yours.", "KmsKeyId", "CWE-311"
+        )
+
+
 def _notebook(one: Resource) -> Iterator[Spot]:
     access = one.get("DirectInternetAccess") or one.get("direct_internet_access")
     if access is not OPEN and access != "Disabled":
@@ -60,10 +68,7 @@ def _notebook(one: Resource) -> Iterator[Spot]:
         yield _spot(
             one, "RootAccess", "root", Severity.MEDIUM, "its user is root.", "RootAccess: Disabled", "CWE-250"
         )
-    if _missing(one, "KmsKeyId", "kms_key_id"):
-        yield _spot(
-            one, "KmsKeyId", "no_key", Severity.MEDIUM, "its disk has no key of yours.", "KmsKeyId", "CWE-311"
-        )
+    yield from _keyless(one, "kms_key_id", "its disk has")
 
 
 def _model(one: Resource) -> Iterator[Spot]:
@@ -90,16 +95,7 @@ def _model(one: Resource) -> Iterator[Spot]:
 
 
 def _endpoint(one: Resource) -> Iterator[Spot]:
-    if _missing(one, "KmsKeyId", "kms_key_arn"):
-        yield _spot(
-            one,
-            "KmsKeyId",
-            "no_key",
-            Severity.MEDIUM,
-            "the disks of its machines have no key of yours.",
-            "KmsKeyId",
-            "CWE-311",
-        )
+    yield from _keyless(one, "kms_key_arn", "the disks of its machines have")
 
 
 def _domain(one: Resource) -> Iterator[Spot]:
@@ -114,16 +110,7 @@ def _domain(one: Resource) -> Iterator[Spot]:
             "AppNetworkAccessType: VpcOnly",
             "CWE-923",
         )
-    if _missing(one, "KmsKeyId", "kms_key_id"):
-        yield _spot(
-            one,
-            "KmsKeyId",
-            "no_key",
-            Severity.MEDIUM,
-            "its volumes have no key of yours.",
-            "KmsKeyId",
-            "CWE-311",
-        )
+    yield from _keyless(one, "kms_key_id", "its volumes have")
 
 
 def _bucket(one: Resource) -> Iterator[Spot]:
