@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -269,8 +269,3 @@ def _called(call: ast.Call) -> str:
 
 def _mentions(value: ast.expr) -> bool:
     return any(isinstance(n, ast.Name) and n.id == "c" for n in ast.walk(value))
-
-
-def values(settings: Settings) -> Mapping[str, Any]:
-    """Return what is set as one plain mapping, without the places."""
-    return {name: found.value for name, found in settings.known.items()}

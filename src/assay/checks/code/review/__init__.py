@@ -12,6 +12,7 @@ Example: assay check code.review .
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from typing import Annotated
 
@@ -94,7 +95,7 @@ def check(
             findings.append(
                 Finding(f"code.review.{spot.rule}", spot.severity, said, where, spot.remedy, (spot.cwe,))
             )
-        if cells is None and raw.decode("utf-8", "replace") == text:
+        if cells is None and not raw.startswith(BOM_UTF8):
             patches.append(patch(name, text, (e for s in kept for e in s.edits)))
     work.progress(len(files), len(files), "")
     whole = "".join(patches)

@@ -209,15 +209,11 @@ class Expressions:
             self.bind(part.target, Value(self.value(part.iter).labels), part.iter)
             for test in part.ifs:
                 self.value(test)
-                self.narrow(test)
         inner = [
             self.value(n) for n in ([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         ]
         self.names = outer
         return Value(labels_of(inner), built=any(v.built for v in inner))
-
-    def narrow(self, test: ast.expr) -> None:
-        """Take what a test says of its names into account."""
 
     def _call(self, node: ast.Call) -> Value:
         receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else NOTHING

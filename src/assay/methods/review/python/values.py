@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-# caller: whoever sends a request. operator: whoever starts the program (its arguments, what is typed). network: what came over the network.
-# download: a file that did. secret: drawn by a generator that can be foreseen. trained: answers to the rows that were trained on.
-Label = Literal["caller", "operator", "network", "download", "foreseen", "trained", "environment"]
+# Labels. caller: whoever sends a request. operator: whoever starts the program (its arguments, what is typed). network: what came
+# over the network. download: a file that did. foreseen: drawn by a generator that can be foreseen. environment: a variable of it.
 
 
 class _Unknown:
