@@ -84,6 +84,10 @@ def certificate(**more):
         (seen(addresses=["0.0.0.0"]), {"bind": "medium"}),
         (seen(addresses=["10.1.2.3"], tls=False), {"bind": "high", "clear_text": "high"}),
         (seen(tls=False), {}),
+        (
+            seen(addresses=["localhost.example.org"]),
+            {"bind": "medium"},
+        ),  # which only begins like this machine
         (seen(open=True), {"open": "high"}),
         (seen(open=True, addresses=["::"]), {"open": "critical", "bind": "medium"}),
         ({"settings": RIGHT | {TOKEN: {"bits": 20.0}}}, {"token_weak": "high", "token_kept": "medium"}),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import ipaddress
 import json
 import socket
 import ssl
@@ -22,6 +21,7 @@ from typing import Any
 from assay.engines.otlp.sending import PATH, TYPES
 from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.span import Span
+from assay.methods.loopback import is_loopback
 from assay.methods.traces import otlp, protobuf
 from assay.methods.traces.bounds import BOUNDS, Bounds
 from assay.methods.traces.gzipped import unpacked
@@ -90,7 +90,7 @@ class Receiver(ThreadingHTTPServer):
         self._due: dict[
             socket.socket, float
         ] = {}  # connections whose request has not come whole, and by when it must
-        self.local = _is_local(host)
+        self.local = is_loopback(host)
         if not self.local and not token:
             raise UsageError(
                 f"whoever reaches {host} could send spans without a token",
@@ -180,13 +180,6 @@ class Receiver(ThreadingHTTPServer):
         """A connection that broke is no concern of ours."""
 
 
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "assay", ""
@@ -255,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] != PATH:
             raise _Refused(404, f"there is only {PATH}")
         host = (self.headers.get("Host") or "").rpartition(":")[0] or (self.headers.get("Host") or "")
-        if self.server.local and not _is_local(host.strip("[]")):
+        if self.server.local and not is_loopback(host.strip("[]")):
             raise _Refused(421, "this server is asked by its own name only")  # a page that was rebound to it
         if self.server.token:
             given = (self.headers.get("Authorization") or "").encode()

@@ -18,6 +18,7 @@ from typing import Any
 from assay.engines.jupyter import authority
 from assay.kernel.errors import UsageError
 from assay.methods.jupyter.settings import MOST, today
+from assay.methods.loopback import is_loopback
 
 FILE = "jupyter_server_config.json"
 CERTIFICATE, KEY, AUTHORITY = "notebook.pem", "notebook.key", "notebook-authority.pem"
@@ -42,7 +43,7 @@ def secure(
         )
     if not 1 <= port <= 65535 or not 60 <= idle <= 30 * 86400:
         raise UsageError("a port is from 1 to 65535, and idle time from a minute to 30 days")
-    if not tls and not _local(bind):
+    if not tls and not is_loopback(bind):
         raise UsageError(
             f"bound to {bind} without TLS everything would travel in clear text", remedy="leave --no-tls out"
         )
@@ -83,7 +84,7 @@ def secured(bind: str, port: int, names: list[str], terminals: bool, idle: int) 
     return {
         "ServerApp": {
             "ip": bind, "port": port, "open_browser": False, "allow_root": False, "allow_origin": "",
-            "allow_origin_pat": "", "allow_credentials": False, "allow_remote_access": not _local(bind),
+            "allow_origin_pat": "", "allow_credentials": False, "allow_remote_access": not is_loopback(bind),
             "allow_unauthenticated_access": False, "disable_check_xsrf": False, "local_hostnames": ["localhost", *names],
             "terminals_enabled": terminals, "trust_xheaders": False,
         },
@@ -150,7 +151,3 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-
-
-def _local(bind: str) -> bool:
-    return bind == "localhost" or bind == "::1" or bind.startswith("127.")

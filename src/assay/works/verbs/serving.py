@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from assay.engines import tls
 from assay.kernel.errors import Missing, UsageError
+from assay.methods.loopback import is_loopback
 from assay.works.home import Home
 from assay.works.verbs.shape import Json
 
@@ -30,7 +30,7 @@ def serve(
 
     _extra()
     secured = _tls(tls or {})
-    if not secured and not plain and not _local(host):
+    if not secured and not plain and not is_loopback(host):
         raise UsageError(
             f"whoever listens on the way to {host} could read tokens and payloads",
             remedy="give --tls-cert and --tls-key, or say --plain behind what ends TLS",
@@ -63,13 +63,6 @@ def _extra() -> None:
 
     if importlib.util.find_spec("httptools") is None:
         raise Missing("serving needs httptools, which is not here", remedy=install("serve"))
-
-
-def _local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tls(given: Mapping[str, str]) -> dict[str, str]:

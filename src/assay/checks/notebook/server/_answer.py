@@ -8,10 +8,10 @@ from typing import Any
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods.jupyter.posture import Posture
+from assay.methods.loopback import is_loopback
 
 Answer = list[Finding] | str
 Question = Callable[[Posture], Answer]
-LOCAL = ("localhost", "127.", "::1")
 
 
 def finding(
@@ -43,14 +43,14 @@ def outside(posture: Posture) -> bool | None:
     """Whether others than this machine reach the server; None where it is not known."""
     seen = posture.observed.get("addresses")
     if isinstance(seen, list) and seen:
-        return not all(_here(str(a)) for a in seen)
+        return not all(is_loopback(str(a).strip().lower()) for a in seen)
     if "ServerApp.ip" in posture.unknown:
         return None
     if posture.running and not posture.settings and not posture.process:
         return None
     if posture.value("ServerApp.sock"):
         return False
-    return not _here(str(posture.value("ServerApp.ip", "localhost")))
+    return not is_loopback(str(posture.value("ServerApp.ip", "localhost")).strip().lower())
 
 
 def encrypted(posture: Posture) -> bool | None:
@@ -65,7 +65,3 @@ def encrypted(posture: Posture) -> bool | None:
 def doubted(posture: Posture, *traits: str) -> str:
     """Return why one of these traits cannot be told, empty where each can."""
     return next((f"{t}: {posture.unknown[t]}" for t in traits if t in posture.unknown), "")
-
-
-def _here(address: str) -> bool:
-    return address.strip().lower().startswith(LOCAL)

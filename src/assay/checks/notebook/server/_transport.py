@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from assay.checks.notebook.server._answer import Answer, Question, doubted, encrypted, finding, outside
 from assay.kernel.severity import Severity
 from assay.methods.jupyter.posture import Posture
+from assay.methods.loopback import is_loopback
 
 _SECURE = "`assay notebook secure` makes one, with its own authority"
 
@@ -97,7 +98,7 @@ def kernels(posture: Posture) -> Answer:
     if why := doubted(posture, "KernelManager.ip"):
         return why
     address = str(posture.value("KernelManager.ip", "127.0.0.1"))
-    if not address or address.startswith(("127.", "localhost", "::1")):
+    if not address or is_loopback(address):
         return []
     return [
         finding(
