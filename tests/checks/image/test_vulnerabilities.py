@@ -309,3 +309,29 @@ def test_what_the_code_does_not_import_is_told_and_less_grave(tmp_path):
     open_ = run(root, tmp_path / "osv", code=str(tmp_path / "code"))
     assert {f.severity for f in open_.findings} == {Severity.CRITICAL}
     assert open_.report.coverage.skipped[0].what == "what the code imports"
+
+
+def test_of_one_severity_what_is_exploited_comes_first_then_what_is_likely_to_be(tmp_path):
+    names = {"CVE-2024-1": None, "CVE-2024-2": 0.9, "CVE-2024-3": 0.1, "CVE-2024-4": 0.02}
+    records = [grave(f"A-{n}", "thing", aliases=[f"{cve}000"]) for n, cve in enumerate(names)]
+    root = tree(tmp_path / "root", THING)
+    mirror(tmp_path / "osv", *records)
+    (tmp_path / "kev.json").write_text('{"vulnerabilities": [{"cveID": "CVE-2024-4000"}]}')
+    rows = "".join(f"{cve}000,{p},0.5\n" for cve, p in names.items() if p is not None)
+    (tmp_path / "epss.csv").write_text("cve,epss,percentile\n" + rows)
+    found = run(
+        root, tmp_path / "osv", kev=str(tmp_path / "kev.json"), epss=str(tmp_path / "epss.csv")
+    )  # all are critical
+    assert ids(found) == ["CVE-2024-4000", "CVE-2024-2000", "CVE-2024-3000", "CVE-2024-1000"]
+
+
+def test_how_the_code_reaches_a_package_is_told_of_each(tmp_path):
+    mirror(tmp_path / "osv", grave("A-1", "thing"), grave("A-2", "base-lib"), grave("A-3", "apart"))
+    tree(tmp_path / "code", {"main.py": "from thingmod.inner import x\n"})
+    result = run(tree(tmp_path / "root", THING), tmp_path / "osv", code=str(tmp_path / "code"))
+    found = {f.rule[-3:]: f for f in result.findings}
+    assert (
+        found["A-1"].where["reach"] == "imported" and "the code reaches it: imported" in found["A-1"].message
+    )
+    assert found["A-2"].where["reach"] == "required by thing"
+    assert found["A-3"].where["reach"] == "not imported" and result.metric("reached").value == 2

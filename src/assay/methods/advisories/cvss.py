@@ -28,14 +28,17 @@ _V2 = {
 
 
 def base(vector: str) -> float | None:
-    """Return the base score of a vector, from 0 to 10; None where it is none that is known here."""
+    """Return the score of a vector, from 0 to 10: of version 4 with what it says of threat, of earlier ones the base score.
+
+    None where it is no vector that is known here.
+    """
     text = vector.strip()[:200]
     if text.startswith(("CVSS:3.0/", "CVSS:3.1/")):
         return _third(_metrics(text[9:]), text.startswith("CVSS:3.1"))
     if text.startswith("CVSS:4.0/"):
         from assay.methods.advisories import cvss4
 
-        return cvss4.base(text)
+        return cvss4.score(text)
     return _second(_metrics(text.strip("()").removeprefix("CVSS:2.0/")))
 
 
@@ -72,6 +75,12 @@ def _second(m: dict[str, str]) -> float | None:
         return None
     impact = 10.41 * (1 - (1 - c) * (1 - i) * (1 - a))
     return round((0.6 * impact + 0.4 * easy - 1.5) * (0.0 if impact == 0 else 1.176), 1)
+
+
+def version(vector: str) -> str:
+    """Return the version of CVSS that a vector is of."""
+    text = vector.strip()
+    return text[5:8] if text.startswith("CVSS:") else "2.0"
 
 
 def word(score: float) -> str:

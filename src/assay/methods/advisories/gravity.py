@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.methods.advisories import cvss
@@ -18,23 +18,32 @@ _FIELDS = ("severity", "urgency", "cvss_severity", "priority")
 
 @dataclass(frozen=True, slots=True)
 class Gravity:
-    """word: info to critical, empty where nobody says. score: of CVSS, where there is a vector that can be read."""
+    """word: info to critical, empty where nobody says. score: the highest of CVSS, where there is a vector that can be read.
+
+    scores: the highest of each version of CVSS, the latest version first.
+    """
 
     word: str = ""
     score: float | None = None
     vector: str = ""
+    scores: tuple[tuple[str, float], ...] = ()
 
 
 def of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Gravity:
     """Return the gravity of a record for one package: what it says of that package goes before the record's own word."""
     best = Gravity()
     for where in (entry, record):
+        scores: dict[str, float] = {}
         for vector in _vectors(where):
             score = cvss.base(vector)
-            if score is not None and (best.score is None or score > best.score):
+            if score is None:
+                continue
+            version = cvss.version(vector)
+            scores[version] = max(score, scores.get(version, 0.0))
+            if best.score is None or score > best.score:
                 best = Gravity(cvss.word(score), score, vector)
         if best.score is not None:
-            return best
+            return replace(best, scores=tuple(sorted(scores.items(), reverse=True)))
     for text in _texts(entry, record):
         name = _WORDS.get(text.strip().lower(), "")
         if name:
@@ -43,8 +52,12 @@ def of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Gravity:
 
 
 def graver(a: Gravity, b: Gravity) -> Gravity:
-    """Return the graver of two: by the word, then by the score."""
-    return max(a, b, key=lambda g: (_RANK.index(g.word), g.score or 0.0))
+    """Return the graver of two: by the word, then by the score; with the scores of each version that either has."""
+    graver = max(a, b, key=lambda g: (_RANK.index(g.word), g.score or 0.0))
+    scores = dict(a.scores)
+    for version, score in b.scores:
+        scores[version] = max(score, scores.get(version, 0.0))
+    return replace(graver, scores=tuple(sorted(scores.items(), reverse=True)))
 
 
 def _vectors(where: Mapping[str, Any]) -> Iterator[str]:

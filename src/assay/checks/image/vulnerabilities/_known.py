@@ -44,11 +44,14 @@ class Known:
                 return None
         return found
 
-    def unreached(self, hit: Hit) -> bool:
-        """Whether nothing in the code imports any package of a hit; only of Python's is that asked."""
+    def reach(self, hit: Hit) -> str | None:
+        """Return how the code comes to a package of a hit, empty where nothing imports it; None where it is not known.
+
+        Only of Python's packages is that asked.
+        """
         if self.reached is None or hit.base != "PyPI":
-            return False
-        return not any(normal_name(p.name) in self.reached for p in hit.packages)
+            return None
+        return next((how for p in hit.packages if (how := self.reached.get(normal_name(p.name)))), "")
 
 
 def known(

@@ -16,13 +16,19 @@ _MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A hit that nobody has cleared, with how grave it is here."""
+    """A hit that nobody has cleared, with how grave it is here. reach: how the code comes to the package, None where that is not known."""
 
     hit: Hit
     severity: Severity
     exploited: bool
     probability: float | None
-    unreached: bool
+    reach: str | None = None
+
+    @property
+    def order(self) -> tuple[float, ...]:
+        """Return what it is put in order by: severity, known to be exploited, likely to be, reached, score."""
+        score = self.hit.gravity.score
+        return (-self.severity, -self.exploited, -(self.probability or 0), self.reach == "", -(score or 0))
 
 
 @dataclass
@@ -34,8 +40,11 @@ class Told:
     cleared: list[dict[str, Any]]
 
     def findings(self) -> list[Finding]:
-        """Return a finding a vulnerability and package; of more than 2,000 the gravest, and how many the rest are."""
-        ordered = sorted(self.standing, key=lambda s: (-s.severity, -(s.probability or 0), s.hit.id))
+        """Return a finding a vulnerability and package; of more than 2,000 the gravest, and how many the rest are.
+
+        Of one severity those known to be exploited come first, then those that EPSS thinks likeliest to be.
+        """
+        ordered = sorted(self.standing, key=lambda s: (*s.order, s.hit.id))
         told = [_finding(s, self.matched) for s in ordered[:_MOST]]
         rest = ordered[_MOST:]
         if rest:
@@ -54,6 +63,9 @@ class Told:
         out.append(Metric.number("highest_score", max(scores, default=None), reason="nothing is scored"))
         chances = [s.probability for s in self.standing if s.probability is not None]
         out.append(Metric.number("highest_epss", max(chances, default=None), reason="no EPSS is known"))
+        told = [s.reach for s in self.standing if s.reach is not None]
+        reached = sum(1 for reach in told if reach) if told else None
+        out.append(Metric.number("reached", reached, reason="no code was given that says what it imports"))
         return out
 
 
@@ -68,11 +80,11 @@ def told(matched: Matched, known: Known, unscored: str) -> Told:
                 {"id": hit.id, "package": hit.package.place, "status": statement.status, "why": why}
             )
             continue
-        used, away = known.exploited(hit), known.unreached(hit)
+        used, reach = known.exploited(hit), known.reach(hit)
         grave = Severity.CRITICAL if used else Severity.parse(hit.gravity.word or unscored)
-        if away:
+        if reach == "":
             grave = min(grave, Severity.MEDIUM)
-        out.standing.append(Standing(hit, grave, used, known.probability(hit), away))
+        out.standing.append(Standing(hit, grave, used, known.probability(hit), reach))
     return out
 
 
@@ -80,10 +92,14 @@ def _finding(one: Standing, matched: Matched) -> Finding:
     hit = one.hit
     package = hit.package
     said = [hit.gravity.word or "nobody says how grave"]
-    said += [f"CVSS {hit.gravity.score:.1f}"] if hit.gravity.score is not None else []
+    said += [f"CVSS {version} {score:.1f}" for version, score in hit.gravity.scores]
     said += [f"EPSS {one.probability:.3f}"] if one.probability is not None else []
     said += ["known to be exploited"] if one.exploited else []
-    said += ["nothing in the code imports it"] if one.unreached else []
+    said += (
+        []
+        if one.reach is None
+        else [f"the code reaches it: {one.reach}" if one.reach else "nothing in the code imports it"]
+    )
     summary = f": {hit.summary.rstrip('.')}" if hit.summary else ""
     message = f"{_named(hit)} is affected by {hit.id} ({', '.join(said)}){summary}."
     where = {
@@ -91,6 +107,7 @@ def _finding(one: Standing, matched: Matched) -> Finding:
         "version": hit.version,
         "path": package.path,
         **({"fixed": ", ".join(hit.fixed[:5])} if hit.fixed else {}),
+        **({} if one.reach is None else {"reach": one.reach or "not imported"}),
     }
     refs = (*hit.ids[:10], *hit.links[:2])
     return Finding(
