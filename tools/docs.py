@@ -232,6 +232,10 @@ curl -H "Authorization: Bearer $ADMIN" 'http://127.0.0.1:8080/api/v1/models?stat
 curl -H "Authorization: Bearer $ADMIN" -G http://127.0.0.1:8080/api/v1/search --data-urlencode 'query=models status = PENDING'
 curl -H "Authorization: Bearer $ADMIN" -H 'Content-Type: application/json' \\
   -d '{"reason": "reviewed on Monday", "expires": "90d"}' http://127.0.0.1:8080/api/v1/models/bookings@1/approve
+assay model export bookings@1 --to bookings-1
+curl -H "Authorization: Bearer $ADMIN" -H 'Content-Type: application/octet-stream' \\
+  --data-binary @bookings-1/package/model.tar.gz \\
+  'http://127.0.0.1:8080/api/v1/models?name=candidate&file=model.tar.gz&owner=revenue'
 """
 
 
@@ -251,7 +255,9 @@ def _api() -> str:
         " for tokens made with `--admin`, in whose name each act is recorded. In a folder that has a home:",
         f"```sh\n{_CURL.strip()}\n```",
         "A name is `bookings`, `bookings@1` or `bookings@ALIAS`. Parameters of GET and DELETE stand in the query, those of POST"
-        " and PATCH in a JSON object with `Content-Type: application/json`; no others are taken. `at` asks how it was then. `guard`,"
+        " and PATCH in a JSON object with `Content-Type: application/json`; no others are taken. A model to be registered"
+        " is itself the body (`application/octet-stream`, up to 128 MiB; larger ones by `assay model register`), and is scanned in a"
+        " process of its own. `at` asks how it was then. `guard`,"
         " `capture`, `fallback` and `plan` are objects as `assay endpoint show --format json` shows them. An"
         ' answer is what the command prints with `--format json`. A refusal is `{"message": …, "rule": …}`: 400 for what'
         " is asked wrongly, 401 without a token, 403 for what a rule forbids, 404 for what there is not, 405 for another method. What"

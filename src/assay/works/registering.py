@@ -83,12 +83,7 @@ class Register(Action):
                 f"{self.model.name} is a {self.model.kind} and no model",
                 remedy="name the step that trains it",
             )
-        name = self.called
-        fine = (
-            name and len(name) <= 128 and all(c.isalnum() or c in "-_." for c in name) and name[0].isalnum()
-        )
-        if not fine:
-            raise UsageError(f"a model cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
+        _named(self.called)
 
     def do(self, begun: Begun) -> Made:
         """Build the package and put its files into the store."""
@@ -134,6 +129,12 @@ class Register(Action):
         )
 
 
+def _named(name: str) -> None:
+    fine = name and len(name) <= 128 and all(c.isalnum() or c in "-_." for c in name) and name[0].isalnum()
+    if not fine:
+        raise UsageError(f"a model cannot be called {name!r}", remedy="use letters, digits, -, _ and .")
+
+
 def enter(
     candidate: Candidate,
     model: Asset,
@@ -174,6 +175,7 @@ def register_scanned(
     from assay.works.checking import bench
     from assay.works.examine import examine
 
+    _named(name)
     with bench(home) as table:
         report, _, raised = examine(
             declared.load("check", "model.scan"), {"tree": asset}, {}, {}, table, seed=0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
 
 import pytest
 
@@ -124,3 +126,40 @@ def test_a_server_without_the_api_offers_none(does, stand):
 def test_a_part_of_another_kind_is_refused_and_is_no_fault_of_ours(api, method, path, body):
     found = api(method, path, body)
     assert found.status == 400 and found.body["rule"] == "usage"
+
+
+def test_a_model_is_sent_scanned_and_registered(api):
+    sent = {"content-type": "application/octet-stream"}
+    found = api("POST", "/models?name=sent&file=m.json&owner=ada", b'{"learner": {"attributes": {}}}', **sent)
+    assert found.status == 201, found.body
+    assert (found.body["name"], found.body["version"], found.body["status"]) == ("sent", 1, "PENDING")
+    assert api("GET", "/models/sent@1").body["registered_by"] == "desk"
+    hostile = api("POST", "/models?name=bad&file=m.pkl", pickle.dumps(Runs()), **sent)
+    assert hostile.status == 403 and "model.scan" in hostile.body["message"]
+    assert api("GET", "/models/bad").status == 404
+    assert not list((api.stand.home.root / "scratch").iterdir())
+
+
+class Runs:
+    """What would ask the system for its name, were it loaded."""
+
+    def __reduce__(self):
+        return os.uname, ()
+
+
+WRONG = (
+    ("name=x&file=m.pkl", b"", "application/octet-stream", "nothing was sent"),
+    ("name=x&file=../m.pkl", b"x", "application/octet-stream", "no name of a file"),
+    ("name=x&file=-rf", b"x", "application/octet-stream", "no name of a file"),
+    ("name=x", b"x", "application/octet-stream", "needs file"),
+    ("file=m.pkl", b"x", "application/octet-stream", "needs name"),
+    ("name=x&file=m.pkl", b"{}", "application/json", "application/octet-stream"),
+    ("name=x&file=m.pkl&to=/tmp/x", b"x", "application/octet-stream", "'to' is not asked here"),
+    ("name=..%2Fx&file=m.pkl", b"x", "application/octet-stream", "cannot be called '../x'"),
+)
+
+
+def test_what_is_sent_wrongly_is_told_in_a_sentence(api):
+    for query, body, kind, said in WRONG:
+        found = api("POST", f"/models?{query}", body, **{"content-type": kind})
+        assert found.status == 400 and said in found.body["message"]

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from assay.doors.gateway.messages import Request, Response
+from assay.doors.gateway.uploading import LARGEST, uploaded
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 
 if TYPE_CHECKING:
     from assay.works.home import Home
 
 PREFIX = "/api/v1"
+_BODY = 1 << 20  # bytes of parameters
 _DEPTH = 20
 _NAME = re.compile(r"[\w.@:+-]{1,300}")
 
@@ -27,6 +29,7 @@ class Route:
     """One address. path: its parts in braces are parameters. action: of ``works.call``.
 
     query, body: the parameters that may come there; no others do, since some name files of this machine.
+    file: whether the body is a file, which the action is given as its ``file``.
     """
 
     method: str
@@ -34,6 +37,7 @@ class Route:
     action: str
     query: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
+    file: bool = False
 
     def fits(self, method: str, path: str) -> dict[str, str] | None:
         """Return the parameters that an address holds; None where it is not this one."""
@@ -61,6 +65,7 @@ _WHY = ("reason",)
 _MODELS = ("model", "variants", "replicas", "guard", "capture", "fallback", "sticky", "reason")
 ROUTES = (
     Route("GET", "/models", "inventory.list", _FILTERS),
+    Route("POST", "/models", "model.register", ("name", "file", "owner", "purpose"), file=True),
     Route("GET", "/models/{name}", "model.show", ("at",)),
     Route("GET", "/models/{name}/history", "model.history"),
     Route("GET", "/models/{name}/verification", "model.verify"),
@@ -113,6 +118,7 @@ class Api:
     def __init__(self, home: Home) -> None:
         self.home = home
         self._threads = ThreadPoolExecutor(2, "api")
+        self._uploads = ThreadPoolExecutor(1, "upload")  # one after another, and none before a question
 
     async def answer(self, request: Request) -> Response:
         """Return what an action gives, as JSON; what it refuses, as one sentence with the status that belongs to it."""
@@ -128,6 +134,12 @@ class Api:
             )
         return _said(404, "there is nothing at this address of the API", "path")
 
+    @staticmethod
+    def most(request: Request) -> int:
+        """Return how many bytes a request's body may have."""
+        path = request.path[len(PREFIX) :].rstrip("/")
+        return LARGEST if any(r.file and r.fits(request.method, path) is not None for r in ROUTES) else _BODY
+
     async def _carry_out(self, route: Route, found: Mapping[str, str], request: Request) -> Response:
         try:
             params = _params(route, found, request)
@@ -136,10 +148,15 @@ class Api:
         actor = getattr(request.admitted, "name", "")
         loop = asyncio.get_running_loop()
         try:
-            made = await loop.run_in_executor(self._threads, self._call, route.action, params, actor)
+            if route.file:
+                made = await loop.run_in_executor(
+                    self._uploads, uploaded, self.home, route.action, params, request.body, actor
+                )
+            else:
+                made = await loop.run_in_executor(self._threads, self._call, route.action, params, actor)
         except AssayError as error:
             return _said(_status(error), str(error), type(error).__name__.lower())
-        status = 201 if route.method == "POST" and route.path in ("/endpoints", "/tokens") else 200
+        status = 201 if route.method == "POST" and route.path in ("/endpoints", "/models", "/tokens") else 200
         return Response(status, made)
 
     def _call(self, action: str, params: Mapping[str, Any], actor: str) -> bytes:
@@ -155,6 +172,7 @@ class Api:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(wait=True)
+        self._uploads.shutdown(wait=True, cancel_futures=True)
 
 
 def _unfit(action: str, said: str) -> str:
@@ -179,8 +197,14 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
                 f"{key[:60]!r} is not asked here", remedy=f"there is {', '.join(route.query) or 'nothing'}"
             )
         out[key] = _plain(key, value)
-    if request.body:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+    if route.file:
+        if _kind(request) != "application/octet-stream":
+            raise UsageError("the file is sent as application/octet-stream")
+        for needed in ("name", "file"):
+            if needed not in out:
+                raise UsageError(f"{route.action} needs {needed}, which the address does not say")
+    elif request.body:
+        if _kind(request) != "application/json":
             raise UsageError("the body is sent as application/json")
         try:
             given = json.loads(request.body)
@@ -204,6 +228,10 @@ def _params(route: Route, found: Mapping[str, str], request: Request) -> dict[st
             _whole(name, value)
         out |= given
     return out | dict(found)
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _whole(name: str, value: Any) -> None:

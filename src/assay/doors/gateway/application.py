@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _INVOCATIONS = "/invocations"
 _API = "/api/v1/"
-_API_BODY = 1 << 20
 # What SageMaker's clients call an error of each kind.
 _ERRORS = {
     400: "ValidationError",
@@ -88,7 +87,7 @@ class Gate:
         if isinstance(who, Refusal):
             return _error(who, request)
         request.admitted = who
-        return _API_BODY
+        return self.api.most(request)
 
     # -- a whole request
 

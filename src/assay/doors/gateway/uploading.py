@@ -1,0 +1,93 @@
+"""A model that comes over HTTP: kept in a scratch folder, scanned and registered by a process of its own.
+
+The scan of a hostile file may take seconds and hundreds of megabytes: a gateway that answers for endpoints spends neither, and
+lives on where the process does not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import AssayError, Missing, Refused, UsageError
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+
+LARGEST = 128 << 20  # bytes: it is held in memory until the last of them has come
+_SECONDS = 600
+_FILE = re.compile(r"[A-Za-z0-9_][\w.+-]{0,199}", re.ASCII)
+_KINDS: Mapping[str, type[AssayError]] = {
+    kind.__name__: kind for kind in (AssayError, Missing, Refused, UsageError)
+}
+
+
+def uploaded(home: Home, action: str, params: Mapping[str, Any], body: bytes, actor: str) -> bytes:
+    """Carry out an action upon a file that was sent, and return what it gives as JSON. params: ``file`` is what it is called.
+
+    UsageError where nothing was sent or the name is none; AssayError where the process ended without an answer, or not in time.
+    """
+    said = dict(params)
+    name = str(said.get("file", ""))
+    if not _FILE.fullmatch(name):
+        raise UsageError(
+            f"{name[:60]!r} is no name of a file", remedy="say ?file=model.tar.gz: letters, digits, . _ + -"
+        )
+    if not body:
+        raise UsageError("nothing was sent", remedy=f"send the bytes of {name} as the body")
+    with home.scratch() as folder:
+        path = folder / name
+        path.write_bytes(body)
+        order = {
+            "home": str(home.root),
+            "action": action,
+            "params": said | {"file": str(path)},
+            "actor": actor,
+        }
+        return _carried_out(order, name)
+
+
+def _carried_out(order: Mapping[str, Any], name: str) -> bytes:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=json.dumps(order).encode(),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise AssayError(f"{name} was not examined within {_SECONDS // 60} minutes") from None
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise AssayError(f"{name} could not be examined: the process ended with {done.returncode}") from None
+    if "error" in answer:
+        raise _KINDS.get(answer["error"], AssayError)(answer["message"])
+    return json.dumps(answer["made"]).encode()
+
+
+def main() -> None:
+    """Read one order from standard input, carry it out, and write the answer to standard output."""
+    from assay.works.call import call
+    from assay.works.home import Home
+
+    order = json.load(sys.stdin)
+    try:
+        home = Home.open(Path(order["home"]), os.environ)
+        made = call(order["action"], order["params"], home=home, actor=order["actor"])
+        answer = {"made": made}
+    except AssayError as error:
+        kind = next((k for k in type(error).__mro__ if k.__name__ in _KINDS), AssayError)
+        answer = {"error": kind.__name__, "message": str(error)}
+    json.dump(answer, sys.stdout, allow_nan=False)
+
+
+if __name__ == "__main__":
+    main()
