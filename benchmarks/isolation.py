@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assay.engines.isolation import Grant, bubblewrap, prefer, run, start
 
-ROUNDS = 30
+ROUNDS = 50
 PROGRAM = "/bin/true"
 
 

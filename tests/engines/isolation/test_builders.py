@@ -155,7 +155,7 @@ def test_what_a_killed_process_left_of_control_groups_is_swept_and_what_is_used_
 
 @pytest.mark.slow
 def test_a_job_on_a_kernel_without_control_groups_has_a_layer_less_and_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr(cgroups, "_mounts", lambda kind: [])
+    monkeypatch.setattr(cgroups, "_places", lambda: ())
     ended = run(["/bin/true"], Grant(), log=tmp_path / "log")
     assert (ended.code, ended.level, ended.layers["cgroup limits"]) == (0, "full", False)
 
@@ -164,15 +164,15 @@ def test_what_starts_every_job_imports_little(tmp_path):
     """A start costs what it imports: typing, json or a package's own module would each be a tenth of it or more."""
     from assay.engines.isolation import order
 
-    code = order.launch().replace("main()\n", "print(sorted(sys.modules))\n")
+    code = order.launch(first="").replace("main()\n", "print(sorted(sys.modules))\n")
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-S", "-c", code, "1"], capture_output=True, text=True, check=True
     )
     there = set(eval(done.stdout))
-    assert not there & {"typing", "json", "dataclasses", "pathlib", "subprocess", "re", "inspect"}
+    assert not there & {"typing", "json", "dataclasses", "pathlib", "subprocess", "re", "inspect", "socket", "enum", "contextlib", "collections", "functools"}
     assert {n for n in there if n.startswith("assay")} <= {
         "assay", "assay.engines", "assay.engines.isolation",
-        *(f"assay.engines.isolation.{n}" for n in ("inside", "ending", "links", "walls", "filter", "syscalls", "levels", "trial")),
+        *(f"assay.engines.isolation.{n}" for n in ("inside", "ending", "links", "walls", "filter", "syscalls", "levels", "trial", "bare")),
     }  # fmt: skip
 
 

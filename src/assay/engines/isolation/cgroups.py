@@ -11,6 +11,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from assay.engines.isolation.grant import Limits
@@ -32,7 +33,7 @@ class Cgroup:
     def make(cls, limits: Limits) -> Cgroup | None:
         """Make groups with these limits; None where that is not permitted."""
         name = f"{_PREFIX}{os.getpid()}-{uuid.uuid4().hex[:12]}"
-        for version, bases in ((2, _second()), (1, _first())):
+        for version, bases in _places():
             made: dict[str, Path] = {}
             for base in dict.fromkeys(bases.values()):
                 _sweep(base)
@@ -104,6 +105,12 @@ def _sweep(base: Path) -> None:
             if name.startswith(_PREFIX) and maker.isdigit() and not os.path.exists(f"/proc/{maker}"):
                 with contextlib.suppress(OSError):  # a process of it still ends, or somebody else was quicker
                     os.rmdir(base / name)
+
+
+@cache
+def _places() -> tuple[tuple[int, dict[str, Path]], ...]:
+    """Return where groups may be made, by version; this process stays in its own group, so that is looked up once."""
+    return (2, _second()), (1, _first())
 
 
 def _own() -> dict[str, str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 
+from assay.engines.isolation import bare
 from assay.engines.isolation import syscalls as sys_
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
@@ -18,10 +17,10 @@ def over_namespace(first: int) -> NoReturn:
     _close_all()
 
     def stop(_number: int, _frame: object) -> None:
-        with contextlib.suppress(OSError):
-            os.kill(first, signal.SIGKILL)
+        with bare.Passing(OSError):
+            os.kill(first, bare.SIGKILL)
 
-    signal.signal(signal.SIGTERM, stop)
+    bare.on_signal(bare.SIGTERM, stop)
     while True:
         done, status = os.waitpid(first, 0)
         if done == first:
@@ -41,10 +40,10 @@ def over_group(child: int, parent: int, ready: int) -> NoReturn:
     def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    bare.on_signal(bare.SIGTERM, stop)
     status = 125 << 8
     try:
-        sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGTERM)
+        sys_.prctl(sys_.PR_SET_PDEATHSIG, bare.SIGTERM)
         if os.getppid() != parent:
             raise KeyboardInterrupt
         os.close(ready)
@@ -56,11 +55,11 @@ def over_group(child: int, parent: int, ready: int) -> NoReturn:
                 os.waitpid(found.si_pid, 0)
     except (KeyboardInterrupt, ChildProcessError):
         pass
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.killpg(child, signal.SIGKILL)  # the child is not yet reaped, so that its number is still its own
+    bare.on_signal(bare.SIGTERM, bare.IGNORE)
+    with bare.Passing(OSError):
+        os.killpg(child, bare.SIGKILL)  # the child is not yet reaped, so that its number is still its own
     watch.kill_descendants(os.getpid())  # without seccomp a job may have left the group
-    with contextlib.suppress(ChildProcessError):
+    with bare.Passing(ChildProcessError):
         while True:
             done, found_status = os.wait()  # only what is gone can no longer write
             status = found_status if done == child else status
@@ -86,5 +85,5 @@ def _exit_as(status: int) -> NoReturn:
 
 def _close_all() -> None:
     for descriptor in (0, 1, 2):
-        with contextlib.suppress(OSError):
+        with bare.Passing(OSError):
             os.close(descriptor)

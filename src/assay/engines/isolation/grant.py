@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -120,6 +121,7 @@ def source() -> Path:
     return straight(Path(__file__).parents[3])
 
 
+@cache
 def python_paths() -> tuple[Path, ...]:
     """Return what this interpreter, its packages and Assay need to be read; never / or a home as a whole."""
     found = [Path(p) for p in _SYSTEM]

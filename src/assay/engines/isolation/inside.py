@@ -1,19 +1,18 @@
 """Run as a process of its own: builds the walls around itself, tries them from inside, then becomes the job.
 
 The order comes through the descriptor that argv names, and the proof goes back the same way, as lines. What is imported
-here is on the way of every job: no package's own module is run (see order.py), and neither json nor typing is read.
+here is on the way of every job: no package's own module is run (see order.py), and what stands in bare.py is read in place of
+larger modules.
 """
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
-import signal
-import socket
 import sys
+from _socket import sethostname, socket
 
-from assay.engines.isolation import ending, links, walls
+from assay.engines.isolation import bare, ending, links, walls
 from assay.engines.isolation import syscalls as sys_
 from assay.engines.isolation.levels import RANK
 from assay.engines.isolation.trial import level_of, try_walls
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Take the order, enter, prove, and become the job."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel = socket(fileno=int(sys.argv[1]))
     order = marshal.loads(_exactly(channel, int.from_bytes(_exactly(channel, 4), "big")))
-    sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys_.prctl(sys_.PR_SET_PDEATHSIG, bare.SIGKILL)
     if order["by"] == "kernel" and os.getppid() != order["parent"]:
         os._exit(125)
     opened: list[int] = []
@@ -38,7 +37,7 @@ def main() -> None:
             temporary = walls.fresh_root(order) if order["by"] == "kernel" else walls.opened_temporary()
             opened = [*temporary, *carried, *links.listeners(order)]
             if order["name"]:
-                socket.sethostname(order["name"])
+                sethostname(order["name"])
         abi = walls.confine(order)
         layers = try_walls(order, abi)
     except OSError as error:
@@ -53,7 +52,7 @@ def main() -> None:
     _become(order)
 
 
-def _exactly(channel: socket.socket, length: int) -> bytes:
+def _exactly(channel: socket, length: int) -> bytes:
     out = b""
     while len(out) < length:
         part = channel.recv(min(length - len(out), 1 << 16))
@@ -64,7 +63,7 @@ def _exactly(channel: socket.socket, length: int) -> bytes:
 
 
 def _tell(
-    channel: socket.socket,
+    channel: socket,
     level: str,
     layers: dict[str, bool],
     problem: str,
@@ -74,12 +73,12 @@ def _tell(
     lines += [f"{'held' if holds else 'broken'}\t{name}" for name, holds in layers.items()]
     text = ("\n".join(lines) + "\n\n").encode()
     if descriptors:
-        socket.send_fds(channel, [text], descriptors)
+        bare.send_descriptors(channel, text, descriptors)
     else:
         channel.sendall(text)
 
 
-def _enter(order: dict[str, Any], channel: socket.socket) -> None:
+def _enter(order: dict[str, Any], channel: socket) -> None:
     """Leave the namespaces, or at least the process group; what stays behind stands over the job."""
     parent = order["parent"]
     if order["by"] == "bubblewrap":
@@ -90,7 +89,7 @@ def _enter(order: dict[str, Any], channel: socket.socket) -> None:
         if pid:
             channel.close()
             ending.over_namespace(pid)
-        sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
+        sys_.prctl(sys_.PR_SET_PDEATHSIG, bare.SIGKILL)
         return
     sys_.prctl(sys_.PR_SET_CHILD_SUBREAPER, 1)  # a daemon comes back to us when its parent dies
     waiting, ready = os.pipe()
@@ -99,7 +98,7 @@ def _enter(order: dict[str, Any], channel: socket.socket) -> None:
         channel.close()
         os.close(waiting)
         ending.over_group(pid, parent, ready)
-    sys_.prctl(sys_.PR_SET_PDEATHSIG, signal.SIGKILL)
+    sys_.prctl(sys_.PR_SET_PDEATHSIG, bare.SIGKILL)
     os.setpgid(0, 0)
     os.close(ready)
     os.read(waiting, 1)
@@ -113,7 +112,7 @@ def _become(order: dict[str, Any]) -> None:
         child = os.fork()
         if child:
             ending.first_process(child)
-        with contextlib.suppress(OSError):
+        with bare.Passing(OSError):
             os.setsid()  # no group of ours, and no terminal
     os.closerange(3, 1 << 16)
     try:

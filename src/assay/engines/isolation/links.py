@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import struct
+from _socket import AF_INET, AF_UNIX, SO_REUSEADDR, SOCK_DGRAM, SOL_SOCKET, inet_aton
+
+from assay.engines.isolation import bare
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def carrier(order: dict[str, Any]) -> list[int]:
         return []
     handle = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
     fcntl.ioctl(handle, _TUNSETIFF, struct.pack("16sH22x", INTERFACE.encode(), _IFF_TUN | _IFF_NO_PI))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    with bare.Socket(AF_INET, SOCK_DGRAM) as control:
         _address(control, _SIOCSIFADDR, peers["address"])
         _address(control, _SIOCSIFNETMASK, peers["netmask"])
         fcntl.ioctl(control, _SIOCSIFMTU, struct.pack("16si20x", INTERFACE.encode(), MTU))
@@ -56,25 +58,25 @@ def listeners(order: dict[str, Any]) -> list[int]:
     up("lo")
     if not order["links"].get("egress"):
         return []
-    loopback = socket.socket(socket.AF_INET)
-    loopback.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    loopback = bare.Socket(AF_INET)
+    loopback.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
     loopback.bind(("127.0.0.1", PORT))
     loopback.listen(64)
-    door = socket.socket(socket.AF_UNIX)
+    door = bare.Socket(AF_UNIX)
     door.bind(DOOR)
     os.chmod(DOOR, 0o600)
     door.listen(64)
     return [loopback.detach(), door.detach()]
 
 
-def _address(control: socket.socket, what: int, address: str) -> None:
-    given = struct.pack("16sHH4s16x", INTERFACE.encode(), socket.AF_INET, 0, socket.inet_aton(address))
+def _address(control: bare.Socket, what: int, address: str) -> None:
+    given = struct.pack("16sHH4s16x", INTERFACE.encode(), AF_INET, 0, inet_aton(address))
     fcntl.ioctl(control, what, given[:40])
 
 
 def up(name: str) -> None:
     """Bring an interface of this namespace up."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    with bare.Socket(AF_INET, SOCK_DGRAM) as control:
         said = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sH22x", name.encode(), 0))
         flags = struct.unpack("16sH22x", said)[1] | _IFF_UP
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH22x", name.encode(), flags))

@@ -303,16 +303,14 @@ def _attempt(
             )
         cgroup = Cgroup.make(grant.limits) if attempt != "none" else None
         made = Prepared(process, ours, "none", {}, private, grant, log, (), None, (), cgroup, by)
-        bounded = cgroup is not None and cgroup.add(process.pid)
         try:
+            bounded = _bounded(made)
             said, opened = _talk(ours, given)
         except BaseException as error:
             made.give_up()
             if not isinstance(error, (OSError, ValueError)):
                 raise
             return None, f"the walls could not be built: {error}"
-    if by == "bubblewrap" and cgroup is not None:  # it had its first process before it could be brought in
-        bounded = bounded and all(cgroup.add(pid) for pid in family(process.pid)[1:])
     _hand_out(made, opened, order)
     made.layers = {**said.layers, "cgroup limits": bounded}
     if RANK.get(said.level or "none", 0) < RANK[grant.level] or (attempt == "full" and said.level != "full"):
@@ -321,6 +319,20 @@ def _attempt(
         return None, said.problem or f"not held: {', '.join(held)}"
     made.level = "none" if attempt == "none" else said.level  # type: ignore[assignment]
     return made, ""
+
+
+def _bounded(made: Prepared) -> bool:
+    """Bring the job's process into its control groups while it imports what it needs, before it starts any other.
+
+    Under bubblewrap that process is the first in the namespaces, which is there once it speaks.
+    """
+    made.channel.settimeout(_START)
+    if made.builder == "bubblewrap" and made.channel.recv(1) != order_.HERE.encode():
+        raise ValueError("it ended before it could say what holds")
+    if made.cgroup is None:
+        return False
+    inside = family(made.process.pid)[1:] if made.builder == "bubblewrap" else [made.process.pid]
+    return bool(inside) and all(made.cgroup.add(pid) for pid in inside)
 
 
 def _hand_out(made: Prepared, opened: list[int], order: dict[str, Any]) -> None:
@@ -342,7 +354,6 @@ class _Said:
 
 def _talk(channel: socket.socket, order: bytes) -> tuple[_Said, list[int]]:
     """Give the order; return what holds, and the descriptors that came with it."""
-    channel.settimeout(_START)
     channel.sendall(len(order).to_bytes(4, "big") + order)
     out, opened = b"", list[int]()
     try:
@@ -352,7 +363,8 @@ def _talk(channel: socket.socket, order: bytes) -> tuple[_Said, list[int]]:
             if not part or len(out) > _SAID:
                 raise ValueError("it ended before it could say what holds")
             out += part
-        lines = [line.split("\t", 1) for line in out.decode().strip().split("\n")]
+        text = out.decode().removeprefix(order_.HERE)
+        lines = [line.split("\t", 1) for line in text.strip().split("\n")]
         told = {key: value for key, value in lines if key in ("level", "problem")}
         layers = {value: key == "held" for key, value in lines if key in ("held", "broken")}
         return _Said(told.get("level", ""), told.get("problem", ""), layers), opened

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
-import socket
+from _socket import AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, sethostname
 
+from assay.engines.isolation import bare
 from assay.engines.isolation import filter as seccomp
 from assay.engines.isolation import syscalls as sys_
 
@@ -44,11 +45,11 @@ def try_walls(order: dict[str, Any], abi: int) -> dict[str, bool]:
         return dict.fromkeys((*_ALWAYS, "landlock", *_OWN), False)
     alone, network = order["try"] == "full", bool(order["links"])
     layers = {
-        "no internet socket": _nowhere() if network else all(map(_denied, (socket.AF_INET, socket.AF_INET6))),
+        "no internet socket": _nowhere() if network else all(map(_denied, (AF_INET, AF_INET6))),
         "no vsock, netlink or packet socket": all(map(_denied, (40, 17) if network else (40, 16, 17))),
-        "no socket of the host": _denied(socket.AF_UNIX) if not alone else _unreached(socket.AF_UNIX, order["abstract"]),
-        "no host loopback": _unreached(socket.AF_INET, ("127.0.0.1", order["loopback"])),
-        "no metadata address": all(_unreached(socket.AF_INET, (address, 80)) for address in _METADATA),
+        "no socket of the host": _denied(AF_UNIX) if not alone else _unreached(AF_UNIX, order["abstract"]),
+        "no host loopback": _unreached(AF_INET, ("127.0.0.1", order["loopback"])),
+        "no metadata address": all(_unreached(AF_INET, (address, 80)) for address in _METADATA),
         "no signal to the host": (alone and order["parent"] < 3) or _fails(lambda: os.kill(order["parent"], 0)),
         "host settings unwritable": not any(_writable(path) for path in _SETTINGS),
         "no new namespace": _fails(lambda: sys_.unshare(sys_.CLONE["user"])),
@@ -78,7 +79,7 @@ def _own(order: dict[str, Any]) -> dict[str, bool]:
         "own network": other["net"] and _interfaces() <= wanted,
         "own processes": other["pid"] and os.getpid() == 1,
         "own root": other["mnt"] and _fails(lambda: os.mkdir("/here")),
-        "own ipc and host name": other["ipc"] and other["uts"] and _fails(lambda: socket.sethostname("x")),
+        "own ipc and host name": other["ipc"] and other["uts"] and _fails(lambda: sethostname("x")),
         "own cgroup view": other["cgroup"] and _fails(lambda: os.mkdir("/sys/fs/cgroup/here")),
     }
 
@@ -94,7 +95,7 @@ def level_of(layers: dict[str, bool]) -> str:
 
 def _denied(family: int) -> bool:
     try:
-        socket.socket(family, socket.SOCK_RAW if family in (16, 17) else socket.SOCK_STREAM).close()
+        bare.Socket(family, SOCK_RAW if family in (16, 17) else SOCK_STREAM).close()
     except OSError as error:
         return error.errno == 1
     return False
@@ -103,7 +104,7 @@ def _denied(family: int) -> bool:
 def _unreached(family: int, address: Any) -> bool:
     """Whether nothing answers at an address; what takes longer than an instant is no answer of ours either."""
     try:
-        with socket.socket(family) as tried:
+        with bare.Socket(family) as tried:
             tried.settimeout(0.2)
             tried.connect(address)
     except TimeoutError:
@@ -115,11 +116,9 @@ def _unreached(family: int, address: Any) -> bool:
 
 def _nowhere() -> bool:
     """Whether no address outside can be reached, by TCP or by UDP."""
-    if not _unreached(socket.AF_INET, ("8.8.8.8", 53)) or not _unreached(
-        socket.AF_INET6, ("2001:4860:4860::8888", 53)
-    ):
+    if not _unreached(AF_INET, ("8.8.8.8", 53)) or not _unreached(AF_INET6, ("2001:4860:4860::8888", 53)):
         return False
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as tried:
+    with bare.Socket(AF_INET, SOCK_DGRAM) as tried:
         return _fails(lambda: tried.sendto(b"x", ("8.8.8.8", 53)))
 
 

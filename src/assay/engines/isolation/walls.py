@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
-import signal
 
+from assay.engines.isolation import bare, links
 from assay.engines.isolation import filter as seccomp
-from assay.engines.isolation import links
 from assay.engines.isolation import syscalls as sys_
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
@@ -138,7 +136,7 @@ def _proc(path: str, processes: int) -> None:
     """Its own /proc, read-only: a root user's number is enough to write settings of the machine there."""
     flags = sys_.MS_NOSUID | sys_.MS_NODEV | sys_.MS_NOEXEC
     sys_.mount("proc", path, "proc", flags)
-    with contextlib.suppress(OSError):  # since Linux 6.14 a namespace has a ceiling of its own
+    with bare.Passing(OSError):  # since Linux 6.14 a namespace has a ceiling of its own
         _write(f"{path}/sys/kernel/pid_max", str(processes + _RESERVED + 50))
     sys_.mount(None, path, None, flags | sys_.MS_REMOUNT | sys_.MS_BIND | sys_.MS_RDONLY)
 
@@ -194,8 +192,8 @@ def confine(order: dict[str, Any]) -> int:
     if os.getuid() != 0:
         _lower(resource.RLIMIT_NPROC, max(limits["processes"] * 4, 256))
     os.umask(0o077)
-    for number in (signal.SIGINT, signal.SIGPIPE, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    for number in (bare.SIGINT, bare.SIGPIPE, bare.SIGTERM):
+        bare.on_signal(number, bare.DEFAULT)
     if order["try"] == "none":
         return 0
     alone, network = order["try"] == "full", bool(order["links"])
@@ -209,7 +207,7 @@ def confine(order: dict[str, Any]) -> int:
         tcp=network,
     )
     sys_.prctl(sys_.PR_SET_NO_NEW_PRIVS, 1)
-    with contextlib.suppress(OSError):  # outside a user namespace an ordinary user has none to drop
+    with bare.Passing(OSError):  # outside a user namespace an ordinary user has none to drop
         sys_.drop_capabilities()
     seccomp.install(alone=alone, signals=alone or abi >= SIGNALS_SCOPED, network=network)
     return abi

@@ -177,7 +177,7 @@ def _joined(
                 "-I",
                 "-S",
                 "-c",
-                launch("assay.engines.peers.ports", "assay.engines.peers"),
+                launch("assay.engines.peers.ports", "assay.engines.peers", first=""),
                 str(theirs.fileno()),
             ],
             stdin=subprocess.DEVNULL,
