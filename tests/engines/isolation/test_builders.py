@@ -169,7 +169,20 @@ def test_what_starts_every_job_imports_little(tmp_path):
         [sys.executable, "-I", "-S", "-c", code, "1"], capture_output=True, text=True, check=True
     )
     there = set(eval(done.stdout))
-    assert not there & {"typing", "json", "dataclasses", "pathlib", "subprocess", "re", "inspect", "socket", "enum", "contextlib", "collections", "functools"}
+    assert not there & {
+        "typing",
+        "json",
+        "dataclasses",
+        "pathlib",
+        "subprocess",
+        "re",
+        "inspect",
+        "socket",
+        "enum",
+        "contextlib",
+        "collections",
+        "functools",
+    }
     assert {n for n in there if n.startswith("assay")} <= {
         "assay", "assay.engines", "assay.engines.isolation",
         *(f"assay.engines.isolation.{n}" for n in ("inside", "ending", "links", "walls", "filter", "syscalls", "levels", "trial", "bare")),
