@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding as the office remembers it."""
+    """A finding as the office remembers it. status: open, or closed once it was looked for again and was gone (``closed``: when)."""
 
     fingerprint: str
     rule: str
@@ -35,10 +35,11 @@ class FindingRecord:
     first_seen: str
     last_seen: str
     status: str = "open"
+    closed: str = ""
 
 
 def put(tx: Tx, report: Report, digest: str) -> None:
-    """Remember the findings of a report; when it was first seen stays."""
+    """Remember the findings of a report; when it was first seen stays. One that was closed and is found again is open."""
     subject = report.subject
     name = subject.name if subject else ""
     for finding in report.findings:
@@ -50,10 +51,31 @@ def put(tx: Tx, report: Report, digest: str) -> None:
             "report": digest,
             "first_seen": before["first_seen"] if before else tx.now,
             "last_seen": tx.now,
-            "status": before["status"] if before else "open",
+            "status": before["status"] if before and before["status"] != "closed" else "open",
         }
         severity = str(finding.severity)
         tx.write("findings", key, value, severity=severity, rule=finding.rule, last_seen=tx.now)
+
+
+def close(tx: Tx, record: FindingRecord) -> None:
+    """Leave a finding as closed: it was looked for again, and is not there any more."""
+    value = asdict(record) | {"status": "closed", "closed": tx.now}
+    tx.write(
+        "findings",
+        record.fingerprint,
+        value,
+        severity=record.severity,
+        rule=record.rule,
+        last_seen=record.last_seen,
+    )
+
+
+def open_of(office: Office, asset: str, check: str) -> list[FindingRecord]:
+    """Return the open findings of one check about one asset."""
+    table = schema.findings
+    query = sa.select(table.c.value).where(table.c.rule.startswith(f"{check}.", autoescape=True))
+    found = (read(FindingRecord, r[0]) for batch in office.batches(query) for r in batch)
+    return [f for f in found if f.asset == asset and f.status == "open"]
 
 
 def listing(

@@ -58,6 +58,8 @@ tokens = _protected("tokens", "subject", "state")
 baselines = _protected("baselines", "name")
 monitors = _protected("monitors", "endpoint", "state")
 executions = _protected("executions", "monitor", "endpoint", "outcome", "started")
+arrivals = _protected("arrivals", "digest", "state", "at")
+inventories = _protected("inventories", "digest", "at")
 
 history = Table(
     "history",
@@ -85,6 +87,6 @@ PROTECTED = {
     for t in (
         *(assets, runs, steps, edges, packages, findings, statements, actions, logs, traces),
         *(contexts, members, datasets),
-        *(endpoints, tokens, baselines, monitors, executions),
+        *(endpoints, tokens, baselines, monitors, executions, arrivals, inventories),
     )
 }

@@ -193,7 +193,7 @@ def _record(
     recorder: Recorder | None,
     span: Open | None,
 ) -> None:
-    from assay.office import catalogue, findings, runs, traces
+    from assay.office import catalogue, findings, inventories, runs, traces
 
     digest = home.store.put_bytes(report.to_json())
     outcome = "error" if report.error else "done"
@@ -207,6 +207,7 @@ def _record(
         for asset in (*report.inputs.values(), *made.values()):
             catalogue.put(tx, asset)
         findings.put(tx, report, digest)
+        inventories.put(tx, report, digest)
         for record in kept:
             traces.put(tx, record)
         runs.record_check(

@@ -292,7 +292,7 @@ class Steps:
 
     def record(self, done: Done) -> int:
         """Enter an ended step into the office: its assets, its findings, its row and its event together; return the event."""
-        from assay.office import catalogue, findings, runs
+        from assay.office import catalogue, findings, inventories, runs
 
         made = {a.digest for a in done.outputs.values()} if not done.cached else set()
         record = runs.StepRecord(
@@ -315,6 +315,7 @@ class Steps:
             datasets.put(tx, {d: s for d, s in seen.items() if s}, {a.digest: a.name for a in used})
             if done.verdict is not None and not done.cached:
                 findings.put(tx, done.verdict.report, done.report or "")
+                inventories.put(tx, done.verdict.report, done.report or "")
             return runs.step(tx, record, actor=self.actor)
 
     def _seen(self, asset: Asset, *, made: bool) -> dict[str, Any] | None:

@@ -14,8 +14,11 @@ from typing import Annotated, Literal
 
 from typing_extensions import Doc
 
+from assay.kernel.asset import Asset
 from assay.kernel.handles import Advisories, Image, Tree, Work
 from assay.kernel.report import Coverage, Metric, Report, Skipped
+
+_MOST = 20_000  # packages that were not judged and are named
 
 
 def check(
@@ -54,6 +57,8 @@ def check(
             Skipped("what is installed", "nothing in it says so: no database, no metadata, no lock file")
         )
     judged = matched.judged + matched.owned
+    document = image.document()  # a bill that stands in for the image is the inventory itself
+    bill = billed(image, inventory, "cyclonedx", work) if document is None else _kept(document, work)
     metrics = [
         Metric.number("packages", len(packages), unit="packages"),
         Metric.number("records", advisories.records, unit="records"),
@@ -67,12 +72,21 @@ def check(
         coverage=Coverage(judged, len(packages), tuple(skipped), "packages"),
         findings=told.findings(),
         metrics=metrics,
-        outputs=[billed(image, inventory, "cyclonedx", work)],
+        outputs=[bill],
         data={
             "system": inventory.system.to_dict(),
             "platform": image.platform,
             "advisories": {"records": advisories.records, "newest": advisories.newest},
             "upgrades": _told.upgrades(matched),
             "cleared": told.cleared[:1_000],
+            "unjudged": matched.unjudged[:_MOST],
+            "gaps": len(inventory.gaps),
         },
     )
+
+
+def _kept(document: bytes, work: Work) -> Asset:
+    from assay.methods.sbom.writing import suffix
+
+    cyclonedx = b'"bomFormat"' in document[:4_096] or b'"bomFormat"' in document[-4_096:]
+    return work.put("sbom", document, suffix("cyclonedx" if cyclonedx else "spdx"))

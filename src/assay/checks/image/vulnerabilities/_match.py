@@ -13,6 +13,7 @@ from assay.methods.advisories import ecosystems, gravity, osv
 from assay.methods.advisories.gravity import Gravity
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package
+from assay.methods.versions.pep440 import normal_name
 
 
 @dataclass
@@ -46,13 +47,17 @@ class Hit:
 
 @dataclass
 class Matched:
-    """hits; judged: how many packages were held against records; skipped: which were not, and why; upgrades: by (name, version)."""
+    """hits; judged: how many packages were held against records; skipped: which were not, and why; upgrades: by (name, version).
+
+    unjudged: the packages that were not, or not to the end, as findings name them.
+    """
 
     hits: list[Hit] = field(default_factory=list)
     judged: int = 0
     owned: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     upgrades: dict[tuple[str, str, str], tuple[str, int, int]] = field(default_factory=dict)
+    unjudged: list[str] = field(default_factory=list)
 
 
 def match(packages: Sequence[Package], system: System, advisories: Advisories, work: Work) -> Matched:
@@ -79,6 +84,10 @@ def match(packages: Sequence[Package], system: System, advisories: Advisories, w
         shown = ", ".join(dict.fromkeys(p.shown for p in left[:3]))
         more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
         out.skipped.append(Skipped(f"{shown}{more}", why))
+        told = (f"{p.kind}/{n}" for p in left for n in (p.full, p.source) if n)
+        out.unjudged += dict.fromkeys(
+            n if not n.startswith("pypi/") else f"pypi/{normal_name(n[5:])}" for n in told
+        )
     doubts: dict[str, list[str]] = defaultdict(list)
     for done, ((where, names), held) in enumerate(asked.items()):
         if done % 200 == 0:
@@ -132,6 +141,7 @@ def _one(
             doubts[f"it cannot be told whether {entry['id']} affects it: {judged.why}"].append(
                 packages[0].shown
             )
+            out.unjudged.append(f"{packages[0].kind}/{name}")
         elif judged.affected:
             found.append((name, dict(entry), judged.fixed))
     groups = _together(found, advisories)
