@@ -63,13 +63,13 @@ def zstd(raw):
     return pa.Codec("zstd").compress(raw, asbytes=True)
 
 
-def docker_save(path, layers, tags=("app:1",), wrong=False):
+def docker_save(path, layers, tags=("app:1",), wrong=False, architecture="amd64"):
     """Write what `docker save` writes: manifest.json, a configuration, and a tar a layer."""
     ids = [digest(raw) for raw in layers]
     if wrong:
         ids[-1] = digest(b"another")
     config = json.dumps(
-        {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": ids}}
+        {"os": "linux", "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": ids}}
     )
     name = hashlib.sha256(config.encode()).hexdigest()
     files = {f"{n}/layer.tar": raw for n, raw in enumerate(layers)}

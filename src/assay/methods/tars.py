@@ -45,7 +45,7 @@ class Source(Protocol):
 class Member:
     """kind: file, folder, link, or the letter of anything else. start: where its ``size`` bytes begin.
 
-    hard: of a link, whether it is another name of a member of this archive.
+    hard: of a link, whether it is another name of a member of this archive. mode: its permissions, 0 where they are no number.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Member:
     link: str
     start: int
     hard: bool = False
+    mode: int = 0
 
 
 def members(source: Source) -> Iterator[Member]:
@@ -115,6 +116,13 @@ def _size(header: bytes, place: int) -> int:
         return _number(header[124:136])
     except ValueError:
         raise Damaged("the size of a member is no number", place) from None
+
+
+def _mode(header: bytes) -> int:
+    try:
+        return _number(header[100:108]) & 0o7777
+    except ValueError:
+        return 0
 
 
 def _text(field: bytes) -> str:
@@ -184,7 +192,8 @@ def _member(header: bytes, kind: bytes, size: int, further: dict[str, str], star
         sort = {b"5": "folder", b"1": "link", b"2": "link"}.get(kind, ascii(kind)[2:-1])
         if size:
             raise Damaged(f"a {sort} of the tar has content, which some readers take for members", place)
-    return Member(name.rstrip("/") if sort == "folder" else name, sort, size, link, start, kind == b"1")
+    plain = name.rstrip("/") if sort == "folder" else name
+    return Member(plain, sort, size, link, start, kind == b"1", _mode(header))
 
 
 def _name(header: bytes, place: int) -> str:

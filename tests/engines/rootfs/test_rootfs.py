@@ -9,13 +9,15 @@ import subprocess
 import sys
 import tarfile
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
-from tests.engines.rootfs.layouts import folder, hard, layout, link, member, tar
+from tests.engines.rootfs.layouts import ARCHITECTURE, folder, hard, layout, link, member, tar
 
 from assay.engines.isolation import Grant, Limits, Root, run
 from assay.engines.rootfs import unpack
+from assay.engines.rootfs.layers import Applying
 from assay.kernel.errors import AssayError, BadInput, Missing
 
 
@@ -136,10 +138,79 @@ def test_a_layer_that_cannot_be_read_is_refused(tmp_path, content):
 
 
 def test_an_image_of_another_processor_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="0 images for linux"):
+    with pytest.raises(BadInput, match="is for linux/s390x, and this is linux/"):
         laid_out(tmp_path, [member("a", b"1")], architecture="s390x")
     with pytest.raises(Missing):
         unpack(tmp_path / "nothing", tmp_path / "cache")
+
+
+@pytest.mark.parametrize("saved", ["docker save", "zstd", "bzip2", "plain", "tar of a layout"])
+def test_whatever_form_an_image_is_saved_in_its_root_is_the_same(tmp_path, saved):
+    import bz2
+
+    from tests import images
+
+    plain = images.layer({"etc": None, "etc/a": "1"}, hard=[("b", "etc/a")], soft=[("c", "etc")])
+    mine = (("linux", ARCHITECTURE),)
+    if saved == "docker save":
+        image = images.docker_save(tmp_path / "a.tar", [plain], architecture=ARCHITECTURE)
+    else:
+        packed = {"zstd": images.zstd, "bzip2": bz2.compress}.get(saved, lambda raw: raw)
+        image = images.oci_layout(tmp_path / "layout", [plain], packed, mine)
+    if saved == "tar of a layout":
+        image = Path(shutil.make_archive(str(tmp_path / "b"), "tar", image))
+    made = unpack(image, tmp_path / "cache")
+    assert tree(made.path) == {"b": b"1", "c": "etc", "etc": None, "etc/a": b"1"}
+
+
+def test_a_header_that_would_fill_the_memory_is_refused(tmp_path):
+    """tarfile reads a long name whole, however long it says that it is."""
+    made = tarfile.TarInfo("././@LongLink")
+    made.type, made.size = tarfile.GNUTYPE_LONGNAME, 4 << 20
+    raw = made.tobuf(tarfile.GNU_FORMAT) + b"a" * (4 << 20)
+    with pytest.raises(BadInput, match="longer than 1 MiB"):
+        laid_out(tmp_path, raw)
+
+
+def test_an_index_of_any_length_is_not_read_whole(tmp_path):
+    place = layout(tmp_path / "layout", [[member("a", b"1")]])
+    with (place / "index.json").open("ab") as out:
+        out.truncate(5 << 30)
+    with pytest.raises(BadInput, match="larger than any manifest"):
+        unpack(place, tmp_path / "cache")
+
+
+def test_a_whiteout_for_each_of_many_files_takes_time_by_their_number(tmp_path):
+    """Each was held against all that its layer had brought: 400 million comparisons here."""
+    applying = Applying(tmp_path)
+    applying._new = {f"d/{n}" for n in range(200_000)}
+    began = time.process_time()
+    for n in range(2_000):
+        applying._remove(applying._root, f"e{n}", f"e{n}")
+    applying.close()
+    assert time.process_time() - began < 2
+
+
+def test_a_whiteout_of_a_folder_that_comes_again_leaves_only_what_comes(tmp_path):
+    low = [member("d/old", b"1"), member("d/e/old", b"1"), member("d/e/kept", b"1")]
+    for at, high in enumerate(
+        ([member(".wh.d"), member("d/e/new", b"2")], [member("d/e/new", b"2"), member(".wh.d")])
+    ):
+        place = tmp_path / str(at)
+        place.mkdir()
+        assert tree(laid_out(place, low, high).path) == {"d": None, "d/e": None, "d/e/new": b"2"}
+
+
+def test_folders_that_links_take_ever_deeper_are_refused(tmp_path):
+    """Each name is short, and where it lies is deeper than anything can remove."""
+    deep = "/".join("abcdefgh" * 7)
+    members = []
+    for n in range(8):
+        below = f"l{n - 1}/{deep}" if n else deep
+        members += [folder(below), link(f"l{n}", below)]
+    with pytest.raises(BadInput, match="more than 256 deep"):
+        laid_out(tmp_path, members)
+    assert not list((tmp_path / "cache").glob("*"))
 
 
 def test_who_it_runs_as_is_found_in_its_own_files(tmp_path):

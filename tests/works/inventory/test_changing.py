@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.engines.test_oci import Layout
+from tests.engines.containers.test_whole import Layout
 from tests.works.inventory.conftest import enter
 
 import assay

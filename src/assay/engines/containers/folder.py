@@ -10,11 +10,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from assay.engines.containers import beneath
 from assay.engines.containers.file import PlainFile
-from assay.engines.containers.room import LONGEST, Full, Room
+from assay.engines.containers.room import LINKS, LONGEST, Full, Room
 from assay.kernel.asset import Asset
 from assay.kernel.handles import ImageFile
 
@@ -63,11 +65,20 @@ class FolderImage:
             for path, known in self._walk(wanted):
                 if stat.S_ISREG(known.st_mode):
                     if wanted(path, known.st_size):
-                        yield PlainFile(path, known.st_size, lambda path=path: self._open(path))  # type: ignore[misc]
+                        yield PlainFile(path, known.st_size, partial(beneath.opened, self.root, path))
                 elif stat.S_ISLNK(known.st_mode) and wanted(path, 0):
-                    self._links[path] = str((self.root / path).readlink())
+                    self._link(path)
         except Full as full:
             self.room.gap("the rest of the tree", str(full))
+
+    def _link(self, path: str) -> None:
+        if len(self._links) >= LINKS and path not in self._links:
+            self.room.gap(path, f"more than {LINKS:,} links stand where a record may be")
+            return
+        try:
+            self._links[path] = str((self.root / path).readlink())
+        except OSError as error:
+            self.room.gap(path, f"the link cannot be read: {error.strerror}")
 
     def _walk(self, wanted: Callable[[str, int], bool]) -> Iterator[tuple[str, os.stat_result]]:
         """Give what is no folder and may be wanted: what would not be, however large, is not asked for its size."""
@@ -103,24 +114,6 @@ class FolderImage:
                     self.room.gap(path[:100], f"it nests deeper than {_DEEPEST} folders")
                 else:
                     todo.append((path, depth + 1))
-
-    def _open(self, path: str) -> IO[bytes]:
-        """Open a file through its folders, none of which is a link."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        handle = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        *folders, name = path.split("/")
-        try:
-            for folder in folders:
-                inner = os.open(folder, flags | os.O_DIRECTORY, dir_fd=handle)
-                os.close(handle)
-                handle = inner
-            found = os.open(name, flags, dir_fd=handle)
-        finally:
-            os.close(handle)
-        if not stat.S_ISREG(os.fstat(found).st_mode):
-            os.close(found)
-            raise OSError(0, "it is no plain file any more")
-        return os.fdopen(found, "rb")
 
 
 def _mounted(root: Path) -> frozenset[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import importlib
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from assay.methods.packages.wanted import DATABASES, database, kind_of, plain, r
 MOST = 1_000_000  # packages of one image
 RECORD = 256 << 20  # bytes of a database of packages
 _SMALL = 16 << 20  # of any other record
+_PASSES = 8  # over an image, to follow links
 _WRONG = (
     ValueError,
     KeyError,
@@ -63,14 +65,14 @@ class _Taking:
         self.owners: dict[str, str] = {}
         self.systems: dict[str, System] = {}
         self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
-        self.read: set[str] = set()
+        self.read: set[tuple[str, str]] = set()  # path and kind: one file may be a record of several kinds
         self.files = 0
 
     def one(self, file: ImageFile, kind: str) -> None:
         """Read one record."""
         if kind == "above":
             return
-        self.read.add(file.path)
+        self.read.add((file.path, kind))
         if kind == "binary" and not file.head(4).startswith(_PROGRAMS):
             return
         self.files += 1
@@ -124,9 +126,10 @@ class _Taking:
                 self.owners[plain(path)] = owner
 
     def gap(self, what: str, why: str) -> None:
-        """Note what could not be read."""
+        """Note once what could not be read."""
         if len(self.gaps) < 200:
-            self.gaps.append((what, why))
+            if (what, why) not in self.gaps:
+                self.gaps.append((what, why))
         elif len(self.gaps) == 200:
             self.gaps.append(("further records", "more could not be read than are named here"))
 
@@ -154,26 +157,50 @@ def take(image: Image, work: Work) -> Inventory:
 
 
 def _linked(taking: _Taking) -> None:
-    """Read the databases that lie elsewhere, where a link leads to them; a link that leads out of reach is a gap."""
+    """Read the records that lie elsewhere, where a link leads to them, through as many links as there are on the way.
+
+    Each pass may meet links of which the one before did not know that they matter; what is not found after a few is a gap.
+    """
+    asked: set[tuple[str, str]] = set()
+    for _ in range(_PASSES):
+        places = {pair for pair in _places(taking) if pair not in taking.read and pair not in asked}
+        if not places:
+            return
+        asked |= places
+        kinds: dict[str, list[str]] = defaultdict(list)
+        for place, kind in sorted(places):
+            kinds[place].append(kind)
+        above = {place[:n] for place in kinds for n, letter in enumerate(place) if letter == "/"}
+        for file in taking.image.files(_among(kinds, above)):
+            several = kinds.get(file.path, [])
+            if len(several) > 1:  # its bytes come once
+                taking.gap(file.path, f"links call it a record of {' and of '.join(several)} at once")
+            elif several:
+                taking.one(file, several[0])
+    taking.gap("records of packages", "links to them lead on and on")
+
+
+def _among(places: Mapping[str, object], above: Set[str]) -> Callable[[str, int], bool]:
+    """Want what lies at these places, and the links above them."""
+    return lambda path, size: path in places or (not size and path in above)
+
+
+def _places(taking: _Taking) -> Iterator[tuple[str, str]]:
+    """Give where each record lies that a link leads to, and its kind."""
     links = taking.image.links()
-    wanted: dict[str, str] = {}
-    for path, kind in DATABASES.items():
+    if not links:
+        return
+    # Under each path the links that stand on the way to it are followed.
+    paths = {
+        **DATABASES,
+        **{p: k for p in links if (k := kind_of(p, 0)) not in ("", "above", "binary", "model")},
+    }
+    for path, kind in paths.items():
         place = resolved(path, links)
-        if place == path:
-            continue
         if not place:
             taking.gap(path, "its links lead round and round")
-        elif place not in taking.read:
-            wanted[place] = kind
-    for path in links:
-        kind = kind_of(path, 0)
-        if kind not in ("", "above", "binary", "model") and path not in DATABASES:
-            place = resolved(path, links)
-            if place and place not in taking.read and database(path, 1):
-                wanted.setdefault(place, kind)
-    if wanted:
-        for file in taking.image.files(lambda path, size: path in wanted):
-            taking.one(file, wanted[file.path])
+        elif place != path and (path in DATABASES or database(path, 1)):
+            yield place, kind
 
 
 def _placed(package: Package, system: System, taking: _Taking) -> Package:

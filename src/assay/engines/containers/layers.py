@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import IO
 
 from assay.engines.containers.file import StreamedFile
-from assay.engines.containers.room import LONGEST, Full, Room
+from assay.engines.containers.room import DIGEST, LINKS, LONGEST, Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.asset import Asset
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, Missing
 from assay.kernel.handles import ImageFile
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods import tars
 
-_WHITEOUT = ".wh."
-_OPAQUE = ".wh..wh..opq"
+WHITEOUT = ".wh."
+OPAQUE = ".wh..wh..opq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,35 @@ class Layer:
         return self.digest or self.plain or self.place
 
 
-class _Above:
-    """What higher layers hold and hide."""
+def streamed(layer: Layer, raw: IO[bytes], room: Room) -> LayerStream:
+    """Return a layer's plain bytes in order; at their end ``held`` tells whether they are what its digests say."""
+    packed = layer.digest.partition(":")[0] if DIGEST.fullmatch(layer.digest) else "sha256"
+    plain = layer.plain.partition(":")[0] if DIGEST.fullmatch(layer.plain) else ""
+    return LayerStream(raw, room, packed=packed, plain=plain)
+
+
+def held(layer: Layer, stream: LayerStream) -> bool | None:
+    """Whether a layer that was read to its end is what is said of it, of both forms where both are; None where nothing is."""
+    if not DIGEST.fullmatch(layer.digest) and not DIGEST.fullmatch(layer.plain):
+        return None
+    right = layer.size < 0 or stream.packed_size == layer.size
+    if layer.digest:
+        right = right and stream.packed_digest == layer.digest
+    return right and (not layer.plain or stream.plain_digest == layer.plain)
+
+
+class _Hides:
+    """What one layer, or all that lie higher, hide of those below."""
 
     def __init__(self) -> None:
-        self.gone: set[str] = (
-            set()
-        )  # files, links and whiteouts: nothing of that name or below it is seen from lower layers
-        self.opaque: set[str] = set()
+        self.gone: set[str] = set()  # files, links and whiteouts: nothing of that name or below it
+        self.folders: set[str] = set()  # a file or link of that name, and nothing below it
+        self.opaque: set[str] = set()  # all below it
         self._folder, self._hidden = "", False
 
     def hides(self, path: str) -> bool:
         """Whether a path of a lower layer is seen no more."""
-        if path in self.gone:
+        if path in self.gone or path in self.folders:
             return True
         folder = path.rpartition("/")[0]
         if folder != self._folder:
@@ -62,10 +78,11 @@ class _Above:
             self._folder = folder
         return self._hidden
 
-    def add(self, gone: set[str], opaque: set[str]) -> None:
+    def add(self, other: _Hides) -> None:
         """Take in a layer that was read: it hides what follows."""
-        self.gone |= gone
-        self.opaque |= opaque
+        self.gone |= other.gone
+        self.folders |= other.folders
+        self.opaque |= other.opaque
         self._folder, self._hidden = "\0", False
 
 
@@ -104,53 +121,48 @@ class LayeredImage:
 
     def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
         """Give the wanted files, the highest layer's first. hidden: those as well that a later layer hides."""
-        above = _Above()
+        above = _Hides()
         self.room = Room(gaps=self.room.gaps)
         for layer in reversed(self._layers):
-            gone: set[str] = set()
-            opaque: set[str] = set()
+            own = _Hides()
             try:
-                yield from self._one(layer, wanted, above, (gone, opaque), hidden)
+                yield from self._one(layer, wanted, above, own, hidden)
             except tars.Damaged as error:
                 self.room.gap(f"layer {layer.name[:19]}", f"{error.what}, and what follows was not read")
-            except (BadInput, OSError) as error:
+            except (BadInput, Missing, OSError) as error:
                 self.room.gap(f"layer {layer.name[:19]}", str(error)[:200])
             except Full as full:
                 self.room.gap(f"the rest of layer {layer.name[:19]} and those below it", str(full))
                 return
-            above.add(gone, opaque)
+            above.add(own)
 
     def _one(
-        self,
-        layer: Layer,
-        wanted: Callable[[str, int], bool],
-        above: _Above,
-        hides: tuple[set[str], set[str]],
-        hidden: bool,
+        self, layer: Layer, wanted: Callable[[str, int], bool], above: _Hides, own: _Hides, hidden: bool
     ) -> Iterator[ImageFile]:
-        gone, opaque = hides
-        stream = LayerStream(self._opened(layer), self.room, plain=not layer.digest and bool(layer.plain))
+        stream = streamed(layer, self._opened(layer), self.room)
         try:
             for member in tars.members(stream):
                 self.room.entry()
                 path = self._cleaned(member.name)
                 if path is None:
                     continue
+                self.room.name(path)
                 folder, _, name = path.rpartition("/")
-                if name.startswith(_WHITEOUT):
-                    if name == _OPAQUE:
-                        opaque.add(folder)
+                if name.startswith(WHITEOUT):
+                    if name == OPAQUE:
+                        own.opaque.add(folder)
                     elif not name.startswith(".wh..wh."):
-                        gone.add(f"{folder}/{name[4:]}" if folder else name[4:])
+                        own.gone.add(f"{folder}/{name[4:]}" if folder else name[4:])
                     continue
                 if member.kind == "folder":
+                    own.folders.add(path)
                     continue
-                gone.add(path)
+                own.gone.add(path)
                 if member.kind == "file":
                     if wanted(path, member.size) and (hidden or not above.hides(path)):
                         yield StreamedFile(path, member.size, layer.name, stream.take, self._scratch)
                 elif member.kind == "link" and wanted(path, 0) and not above.hides(path):
-                    self._link(path, member, wanted, above)
+                    self._link(path, member, above, own)
             stream.drain()
             self._verify(layer, stream)
         finally:
@@ -167,26 +179,32 @@ class LayeredImage:
             return None
         return "/".join(pieces) or None
 
-    def _link(
-        self, path: str, member: tars.Member, wanted: Callable[[str, int], bool], above: _Above
-    ) -> None:
-        if not member.hard:
-            self._links[path] = member.link
+    def _link(self, path: str, member: tars.Member, above: _Hides, own: _Hides) -> None:
+        """Keep where a link leads; what another name leads to is read under that, wherever it lies."""
+        if len(member.link) > LONGEST:
+            self.room.gap(path, "it is a link to a path that is too long")
             return
-        target = "/".join(p for p in member.link.split("/") if p not in ("", "."))
-        if not wanted(target, 1 << 20) or above.hides(target):
-            self.room.gap(path, f"it is another name of {target[:100]}, which was not read")
+        target = member.link
+        if member.hard:
+            target = "/" + "/".join(p for p in member.link.split("/") if p not in ("", "."))
+            if above.hides(target[1:]):
+                self.room.gap(path, f"it is another name of {target[1:101]}, which a later layer hides")
+                return
+            if target[1:] not in own.gone:
+                self.room.gap(path, f"it is another name of {target[1:101]}, which its layer does not hold")
+                return
+        if len(self._links) >= LINKS and path not in self._links:
+            self.room.gap(path, f"more than {LINKS:,} links stand where a record may be")
+            return
+        self.room.name(target)
+        self._links[path] = target
 
     def _verify(self, layer: Layer, stream: LayerStream) -> None:
-        size_differs = layer.size >= 0 and stream.packed_size != layer.size
-        if layer.digest.startswith("sha256:"):
-            right = stream.packed_digest == layer.digest and not size_differs
-        elif layer.plain.startswith("sha256:"):
-            right = stream.plain_digest == layer.plain
-        else:
+        right = held(layer, stream)
+        if right is None:
             self.room.gap(f"layer {layer.name[:40]}", "nothing says what its digest should be")
             return
-        if not right:
+        if not right and not any(p.where["member"] == layer.name for p in self.problems):
             self.problems = (
                 *self.problems,
                 Finding(

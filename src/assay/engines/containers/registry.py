@@ -20,10 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from assay.engines.containers.described import INDEXES, MANIFESTS, Described, choose, manifests, of_manifest
 from assay.engines.containers.layers import Layer, LayeredImage
-from assay.engines.containers.room import DOCUMENT
-from assay.engines.containers.saved import Described, choose, manifests, of_manifest
-from assay.engines.oci import DIGEST, INDEXES, MANIFESTS
+from assay.engines.containers.room import DIGEST, DOCUMENT
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.methods.remedies import addresses

@@ -15,7 +15,8 @@ from typing import IO, Any
 from assay.engines.containers.room import Full, Room
 from assay.methods.tars import Damaged
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 20  # bytes that come out at a time
+_PACKED = 64 << 10  # bytes that go in: what is left of them is copied for each of the streams that end there
 _MEMORY = 256 << 20  # the dictionary of an xz stream
 
 
@@ -24,12 +25,12 @@ class _Digested:
 
     closed = False
 
-    def __init__(self, raw: IO[bytes]) -> None:
-        self.raw, self.sha256, self.count = raw, hashlib.sha256(), 0
+    def __init__(self, raw: IO[bytes], algorithm: str) -> None:
+        self.raw, self.made, self.count = raw, hashlib.new(algorithm), 0
 
     def read(self, size: int = -1) -> bytes:
         part = self.raw.read(size)
-        self.sha256.update(part)
+        self.made.update(part)
         self.count += len(part)
         return part
 
@@ -43,12 +44,12 @@ class _Digested:
 class LayerStream:
     """A layer's plain bytes in order (see methods.tars.Source), with the digests of both sides when it was drained.
 
-    plain: whether the digest of what comes out is wanted as well.
+    packed, plain: by which algorithm what goes in and what comes out is digested; of what comes out only where one is named.
     """
 
-    def __init__(self, raw: IO[bytes], room: Room, *, plain: bool = False) -> None:
-        self._source, self._room = _Digested(raw), room
-        self._plain = hashlib.sha256() if plain else None
+    def __init__(self, raw: IO[bytes], room: Room, *, packed: str = "sha256", plain: str = "") -> None:
+        self._source, self._room = _Digested(raw, packed), room
+        self._plain = hashlib.new(plain) if plain else None
         self._buffer, self._place = b"", 0
         self.at, self.out = 0, 0
         self._chunks = self._unpacked()
@@ -90,7 +91,7 @@ class LayerStream:
     @property
     def packed_digest(self) -> str:
         """Return the digest of the bytes as they lie."""
-        return "sha256:" + self._source.sha256.hexdigest()
+        return f"{self._source.made.name}:{self._source.made.hexdigest()}"
 
     @property
     def packed_size(self) -> int:
@@ -100,7 +101,7 @@ class LayerStream:
     @property
     def plain_digest(self) -> str:
         """Return the digest of what came out, where it was wanted."""
-        return "sha256:" + self._plain.hexdigest() if self._plain else ""
+        return f"{self._plain.name}:{self._plain.hexdigest()}" if self._plain else ""
 
     def close(self) -> None:
         """Close the source."""
@@ -111,7 +112,7 @@ class LayerStream:
         return bool(self._buffer)
 
     def _unpacked(self) -> Iterator[bytes]:
-        first = self._source.read(_CHUNK)
+        first = self._source.read(_PACKED)
         for chunk in self._by_kind(first):
             self.out += len(chunk)
             self._room.came(len(chunk))
@@ -141,24 +142,23 @@ class LayerStream:
         """Unpack one compressed stream after another; what is cut short, or is followed by anything else, is damaged."""
         one = made()
         bounded = hasattr(one, "unconsumed_tail")  # zlib hands back what it did not take; the others keep it
-        fresh = True
         while True:
             if one.eof:
-                data = one.unused_data or self._source.read(_CHUNK)
-                data = data.lstrip(b"\0") if not data.strip(b"\0") else data
+                data = one.unused_data or self._source.read(_PACKED)
+                while data and not data.strip(b"\0"):  # to the end of a block
+                    data = self._source.read(_PACKED)
                 if not data:
                     return
-                one, fresh = made(), True
+                one = made()
             try:
                 out = one.decompress(data, _CHUNK)
             except (zlib.error, OSError, lzma.LZMAError, ValueError, EOFError) as error:
                 raise Damaged(f"its compression is broken: {str(error)[:100]}", self.at) from None
-            fresh = fresh and not out
             if out:
                 yield out
             data = one.unconsumed_tail if bounded else b""
             if not data and not one.eof and (bounded or one.needs_input):
-                data = self._source.read(_CHUNK)
+                data = self._source.read(_PACKED)
                 if not data:
                     raise Damaged("its compressed bytes are cut short", self.at)
 

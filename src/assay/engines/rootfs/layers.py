@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tarfile
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from assay.engines.containers.layers import OPAQUE, WHITEOUT, Layer, held, streamed
+from assay.engines.containers.room import LONGEST, Full, Room
+from assay.engines.containers.stream import LayerStream
 from assay.engines.isolation.syscalls import open_within
-from assay.engines.rootfs.plain import CHUNK, Plain
 from assay.kernel.errors import BadInput
+from assay.methods import tars
 
 MOST_BYTES = 64 << 30
 MOST_MEMBERS = 1_000_000
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_DEEPEST = 64
-_WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+_CHUNK = 1 << 20
+_DEEPEST = 64  # folders of a member's name
+_DEEPEST_FOLDER = 256  # folders where it lies, when the links on the way were followed
 
 
 @dataclass
@@ -29,10 +30,12 @@ class Applying:
 
     root: Path
     left_out: int = 0
-    written: int = 0
-    members: int = 0
+    room: Room = field(default_factory=lambda: Room(entries=MOST_MEMBERS, size=MOST_BYTES))
     _root: int = -1
-    _new: set[str] = field(default_factory=set)  # paths of the layer under way
+    _new: set[str] = field(
+        default_factory=set
+    )  # paths of the layer under way, and of the folders they lie in
+    _emptied: set[str] = field(default_factory=set)  # of these, those rid of what earlier layers left there
 
     def __post_init__(self) -> None:
         self._root = os.open(self.root, DIRECTORY)
@@ -41,42 +44,49 @@ class Applying:
         """Let go of the root."""
         os.close(self._root)
 
-    def layer(self, source: IO[bytes], said: Mapping[str, Any], diff: str) -> None:
+    def layer(self, source: IO[bytes], said: Layer) -> None:
         """Apply a layer on what is there; BadInput where it is not what its digests say, or too much."""
-        algorithm, _, value = str(said["digest"]).partition(":")
-        self._new = set()
-        with source:
-            plain = Plain(source, algorithm)
-            try:
-                with tarfile.open(fileobj=plain, mode="r|") as layer:
-                    for member in layer:
-                        self._member(layer, member, plain)
-                packed, unpacked = plain.finish()
-            except (tarfile.TarError, zlib.error, EOFError, UnicodeError, RecursionError) as error:
-                raise BadInput(f"a layer of the image is no tar: {error}", where=str(self.root)) from None
-            except OSError as error:
-                raise BadInput(
-                    f"a layer of the image cannot be laid out: {error.strerror}", where=str(self.root)
-                ) from None
-        if packed != value or unpacked != diff:
-            raise BadInput("a layer of the image is not what its digests say", where=str(self.root))
+        self._new, self._emptied = set(), set()
+        stream = streamed(said, source, self.room)
+        try:
+            for member in tars.members(stream):
+                self._member(stream, member)
+            stream.drain()
+        except tars.Damaged as error:
+            raise self._bad(f"a layer of the image cannot be read: {error.what}") from None
+        except Full as full:
+            raise self._bad(f"the image holds more than any is unpacked for: {full}") from None
+        except OSError as error:
+            raise self._bad(f"a layer of the image cannot be laid out: {error.strerror or error}") from None
+        finally:
+            stream.close()
+        if not held(said, stream):
+            raise self._bad("a layer of the image is not what its digests say")
 
-    def _member(self, layer: tarfile.TarFile, member: tarfile.TarInfo, plain: Plain) -> None:
-        self.members += 1
-        if self.members > MOST_MEMBERS or self.written + member.size > MOST_BYTES:
-            raise BadInput("the image holds more than any is unpacked for", where=str(self.root))
+    def _bad(self, what: str) -> BadInput:
+        return BadInput(what, where=str(self.root))
+
+    def _member(self, stream: LayerStream, member: tars.Member) -> None:
+        self.room.entry()
         parts = [p for p in member.name.split("/") if p not in ("", ".")]
-        if ".." in parts or len(parts) > _DEEPEST or "\0" in member.name or len(member.name) > 4096:
-            raise BadInput(
-                f"a layer names {member.name[:80]!r}, which is no place in an image", where=str(self.root)
-            )
+        if ".." in parts or len(parts) > _DEEPEST or "\0" in member.name or len(member.name) > LONGEST:
+            raise self._bad(f"a layer names {member.name[:80]!r}, which is no place in an image")
         if not parts:
             return
         folder = self._folder("/".join(parts[:-1]))
         try:
-            self._put(layer, member, folder, parts)
+            self._shallow(folder)
+            self._put(stream, member, folder, parts)
         finally:
             os.close(folder)
+
+    def _shallow(self, folder: int) -> None:
+        """Refuse what links have led deeper than anything lies: nobody could remove it."""
+        root, place = (
+            Path(f"/proc/self/fd/{one}").readlink() for one in (self._root, folder)
+        )  # or ENAMETOOLONG
+        if len(place.parts) - len(root.parts) > _DEEPEST_FOLDER:
+            raise self._bad(f"a layer lays out folders more than {_DEEPEST_FOLDER} deep")
 
     def _folder(self, path: str) -> int:
         """Open a folder of the root, made where it is not there yet; links are followed within the root alone."""
@@ -88,38 +98,45 @@ class Applying:
             try:
                 os.mkdir(name, 0o755, dir_fd=folder)
             except FileExistsError:
-                raise BadInput(
-                    f"a layer goes through {path[:80]!r}, which leads nowhere", where=str(self.root)
-                ) from None
+                raise self._bad(f"a layer goes through {path[:80]!r}, which leads nowhere") from None
             finally:
                 os.close(folder)
             return open_within(self._root, path, DIRECTORY)
 
-    def _put(self, layer: tarfile.TarFile, member: tarfile.TarInfo, folder: int, parts: list[str]) -> None:
+    def _put(self, stream: LayerStream, member: tars.Member, folder: int, parts: list[str]) -> None:
         name, path = parts[-1], "/".join(parts)
-        if name == _OPAQUE:
-            for entry in os.listdir(folder):
-                self._remove(folder, entry, f"{'/'.join(parts[:-1])}/{entry}".lstrip("/"))
+        if name == OPAQUE:
+            for entry in _names(folder):
+                self._remove(folder, entry, "/".join([*parts[:-1], entry]))
             return
-        if name.startswith(_WHITEOUT):
-            gone = name[len(_WHITEOUT) :]
+        if name.startswith(WHITEOUT):
+            gone = name[len(WHITEOUT) :]
             if gone and gone not in (".", ".."):
                 self._remove(folder, gone, "/".join([*parts[:-1], gone]))
             return
-        if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
+        if member.kind not in ("file", "folder", "link"):
             self.left_out += 1
             return
-        self._new.add(path)
-        if member.isdir():
+        self._keep(path)
+        if member.kind == "folder":
             self._dir(folder, name, member.mode)
-            return
-        _clear(folder, name)
-        if member.issym():
-            os.symlink(member.linkname[:4095], name, dir_fd=folder)
-        elif member.islnk():
-            self._hard(folder, name, member.linkname)
+        elif member.kind == "file":
+            _clear(folder, name)
+            self._file(stream, member, folder, name)
+        elif member.hard:
+            self._hard(folder, name, member.link)
+        elif not member.link or len(member.link) >= LONGEST or "\0" in member.link:
+            raise self._bad(f"a layer links to {member.link[:80]!r}, which is no path")
         else:
-            self._file(layer, member, folder, name)
+            _clear(folder, name)
+            os.symlink(member.link, name, dir_fd=folder)
+
+    def _keep(self, path: str) -> None:
+        """Note that this layer brought it, and with it each folder above."""
+        while path and path not in self._new:
+            self.room.name(path)
+            self._new.add(path)
+            path = path.rpartition("/")[0]
 
     def _dir(self, folder: int, name: str, mode: int) -> None:
         try:
@@ -131,36 +148,58 @@ class Applying:
                 os.mkdir(name, dir_fd=folder)
         os.chmod(name, (mode & 0o755) | 0o700, dir_fd=folder)
 
-    def _file(self, layer: tarfile.TarFile, member: tarfile.TarInfo, folder: int, name: str) -> None:
+    def _file(self, stream: LayerStream, member: tars.Member, folder: int, name: str) -> None:
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder), "wb") as out:
-            content = layer.extractfile(member)
-            if content is not None:
-                shutil.copyfileobj(content, out, CHUNK)
-            self.written += out.tell()
+            left = member.size
+            while left:
+                part = stream.take(min(left, _CHUNK))
+                if not part:
+                    raise tars.Damaged("a member of the tar is cut short", stream.at)
+                out.write(part)
+                left -= len(part)
             os.fchmod(out.fileno(), (member.mode & 0o755) | 0o400)
 
     def _hard(self, folder: int, name: str, target: str) -> None:
         """Link to what lies within the root under the target's name, if that is a file."""
         parts = [p for p in target.split("/") if p not in ("", ".")]
         if ".." in parts or not parts:
-            raise BadInput(
-                f"a layer links to {target[:80]!r}, which is no place in an image", where=str(self.root)
-            )
+            raise self._bad(f"a layer links to {target[:80]!r}, which is no place in an image")
         above = open_within(self._root, "/".join(parts[:-1]) or ".", DIRECTORY)
         try:
             known = os.stat(parts[-1], dir_fd=above, follow_symlinks=False)
-            if not stat.S_ISREG(known.st_mode):
-                raise BadInput(f"a layer links to {target[:80]!r}, which is no file", where=str(self.root))
+            if stat.S_ISDIR(known.st_mode):
+                raise self._bad(f"a layer links to {target[:80]!r}, which is no file")
+            here = os.fstat(above), os.fstat(folder)
+            if parts[-1] == name and here[0].st_ino == here[1].st_ino and here[0].st_dev == here[1].st_dev:
+                return  # a name of itself
+            _clear(folder, name)
             os.link(parts[-1], name, src_dir_fd=above, dst_dir_fd=folder, follow_symlinks=False)
         finally:
             os.close(above)
 
     def _remove(self, folder: int, name: str, path: str) -> None:
         """Remove what earlier layers left there; what this one brought stays."""
-        if path in self._new or any(p.startswith(path + "/") for p in self._new):
+        if path not in self._new:
+            _clear(folder, name)
             return
-        _clear(folder, name)
+        if path in self._emptied:
+            return
+        self._emptied.add(path)
+        try:
+            inner = os.open(name, DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+        except OSError:  # it is no folder
+            return
+        try:
+            for entry in _names(inner):
+                self._remove(inner, entry, f"{path}/{entry}")
+        finally:
+            os.close(inner)
+
+
+def _names(folder: int) -> list[str]:
+    with os.scandir(folder) as found:
+        return [entry.name for entry in found]
 
 
 def _clear(folder: int, name: str) -> None:

@@ -1,25 +1,22 @@
-"""An image's root, from its layout to a folder that is kept by digest, and what its configuration says."""
+"""An image's root, from its saved form to a folder that is kept by digest, and what its configuration says."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
-from assay.engines import oci
+from assay.engines.containers.bundle import Bundle
+from assay.engines.containers.described import Described, described, here
+from assay.engines.containers.room import DIGEST
 from assay.engines.isolation.syscalls import open_within
 from assay.engines.rootfs.layers import DIRECTORY, Applying
-from assay.kernel.errors import BadInput, Missing
-
-_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}
+from assay.kernel.errors import BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +80,46 @@ class Unpacked:
             return source.read(1 << 20).decode("utf-8", "replace").splitlines()
 
 
-def unpack(layout: Path, cache: Path) -> Unpacked:
-    """Return the root of an OCI layout's image, unpacked into ``cache`` unless it lies there already.
+def unpack(image: Path, cache: Path) -> Unpacked:
+    """Return the root of a saved image, unpacked into ``cache`` unless it lies there already.
 
-    Missing where there is no layout, BadInput where it is not whole, or has no image for this processor.
+    image: an OCI layout or what ``docker save`` writes, as a folder or a tar, as the checks of images read them. Missing where
+    there is none, BadInput where it is not whole, or is not for this processor.
     """
-    oci.read(layout)  # every blob is what its digest says
-    digest, manifest = _manifest(layout)
-    config = _document(layout, manifest["config"]["digest"])
-    settings = config.get("config") or {}
-    told = settings.get("Env") or []
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    bundle = Bundle(image, cache)
+    found = described(bundle)
+    if found.platform.split("/")[0] not in ("", "linux") or found.architecture not in ("", here()):
+        raise BadInput(
+            f"the image is for {found.platform[:80] or found.architecture}, and this is linux/{here()}",
+            where=str(image),
+            remedy=f"copy that of this machine: skopeo copy --override-arch {here()} docker://NAME oci:FOLDER",
+        )
+    settings = found.config.get("config")
+    settings = settings if isinstance(settings, dict) else {}
+    told = settings.get("Env")
     env = dict(str(e).split("=", 1) for e in told if "=" in str(e)) if isinstance(told, list) else {}
     user = str(settings.get("User") or "")
-    place = cache / digest.replace(":", "-")
+    place = cache / found.digest.replace(":", "-")
     marker = place / "whole.json"
     if not marker.is_file():
-        left_out = _unpacked(layout, manifest, config, place)
+        left_out = _unpacked(bundle, found, place)
     else:
         left_out = int(json.loads(marker.read_text()).get("left_out", 0))
-    return Unpacked(place / "root", digest, env, user, left_out)
+    return Unpacked(place / "root", found.digest, env, user, left_out)
 
 
-def _unpacked(layout: Path, manifest: Mapping[str, Any], config: Mapping[str, Any], place: Path) -> int:
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _unpacked(bundle: Bundle, found: Described, place: Path) -> int:
+    if not all(DIGEST.fullmatch(layer.plain) for layer in found.layers):
+        raise bundle.bad("its configuration does not list its layers")
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
     try:
         root = fresh / "root"
         root.mkdir(mode=0o755)
         applying = Applying(root)
         try:
-            said = config.get("rootfs", {}).get("diff_ids", [])
-            layers = manifest["layers"]
-            if len(said) != len(layers):
-                raise BadInput("the image's configuration does not list its layers", where=str(layout))
-            for layer, diff in zip(layers, said, strict=True):
-                applying.layer(_blob(layout, layer["digest"]), layer, str(diff))
+            for layer in found.layers:
+                applying.layer(bundle.open(layer.place), layer)
         finally:
             applying.close()
         (fresh / "whole.json").write_text(json.dumps({"left_out": applying.left_out}))
@@ -126,53 +128,3 @@ def _unpacked(layout: Path, manifest: Mapping[str, Any], config: Mapping[str, An
         return applying.left_out
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _manifest(layout: Path) -> tuple[str, Mapping[str, Any]]:
-    """Return the manifest for this processor, and its digest."""
-    todo = list(json.loads((layout / "index.json").read_bytes()).get("manifests", []))
-    wanted = _ARCHITECTURE.get(platform.machine(), platform.machine())
-    found = []
-    for _ in range(1000):
-        if not todo:
-            break
-        one = todo.pop(0)
-        said = one.get("platform") or {}
-        if said.get("os", "linux") != "linux" or said.get("architecture", wanted) != wanted:
-            continue
-        document = _document(layout, one["digest"])
-        if isinstance(document.get("manifests"), list):
-            todo += document["manifests"]
-        elif isinstance(document.get("layers"), list) and isinstance(document.get("config"), dict):
-            architecture = _document(layout, document["config"]["digest"]).get("architecture", wanted)
-            if architecture == wanted:
-                found.append((str(one["digest"]), document))
-    if len(found) != 1:
-        raise BadInput(
-            f"the layout has {len(found)} images for linux/{wanted}",
-            where=str(layout),
-            remedy="copy the one: skopeo copy docker://NAME oci:FOLDER",
-        )
-    return found[0]
-
-
-def _document(layout: Path, digest: str) -> Mapping[str, Any]:
-    with _blob(layout, digest) as source:
-        raw = source.read(4 << 20)
-    algorithm, _, value = digest.partition(":")
-    if hashlib.new(algorithm, raw).hexdigest() != value:
-        raise BadInput("a document of the image changed while it was read", where=str(layout))
-    found = json.loads(raw)
-    if not isinstance(found, dict):
-        raise BadInput("a document of the image is no JSON object", where=str(layout))
-    return found
-
-
-def _blob(layout: Path, digest: str) -> IO[bytes]:
-    algorithm, _, value = digest.partition(":")
-    try:
-        return os.fdopen(os.open(layout / "blobs" / algorithm / value, os.O_RDONLY | os.O_NOFOLLOW), "rb")
-    except OSError:
-        raise Missing(
-            "a blob of the image is gone", where=str(layout), remedy="copy the whole layout"
-        ) from None

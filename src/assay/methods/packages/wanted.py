@@ -35,6 +35,7 @@ _ENDS: Mapping[str, str] = {
     "engine": "model", "plan": "model", "ckpt": "model", "msgpack": "model", "npz": "model", "ggml": "model",
 }  # fmt: skip
 _BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
+_DEEPEST, _LINKS = 256, 40  # folders of a path, and links on the way to it
 _LEAST = 16 << 10  # bytes of a program that a Go or Rust compiler made: far more in truth
 
 
@@ -83,22 +84,25 @@ def plain(path: str) -> str:
 
 
 def resolved(path: str, links: Mapping[str, str]) -> str:
-    """Return where a path leads within the image, links followed as they are written; empty where they go round."""
-    for _ in range(40):
-        pieces = path.split("/")
-        for n in range(1, len(pieces) + 1):
-            here = "/".join(pieces[:n])
-            if here in links:
-                to, rest = links[here], pieces[n:]
-                base = [] if to.startswith("/") else pieces[: n - 1]
-                out: list[str] = []
-                for piece in (*base, *to.split("/"), *rest):
-                    if piece == "..":
-                        out = out[:-1]  # at the root it leads nowhere else
-                    elif piece not in ("", "."):
-                        out.append(piece)
-                path = "/".join(out)[:4_096]
-                break
-        else:
-            return path
-    return ""
+    """Return where a path leads within the image, links followed as a kernel does; empty where they go round or on and on."""
+    todo, out, followed = path.split("/")[::-1], [""], 0  # out: the paths of the folders down to here
+    while todo:
+        piece = todo.pop()
+        if piece in ("", "."):
+            continue
+        if piece == "..":
+            out = out[:-1] if len(out) > 1 else out  # at the root it leads nowhere else
+            continue
+        here = f"{out[-1]}/{piece}" if out[-1] else piece
+        to = links.get(here)
+        if to is None:
+            out.append(here)
+            if len(out) > _DEEPEST or len(here) > 4_096:
+                return ""
+            continue
+        followed += 1
+        if followed > _LINKS or to.count("/") > _DEEPEST:
+            return ""
+        out = [""] if to.startswith("/") else out
+        todo += to.split("/")[::-1]
+    return out[-1]

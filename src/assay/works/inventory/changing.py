@@ -155,9 +155,9 @@ class Steward:
 
     def image(self, name: str, folder: Path) -> PackageRecord:
         """Record the image of its environment, an OCI layout on disk, after each of its blobs was verified."""
-        from assay.engines import oci
+        from assay.engines.containers import whole
 
-        found = oci.read(folder)
+        found = whole.read(folder)
         with self._changing(name, "model.image") as now:
             before = (now.record.image or {}).get("digest")
             place = str(folder.absolute())

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def problems(record: PackageRecord) -> list[Problem]:
     """Return what is wrong with the image that a package names: it is gone, damaged, or another one lies there."""
-    from assay.engines import oci
+    from assay.engines.containers import whole
     from assay.office.problem import Problem
 
     if not record.image:
         return []
     place, digest = str(record.image["uri"]), str(record.image["digest"])
     try:
-        found = oci.read(Path(place))
+        found = whole.read(Path(place))
     except Missing as error:
         return [Problem("missing", f"the environment's image cannot be verified: {error}", file=place)]
     except UsageError as error:

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from assay.engines import oci
+from assay.engines.containers import whole
 from assay.kernel.errors import BadInput, Missing
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -47,7 +47,7 @@ def layout(tmp_path):
 
 def test_an_image_is_called_by_its_manifest(layout):
     layout.index(layout.manifest | {"annotations": {"org.opencontainers.image.ref.name": "env:1"}})
-    found = oci.read(layout.folder)
+    found = whole.read(layout.folder)
     assert (found.digest, found.platforms, found.names) == (
         layout.manifest["digest"],
         ("linux/arm64",),
@@ -61,14 +61,14 @@ def test_several_images_are_called_by_their_index(layout):
     inner = layout.blob(json.dumps({"manifests": [layout.manifest]}).encode()) | {"mediaType": INDEX}
     layout.index(layout.manifest, inner)
     raw = (layout.folder / "index.json").read_bytes()
-    assert oci.read(layout.folder).digest == "sha256:" + hashlib.sha256(raw).hexdigest()
+    assert whole.read(layout.folder).digest == "sha256:" + hashlib.sha256(raw).hexdigest()
 
 
 def test_one_byte_of_a_layer_is_found(layout):
     path = layout.path(layout.layer["digest"])
     path.write_bytes(b"R" + path.read_bytes()[1:])
     with pytest.raises(BadInput, match="is not what its digest and size say"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 @pytest.mark.parametrize("change", [lambda d: d + b"x", lambda d: d[:-1], lambda d: b""])
@@ -76,14 +76,14 @@ def test_a_layer_of_another_length_is_found(layout, change):
     path = layout.path(layout.layer["digest"])
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(BadInput):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 @pytest.mark.parametrize("name", ["oci-layout", "index.json"])
 def test_a_part_that_is_gone_is_missing(layout, name):
     (layout.folder / name).unlink()
     with pytest.raises(Missing, match=f"{name} is gone"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 def test_a_blob_that_is_a_link_is_not_followed(layout, tmp_path):
@@ -92,7 +92,7 @@ def test_a_blob_that_is_a_link_is_not_followed(layout, tmp_path):
     path.rename(secret)
     path.symlink_to(secret)
     with pytest.raises(BadInput, match="is no plain file"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 def test_a_blob_that_is_a_pipe_is_not_waited_for(layout):
@@ -100,7 +100,7 @@ def test_a_blob_that_is_a_pipe_is_not_waited_for(layout):
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(BadInput, match="is no plain file"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_blob_that_is_a_pipe_is_not_waited_for(layout):
 def test_what_an_index_may_not_name_is_refused(layout, named):
     layout.index(named)
     with pytest.raises(BadInput, match="no whole OCI image"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 def test_indexes_that_name_one_image_a_thousand_times_over_are_read_once(layout):
@@ -129,20 +129,20 @@ def test_indexes_that_name_one_image_a_thousand_times_over_are_read_once(layout)
     for _ in range(3):
         named = layout.blob(json.dumps({"manifests": [named] * 1000}).encode()) | {"mediaType": INDEX}
     layout.index(*[named] * 1000)
-    assert oci.read(layout.folder).blobs == 6
+    assert whole.read(layout.folder).blobs == 6
 
 
 @pytest.mark.parametrize("of", ["manifest", "layer"])
 def test_a_blob_that_is_named_again_with_another_size_is_found(layout, of):
     other = getattr(layout, of) | {"size": 1}
     if of == "layer":
-        whole = json.loads(layout.path(layout.manifest["digest"]).read_bytes())
-        body = json.dumps(whole | {"layers": [layout.layer, other]}).encode()
+        manifest = json.loads(layout.path(layout.manifest["digest"]).read_bytes())
+        body = json.dumps(manifest | {"layers": [layout.layer, other]}).encode()
         layout.index(layout.blob(body) | {"mediaType": MANIFEST})
     else:
         layout.index(layout.manifest, other)
     with pytest.raises(BadInput, match="is not what its digest and size say"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 def test_indexes_without_end_are_refused(layout):
@@ -151,11 +151,11 @@ def test_indexes_without_end_are_refused(layout):
         named = layout.blob(json.dumps({"manifests": [named]}).encode()) | {"mediaType": INDEX}
     layout.index(named)
     with pytest.raises(BadInput, match="nest deeper"):
-        oci.read(layout.folder)
+        whole.read(layout.folder)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"manifests": {}}', '{"manifests": []}', "[" * 100_000])
 def test_an_index_that_is_none_is_refused(layout, text):
     (layout.folder / "index.json").write_text(text)
     with pytest.raises(BadInput):
-        oci.read(layout.folder)
+        whole.read(layout.folder)

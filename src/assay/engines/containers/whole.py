@@ -7,28 +7,18 @@ Nothing is run or unpacked. https://github.com/opencontainers/image-spec/blob/ma
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.engines.containers.bundle import Bundle, blob
+from assay.engines.containers.described import INDEXES, MANIFESTS
+from assay.engines.containers.room import DIGEST, DOCUMENT
 from assay.kernel.errors import BadInput, Missing
 
-_JSON = 4 << 20  # bytes of a manifest, the size that registries bound it by
 _DEEPEST = 4
 _MOST = 10_000  # blobs of one image
-DIGEST = re.compile(r"sha(256|512):([0-9a-f]{64}|[0-9a-f]{128})")
-INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
-MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +39,26 @@ def read(folder: Path) -> Image:
 
 class _Reading:
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        if not folder.is_dir():
+            raise Missing(
+                "there is no such folder", where=str(folder), remedy="name the folder of an OCI layout"
+            )
+        self.folder, self.bundle = folder, Bundle(folder)
         self.sizes: dict[str, int] = {}
         self.platforms: dict[str, None] = {}
         self.walked: set[str] = set()
 
     def image(self) -> Image:
-        if not self.folder.is_dir():
-            raise Missing(
-                "there is no such folder", where=str(self.folder), remedy="name the folder of an OCI layout"
-            )
-        version = self._document("oci-layout").get("imageLayoutVersion")
+        version = self._document("oci-layout")[0].get("imageLayoutVersion")
         if not isinstance(version, str) or not version.startswith("1."):
             raise self._bad(f"its layout is of version {str(version)[:20]!r}, and 1 is known")
-        index = self._document("index.json")
+        index, raw = self._document("index.json")
         named = list(self._descriptors(index, "manifests"))
         if not named:
             raise self._bad("its index names no image")
         for one in named:
             self._walk(one, 0)
-        whole = "sha256:" + hashlib.sha256(self._raw(self.folder / "index.json")).hexdigest()
+        whole = "sha256:" + hashlib.sha256(raw).hexdigest()
         digest = str(named[0]["digest"]) if len(named) == 1 else whole
         names = (dict(n.get("annotations") or {}).get("org.opencontainers.image.ref.name") for n in named)
         told = tuple(str(name)[:200] for name in names if name)
@@ -84,8 +74,7 @@ class _Reading:
             self._same_size(descriptor)
             return
         self.walked.add(digest)
-        raw = self._blob(descriptor, most=_JSON)
-        document = self._parsed(raw, digest)
+        document = self._named(descriptor)
         if kind in INDEXES:
             for inner in self._descriptors(document, "manifests"):
                 self._walk(inner, depth + 1)
@@ -93,8 +82,7 @@ class _Reading:
         config = document.get("config")
         for one in [config] if isinstance(config, dict) else []:
             self._described(one)
-            body = self._blob(one, most=_JSON)
-            about = self._parsed(body, str(one["digest"]))
+            about = self._named(one)
             said = [str(about[n])[:40] for n in ("os", "architecture") if about.get(n)]
             self.platforms.update({"/".join(said): None} if said else {})
         for layer in self._descriptors(document, "layers"):
@@ -122,62 +110,46 @@ class _Reading:
         if one.get("annotations") is not None and not isinstance(one["annotations"], dict):
             raise self._bad("its annotations are no mapping")
 
-    def _blob(self, descriptor: Mapping[str, Any], most: int | None = None) -> bytes:
-        """Verify a blob; return its bytes where at most ``most`` are asked for, else nothing."""
+    def _named(self, descriptor: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the JSON object that a descriptor names, verified."""
         digest, size = str(descriptor["digest"]), int(descriptor["size"])
-        if most is not None and size > most:
+        if size > DOCUMENT:
             raise self._bad(f"{digest[:19]} is larger than any manifest is")
-        if digest in self.sizes and most is None:
+        found, raw = self._document(blob(digest), digest)
+        self._counted(digest, len(raw))
+        self._same_size(descriptor)
+        return found
+
+    def _blob(self, descriptor: Mapping[str, Any]) -> None:
+        """Verify a blob."""
+        digest, size = str(descriptor["digest"]), int(descriptor["size"])
+        if digest in self.sizes:
             self._same_size(descriptor)
-            return b""
-        algorithm, _, value = digest.partition(":")
-        path = self.folder / "blobs" / algorithm / value
-        self._plain(path, f"the blob {digest[:19]} is gone")
-        made, kept, length = hashlib.new(algorithm), bytearray(), 0
-        with path.open("rb") as source:
+            return
+        made, length = hashlib.new(digest.partition(":")[0]), 0
+        with self.bundle.open(blob(digest)) as source:
             while length <= size and (part := source.read(1 << 20)):
                 made.update(part)
                 length += len(part)
-                kept += part if most is not None else b""
-        if length != size or made.hexdigest() != value:
+        if length != size or made.hexdigest() != digest.partition(":")[2]:
             raise self._bad(f"the blob {digest[:19]} is not what its digest and size say")
+        self._counted(digest, size)
+
+    def _counted(self, digest: str, size: int) -> None:
         self.sizes[digest] = size
         if len(self.sizes) > _MOST:
             raise self._bad(f"it has more than {_MOST} blobs")
-        return bytes(kept)
 
     def _same_size(self, descriptor: Mapping[str, Any]) -> None:
         digest = str(descriptor["digest"])
         if descriptor["size"] != self.sizes[digest]:
             raise self._bad(f"the blob {digest[:19]} is not what its digest and size say")
 
-    def _document(self, name: str) -> Mapping[str, Any]:
-        return self._parsed(self._raw(self.folder / name), name)
-
-    def _raw(self, path: Path) -> bytes:
-        self._plain(path, f"{path.name} is gone")
-        with path.open("rb") as source:
-            raw = source.read(_JSON + 1)
-        if len(raw) > _JSON:
-            raise self._bad(f"{path.name} is larger than any manifest is")
-        return raw
-
-    def _parsed(self, raw: bytes, shown: str) -> Mapping[str, Any]:
-        try:
-            found = json.loads(raw)
-        except (ValueError, RecursionError):
-            found = None
+    def _document(self, name: str, digest: str = "") -> tuple[Mapping[str, Any], bytes]:
+        found, raw = self.bundle.document(name, digest)
         if not isinstance(found, dict):
-            raise self._bad(f"{shown[:19]} is no JSON object")
-        return found
-
-    def _plain(self, path: Path, gone: str) -> None:
-        try:
-            mode = path.lstat().st_mode
-        except OSError:
-            raise Missing(f"{gone}", where=str(self.folder), remedy="copy the whole layout") from None
-        if not stat.S_ISREG(mode):
-            raise self._bad(f"{path.name[:19]} is no plain file")
+            raise self._bad(f"{name[:19]} is no JSON object")
+        return found, raw
 
     def _bad(self, what: str) -> BadInput:
         return BadInput(

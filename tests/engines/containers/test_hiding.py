@@ -1,0 +1,98 @@
+"""What an image may do so that its records of packages are not read as what they are: each is read, or is a gap."""
+
+import io
+
+import pytest
+from tests.images import DEBIAN, NoWork, digest, layer, stanza
+
+from assay.engines.containers.inventory import take
+from assay.engines.containers.layers import Layer, LayeredImage
+from assay.kernel.asset import Asset
+
+STATUS = (
+    stanza("libssl3", "3.0.11", "openssl").rstrip() + "\n of more lines" * 2_000 + "\n"
+)  # as long as a program is
+SYSTEM = {"etc/os-release": DEBIAN}
+
+
+def taken(*raws, **more):
+    layers = tuple(more.get("layers") or (Layer(digest(raw), len(raw)) for raw in raws))
+    image = LayeredImage(
+        Asset("image", "a", ""), layers, lambda one: io.BytesIO(raws[layers.index(one)]), None
+    )
+    found = take(image, NoWork())
+    return [p.name for p in found.packages], [f"{what}: {why}" for what, why in found.gaps], image
+
+
+@pytest.mark.parametrize(
+    ("files", "links"),
+    [
+        ({"opt/data": STATUS}, {"hard": [("var/lib/dpkg/status", "opt/data")]}),
+        ({"opt/data": STATUS}, {"soft": [("var/lib/dpkg/status", "/opt/data")]}),
+        ({"opt/a.dist-info/METADATA": STATUS}, {"hard": [("var/lib/dpkg/status", "./opt/a.dist-info/METADATA")]}),
+        ({"x/c.txt": STATUS}, {"soft": [("var/lib/dpkg/status", "/x/a.txt"), ("x/a.txt", "b.txt"), ("x/b.txt", "../x/c.txt")]}),
+        ({"x/b.txt": STATUS}, {"hard": [("x/a.txt", "x/b.txt"), ("var/lib/dpkg/status", "x/a.txt")]}),
+        ({"srv/x/status": STATUS}, {"soft": [("var/lib/dpkg", "/opt/d"), ("opt/d", "../srv/x")]}),
+        ({"y/lib/dpkg/status": STATUS}, {"soft": [("var", "z"), ("z", "./w"), ("w", "y")]}),
+    ],
+    ids=["hard", "soft", "hard to a record of another kind", "chain", "hard chain", "folders", "folders above"],
+)  # fmt: skip
+def test_a_database_behind_links_is_read_as_what_it_is_called(files, links):
+    names, gaps, _ = taken(layer({**SYSTEM, **files}, **links))
+    assert "libssl3" in names and not [g for g in gaps if "dpkg" in g]
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        ({"soft": [("var/lib/dpkg/status", "status")]}, "round and round"),
+        ({"soft": [("var/lib/dpkg", "/a"), ("a", "/b"), ("b", "/a")]}, "round and round"),
+        ({"hard": [("var/lib/dpkg/status", "not/there")]}, "which its layer does not hold"),
+        ({"soft": [("var/lib/dpkg/status", "/" + "a/" * 3_000)]}, "too long"),
+    ],
+)
+def test_a_database_behind_links_that_lead_nowhere_is_a_gap(links, said):
+    _, gaps, _ = taken(layer(SYSTEM, **links))
+    assert any(said in gap for gap in gaps)
+
+
+def test_another_name_of_what_a_later_layer_takes_away_is_a_gap():
+    """The name goes and the file stays: it is still the database."""
+    low = layer({**SYSTEM, "opt/data": STATUS}, hard=[("var/lib/dpkg/status", "opt/data")])
+    _, gaps, _ = taken(low, layer({"opt/.wh.data": ""}))
+    assert any("which a later layer hides" in gap for gap in gaps)
+
+
+def test_a_folder_of_a_later_layer_stands_where_a_file_was():
+    low = layer({**SYSTEM, "var/lib/dpkg/status": STATUS})
+    assert taken(low, layer({"var/lib/dpkg/status": None}))[0] == []
+    assert taken(low, layer({"var/lib/dpkg": None}))[0] == ["libssl3"]
+
+
+def test_a_layer_is_held_against_both_of_its_digests():
+    """By its packed digest alone another image is looked at than the one whose configuration is loaded."""
+    import gzip
+    import hashlib
+
+    plain = layer({**SYSTEM, "var/lib/dpkg/status": STATUS})
+    raw = gzip.compress(plain)
+    long = "sha512:" + hashlib.sha512(raw).hexdigest()
+    for one, wrong in (
+        (Layer(digest(raw), len(raw), digest(plain)), 0),
+        (Layer(long, len(raw), digest(plain)), 0),
+        (Layer(digest(raw), len(raw), digest(b"another")), 1),
+        (Layer("sha512:" + "0" * 128, len(raw), digest(plain)), 1),
+        (Layer("", -1, digest(b"another")), 1),
+    ):
+        names, gaps, image = taken(raw, layers=(one,))
+        assert names == ["libssl3"] and len(image.problems) == wrong and not gaps
+    assert "nothing says" in taken(raw, layers=(Layer("md5:1", 3),))[1][-1]
+
+
+def test_names_that_would_fill_the_memory_are_a_gap(monkeypatch):
+    from assay.engines.containers import layers
+    from assay.engines.containers.room import Room
+
+    monkeypatch.setattr(layers, "Room", lambda gaps=(): Room(names=10_000, gaps=list(gaps)))
+    raw = layer({f"{n}/" + "a" * 900: "" for n in range(30)})
+    assert any("names are longer together" in gap for gap in taken(raw)[1])
