@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
@@ -25,6 +25,22 @@ CHANNEL = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 BESIDE = ("code", "log", "environment")  # what every job leaves besides what it makes
 
 
+class Done(Protocol):
+    """A job that has ended. environment: what it could import."""
+
+    @property
+    def log(self) -> Path:
+        """Return what it printed."""
+
+    @property
+    def ended(self) -> Ended:
+        """Return how it ended."""
+
+    @property
+    def environment(self) -> Mapping[str, Any]:
+        """Return it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Papers:
     """What a job leaves besides what it makes: its log, its code and its environment, and what a report says of these."""
@@ -35,19 +51,11 @@ class Papers:
     data: dict[str, Any]
 
     @classmethod
-    def of(
-        cls,
-        script: Path,
-        code: Path,
-        log: Path,
-        ended: Ended,
-        environment: Mapping[str, Any],
-        work: LocalWork,
-    ) -> Papers:
-        """Keep them. code: the folder that was run; environment: what the job could import."""
+    def of(cls, script: Path, code: Path, done: Done, work: LocalWork) -> Papers:
+        """Keep them. code: the folder that was run."""
         from assay.engines.folders import tail
 
-        said = tail(log, _LOG)
+        ended, environment, said = done.ended, done.environment, tail(done.log, _LOG)
         held = {**environment, "isolation": ended.level, "layers": dict(ended.layers)}
         outputs = {"log": work.put("log", said, "txt")}
         kept = work.put("code", code)

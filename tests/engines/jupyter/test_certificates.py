@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from assay.engines.jupyter import authority, certificates
+from assay.engines import authority
+from assay.engines.jupyter import certificates
 
 
 @contextmanager
@@ -46,9 +47,9 @@ def serving(tmp_path, certificate, key, least=ssl.TLSVersion.TLSv1_2):
 
 
 def test_what_is_made_is_trusted_by_who_trusts_its_authority_and_by_nobody_else(tmp_path):
-    made = authority.make(["notebooks.example.org", "localhost", "127.0.0.1"])
-    (tmp_path / "a.pem").write_bytes(made.authority)
-    with serving(tmp_path, made.certificate, made.key) as port:
+    made = authority.for_server(["notebooks.example.org", "localhost", "127.0.0.1"])
+    (tmp_path / "a.pem").write_text(made.authority)
+    with serving(tmp_path, made.certificate.encode(), made.key.encode()) as port:
         seen = certificates.seen("127.0.0.1", port)
         assert seen["versions"] == {"TLSv1": False, "TLSv1.1": False, "TLSv1.2": True, "TLSv1.3": True}
         assert seen["certificate"]["named"] is True
@@ -61,8 +62,8 @@ def test_what_is_made_is_trusted_by_who_trusts_its_authority_and_by_nobody_else(
 
 def test_its_authority_vouches_for_no_other_name(tmp_path):
     """A browser that trusts it would else take whatever whoever held its key signed."""
-    made = authority.make(["localhost"])
-    constraints = x509.load_pem_x509_certificate(made.authority).extensions.get_extension_for_class(
+    made = authority.for_server(["localhost"])
+    constraints = x509.load_pem_x509_certificate(made.authority.encode()).extensions.get_extension_for_class(
         x509.NameConstraints
     )
     assert constraints.critical
@@ -70,8 +71,8 @@ def test_its_authority_vouches_for_no_other_name(tmp_path):
 
 
 def test_a_server_that_speaks_old_versions_is_seen(tmp_path):
-    made = authority.make(["localhost"])
-    with serving(tmp_path, made.certificate, made.key, ssl.TLSVersion.TLSv1_1) as port:
+    made = authority.for_server(["localhost"])
+    with serving(tmp_path, made.certificate.encode(), made.key.encode(), ssl.TLSVersion.TLSv1_1) as port:
         assert certificates.seen("127.0.0.1", port)["versions"]["TLSv1.1"] is True
 
 

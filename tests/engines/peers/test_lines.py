@@ -9,7 +9,7 @@ from collections import deque
 
 import pytest
 
-from assay.engines.peers.authority import issue
+from assay.engines.authority import for_job
 from assay.engines.peers.lines import FULL, Line, sealed
 
 
@@ -39,7 +39,7 @@ def joined(server_papers, client_papers, called="algo-1", caller="algo-2"):
 
 
 def test_two_of_one_job_speak():
-    papers = issue(["algo-1", "algo-2"], 60)
+    papers = for_job(["algo-1", "algo-2"], 60)
     server, client = joined(papers[0], papers[1])
     one, other = Line(server, 1), Line(client, 0)
     one.put(b"x" * 60_000)
@@ -55,13 +55,13 @@ def test_two_of_one_job_speak():
 
 
 def test_one_of_another_job_is_not_spoken_to():
-    server, client = joined(issue(["algo-1", "algo-2"], 60)[0], issue(["algo-1", "algo-2"], 60)[1])
+    server, client = joined(for_job(["algo-1", "algo-2"], 60)[0], for_job(["algo-1", "algo-2"], 60)[1])
     assert isinstance(server, ssl.SSLError) and isinstance(client, ssl.SSLError)
 
 
 @pytest.mark.parametrize("called", ["algo-1", "algo-2"])
 def test_one_of_the_job_that_is_not_the_one_called_is_not_spoken_to(called):
-    papers = issue(["algo-1", "algo-2", "algo-3"], 60)
+    papers = for_job(["algo-1", "algo-2", "algo-3"], 60)
     server, client = joined(papers[0 if called == "algo-1" else 2], papers[2], called=called)
     assert isinstance(server, ssl.SSLError) or isinstance(client, ssl.SSLError)
     for one in (server, client):

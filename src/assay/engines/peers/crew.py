@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from assay.engines.authority import for_job
 from assay.engines.isolation import Ended, Grant, Job, Peers, interpreter, prepare
 from assay.engines.isolation.order import launch
 from assay.engines.isolation.sandbox import Prepared
-from assay.engines.peers.authority import issue
 from assay.kernel.errors import Refused, UsageError
 
 MOST = 64  # workers of one job
@@ -166,7 +166,7 @@ def _joined(
         "names": names,
         "addresses": [p.address for p in peers if p is not None],
         "interfaces": interfaces,
-        "papers": [(p.key, p.certificate, p.authority) for p in issue(names, seconds)] if encrypted else [],
+        "papers": [(p.key, p.certificate, p.authority) for p in for_job(names, seconds)] if encrypted else [],
         "watched": watched,
     }
     ours, theirs = socket.socketpair()

@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # typing itself is not imported where a job's start would
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.engines.peers.authority import Papers
+    from assay.engines.authority import Papers
 
 FULL = 4 << 20  # bytes that wait to be sent, from which on nothing more is taken
 _READ = 1 << 18

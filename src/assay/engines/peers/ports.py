@@ -16,9 +16,9 @@ import socket
 import sys
 from pathlib import Path
 
+from assay.engines.authority import Papers
 from assay.engines.isolation import links
 from assay.engines.isolation import syscalls as sys_
-from assay.engines.peers.authority import Papers
 from assay.engines.peers.lines import FULL, Line, sealed
 
 TYPE_CHECKING = False

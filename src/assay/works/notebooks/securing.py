@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.engines.jupyter import authority
+from assay.engines import authority
 from assay.kernel.errors import UsageError
 from assay.methods.jupyter.settings import MOST, today
 from assay.methods.loopback import is_loopback
@@ -54,11 +54,11 @@ def secure(
     wanted = secured(bind, port, list(names), terminals, idle)
     written = [FILE]
     if tls:
-        made = authority.make(every)
+        made = authority.for_server(every)
         for file, content, mode in (
-            (KEY, made.key, 0o600),
-            (CERTIFICATE, made.certificate, 0o644),
-            (AUTHORITY, made.authority, 0o644),
+            (KEY, made.key.encode(), 0o600),
+            (CERTIFICATE, made.certificate.encode(), 0o644),
+            (AUTHORITY, made.authority.encode(), 0o644),
         ):
             _write(folder / file, content, mode)
             written.append(file)
