@@ -65,7 +65,8 @@ class Endpoints(Opened):
         reason: str = "",
         **settings: Any,
     ) -> Json:
-        """Change an endpoint. plan: ``{"strategy", "steps", "every", "errors", "least"}``; blocked: caller → seconds, or None."""
+        """Change an endpoint. plan: ``{"strategy", "steps", "every", "errors", "least",
+        "slower", "outside", "shift", "alarms"}``; blocked: caller → seconds, or None."""
         given = {"model": model, "variants": variants, "plan": plan, "blocked": blocked, "reason": reason}
         return self._call("endpoint.update", name=name, **given, **settings)
 

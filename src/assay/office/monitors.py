@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -191,6 +192,16 @@ def execution(office: Office, key: str) -> Execution:
     if not found:
         raise Missing(f"there is no execution {key!r}", remedy="see `assay monitor show NAME`")
     return read(Execution, found[0][0])
+
+
+def alarmed(office: Office, endpoint: str, since: str) -> list[str]:
+    """Return the monitors of an endpoint whose latest look at a window that reaches beyond a moment found violations, by name."""
+    table = schema.executions.c
+    query = sa.select(table.value).where(table.endpoint == endpoint, table.started >= since)
+    looks = [read(Execution, r[0]) for r in office.rows(query.order_by(table.started, table.key))]
+    begun = datetime.fromisoformat(since)
+    latest = {one.monitor: one for one in looks if one.ended and datetime.fromisoformat(one.end) > begun}
+    return sorted(name for name, one in latest.items() if one.status == "CompletedWithViolations")
 
 
 def unacted(office: Office, monitor: str) -> list[Execution]:

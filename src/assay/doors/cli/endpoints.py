@@ -77,9 +77,19 @@ _plan = _stacked(
     click.option("--every", type=click.FloatRange(0), metavar="S", help="That a step lasts at least."),
     click.option("--errors", type=click.FloatRange(0, 1), metavar="SHARE", help="Of answers that may fail."),
     click.option("--least", type=click.IntRange(0), metavar="N", help="Requests that a step must see."),
+    click.option("--slower", type=float, metavar="TIMES", help="The p95 of before that it may take; 0: any."),
+    click.option(
+        "--outside", type=click.FloatRange(0, 1), metavar="SHARE", help="Of answers never given before."
+    ),
+    click.option(
+        "--shift", type=click.FloatRange(0, 1), metavar="D", help="Between its answers and those before."
+    ),
+    click.option(
+        "--alarms", type=click.Choice(["hold", "back", "ignore"]), help="What a monitor's alarm does."
+    ),
 )
 _GUARD = ("auth", "rate", "burst", "body", "seconds", "concurrency", "schema", "firewall", "batch", "cache")
-_PLAN = ("strategy", "steps", "every", "errors", "least")
+_PLAN = ("strategy", "steps", "every", "errors", "least", "slower", "outside", "shift", "alarms")
 
 
 def _given(raw: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -240,7 +250,8 @@ def update(
 
     New models start beside the old ones, and no request is lost. all-at-once
     switches when they are ready; blue-green switches and watches; canary goes
-    on in steps, and back when answers fail.
+    on in steps, and back when answers fail, come later (--slower) or are others
+    (--outside, --shift) than before; a monitor's alarm holds it up.
 
     \b
     Example: assay model approve bookings@1 --reason seen &&

@@ -58,8 +58,11 @@ _INNER: Mapping[str, tuple[type, ...]] = {  # of what a list or an object holds
 }  # fmt: skip
 _PARTS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "variants": {"name": _TEXT, "package": _TEXT, "weight": _NUMBER, "shadow": (bool,), "replicas": (int,)},
-    "plan": {"strategy": _TEXT, "steps": (list,), "every": _NUMBER, "errors": _NUMBER, "least": (int,)},
-}
+    "plan": {
+        "strategy": _TEXT, "steps": (list,), "every": _NUMBER, "errors": _NUMBER, "least": (int,), "slower": _NUMBER,
+        "outside": _NUMBER, "shift": _NUMBER, "alarms": _TEXT,
+    },
+}  # fmt: skip
 _FILTERS = ("name", "status", "stage", "alias", "tag", "tier", "owner", "at")
 _WHY = ("reason",)
 _MODELS = ("model", "variants", "replicas", "guard", "capture", "fallback", "sticky", "reason")

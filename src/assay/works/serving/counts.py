@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from assay.methods.exposition import Counter, Histogram, merged, text
+from assay.works.serving.tallies import Tallies
 
 _LARGEST = 32 << 20
 
@@ -42,20 +45,27 @@ class Counts:
         self.broken = Counter(
             "assay_connections_refused_total", "Connections ended for what came on them.", ("rule",)
         )
+        self.tallies = Tallies()
 
     def all(self) -> list[Counter | Histogram]:
         """Return every metric."""
-        return list(vars(self).values())
+        return [m for m in vars(self).values() if not isinstance(m, Tallies)]
 
     def dump(self) -> dict[str, Any]:
         """Return all of it as JSON."""
-        return {m.name: m.dump() for m in self.all()}
+        return {m.name: m.dump() for m in (*self.all(), self.tallies)}
+
+    def load(self, dumps: Iterable[Mapping[str, Any]]) -> None:
+        """Add what others dumped; what a gateway of before did not count is not in it."""
+        for dump in dumps:
+            merged([dump], self.all())
+            self.tallies.load(dump.get(self.tallies.name, ()))
 
 
 def keep(path: Path, counts: Counts, **more: Any) -> None:
     """Write a gateway's counts, whole or not at all. more: what else others are to know of it."""
     fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(json.dumps({"counts": counts.dump(), "pid": os.getpid(), **more}).encode())
+    fresh.write_bytes(msgspec.json.encode({"counts": counts.dump(), "pid": os.getpid(), **more}))
     fresh.replace(path)
 
 
@@ -78,7 +88,7 @@ def restored(path: Path) -> Counts:
         return counts
     for name in ("assay_under_way", "assay_connections"):
         dump.pop(name, None)
-    merged([dump], counts.all())
+    counts.load([dump])
     return counts
 
 
@@ -86,7 +96,7 @@ def totals(folder: Path, own: tuple[str, Counts] | None = None) -> Counts:
     """Return the sum over all gateways of a server. own: the name and the counts of the one that asks, as they are now."""
     whole = Counts()
     dumps = [doc["counts"] for name, doc in kept(folder) if own is None or name != own[0]]
-    merged([*dumps, own[1].dump()] if own is not None else dumps, whole.all())
+    whole.load([*dumps, own[1].dump()] if own is not None else dumps)
     return whole
 
 

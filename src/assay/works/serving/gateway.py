@@ -297,7 +297,9 @@ class Gateway:
             return replace(held, seconds=0.0)
         began = time.perf_counter()
         answer = await self._asked(line, arm, question)
-        self.counts.model.observe((line.name, arm.name), time.perf_counter() - began)
+        took = time.perf_counter() - began
+        self.counts.model.observe((line.name, arm.name), took)
+        self.counts.tallies.take((line.name, arm.name, arm.digest), answer, took)
         if key:
             line.cache.put(key, answer)
         if answer.status >= 500 and line.fallback:

@@ -51,6 +51,11 @@ class Arm:
     features: tuple[str, ...] = ()
     held: int = 0
 
+    @property
+    def digest(self) -> str:
+        """Return its package's."""
+        return str(self.key[0])
+
 
 class Line:
     """An endpoint that is answered for. wrong: why it cannot be opened, for the caller; empty where it can."""

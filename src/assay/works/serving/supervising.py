@@ -27,7 +27,7 @@ from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing, taps
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
-from assay.works.serving.rolling import Roller
+from assay.works.serving.rolling import Roller, Totals
 from assay.works.serving.rules import Rules
 from assay.works.serving.telling import Teller
 from assay.works.serving.vouched import Vouched
@@ -254,7 +254,7 @@ class Supervisor:
 
     def _carry_on(self, records: Sequence[EndpointRecord]) -> None:
         taken_over = self.ready()  # said to be in service once each gateway answers for it
-        totals = self._totals() if any(r.rollout for r in records) else {}
+        totals = self._totals() if any(r.rollout for r in records) else Totals()
         for record in records:
             wrong = self._wrong(record)
             if wrong:
@@ -301,13 +301,14 @@ class Supervisor:
                 due = now + pause
             self._again[crew.key] = (due, pause)
 
-    def _totals(self) -> dict[tuple[str, str], tuple[int, int]]:
-        out: dict[tuple[str, str], tuple[int, int]] = {}
-        for (endpoint, variant, status), number in counts.totals(self.folder).requests.values.items():
-            asked, failed = out.get((endpoint, variant), (0, 0))
+    def _totals(self) -> Totals:
+        whole = counts.totals(self.folder)
+        asked: dict[tuple[str, str], tuple[int, int]] = {}
+        for (endpoint, variant, status), number in whole.requests.values.items():
+            requests, failed = asked.get((endpoint, variant), (0, 0))
             bad = int(number) if int(status) >= 500 or status == "424" else 0
-            out[endpoint, variant] = (asked + int(number), failed + bad)
-        return out
+            asked[endpoint, variant] = (requests + int(number), failed + bad)
+        return Totals(asked, whole.tallies.values)
 
     # -- the gateways
 

@@ -85,7 +85,8 @@ def endpoint_update(
     capture: Mapping[str, Any] | None = None, fallback: Mapping[str, Any] | None = None,
     sticky: str | None = None, blocked: Mapping[str, Any] | None = None, reason: str = "",
 ) -> Json:  # fmt: skip
-    """Change an endpoint. plan: ``{"strategy", "steps", "every", "errors", "least"}``, how new models take over.
+    """Change an endpoint. plan: ``{"strategy", "steps", "every", "errors", "least", "slower", "outside", "shift",
+    "alarms"}``, how new models take over.
 
     blocked: caller → seconds from now, a moment, or None. fallback: ``{}`` takes it away.
     """
