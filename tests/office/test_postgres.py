@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 import sqlalchemy as sa
 
+from assay.kernel.errors import Refused
 from assay.office import history, ledger, registry, runs, verification
 from assay.office.asof import AsOf, Point
 from assay.office.registry import PackageRecord
+from assay.works.home import Home
 
 
 def test_it_keeps_proves_and_finds_forgeries_out(fresh_database, opened):
@@ -55,3 +58,17 @@ def test_two_writers_at_once_leave_one_order(fresh_database, opened):
         thread.join()
     found = verification.verify(offices[0])
     assert found.ok and found.size == 50
+
+
+def test_a_database_that_is_another_homes_office_is_refused(fresh_database, tmp_path):
+    first, told = {"ASSAY_DATABASE_URL": fresh_database}, "the office of another home"
+    home = Home.create(tmp_path / "first", first)
+    with home.office.transaction() as tx:
+        tx.record("test", "thing", actor="ada")
+    with pytest.raises(Refused, match=told):
+        Home.create(tmp_path / "second", first)
+    assert not (tmp_path / "second" / ".assay" / "home.json").exists()
+    later = Home.create(tmp_path / "third", {})
+    with pytest.raises(Refused, match=told):
+        _ = Home.open(later.root, first).office
+    assert verification.verify(Home.open(home.root, first).office).ok

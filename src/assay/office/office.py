@@ -128,7 +128,20 @@ class Office:
                 where=self.engine.url.render_as_string(),
                 remedy="restore it from a backup; a home of an unreleased Assay is made anew with `assay init`",
             )
-        self.origin = self.about("origin") or self.origin
+        self._ours(self.about("origin") or self.origin)
+
+    def _ours(self, origin: str) -> None:
+        """Take over whose office the database says it is; Refused where that is another home, which has its keys."""
+        stranger = (
+            origin != self.origin and self.outside.read("latest") is self.outside.read("pending") is None
+        )
+        if stranger and self.about("checkpoint") is not None:
+            raise Refused(
+                f"the database is the office of another home, {origin.removeprefix('assay/')}",
+                where=self.engine.url.render_as_string(),
+                remedy="share that home's folder and name it in ASSAY_HOME, or name a database of its own",
+            )
+        self.origin = origin
 
     def _create(self, connection: Connection) -> None:
         """Make the tables, all or none: a half-made office could not be told from a damaged one."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.engines.leftovers import hold, outside, removed, sweep, sweep_outside
-from assay.kernel.errors import Broken, Refused, UsageError
+from assay.kernel.errors import AssayError, Broken, Refused, UsageError
 from assay.kernel.span import Caller
 from assay.works.settings import Settings, read_settings
 from assay.works.work import utc_now
@@ -97,7 +97,8 @@ class Home:
     def create(cls, folder: Path, environment: Mapping[str, str]) -> Home:
         """Make a home in ``folder`` (its ``.assay/``), or open the one that is there."""
         root = folder / FOLDER
-        if not (root / "home.json").is_file():
+        new = not (root / "home.json").is_file()
+        if new:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
             root.chmod(0o700)
             about = {"schema": f"assay.home/{SCHEMA}", "id": secrets.token_hex(4), "created": utc_now()}
@@ -107,7 +108,14 @@ class Home:
                 out.flush()
                 os.fsync(out.fileno())
             fresh.replace(root / "home.json")
-        return cls.open(root, environment)
+        home = cls.open(root, environment)
+        if new and home.settings.database_url:
+            try:
+                _ = home.office
+            except AssayError:  # a home whose office cannot be opened is none
+                (root / "home.json").unlink()
+                raise
+        return home
 
     @cached_property
     def id(self) -> str:
