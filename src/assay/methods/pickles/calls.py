@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
+from assay.methods.pickles import hooks
+from assay.methods.pickles.arrays import Arrays
 from assay.methods.pickles.hits import Hit
 from assay.methods.pickles.names import Names
-from assay.methods.pickles.opcodes import Buffer
+from assay.methods.pickles.opcodes import NAMES, Buffer
 from assay.methods.pickles.values import (
     Bag,
     Computed,
@@ -17,7 +18,6 @@ from assay.methods.pickles.values import (
     Instance,
     Tup,
     call,
-    plain_of,
     show,
     text_of,
 )
@@ -42,12 +42,11 @@ _HEEDED = {("_codecs", "encode"), ("numpy", "dtype")}
 _HEEDED_BUILTINS = {"type", "getattr", "bytes", "bytearray", "str"}
 # What holds a callable with some of what it is given, for whoever calls it later.
 PARTIAL = ("functools", "partial")
-_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
 _MEMMAP = ("numpy", "memmap")  # opens its file when made by any means but as an array
 _LATIN = {"latin1", "latin-1", "latin_1", "iso-8859-1"}
 
 
-class Calls:
+class Calls(Arrays):
     """Keeps the names of one pickle and judges what is done with them."""
 
     def __init__(self, data: Buffer, names: Names) -> None:
@@ -58,6 +57,7 @@ class Calls:
         self._globals: dict[tuple[str, str, bool], Global] = {}
         self._hit_of: dict[tuple[str, str], Hit] = {}
         self._loose: Counter[Global] = Counter()
+        self._hooks: dict[str, Hit] = {}
         self._dangers = 0
 
     # ---- names
@@ -129,8 +129,8 @@ class Calls:
         """Return what stands for the result of a call; a call that is not allowed is a hit."""
         if isinstance(callable_, Global):
             level = callable_.judged.level
+            self._spent(None, callable_)
             if level == "make" and opcode in ("NEWOBJ", "NEWOBJ_EX") and callable_.key != _MEMMAP:
-                self._spent(None, callable_)
                 return callable_.made()
             if level == "call" and not self._misused(callable_, args):
                 return self._result(callable_, args)
@@ -163,8 +163,8 @@ class Calls:
         if callable_.key in _CALLERS or callable_.name == "newObj":
             return not isinstance(args, Tup) or self._hands_on(given)
         if callable_.module in ("builtins", "__builtin__"):
-            if callable_.name == "type":
-                return len(given) != 1
+            if callable_.name == "type":  # of None and its like, which have no name
+                return len(given) != 1 or not (self._none(given[0]) or self._nameless(given[0]))
             if callable_.name == "getattr":  # how Python 3.11 writes a member of an enumeration
                 name = text_of(given[1], self.data) if len(given) == 2 else None
                 owner = given[0] if given else None
@@ -208,7 +208,7 @@ class Calls:
     def _hands_on(self, given: tuple[Any, ...]) -> bool:
         """Whether something is called by an allowed callable that may not be called by the pickle itself."""
         for at, value in enumerate(given):
-            if isinstance(value, Global) and value.judged.level != "call":
+            if isinstance(value, Global) and (value.judged.level != "call" or value.guarded):
                 return True
             if isinstance(value, Computed) or (isinstance(value, Instance) and value.of.name == "partial"):
                 return True
@@ -239,6 +239,36 @@ class Calls:
             return False
         return callable_.module not in ("builtins", "__builtin__") or callable_.name not in _HEEDED_BUILTINS
 
+    def _nameless(self, value: Any) -> bool:
+        return isinstance(value, Global) and value.name in ("Ellipsis", "NotImplemented")
+
+    # ---- names that are asked for
+
+    def keyed(self, key: Any, value: Any, at: int) -> None:
+        """Note an object that a dict holds under a name at which Python or a library calls it."""
+        name = hooks.asked_for(key, self.data)
+        if name and (type(key) is int or hooks.names_itself(value)):
+            self._hook(name, f"{{{name!r}: {show(value, self.data)}}}", at)
+
+    def filled(self, target: Any, at: int, shape: int) -> None:
+        """Note items that are added to what is no container: whatever it holds by the name of ``extend`` is called."""
+        if target is self.forgotten:
+            text = show(target, self.data)
+            self._add(Hit("lost", text, text, at, NAMES[self.data[at]], called=True))
+        elif isinstance(target, Global) or (isinstance(target, Instance) and not hooks.takes(target, shape)):
+            text = hooks.filling(target, shape, self.data)
+            self._hook(text.rsplit(".", 1)[1].partition("(")[0], text, at)
+
+    def _hook(self, name: str, text: str, at: int) -> None:
+        hit = self._hooks.get(name)
+        if hit is not None:
+            hit.count += 1
+            return
+        hit = Hit("hook", name, text, at, NAMES[self.data[at]], called=True)
+        if len(self._hooks) < HIT_LIMIT:
+            self._hooks[name] = hit
+        self._add(hit)
+
     # ---- state
 
     def build(self, target: Any, state: Any, at: int) -> None:
@@ -250,7 +280,7 @@ class Calls:
             text = show(target, self.data)
             self._add(Hit("lost", text, text, at, "BUILD", called=True))
         elif isinstance(target, DType):
-            self._dtype(target, state)
+            self._set_dtype(target, state)
         elif isinstance(target, Instance) and target.of.key == PARTIAL:
             items = state.items if type(state) is Tup else ()
             if not items or not self._holds(items[0]):
@@ -258,78 +288,8 @@ class Calls:
                 self._add(Hit("unknown", "functools.partial", text, at, "BUILD", called=True))
         elif self.is_wrapper(target) and isinstance(state, Bag):
             self._spent(state, self._field(state, "subclass"))
-
-    def _dtype(self, target: DType, state: Any) -> None:
-        """Read the state of a dtype as NumPy does from version 3 on; any other leaves the dtype unknown.
-
-        The flags say whether its items are objects; fields that say otherwise make it unknown too.
-        """
-        items = state.items if isinstance(state, Tup) else ()
-        plain = [plain_of(v, self.data) for v in items]
-        if len(items) not in (8, 9) or plain[0] not in (3, 4) or type(plain[7]) is not int:
-            target.code = "unknown"
-            return
-        target.objects = target.objects or bool(plain[7] & 1)
-        inner = [v for v in items[2:5] if not self._none(v)]
-        if inner and (
-            not target.code.startswith("V") or (not target.objects and self._may_hold_objects(inner))
-        ):
-            target.code = "unknown"
-
-    def _none(self, value: Any) -> bool:
-        return type(value) is int and self.data[value] == 0x4E
-
-    def _may_hold_objects(self, values: Iterable[Any]) -> bool:
-        """Whether a dtype among these values holds objects, or cannot be seen."""
-        for value in values:
-            if type(value) is int:
-                continue
-            if isinstance(value, DType):
-                if value.objects or value.code == "unknown":
-                    return True
-            elif isinstance(value, (Tup, Bag)):
-                if isinstance(value, Bag) and value.more:
-                    return True
-                if self._may_hold_objects(value.items):
-                    return True
-            else:
-                return True
-        return False
-
-    # ---- joblib
-
-    def is_wrapper(self, value: Any) -> bool:
-        """Whether a value stands for joblib's NumpyArrayWrapper."""
-        return isinstance(value, Instance) and value.of.key == _WRAPPER
-
-    def _field(self, state: Bag, name: str) -> Any:
-        found = [
-            v
-            for k, v in zip(state.items[::2], state.items[1::2], strict=False)
-            if text_of(k, self.data) == name
-        ]
-        return found[-1] if found else None
-
-    def extent(self, state: Any) -> tuple[int, bool, bool] | None:
-        """Return (bytes, whether the items are objects, whether padding comes first), None when it cannot be told."""
-        if not isinstance(state, Bag) or state.more:
-            return None
-        keys = [text_of(k, self.data) for k in state.items[::2]]
-        fields = dict(zip(keys, state.items[1::2], strict=False))
-        dtype, shape = fields.get("dtype"), plain_of(fields.get("shape"), self.data)
-        if not isinstance(dtype, DType) or not isinstance(shape, tuple):
-            return None
-        if not all(type(n) is int and n >= 0 for n in shape):
-            return None
-        alignment = fields.get("numpy_array_alignment_bytes")
-        aligned = alignment is not None and plain_of(alignment, self.data) is not None
-        if dtype.code == "unknown":
-            return None
-        if dtype.objects:
-            return 0, True, aligned
-        if dtype.itemsize is None:
-            return None
-        size = dtype.itemsize
-        for n in shape:
-            size *= n
-        return size, False, aligned
+        elif isinstance(target, Instance):
+            made = hooks.made_names(state)
+            if made is not None:
+                text = f"{show(target, self.data)}.__dict__.update({show(state, self.data)})"
+                self._hook(show(made, self.data), text, at)

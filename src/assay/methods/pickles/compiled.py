@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from assay.methods.pickles import hooks
 from assay.methods.pickles.calls import PARTIAL
 from assay.methods.pickles.opcodes import NAMES, number_line
 from assay.methods.pickles.setting import (
@@ -26,10 +27,10 @@ from assay.methods.pickles.setting import (
 from assay.methods.pickles.values import ALIAS, Bag, Computed, Global, Instance, Tup
 from assay.methods.pickles.walk import Broken
 
-VERSION = 2
+VERSION = 3
 SOURCE = Path(__file__).with_name("native")
 _LIMITS = (STACK_LIMIT, TABLE_LIMIT, CAPTURE_LIMIT, MEMO_LIMIT, MEMO_GAP, SLICE)
-_GUARDED, _WRAPPER, _INERT, _CALLED, _FORGOTTEN = 1, 2, 4, 8, 16
+_GUARDED, _WRAPPER, _INERT, _CALLED, _FORGOTTEN, _LIST, _DICT, _NAME = 1, 2, 4, 8, 16, 32, 64, 128
 _BAGS = {0x75: "dict", 0x65: "list", 0x90: "set"}
 _CALLS = {0x52: "REDUCE", 0x81: "NEWOBJ", 0x92: "NEWOBJ_EX", 0x6F: "OBJ"}
 
@@ -70,11 +71,13 @@ class Swift(Setting):
     def traits(self, value: Any) -> int:
         """Say once what the loop must know of a value."""
         if isinstance(value, Global):
-            return _GUARDED * value.guarded + _CALLED * self.calls.gives_one(value)
+            return _NAME + _GUARDED * value.guarded + _CALLED * self.calls.gives_one(value)
         if isinstance(value, Instance):
             if self.calls.is_wrapper(value):
                 return _WRAPPER
-            return 0 if value.of.key == PARTIAL else _INERT  # a state may change what a partial holds
+            if value.of.key == PARTIAL:  # whose state may change what it holds
+                return _NAME
+            return _INERT + _LIST * hooks.takes(value, 0x65) + _DICT * hooks.takes(value, 0x75)
         if isinstance(value, Computed):
             return _FORGOTTEN if value is self.calls.forgotten else _INERT
         return 0
@@ -101,6 +104,14 @@ class Swift(Setting):
     def appears(self, value: Global) -> None:
         """Note a guarded name that came out of the memo."""
         self.calls.appears(value)
+
+    def keyed(self, key: Any, value: Any, at: int) -> None:
+        """Note what a dict holds under a name that may be asked for."""
+        self.calls.keyed(key, value, at)
+
+    def filled(self, target: Any, at: int, shape: int) -> None:
+        """Note items that are added to an object."""
+        self.calls.filled(target, at, shape)
 
     def number(self, at: int, stop: int, op: int) -> bool:
         """Whether a line holds a number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Sort = Literal["danger", "unknown", "tampering", "lost"]
+Sort = Literal["danger", "unknown", "tampering", "hook", "lost"]
 
 
 @dataclass(slots=True)
@@ -13,7 +13,8 @@ class Hit:
     """One name or call.
 
     sort: danger (a name known to do harm), unknown (a name on no list, or a callable that is computed),
-    tampering (a class or function is changed in place), lost (the machine had to forget what is called).
+    tampering (a class or function is changed in place), hook (an object is given one under a name at which Python or a
+    library calls it), lost (the machine had to forget what is called).
     name: ``module.name``, or the expression. expression: what would run, as Python. called: whether it is called
     or only imported. what: what a danger can do. offset, opcode: where. count: how often.
     """

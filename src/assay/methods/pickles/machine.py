@@ -22,9 +22,8 @@ from assay.methods.pickles.opcodes import (
     number_line,
 )
 from assay.methods.pickles.rare import HANDLERS
-from assay.methods.pickles.setting import CAPTURE_LIMIT, SLICE, STACK_LIMIT
+from assay.methods.pickles.setting import SLICE, STACK_LIMIT
 from assay.methods.pickles.state import ABSENT, PLAIN, State
-from assay.methods.pickles.values import ALIAS, Bag
 from assay.methods.pickles.walk import Broken, Walk
 
 
@@ -51,12 +50,24 @@ class Machine(State):
     """The loop over a State."""
 
     def run(self) -> None:
-        """Walk to STOP. The commonest opcodes are handled here, the others in _rare."""
-        data, end, stack, marks, memo = self.data, self.end, self.stack, self.marks, self.memo
-        fixed, table = FIXED, self.table
-        i = self.at
-        while i < end:
-            pause = min(end, i + SLICE)
+        """Walk to STOP, with a pause now and then to see how large what is held has grown."""
+        end = self.end
+        while self.at < end:
+            if self._stretch(min(end, self.at + SLICE)):
+                return
+            if self.at > end:
+                self.at = end
+                raise Broken("it ends in the middle of a value")
+            if len(self.stack) + len(self.marks) > STACK_LIMIT:
+                raise Broken(f"its stack grows past {STACK_LIMIT:,} values")
+            self.tick(self.at)
+        raise Broken("it ends without a STOP")
+
+    def _stretch(self, pause: int) -> bool:
+        """Walk to a pause, or to STOP; gives whether it was reached. The commonest opcodes are handled here."""
+        data, stack, marks, memo = self.data, self.stack, self.marks, self.memo
+        fixed, table, i, opcodes = FIXED, self.table, self.at, 0
+        try:
             while i < pause:
                 self.at = i
                 op = data[i]
@@ -77,19 +88,14 @@ class Machine(State):
                 elif op == 0x68:  # BINGET
                     n = data[i + 1]
                     v = memo[n] if n < len(memo) else ABSENT
-                    if v > 0:
-                        stack.append(v - 1)
-                    elif v == PLAIN:
-                        self.report.shared += 1
-                        stack.append(ALIAS)
-                    elif v == ABSENT:
-                        stack.append(self.get(n))
-                    else:
-                        stack.append(self.fetched(table[-v - 2]))
+                    stack.append(v - 1 if v > 0 else self.got(v, n, table))
                     i += 2
                 elif op == 0x8C:  # SHORT_BINUNICODE
                     stack.append(i)
                     i += 2 + data[i + 1]
+                elif op == 0x58:  # BINUNICODE
+                    stack.append(i)
+                    i += 5 + int.from_bytes(data[i + 1 : i + 5], "little")
                 elif op == 0x28:  # MARK
                     marks.append(len(stack))
                     i += 1
@@ -100,47 +106,27 @@ class Machine(State):
                     n = marks.pop()
                     if n <= (marks[-1] if marks else 0):
                         raise Broken(f"{NAMES[op]} with no container below its mark")
-                    top = stack[n - 1]
-                    if top is ALIAS:
-                        self.aliased = True
-                    if (top is None or type(top) is Bag) and (
-                        self.captured < CAPTURE_LIMIT or self.wanted(n)
-                    ):
-                        stack[n - 1] = self.more(top, op, stack[n:])
-                    del stack[n:]
+                    self.fill(op, n)
                     i += 1
-                elif op == 0x71 or op == 0x72:  # BINPUT, LONG_BINPUT
-                    n = data[i + 1] if op == 0x71 else int.from_bytes(data[i + 1 : i + 5], "little")
-                    if len(stack) <= (marks[-1] if marks else 0):
-                        raise Broken(f"{NAMES[op]} with nothing on the stack")
-                    self.put(n, stack[-1])
-                    i += 2 if op == 0x71 else 5
-                elif op == 0x58:  # BINUNICODE
-                    stack.append(i)
-                    i += 5 + int.from_bytes(data[i + 1 : i + 5], "little")
                 elif op == 0x2E:  # STOP
-                    if len(stack) <= (marks[-1] if marks else 0):
-                        raise Broken("STOP with nothing on the stack")
-                    self.at = i + 1
-                    if (
-                        self.frame_end > i + 1
-                    ):  # a reader of files goes on after the frame, another after the STOP
-                        raise Broken("its frame goes on after its STOP")
-                    self.report.result = stack[-1]
-                    self.report.complete = True
-                    return
+                    return self._stop(i)
                 else:
                     i = self._rare(op, i)
-                self.report.opcodes += 1
-            if i > end:
-                self.at = end
-                raise Broken("it ends in the middle of a value")
-            self.at = i
-            if len(stack) + len(marks) > STACK_LIMIT:
-                raise Broken(f"its stack grows past {STACK_LIMIT:,} values")
-            self.tick(i)
-        self.at = end
-        raise Broken("it ends without a STOP")
+                opcodes += 1
+        finally:
+            self.report.opcodes += opcodes
+        self.at = i
+        return False
+
+    def _stop(self, i: int) -> bool:
+        if len(self.stack) <= self.fence():
+            raise Broken("STOP with nothing on the stack")
+        self.at = i + 1
+        if self.frame_end > i + 1:  # a reader of files goes on after the frame, another after the STOP
+            raise Broken("its frame goes on after its STOP")
+        self.report.result = self.stack[-1]
+        self.report.complete = True
+        return True
 
     def _rare(self, op: int, i: int) -> int:
         """Carry out one of the less common opcodes and return where the next one stands."""

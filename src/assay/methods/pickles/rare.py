@@ -68,6 +68,7 @@ def _container(m: Machine, i: int) -> int:
     op = m.data[i]
     items = m.to_mark(NAMES[op])
     kind = {0x6C: 0x65, 0x64: 0x75, 0x91: 0x90}[op]
+    m.look(None, kind, items)
     keep = bool(items) and m.captured < CAPTURE_LIMIT
     m.stack.append(m.more(None, kind, items) if keep else None)
     return i + 1
@@ -104,6 +105,15 @@ def _put(m: Machine, i: int) -> int:
     m.need(1, "PUT")
     m.put(at, m.stack[-1])
     return stop + 1
+
+
+def _binput(m: Machine, i: int) -> int:
+    op = m.data[i]
+    n = m.data[i + 1]
+    if len(m.stack) <= m.fence():
+        raise Broken(f"{NAMES[op]} with nothing on the stack")
+    m.put(n if op == 0x71 else int.from_bytes(m.data[i + 1 : i + 5], "little"), m.stack[-1])
+    return i + (2 if op == 0x71 else 5)
 
 
 def _global(m: Machine, i: int) -> int:
@@ -201,7 +211,7 @@ HANDLERS: dict[int, Callable[[Machine, int], int]] = {
     0x80: _proto, 0x95: _frame, 0x30: _pop, 0x31: _pop_mark, 0x32: _dup,
     0x74: _tuple, 0x85: _tuple_n, 0x86: _tuple_n, 0x87: _tuple_n,
     0x6C: _container, 0x64: _container, 0x91: _container, 0x61: _append,
-    0x73: _setitem, 0x67: _get, 0x6A: _long_get, 0x70: _put,
+    0x73: _setitem, 0x67: _get, 0x6A: _long_get, 0x70: _put, 0x71: _binput, 0x72: _binput,
     0x63: _global, 0x93: _stack_global, 0x69: _inst, 0x6F: _obj,
     0x52: _reduce, 0x81: _newobj, 0x92: _newobj_ex, 0x62: _build,
     0x82: _ext, 0x83: _ext, 0x84: _ext, 0x50: _persid, 0x51: _binpersid,

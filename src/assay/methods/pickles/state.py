@@ -13,7 +13,7 @@ from typing import Any
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import Buffer
 from assay.methods.pickles.setting import CAPTURE_LIMIT, MEMO_GAP, MEMO_LIMIT, TABLE_LIMIT, Setting
-from assay.methods.pickles.values import ALIAS, Bag, Global, Tup
+from assay.methods.pickles.values import ALIAS, Bag, Computed, DType, Global, Instance, Tup
 from assay.methods.pickles.walk import Broken
 
 ABSENT, PLAIN = -1, 0
@@ -73,9 +73,33 @@ class State(Setting):
         self.captured += 1
         return bag
 
+    def fill(self, op: int, at: int) -> None:
+        """Add what lies from a place of the stack on to the container below it, where its contents may matter."""
+        stack = self.stack
+        top = stack[at - 1]
+        self.look(top, op, stack[at:])
+        if top is ALIAS:
+            self.aliased = True
+        if (top is None or type(top) is Bag) and (self.captured < CAPTURE_LIMIT or self.wanted(at)):
+            stack[at - 1] = self.more(top, op, stack[at:])
+        del stack[at:]
+
+    def look(self, top: Any, op: int, items: list[Any]) -> None:
+        """Look at what is filled that is no container, and at what a dict is given under names that are asked for."""
+        kind = type(top)
+        if kind is Instance or kind is Global or kind is Computed:
+            self.calls.filled(top, self.at, op)
+        if op != 0x75:
+            return
+        for at in range(1, len(items), 2):
+            kind = type(items[at])
+            if kind is Global or kind is Instance or kind is Computed or kind is DType:
+                self.calls.keyed(items[at - 1], items[at], self.at)
+
     def add(self, op: int, items: list[Any]) -> None:
         """Add items to the container on top of the stack, where its contents may matter."""
         top = self.stack[-1]
+        self.look(top, op, items)
         self.aliased = self.aliased or top is ALIAS
         if (top is None or type(top) is Bag) and (
             self.captured < CAPTURE_LIMIT or self.wanted(len(self.stack))
@@ -131,6 +155,13 @@ class State(Setting):
             self.report.shared += 1
             return ALIAS
         return code - 1 if code > 0 else self.fetched(self.table[-code - 2])
+
+    def got(self, code: int, at: int, table: list[Any]) -> Any:
+        """Return what a memo code that is no constant stands for; at: where the memo holds it."""
+        if code == PLAIN:
+            self.report.shared += 1
+            return ALIAS
+        return self.get(at) if code == ABSENT else self.fetched(table[-code - 2])
 
     def fetched(self, value: Any) -> Any:
         """Return a value of the table; one that must be accounted for appears once more."""

@@ -24,6 +24,8 @@ from assay.methods.pickles.opcodes import Buffer, TooLong, constant
 WIDTH = 16
 DEPTH = 6
 TEXT_LIMIT = 300
+# These reach or make whatever they are told when a library calls them: each must be seen to be called by the pickle.
+_REACHING = {("builtins", "getattr"), ("__builtin__", "getattr"), ("builtins", "type"), ("__builtin__", "type"), ("functools", "partial")}  # fmt: skip
 _CODE = re.compile(
     r"[<>|=]?(\?|bool|b1|[iu][1248]|f(?:2|4|8|12|16)|c(?:8|16|24|32)|[SUVa]\d{0,9}|[mM]8|O[48]?|object)(?:\[\w+\])?"
 )
@@ -43,7 +45,7 @@ class Global:
     @property
     def guarded(self) -> bool:
         """Whether each of its appearances must be accounted for."""
-        return self.judged.level == "make"
+        return self.judged.level == "make" or self.key in _REACHING
 
     @property
     def key(self) -> tuple[str, str]:

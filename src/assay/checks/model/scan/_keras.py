@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from assay.checks.model.scan import _callables
 from assay.checks.model.scan._names import leaves, readable
 from assay.kernel.severity import Severity
 from assay.methods.modelfiles import bytecode, marshalled
@@ -200,18 +201,9 @@ def _module(
     judged = ground.names.judge(module, str(name))
     if judged.level == "call":
         return
-    known = judged.level == "danger" or name in _REACHING
-    what = judged.what or ("fetches or opens files" if name in _REACHING else "what that does is not known")
-    ground.find(
-        "unsafe_callable" if known else "untrusted_type",
-        Severity.CRITICAL if known else Severity.HIGH,
-        f"{view.place} has Keras import {full} when it is loaded{_called(layer)}; {f'it {what}' if known else what}.",
-        view,
-        remedy="do not load it" if known else f"if you know and trust it, allow it by name: --allow {full}",
-        refs=("CWE-502", "CWE-94"),
-        callable=full,
-        **where,
-    )
+    harm = judged.what or ("fetches or opens files" if name in _REACHING else "")
+    does = f"has Keras import {full} when it is loaded{_called(layer)}"
+    _callables.tell(full, does, harm, view, ground, refs=("CWE-502", "CWE-94"), **where)
 
 
 def _vocabulary(value: Any, key: str, kind: str, view: View, ground: Ground, where: dict[str, Any]) -> None:

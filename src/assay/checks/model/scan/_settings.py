@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.checks.model.scan import _template
+from assay.checks.model.scan import _callables, _template
 from assay.checks.model.scan._names import leaves, readable
 from assay.kernel.severity import Severity
 
@@ -150,17 +150,8 @@ def _imported(name: str, key: str, view: View, ground: Ground, *, own: bool) -> 
     if judged.allowed or (own and judged.level != "danger"):
         return
     full = readable(name)[:150]
-    danger = judged.level == "danger"
-    ground.find(
-        "unsafe_callable" if danger else "untrusted_type",
-        Severity.CRITICAL if danger else Severity.HIGH,
-        f"{view.place} would import {full} by its key {key} when loaded; "
-        + (f"it {judged.what}." if danger else "what that does is not known."),
-        view,
-        remedy="do not load it" if danger else f"if you know and trust it, allow it by name: --allow {full}",
-        refs=("CWE-502", "CWE-470"),
-        callable=full,
-    )
+    does = f"would import {full} by its key {key} when loaded"
+    _callables.tell(full, does, judged.what, view, ground, refs=("CWE-502", "CWE-470"))
 
 
 def _foreign(node: dict[str, Any], view: View, ground: Ground) -> None:
@@ -168,11 +159,8 @@ def _foreign(node: dict[str, Any], view: View, ground: Ground) -> None:
     for key in ("$type", "@type", "@class", "__type"):
         value = node.get(key)
         if isinstance(value, str) and (_DOTNET.search(value) or _JAVA.search(value)):
-            ground.find(
-                "unsafe_callable", Severity.CRITICAL,
-                f"{view.place} would have a reader build {readable(value)[:120]} by its key {key}.", view,
-                remedy="do not load it", refs=("CWE-502",), callable=readable(value)[:120],
-            )  # fmt: skip
+            does = f"would have a reader build {readable(value)[:120]} by its key {key}"
+            _callables.tell(readable(value)[:120], does, "runs code", view, ground)
 
 
 def _mxnet(node: dict[str, Any], view: View, ground: Ground) -> None:

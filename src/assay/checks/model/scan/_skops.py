@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.checks.model.scan import _callables
 from assay.checks.model.scan._names import readable
-from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
@@ -41,14 +41,5 @@ def _node(node: dict[str, Any], view: View, ground: Ground, told: set[tuple[str,
     if judged.allowed and loader not in _REACHING:
         return
     full = readable(f"{module}.{name}")
-    danger = judged.level == "danger"
-    ground.find(
-        "unsafe_callable" if danger else "untrusted_type",
-        Severity.CRITICAL if danger else Severity.HIGH,
-        f"{view.place} would build {full} by a {readable(loader)} when loaded"
-        + (f"; {full} {judged.what}." if danger else ", and what that does is not known."),
-        view,
-        remedy="do not load it" if danger else f"if you know and trust it, allow it by name: --allow {full}",
-        refs=("CWE-502",),
-        callable=full,
-    )
+    does = f"would build {full} by a {readable(loader)} when loaded"
+    _callables.tell(full, does, judged.what, view, ground)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from assay.checks.model.scan._ground import CWE_502, FORMATS_WITHOUT_CODE
+from assay.checks.model.scan import _callables
+from assay.checks.model.scan._ground import CWE_502
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
 from assay.methods.pickles import laughs
@@ -172,41 +173,45 @@ def _nested(view: View, ground: Ground, start: int, end: int, levels: int) -> No
         _nested(view, ground, first, last, levels - 1)
 
 
-_WORDS = {
-    "danger": ("unsafe_callable", Severity.CRITICAL),
-    "unknown": ("unknown_callable", Severity.HIGH),
-    "tampering": ("tampering", Severity.CRITICAL),
-    "lost": ("unknown_callable", Severity.HIGH),
+def report(view: View, ground: Ground, hit: Hit, *, nested: bool = False) -> None:
+    """Turn a hit into a finding that says what would have run."""
+    name = ascii(re.sub(r"^(builtins|__builtin__)\.", "", hit.name))[1:-1][:200]
+    inner = "A pickle held as bytes inside " if nested else ""
+    if hit.sort in _CHANGES:
+        _changes(view, ground, hit, name, inner)
+        return
+    harm = hit.what if hit.sort == "danger" else ""
+    if hit.called:
+        does = (
+            f"would run {hit.expression} when loaded" if harm else f"would call {hit.expression} when loaded"
+        )
+    else:
+        does = f"imports {name} when loaded"
+    remedy = _INSTEAD.get(name.split(".")[0], "" if hit.plausible else _callables.NO_MORE)
+    _callables.tell(
+        name, does, harm, view, ground, count=hit.count, remedy=remedy, inner=inner,
+        offset=hit.offset, opcode=hit.opcode,
+    )  # fmt: skip
+
+
+_CHANGES = {
+    "tampering": (Severity.CRITICAL, "changes {name} in place when loaded: {text}."),
+    "hook": (
+        Severity.HIGH,
+        "gives an object its own {name} when loaded: {text}; Python and the libraries that load models call what they"
+        " find under that name.",
+    ),
 }
 
 
-def report(view: View, ground: Ground, hit: Hit, *, nested: bool = False) -> None:
-    """Turn a hit into a finding that says what would have run."""
-    rule, severity = _WORDS[hit.sort]
-    name = re.sub(r"^(builtins|__builtin__)\.", "", hit.name)
-    name = ascii(name)[1:-1][:200]
-    inner = "A pickle held as bytes inside " if nested else ""
-    if hit.sort == "tampering":
-        text = f"{inner}{view.place} changes {name} in place when loaded: {hit.expression}."
-        remedy = "do not load it"
-    elif hit.sort == "danger":
-        does = f"would run {hit.expression} when loaded" if hit.called else f"imports {name} when loaded"
-        text = f"{inner}{view.place} {does}; {name} {hit.what}."
-        remedy = f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}"
-    else:
-        does = f"would call {hit.expression}" if hit.called else f"imports {name}"
-        text = f"{inner}{view.place} {does} when loaded, and what that does is not known."
-        remedy = _INSTEAD.get(
-            name.split(".")[0], f"if you know and trust it, allow it by name: --allow {name}"
-        )
-        if not hit.plausible:
-            remedy = f"do not load it; ask for the model as {FORMATS_WITHOUT_CODE}"
+def _changes(view: View, ground: Ground, hit: Hit, name: str, inner: str) -> None:
+    severity, said = _CHANGES[hit.sort]
     ground.find(
-        rule,
+        hit.sort,
         severity,
-        text,
+        f"{inner}{view.place} {said.format(name=name, text=hit.expression)}",
         view,
-        remedy=remedy,
+        remedy=_callables.NO_MORE,
         refs=(CWE_502,),
         count=hit.count,
         offset=hit.offset,

@@ -31,7 +31,9 @@ typedef int64_t cell;
 
 enum kind { N_OBJECT, N_TUPLE, N_BAG };
 /* what Python says of an object, once */
-enum trait { T_GUARDED = 1, T_WRAPPER = 2, T_INERT = 4, T_CALLED = 8, T_FORGOTTEN = 16 };
+enum trait {
+    T_GUARDED = 1, T_WRAPPER = 2, T_INERT = 4, T_CALLED = 8, T_FORGOTTEN = 16, T_LIST = 32, T_DICT = 64, T_NAME = 128
+};
 
 typedef struct node {
     int64_t refs;

@@ -6,7 +6,7 @@
 
 #include "opcodes.h"
 
-#define VERSION 2
+#define VERSION 3
 
 static int64_t rare(walker *w, int op, int64_t i)
 {

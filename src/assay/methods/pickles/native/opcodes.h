@@ -150,6 +150,8 @@ static int container(walker *w, int op)
     int64_t first = mark_of(w, op);
     if (first < 0)
         return -1;
+    if (op == 0x64 && looked_at(w, PLAIN, first, 0x75) < 0)
+        return -1;
     int64_t count = w->stack.count - first;
     if (count == 0 || w->captured >= w->capture_limit) {
         cut(w, first);
@@ -216,12 +218,32 @@ static int called(walker *w, int64_t i, int op, int extra)
     return push(w, made);
 }
 
+/* Whether a state is made of objects, or of names that are: which Python must look at, whatever takes it. */
+static int made_state(cell state)
+{
+    if (is_kind(state, N_OBJECT))
+        return 1;
+    if (!is_node(state))
+        return 0;
+    node *n = node_of(state);
+    if (n->kind == N_TUPLE) { /* of the dict and the slots */
+        for (unsigned i = 0; n->count == 2 && i < 2; i++)
+            if (is_kind(n->items[i], N_OBJECT) || (is_kind(n->items[i], N_BAG) && made_state(n->items[i])))
+                return 1;
+        return 0;
+    }
+    for (unsigned i = 0; n->shape == 0x75 && i < n->count; i += 2)
+        if (is_kind(n->items[i], N_OBJECT))
+            return 1;
+    return 0;
+}
+
 static int64_t build(walker *w, int64_t i)
 {
     if (need(w, 2, 0x62) < 0)
         return -1;
     cell target = w->stack.at[w->stack.count - 2], state = w->stack.at[w->stack.count - 1];
-    if (!is_kind(target, N_OBJECT) || (node_of(target)->traits & T_INERT)) {
+    if (!is_kind(target, N_OBJECT) || ((node_of(target)->traits & T_INERT) && !made_state(state))) {
         pop(w);
         return i + 1;
     }

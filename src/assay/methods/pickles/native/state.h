@@ -8,11 +8,11 @@
 /* What is asked of Python, in the order of HANDS below. */
 enum hand {
     H_TRAITS, H_GLOBAL, H_STACK_GLOBAL, H_INST, H_EXTENSION, H_CALL, H_MADE, H_BUILD, H_ARRAY, H_APPEARS, H_PERSISTENT,
-    H_NESTED, H_INDEX, H_NUMBER, H_PROTOCOL, H_TICK, H_TUPLE, H_BAG, H_COUNT
+    H_NESTED, H_INDEX, H_NUMBER, H_PROTOCOL, H_TICK, H_TUPLE, H_BAG, H_KEYED, H_FILLED, H_COUNT
 };
 static const char *const HANDS[H_COUNT] = {
     "traits", "named", "computed", "inst", "extension", "call", "made", "build", "array", "appears", "persistent",
-    "nested", "index", "number", "protocol", "tick", "tuple", "bag"
+    "nested", "index", "number", "protocol", "tick", "tuple", "bag", "keyed", "filled"
 };
 
 typedef struct {
@@ -215,10 +215,54 @@ static inline int wanted(const walker *w, int64_t at)
     return is_kind(below, N_TUPLE) || (is_kind(below, N_OBJECT) && (node_of(below)->traits & T_WRAPPER));
 }
 
+/* Whether a constant may be a text like __array__: as it is written today, or in a spelling that Python must read. */
+static int protocol_name(const walker *w, int64_t i)
+{
+    int op = w->data[i];
+    if (op != 0x8C && op != 0x58)
+        return op == 0x8D || op == 0x56 || op == 0x53 || op == 0x54 || op == 0x55;
+    int64_t begin = i + (op == 0x8C ? 2 : 5), size = (int64_t)little(w, i + 1, op == 0x8C ? 1 : 4);
+    return size > 4 && begin + size <= w->size && w->data[begin] == '_' && w->data[begin + 1] == '_';
+}
+
+/* Look at what is filled that is no container, and at what a dict is given under names that Python or a library asks for. */
+static int looked_at(walker *w, cell top, int64_t first, int shape)
+{
+    if (is_kind(top, N_OBJECT)) {
+        int takes = shape == 0x75 ? T_DICT : shape == 0x65 ? T_LIST : 0;
+        if (!(node_of(top)->traits & takes)) {
+            PyObject *done = PyObject_CallFunction(
+                w->hand[H_FILLED], "OLi", node_of(top)->py, (long long)w->at, shape);
+            if (done == NULL)
+                return -1;
+            Py_DECREF(done);
+        }
+    }
+    if (shape != 0x75)
+        return 0;
+    for (int64_t k = first; k + 1 < w->stack.count; k += 2) {
+        cell key = w->stack.at[k], value = w->stack.at[k + 1];
+        if (!is_kind(value, N_OBJECT))
+            continue;
+        int asks = key > 0 ? protocol_name(w, key - 1)
+                           : is_kind(key, N_OBJECT) && (node_of(value)->traits & T_NAME);
+        if (!asks)
+            continue;
+        PyObject *done = PyObject_CallFunction(
+            w->hand[H_KEYED], "NOL", python_of(w, key), node_of(value)->py, (long long)w->at);
+        if (done == NULL)
+            return -1;
+        Py_DECREF(done);
+    }
+    return 0;
+}
+
 /* Add the items above a place to the container below it, and take them from the stack. */
 static int add_items(walker *w, int64_t first, int shape)
 {
     cell *top = &w->stack.at[first - 1];
+    if (looked_at(w, *top, first, shape) < 0)
+        return -1;
     if (*top == ALIAS)
         w->aliased = 1;
     if ((*top == PLAIN || is_kind(*top, N_BAG)) && (w->captured < w->capture_limit || wanted(w, first - 1))) {
