@@ -6,17 +6,14 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from assay.engines.archives import Bounds
 from assay.kernel.errors import BadInput, Missing
+from assay.methods import ziplists
 
 _CHUNK = 1 << 20
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LISTED = 64 << 20  # bytes of a list of members
-_END, _END_SIZE = b"PK\x05\x06", 22
-_LOCATOR, _LOCATOR_SIZE = b"PK\x06\x07", 20  # of the end's record of 64 bits, which stands before it
-_END64, _END64_SIZE = b"PK\x06\x06", 56
 
 
 def members(path: Path, bounds: Bounds | None = None) -> list[zipfile.ZipInfo]:
@@ -88,31 +85,13 @@ def bounded(path: Path, bounds: Bounds) -> None:
     """Raise BadInput for a zip that is too large, or says so of its list of members, which is read whole before it is counted."""
     size = path.stat().st_size
     with path.open("rb") as content:
-        content.seek(max(0, size - (1 << 16) - _END_SIZE - _LOCATOR_SIZE - _END64_SIZE))
-        tail = content.read()
-        at = tail.rfind(_END)
-        if at < 0 or len(tail) - at < _END_SIZE:
-            raise BadInput("is no zip, or is cut short", where=path.name)
-        listed = int.from_bytes(tail[at + 12 : at + 16], "little")
-        listed = max(0 if listed == 0xFFFFFFFF else listed, *_listed64(content, tail[:at]))
+        listed = ziplists.listed(content)
+    if listed is None:
+        raise BadInput("is no zip, or is cut short", where=path.name)
     if listed > _LISTED:
         raise BadInput(f"lists members over {listed >> 20} MiB", where=path.name, remedy="is it a bomb?")
     if size > bounds.size:
         raise BadInput(f"holds {size >> 20} MiB, more than the {bounds.size >> 20} allowed", where=path.name)
-
-
-def _listed64(content: BinaryIO, before: bytes) -> tuple[int, int]:
-    """Return what the record of 64 bits says, where it stands by rule and where its locator says; 0 where there is none.
-
-    It counts whatever the plain end says, so that a small number there hides nothing.
-    """
-    locator = before[-_LOCATOR_SIZE:]
-    if not locator.startswith(_LOCATOR):
-        return 0, 0
-    content.seek(min(int.from_bytes(locator[8:16], "little"), content.seek(0, 2)))
-    found = before[-_LOCATOR_SIZE - _END64_SIZE : -_LOCATOR_SIZE], content.read(_END64_SIZE)
-    one, other = (int.from_bytes(r[40:48], "little") if r.startswith(_END64) else 0 for r in found)
-    return one, other
 
 
 def _allowed(member: zipfile.ZipInfo, bounds: Bounds, archive: str) -> None:

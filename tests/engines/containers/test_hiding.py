@@ -96,3 +96,13 @@ def test_names_that_would_fill_the_memory_are_a_gap(monkeypatch):
     monkeypatch.setattr(layers, "Room", lambda gaps=(): Room(names=10_000, gaps=list(gaps)))
     raw = layer({f"{n}/" + "a" * 900: "" for n in range(30)})
     assert any("names are longer together" in gap for gap in taken(raw)[1])
+
+
+@pytest.mark.parametrize("folder", ["var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm"])
+@pytest.mark.parametrize(
+    ("name", "content", "gap"),
+    [("wal", b"x", True), ("wal", b"", False), ("journal", b"\xd9\xd5\x05\xf9 \xa1c\xd7" + bytes(50), True), ("journal", bytes(512), False)],
+)  # fmt: skip
+def test_changes_of_a_database_that_lie_beside_it_are_a_gap(folder, name, content, gap):
+    _, gaps, _ = taken(layer({**SYSTEM, f"{folder}/rpmdb.sqlite-{name}": content}))
+    assert any("not carried over" in one for one in gaps) == gap

@@ -123,6 +123,43 @@ def test_java_archives_within_archives():
         list(java.read(io.BytesIO(deep), "x.jar", len(deep)))
 
 
+@pytest.mark.parametrize(
+    ("monkey", "said"), [({"bytes": 5_000}, "more is packed"), ({"members": 20}, "more is packed"), ({}, "")]
+)
+def test_all_that_a_java_archive_holds_is_unpacked_from_one_budget(monkey, said):
+    """Each archive within it had a budget of its own, so that ten thousand of them were unpacked for days."""
+    one = jar({"META-INF/MANIFEST.MF": "a: " + "b" * 900, "x": "y"})
+    raw = jar({f"{n}.jar": one for n in range(12)})
+    budget = java._Budget(**monkey)
+    if said:
+        with pytest.raises(Unreadable, match=said):
+            list(java.read(io.BytesIO(raw), "a.jar", len(raw), budget=budget))
+    else:
+        assert len(list(java.read(io.BytesIO(raw), "a.jar", len(raw), budget=budget))) == 13
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_java_archive_packed_as_java_reads_none_is_unreadable(way):
+    """LZMA's header asks for a dictionary of up to 4 GiB before the first byte comes out."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", way) as archive:
+        archive.writestr("META-INF/MANIFEST.MF", "a: b")
+    with pytest.raises(Unreadable, match="packed in a way"):
+        list(java.read(out, "a.jar", 1)) if out.seek(0) == 0 else None
+
+
+def test_a_java_archive_whose_list_of_members_is_endless_is_unreadable():
+    raw = bytearray(jar({"a": "b"}))
+    raw[-10:-6] = (65 << 20).to_bytes(4, "little")
+    with pytest.raises(Unreadable, match="list of members"):
+        list(java.read(io.BytesIO(raw), "a.jar", len(raw)))
+
+
+def test_a_lock_of_cargo_with_a_name_of_many_parts_is_unreadable():
+    with pytest.raises(Unreadable, match="dots"):
+        list(cargolock.read(("[" + "a." * 300_000 + "a]").encode(), "Cargo.lock"))
+
+
 def elf(sections):
     """An ELF file of 64 bits with the sections given, name → bytes."""
     names, data, headers = b"\0", b"", [bytes(64)]

@@ -177,3 +177,10 @@ def test_slots_that_share_a_blob_are_not_read_for_hours():
     raw[48 : 48 + 100 * 16] = bytes(raw[32:48]) * 100
     with pytest.raises(Unreadable, match="longer together"):
         read(bytes(raw))
+
+
+def test_a_folder_that_is_named_for_each_of_many_files_is_not_written_out_for_each():
+    """A folder of 30 MB and a million files beside it were 30 TB of paths."""
+    blob = header("a", "1", "1", None, files=["/" + "x" * 5_000 + "/a.jar"] * 3)
+    with pytest.raises(Unreadable, match="longer than any"):
+        read(in_ndb([blob]))

@@ -19,11 +19,14 @@ from assay.methods.packages import osrelease
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package, Unreadable
 from assay.methods.packages.python import modules
-from assay.methods.packages.wanted import DATABASES, database, kind_of, plain, resolved
+from assay.methods.packages.wanted import DATABASES, JOURNAL, database, kind_of, plain, resolved
 
 MOST = 1_000_000  # packages of one image
-RECORD = 256 << 20  # bytes of a database of packages
+RECORD = 256 << 20  # bytes of a bill of materials
+_DATABASE = 64 << 20  # of a database of packages that is text: a hundred times what a full system has
+_LOCK = 32 << 20  # of what npm resolved: read whole, it takes twenty times as much
 _SMALL = 16 << 20  # of any other record
+_OWNED = 4_000_000  # paths, and modules, of which is kept who brought them
 _PASSES = 8  # over an image, to follow links
 _WRONG = (
     ValueError,
@@ -39,8 +42,8 @@ _WRONG = (
 )
 # kind → the module of methods.packages that reads it; those that read anywhere take a file, the others bytes.
 _READERS = {
-    "dpkg": ("dpkg", RECORD), "apk": ("apk", RECORD), "python": ("python", _SMALL), "conda": ("conda", _SMALL),
-    "npm": ("npm", _SMALL), "npm-lock": ("npmlock", RECORD), "cargo-lock": ("cargolock", _SMALL), "r": ("rlang", _SMALL),
+    "dpkg": ("dpkg", _DATABASE), "apk": ("apk", _DATABASE), "python": ("python", _SMALL), "conda": ("conda", _SMALL),
+    "npm": ("npm", _SMALL), "npm-lock": ("npmlock", _LOCK), "cargo-lock": ("cargolock", _SMALL), "r": ("rlang", _SMALL),
 }  # fmt: skip
 _ANYWHERE = {"rpm": "rpm", "java": "java", "binary": "binary", "model": "mlmodel"}
 _PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe")
@@ -66,7 +69,7 @@ class _Taking:
         self.systems: dict[str, System] = {}
         self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
         self.read: set[tuple[str, str]] = set()  # path and kind: one file may be a record of several kinds
-        self.files = 0
+        self.files = self.kept = 0
 
     def one(self, file: ImageFile, kind: str) -> None:
         """Read one record."""
@@ -81,14 +84,15 @@ class _Taking:
         try:
             if kind == "system":
                 self.systems[file.path] = osrelease.read(file.read(1 << 20))
-            elif kind == "rpm-wal":
-                if file.size:
+            elif kind in ("rpm-wal", "rpm-journal"):
+                if file.size and (kind == "rpm-wal" or file.head(8) == JOURNAL):
                     raise Unreadable("changes of rpm's database lie in it that were not carried over")
             elif kind == "dpkg-files":
                 self._owned(file)
             elif kind == "python-files":
                 folder = file.path.rpartition("/")[0]
                 named = modules(file.read(_SMALL), file.path)
+                self._room(len(named))
                 self.modules[folder] = tuple(dict.fromkeys((*self.modules.get(folder, ()), *named)))
             else:
                 self._add(self._packages(file, kind))
@@ -115,14 +119,22 @@ class _Taking:
             if len(self.packages) >= MOST:
                 raise Unreadable(f"there are more than {MOST:,} packages")
             self.packages.setdefault((package.purl, package.path, package.arch), package)
-            for path in package.about.get("files", ()):
+            files = package.about.get("files", ())
+            self._room(len(files))
+            for path in files:
                 self.owners[plain(path)] = package.name
+
+    def _room(self, more: int) -> None:
+        self.kept += more
+        if self.kept > _OWNED:
+            raise Unreadable(f"more than {_OWNED:,} files and modules are said to be of packages")
 
     def _owned(self, file: ImageFile) -> None:
         owner = file.path.rpartition("/")[2].removesuffix(".list").partition(":")[0]
         for line in file.read(_SMALL).decode("utf-8", "replace").splitlines():
             path = line.lstrip("/")
             if kind_of(path, 1 << 20) or path.endswith((".dist-info", ".egg-info")):
+                self._room(1)
                 self.owners[plain(path)] = owner
 
     def gap(self, what: str, why: str) -> None:

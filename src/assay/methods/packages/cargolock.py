@@ -7,10 +7,15 @@ from collections.abc import Iterator
 
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 
+_DOTS = 200  # of a line: a name of n parts takes tomllib n² steps
+
 
 def read(content: bytes, path: str) -> Iterator[Package]:
     """Give each package that comes from a registry or a repository, not the workspace's own."""
-    told = tomllib.loads(content.decode("utf-8"))
+    text = content.decode("utf-8")
+    if any(line.count(".") > _DOTS for line in text.splitlines()):
+        raise Unreadable(f"a line of it has more than {_DOTS} dots")
+    told = tomllib.loads(text)
     found = told.get("package", [])
     if not isinstance(found, list):
         raise Unreadable("its packages are no list")

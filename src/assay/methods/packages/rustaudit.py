@@ -13,7 +13,7 @@ from typing import IO
 from assay.methods.packages import elf
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 
-_PACKED, _PLAIN = 8 << 20, 64 << 20
+_PACKED, _PLAIN = 8 << 20, 16 << 20
 
 
 def read(source: IO[bytes], path: str, size: int) -> Iterator[Package]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# What changes a database of rpm that was not carried over: a WAL that is not empty, a journal that begins so.
+JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 DATABASES: Mapping[str, str] = {
     "var/lib/dpkg/status": "dpkg",
     "lib/apk/db/installed": "apk",
     "usr/lib/apk/db/installed": "apk",
     "etc/os-release": "system",
     "usr/lib/os-release": "system",
-    "var/lib/rpm/rpmdb.sqlite-wal": "rpm-wal",
-    "usr/lib/sysimage/rpm/rpmdb.sqlite-wal": "rpm-wal",
     **{
-        f"{folder}/{name}": "rpm"
+        f"{folder}/{name}": kind
         for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
-        for name in ("rpmdb.sqlite", "Packages.db", "Packages")
+        for name, kind in (
+            ("rpmdb.sqlite", "rpm"),
+            ("Packages.db", "rpm"),
+            ("Packages", "rpm"),
+            ("rpmdb.sqlite-wal", "rpm-wal"),
+            ("rpmdb.sqlite-journal", "rpm-journal"),
+        )
     },
 }
 # What lies above a database: a link there leads to another place where it is.

@@ -17,6 +17,7 @@ _INT32, _STRING, _LIST, _TRANSLATED = 4, 6, 8, 9
 _NAME, _VERSION, _RELEASE, _EPOCH, _LICENCE, _ARCH, _SOURCE = 1000, 1001, 1002, 1003, 1014, 1022, 1044
 _FOLDER_OF, _FILES, _FOLDERS, _MODULE = 1116, 1117, 1118, 5096
 _PATHS = 5_000_000
+_LONGEST_PATH = 4_096
 
 
 def read(blob: bytes, path: str) -> Package | None:
@@ -79,6 +80,8 @@ def _paths(store: bytes, tags: dict[int, tuple[int, int, int]]) -> Iterator[str]
         return
     for name, number in zip(names, struct.unpack_from(f">{at[2]}I", store, at[1]), strict=True):
         if number < len(folders):
+            if len(folders[number]) + len(name) > _LONGEST_PATH:
+                raise Unreadable("a header names a path longer than any")
             path = (folders[number] + name).decode("utf-8", "replace").lstrip("/")
             if kind_of(path, 1 << 20):
                 yield path
