@@ -27,7 +27,7 @@ _AT_ONCE = 500  # keys asked for at once
 class TraceRecord:
     """The spans of one trace in one document. run: the run or check that recorded them, empty for what came from elsewhere.
 
-    source: assay, otlp or xray. name: of its root, or of its first span. started and ended: RFC 3339, UTC. bytes: of the
+    source: assay, endpoint (requests of one), otlp or xray. name: of its root, or of its first span. started and ended: RFC 3339, UTC. bytes: of the
     document. state: live or pruned; then by which policy, and where the log says so.
     """
 

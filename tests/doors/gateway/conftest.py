@@ -19,7 +19,7 @@ from assay.kernel.serving import Answer
 from assay.methods.routing.buckets import SIZE, Buckets
 from assay.office import endpoints, registry, tokens
 from assay.works.call import call
-from assay.works.serving import publishing
+from assay.works.serving import publishing, tracing
 from assay.works.serving.counts import Counts
 from assay.works.serving.deployable import folder_of
 from assay.works.serving.gateway import Gateway
@@ -107,8 +107,9 @@ class Stand:
 
         self.journal_folder = home.root / "serving" / "journal"
         journal = Journal(self.journal_folder, "gateway-1")
+        tracer = tracing.Tracer(tracing.journal(home, "gateway-1"))
         self.gateway = Gateway(
-            home, folder, "gateway-1", connect, journal, Counts(), Buckets(bytearray(SIZE))
+            home, folder, "gateway-1", connect, journal, Counts(), Buckets(bytearray(SIZE)), tracer
         )
         self.api = Api(home) if api else None
         self.listening = Listening(Gate(self.gateway, self.api, guarded=guarded), bounds, ssl)

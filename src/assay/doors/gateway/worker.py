@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assay.engines import tls
 from assay.kernel.errors import AssayError, of_the_machine
 from assay.methods.routing.buckets import SIZE, Buckets
-from assay.works.serving import counts
+from assay.works.serving import counts, tracing
 from assay.works.serving.gateway import Gateway
 from assay.works.serving.journal import Journal
 from assay.works.serving.telling import Teller
@@ -61,7 +61,8 @@ async def _serve(told: dict[str, Any]) -> None:
     home, folder, name = Home.open(Path(told["home"]), os.environ), Path(told["folder"]), str(told["name"])
     file = folder / f"{name}.json"
     journal = Journal(home.root / "serving" / "journal", name)
-    gateway = Gateway(home, folder, name, connect, journal, counts.restored(file), _buckets(folder))
+    tracer = tracing.Tracer(tracing.journal(home, name))
+    gateway = Gateway(home, folder, name, connect, journal, counts.restored(file), _buckets(folder), tracer)
     api = Api(home) if told["api"] else None
     server = Server(Gate(gateway, api, guarded=bool(told.get("metrics"))), Bounds(connections=_room()))
     listener = socket.socket(fileno=int(told["socket"]))

@@ -38,6 +38,11 @@ class Counts:
             "Captures: kept, dropped at once, or taken and then unwritten.",
             ("endpoint", "outcome"),
         )
+        self.spans = Counter(
+            "assay_spans_total",
+            "Requests that are kept as spans, and those that a second had no room for.",
+            ("outcome",),
+        )
         self.cached = Counter("assay_cached_total", "Answers given again.", ("endpoint",))
         self.fallen = Counter("assay_fallback_total", "Answers of a fallback rule.", ("endpoint",))
         self.under_way = Counter("assay_under_way", "Requests under way.", ("endpoint",), kind="gauge")

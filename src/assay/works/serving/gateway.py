@@ -28,6 +28,7 @@ from assay.works.serving.journal import Journal
 from assay.works.serving.lines import Line
 from assay.works.serving.publishing import Published
 from assay.works.serving.telling import Teller
+from assay.works.serving.tracing import Tracer, Trail
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -70,9 +71,11 @@ class Gateway:
         journal: Journal,
         counts: Counts,
         buckets: Buckets,
+        tracer: Tracer,
     ) -> None:
         self.home, self.folder, self.name, self.connect = home, folder, name, connect
         self.journal, self.counts, self.buckets = journal, counts, buckets
+        self.tracer = tracer
         self.lines: dict[str, Line] = {}
         self.callers = Callers({})
         self.published = Published()
@@ -242,12 +245,24 @@ class Gateway:
         path: str,
     ) -> Answer | Refusal:
         """Return what an endpoint answers, or why the question was not passed on. Counted, captured and recorded."""
-        line, began = asked.line, time.perf_counter()
-        answer = await self._answer(asked, body, headers, raw, path)
+        line, trail = asked.line, Trail()
+        answer = await self._answer(asked, body, headers, raw, path, trail)
         if isinstance(answer, Answer):
-            took = time.perf_counter() - began
-            self._count(line.name, answer, took)
+            self._count(line.name, answer, (time.perf_counter_ns() - trail.began) / 1e9)
+        self._trace(asked, headers, answer, trail)
         return answer
+
+    def _trace(
+        self, asked: Asked, headers: Mapping[str, str], answer: Answer | Refusal, trail: Trail
+    ) -> None:
+        about: dict[str, Any] = {"assay.endpoint": asked.line.name, "assay.request": asked.id}
+        if isinstance(answer, Refusal):
+            about["assay.rule"] = answer.rule
+        elif answer.variant:
+            about["assay.variant"] = answer.variant
+        kept = self.tracer.take(trail, headers, answer.status, about)
+        if kept is not None:
+            self.counts.spans.add(("kept" if kept else "left out",))
 
     async def _answer(
         self,
@@ -256,6 +271,7 @@ class Gateway:
         headers: Mapping[str, str],
         raw: tuple[tuple[str, str], ...],
         path: str,
+        trail: Trail,
     ) -> Answer | Refusal:
         line, arm, rows = asked.line, asked.line.arms.get(asked.variant), None
         kind, wrong = headers.get("content-type", ""), None
@@ -265,6 +281,7 @@ class Gateway:
                 rows = await self.reader.read(body, kind, features=features, bounds=line.bounds)
             except PayloadRefused as error:
                 wrong = error
+            trail.at("read the payload")
         question = Question(
             asked.id, line.name, asked.variant, time.time(), asked.caller.name, kind, headers.get("accept", ""), body,
             rows, headers.get(INFERENCE, ""),
@@ -280,13 +297,16 @@ class Gateway:
                 if refusal.blocks:
                     return self._stop(line, question, refusal)
                 self._noted(line, question, refusal)
+        trail.at("guards")
         if line.fallback.get("when") == "always" or arm is None:
             answer = self._fallen(line, question) or _unanswered(503, CLOSED.message)
         else:
             answer = await self._ask(line, arm, asked.caller, question)
+        trail.at(f"model {answer.variant}" if answer.variant != "fallback" else "fallback")
         self._taps(line, question, answer)
         for name in line.shadows:
             self._shadow(line, line.arms[name], question)
+        trail.at("capture")
         return answer
 
     async def _ask(self, line: Line, arm: lines.Arm, caller: Caller, question: Question) -> Answer:
@@ -447,6 +467,7 @@ class Gateway:
             self.journal.put({"at": now, "endpoint": endpoint, "rule": rule, "count": number})
         self._unwritten = {}
         self.journal.turn()
+        self.tracer.turn()
 
     async def close(self, drain: float = _DRAIN) -> None:
         """Let what is under way end, and write down what was counted."""
@@ -460,6 +481,7 @@ class Gateway:
             await asyncio.wait(self._closing, timeout=max(0.1, end - time.monotonic()))
         self.settle()
         self.journal.close()
+        self.tracer.close()
 
 
 def _id() -> str:

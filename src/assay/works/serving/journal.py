@@ -90,9 +90,14 @@ def record(home: Home, actor: str) -> int | None:
         return _record(home, actor, folder) if free else None
 
 
-def _record(home: Home, actor: str, folder: Path) -> int | None:
+def closed(folder: Path) -> list[Path]:
+    """Return the batches of a folder that are closed, those of gateways that are gone too."""
     _bury(folder)
-    files = sorted(folder.glob("*.batch"))
+    return sorted(folder.glob("*.batch"))
+
+
+def _record(home: Home, actor: str, folder: Path) -> int | None:
+    files = closed(folder)
     known = _recorded(home.office, folder)
     for path in [p for p in files if p.name in known]:
         path.unlink()

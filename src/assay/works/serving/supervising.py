@@ -24,7 +24,7 @@ from assay.engines import tls
 from assay.kernel.errors import AssayError, UsageError
 from assay.methods.routing.buckets import SIZE
 from assay.office.endpoints import EndpointRecord
-from assay.works.serving import counts, journal, publishing, taps
+from assay.works.serving import counts, journal, publishing, taps, tracing
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller, Totals
@@ -119,6 +119,7 @@ class Supervisor:
         if now - self._batched >= _BATCH:
             self._batched = now
             journal.record(self.home, self.actor)
+            tracing.record(self.home, self.actor)
             taps.tell_all(self.home, self.actor)
 
     def _unguarded(self) -> None:
@@ -372,6 +373,7 @@ class Supervisor:
         self.listener.close()
         self.fleet.close()
         journal.record(self.home, self.actor)
+        tracing.record(self.home, self.actor)
 
 
 def _key(endpoint: str, variant: Mapping[str, Any]) -> Key:
