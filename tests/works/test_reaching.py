@@ -290,6 +290,7 @@ def test_checks_take_the_same_words(tmp_path):
     }  # fmt: skip
     for wrong, message in (
         ("network: {allow: [x]}", "names no store"),
+        ("network: {allow: ['s3://data/a/'], credential: all}", "access cannot be"),
         ("network_isolation: 7", "true or false"),
         ("networks: {}", "takes no"),
     ):
@@ -382,3 +383,68 @@ def test_a_model_that_a_check_asks_has_the_way_out_that_its_step_declares_and_el
         table.reach = {"network": {"allow": ["https://a.example"]}, "network_isolation": True}
         with pytest.raises(UsageError, match="network_isolation"), table.opened(asset, "model"):
             pass
+
+
+BUCKET = """
+    import os, pathlib, boto3
+    body = boto3.client("s3").get_object(Bucket="{bucket}", Key="2026/rows.csv")["Body"].read()
+    pathlib.Path(os.environ["ASSAY_OUTPUT"], "read.csv").write_bytes(body)
+    print("held", os.environ["AWS_SECRET_ACCESS_KEY"] == os.environ["ASSAY_EGRESS_TOKEN"])
+"""
+
+
+@pytest.mark.slow
+def test_a_step_reads_a_bucket_with_a_credential_of_its_own_that_the_log_shows_begin_and_end(
+    tmp_path, bucket
+):
+    name, endpoint = bucket
+    yaml = f"""
+        data: {{rows: rows.csv}}
+        steps:
+          made: {{treat: job.py, of: rows, network: {{allow: ["s3://{name}/2026/"], credential: {{role: "{ROLE}"}}}}, gate: none}}
+    """
+    result, _, office = carried_out(tmp_path, yaml, BUCKET.replace("{bucket}", name))
+    done = result.steps[0]
+    assert done.outcome == "pass", done.note
+    assert {m.name: m.value for m in done.verdict.report.metrics}["rows_out"] == 1
+    assert "held True" in done.verdict.report.data["log"]
+    home = Home.find(tmp_path, {})
+    try:
+        events = [e for e in ledger.tail(home.office, 100) if e.action in ("job.credential", "job.egress")]
+    finally:
+        home.close()
+    assert [(e.action, e.outcome) for e in events] == [
+        ("job.credential", "minted"), ("job.egress", "allowed"), ("job.credential", "ended"),
+    ]  # fmt: skip
+    minted = events[0].detail
+    assert (minted["prefixes"], minted["access"], minted["signed_with"]) == (
+        [f"s3://{name}/2026/"],
+        "read",
+        ROLE,
+    )
+    assert minted["session"] and minted["until"].endswith("Z") and "secret" not in json.dumps(minted).lower()
+    assert events[1].detail["target"] == f"s3://{name}/2026/rows.csv"
+
+
+ROLE = "arn:aws:iam::123456789012:role/jobs"
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """A bucket with one object, in an S3 of our own."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(
+        ip_address="127.0.0.1", port=0, verbose=False
+    )
+    boto3 = pytest.importorskip("boto3")
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="training-data")
+    client.put_object(Bucket="training-data", Key="2026/rows.csv", Body=b"a,b\n1,2\n")
+    yield "training-data", f"http://{host}:{port}"
+    server.stop()

@@ -28,7 +28,10 @@ Bounds = Annotated[dict[str, Any], Doc("memory, minutes, processes, disk")]
 Isolation = Annotated[Literal["full", "partial"] | None, Doc("the least isolation this script accepts")]
 Workers = Annotated[int, Ge(1), Le(64), Doc("so many, in a private network among themselves alone")]
 Network = Annotated[
-    dict[str, Any] | None, Doc("stores it may reach: {allow: [https://HOST, s3://BUCKET]}; none: no network")
+    dict[str, Any] | None,
+    Doc(
+        "stores it may reach: {allow: [https://HOST, s3://BUCKET/PREFIX], credential: read}; none: no network"
+    ),
 ]
 Isolated = Annotated[bool | None, Doc("true: no store is reached, whatever else is said")]
 Encrypted = Annotated[bool | None, Doc("TLS between workers, by certificates of this job alone")]

@@ -47,9 +47,15 @@ class Ledger:
         if more > 0:
             self._write("more", {"job": egress.job, "decisions": more})
 
-    def _write(self, outcome: str, detail: Mapping[str, Any]) -> None:
+    def minted(self, egress: Egress) -> None:
+        """Write that a job was given a credential: for what, until when, and what stands behind it; and when it is gone."""
+        if egress.credential is not None:
+            self._write("minted", {"job": egress.job, **egress.credential.told()}, "job.credential")
+            egress.closed = lambda: self._write("ended", {"job": egress.job}, "job.credential")
+
+    def _write(self, outcome: str, detail: Mapping[str, Any], action: str = "job.egress") -> None:
         with self.home.office.transaction() as tx:
-            tx.record("job.egress", self.step, actor=self.actor, outcome=outcome, detail=detail)
+            tx.record(action, self.step, actor=self.actor, outcome=outcome, detail=detail)
 
 
 def may_reach(network: Mapping[str, Any] | None, network_isolation: bool | None) -> bool:
@@ -80,8 +86,18 @@ def egress_of(
             "the step names stores to reach, and the settings say network_isolation: true",
             remedy="leave one of them out",
         )
-    stores, ranges = read_network(network or {})
-    return Egress(stores, ranges, seconds + 60, work.ledger.decided if work.ledger is not None else None)
+    given = network or {}
+    stores, ranges = read_network(given)
+    egress = Egress(stores, ranges, seconds + 60, work.ledger.decided if work.ledger is not None else None)
+    if given.get("credential"):
+        from assay.engines.egress.credential import Credential, Wanted
+
+        wanted = Wanted.read(given["credential"])
+        assert wanted is not None
+        egress.credential = Credential.mint(wanted, egress.prefixes, egress.job, egress.seconds)
+        if work.ledger is not None:
+            work.ledger.minted(egress)
+    return egress
 
 
 def reach_of(

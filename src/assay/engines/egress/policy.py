@@ -15,6 +15,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from assay.engines.egress.addresses import Address, Network, judge
+from assay.engines.egress.credential import Credential, Wanted
+from assay.engines.egress.objects import Prefix
+from assay.engines.egress.sigv4 import Keys
 from assay.kernel.errors import UsageError
 from assay.kernel.printable import printable
 from assay.methods.nearest import did_you_mean
@@ -24,6 +27,7 @@ _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
 )
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"(/[A-Za-z0-9!_.'()=+@:,/-]*)?")  # nothing that a policy takes for more than itself
 _REGION = re.compile(r"s3[.-](dualstack\.)?[a-z]{2}(-[a-z]+){1,3}-\d\.amazonaws\.com(\.cn)?")
 _MOST = 64  # stores of one job
 _KEPT = 10_000  # decisions held; the rest is counted
@@ -35,7 +39,8 @@ Resolve = Callable[[str, int], list[str]]
 class Store:
     """One store: over TLS by its host and port alone, over plain HTTP also by the beginning of its paths.
 
-    bucket: of an S3 address, which its host begins with in every region.
+    bucket: of an S3 address, which its host begins with in every region. One with a prefix is reached by the job's own
+    credential alone: of what goes over TLS nobody outside sees the key.
     """
 
     scheme: str
@@ -55,9 +60,22 @@ class Store:
             port, host = parts.port, (parts.hostname or "").rstrip(".")
         except ValueError:
             raise UsageError(f"{text!r} names no store", remedy=remedy) from None
-        if parts.scheme == "s3" and _BUCKET.fullmatch(host) and parts.path in ("", "/"):
-            return cls("https", host, 443, bucket=True)
-        if parts.scheme not in _PORTS or not host or parts.username or parts.query or parts.fragment:
+        extra = (
+            parts.username is not None
+            or parts.query
+            or parts.fragment
+            or "?" in str(text)
+            or "#" in str(text)
+        )
+        if (
+            parts.scheme == "s3"
+            and not extra
+            and port is None
+            and _BUCKET.fullmatch(host)
+            and _PREFIX.fullmatch(parts.path)
+        ):
+            return cls("https", host, 443, parts.path or "/", bucket=True)
+        if parts.scheme not in _PORTS or not host or extra:
             raise UsageError(f"{text!r} names no store", remedy=remedy)
         if not _HOST.fullmatch(host) and _literal(host) is None:
             raise UsageError(f"{text!r} names no store: {host!r} is no host", remedy=remedy)
@@ -72,6 +90,8 @@ class Store:
         """Whether a request is for this store."""
         if (scheme, port) != (self.scheme, self.port):
             return False
+        if self.bucket and self.path != "/":
+            return False
         if self.bucket:
             name, dot, rest = host.partition(".")
             return (
@@ -85,7 +105,7 @@ class Store:
 
     def __str__(self) -> str:
         if self.bucket:
-            return f"s3://{self.host}"
+            return f"s3://{self.host}{'' if self.path == '/' else self.path}"
         shown = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{shown}:{self.port}{'' if self.path == '/' else self.path}"
 
@@ -133,34 +153,64 @@ class Egress:
     seconds: float = 300.0
     tell: Callable[[Decision], None] | None = None
     resolve: Resolve = system_names
+    credential: Credential | None = None
+    closed: Callable[[], None] | None = None  # told once its credential is gone
     job: str = field(default_factory=lambda: secrets.token_hex(6))
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     decisions: list[Decision] = field(default_factory=list)
     more: int = 0  # decisions that were taken and not held
     _until: float = 0.0
+    _held: int = 0
     _pinned: dict[str, tuple[Address, ...]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def begin(self) -> None:
-        """Start the life of its credential, when the job starts."""
-        self._until = self._until or time.monotonic() + self.seconds
+        """Start the life of its credential, when the job starts, and each of its workers."""
+        with self._lock:
+            self._held += 1
+            self._until = self._until or time.monotonic() + self.seconds
 
     def end(self) -> None:
-        """Take its credential away."""
-        self._until = -1.0
+        """Take its credential away, when the last of its workers has ended."""
+        with self._lock:
+            self._held -= 1
+            if self._held > 0 or self._until < 0:
+                return
+            self._until = -1.0
+        if self.closed is not None:
+            self.closed()
+
+    @property
+    def keys(self) -> Keys:
+        """Return the pair of keys that the job signs its requests of S3 with; they open nothing but its proxy."""
+        return Keys(f"ASSAY{self.job.upper()}", self.token)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its credential lives."""
+        return 0 < time.monotonic() < self._until
+
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]:
+        """Return the buckets of its stores, each with the beginning of the keys that were named."""
+        return tuple(Prefix(s.host, s.path.removeprefix("/")) for s in self.stores if s.bucket)
 
     def knows(self, token: str) -> bool:
         """Whether a credential is the job's, and still lives."""
         same = hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
-        return same and 0 < time.monotonic() < self._until
+        return same and self.alive
 
     def addresses(
         self, scheme: str, host: str, port: int, path: str = "/"
     ) -> tuple[tuple[Address, ...], str]:
         """Return where a request may go, or why it goes nowhere."""
-        store = next((s for s in self.stores if s.holds(scheme, host, port, path)), None)
-        if store is None:
+        signed = self.credential is not None  # its buckets are then reached in no other way
+        if not any(s.holds(scheme, host, port, path) for s in self.stores if not (s.bucket and signed)):
             return (), "no store of this job"
+        return self.judged(host, port)
+
+    def judged(self, host: str, port: int) -> tuple[tuple[Address, ...], str]:
+        """Return where a host that was named may be reached, or why it is not; its name is resolved once a job."""
         literal = _literal(host)
         if literal is not None:  # the store itself was named by its address
             why = judge(literal, [*self.ranges, ipaddress.ip_network(literal)])
@@ -202,6 +252,13 @@ class Egress:
         proxy = f"http://{self.job}:{self.token}@127.0.0.1:{links.PORT}"
         out = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy)
         direct = ",".join(("localhost", "127.0.0.1", *peers))
+        if self.credential is not None:
+            mine = self.keys
+            out |= {
+                "AWS_ACCESS_KEY_ID": mine.key, "AWS_SECRET_ACCESS_KEY": mine.secret,
+                "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{links.PORT}", "AWS_REGION": self.credential.region,
+                "AWS_DEFAULT_REGION": self.credential.region, "AWS_EC2_METADATA_DISABLED": "true",
+            }  # fmt: skip
         return out | {
             "NO_PROXY": direct,
             "no_proxy": direct,
@@ -219,7 +276,7 @@ def _literal(host: str) -> Address | None:
 
 def read_network(given: Mapping[str, Any]) -> tuple[tuple[Store, ...], tuple[Network, ...]]:
     """Read ``allow: [https://…, s3://…]`` and ``addresses: [10.2.0.0/16]``; UsageError for anything else."""
-    known = ("allow", "addresses")
+    known = ("allow", "addresses", "credential")
     for name in given:
         if name not in known:
             raise UsageError(f"a network has no {name!r}", remedy=did_you_mean(str(name), known))
@@ -239,4 +296,17 @@ def read_network(given: Mapping[str, Any]) -> tuple[tuple[Store, ...], tuple[Net
             raise UsageError(
                 f"{text!r} is no range of addresses", remedy="write it like 10.2.0.0/16"
             ) from None
-    return tuple(Store.read(text) for text in allow), tuple(found)
+    stores = tuple(Store.read(text) for text in allow)
+    buckets = [s for s in stores if s.bucket]
+    wanted = Wanted.read(given.get("credential"))
+    for store in buckets:
+        if store.path != "/" and not wanted:
+            raise UsageError(
+                f"{store} names a prefix, which nobody outside can see of what goes over TLS",
+                remedy=f"add `credential: read`, or name s3://{store.host} alone",
+            )
+    if wanted and not buckets:
+        raise UsageError(
+            "`credential:` is for S3, and no s3:// stands in `allow:`", remedy="allow: [s3://bucket/prefix/]"
+        )
+    return stores, tuple(found)

@@ -1,7 +1,8 @@
 """The proxy of one job: HTTP proxy semantics at listeners inside the job's walls, connections of this machine outside.
 
 It is asked with CONNECT for TLS, where the name in the first message must be the one asked for, and with an absolute
-address for plain HTTP, one request a connection. Everything else is refused, and every decision is told. RFC 9110 9.3.6.
+address for plain HTTP, one request a connection; for buckets of S3 without a proxy's words (see door). Everything else is
+refused, and every decision is told. RFC 9110 9.3.6.
 """
 
 from __future__ import annotations
@@ -15,20 +16,14 @@ import threading
 import time
 from urllib.parse import urlsplit
 
-from assay.engines.egress import tls
+from assay.engines.egress import door, tls, wire
 from assay.engines.egress.addresses import Address
 from assay.engines.egress.policy import Egress
 
-_HEAD = 32 << 10  # bytes of a request's head
-_PATIENCE = 15.0  # seconds for a head, or for a connection to stand
 _IDLE = 300.0
 _MOST = 128  # connections at once
-_CHUNK = 1 << 17
 _METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH")
-_OWN = ("proxy-authorization", "proxy-connection", "connection", "keep-alive", "te", "upgrade")
-_SAID = {
-    400: "Bad Request", 403: "Forbidden", 407: "Proxy Authentication Required", 411: "Length Required", 502: "Bad Gateway",
-}  # fmt: skip
+_OWN = ("expect", "proxy-authorization", "proxy-connection", "connection", "keep-alive", "te", "upgrade")
 
 
 class Proxy:
@@ -96,7 +91,7 @@ class Proxy:
     def _serve(self, client: socket.socket) -> None:
         server: socket.socket | None = None
         try:
-            client.settimeout(_PATIENCE)
+            client.settimeout(wire.PATIENCE)
             server = self._answered(client)
         except (OSError, ValueError):
             pass  # whoever asks so gets nothing
@@ -111,11 +106,13 @@ class Proxy:
         one.close()
 
     def _answered(self, client: socket.socket) -> socket.socket | None:
-        head, rest = _head(client)
-        method, target, headers = _parsed(head)
+        head, rest = wire.head(client)
+        method, target, headers = wire.parsed(head)
+        if target.startswith("/") and self.egress.credential is not None:
+            return door.answered(self, client, method, target, headers, rest)
         if not self._known(headers):
             self.egress.decided(False, method, target, why="without the job's credential, or after its end")
-            _refuse(client, 407, "Proxy-Authenticate: Basic realm=assay\r\n")
+            wire.refuse(client, 407, "Proxy-Authenticate: Basic realm=assay\r\n")
             return None
         if method == "CONNECT":
             return self._tunnel(client, target, rest)
@@ -133,11 +130,11 @@ class Proxy:
         return False
 
     def _tunnel(self, client: socket.socket, target: str, rest: bytes) -> socket.socket | None:
-        host, port = _authority(target, None)
+        host, port = wire.authority(target, None)
         addresses, why = self.egress.addresses("https", host, port)
         if why:
             self.egress.decided(False, "CONNECT", target, why=why)
-            _refuse(client, 403)
+            wire.refuse(client, 403)
             return None
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         hello = _hello(client, rest)
@@ -148,7 +145,7 @@ class Proxy:
             )
             self.egress.decided(False, "CONNECT", target, why=why)
             return None
-        server = self._connected("CONNECT", target, addresses, port)
+        server = self.connected("CONNECT", target, addresses, port)
         if server is not None:
             server.sendall(hello)
             self._relay(client, server)
@@ -160,40 +157,41 @@ class Proxy:
         parts = urlsplit(target)
         if method not in _METHODS or parts.scheme != "http" or not target.startswith("http://"):
             self.egress.decided(False, method, target, why="no request that a proxy takes")
-            _refuse(client, 400)
+            wire.refuse(client, 400)
             return None
-        host, port = _authority(parts.netloc, 80)
+        host, port = wire.authority(parts.netloc, 80)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         addresses, why = self.egress.addresses("http", host, port, path)
         if why:
             self.egress.decided(False, method, target, why=why)
-            _refuse(client, 403)
+            wire.refuse(client, 403)
             return None
-        length = _length(headers)
+        length = wire.length(headers)
         if length is None:
             self.egress.decided(False, method, target, why="a body whose length is not said")
-            _refuse(client, 411)
+            wire.refuse(client, 411)
             return None
-        server = self._connected(method, target, addresses, port)
+        server = self.connected(method, target, addresses, port)
         if server is None:
-            _refuse(client, 502)
+            wire.refuse(client, 502)
             return None
         kept = "".join(f"{n}: {v}\r\n" for n, v in headers if n.lower() not in (*_OWN, "host"))
         shown = f"[{host}]" if ":" in host else host
         lines = f"{method} {path} HTTP/1.1\r\nHost: {shown}:{port}\r\n{kept}Connection: close\r\n\r\n"
         server.sendall(lines.encode("latin-1"))
-        _pass_on(client, server, rest, length)
-        while part := server.recv(_CHUNK):
+        wire.go_on(client, headers, rest)
+        wire.pass_on(client, server, rest, length)
+        while part := server.recv(wire.CHUNK):
             client.sendall(part)
         return server
 
-    def _connected(
+    def connected(
         self, method: str, target: str, addresses: tuple[Address, ...], port: int
     ) -> socket.socket | None:
         """Connect to one of the addresses that were judged, and to no other."""
         for address in addresses:
             try:
-                server = socket.create_connection((str(address), port), _PATIENCE)
+                server = socket.create_connection((str(address), port), wire.PATIENCE)
             except OSError:
                 continue
             server.settimeout(_IDLE)
@@ -203,6 +201,13 @@ class Proxy:
             return server
         self.egress.decided(True, method, target, str(addresses[0]), "allowed, and nobody answered there")
         return None
+
+    def exchanged(self, before: socket.socket, after: socket.socket) -> socket.socket:
+        """Have a connection that now speaks TLS ended in place of the one below it."""
+        with self._lock:
+            self._open.discard(before)
+            self._open.add(after)
+        return after
 
     def _relay(self, client: socket.socket, server: socket.socket) -> None:
         client.settimeout(_IDLE)
@@ -214,70 +219,10 @@ class Proxy:
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while part := source.recv(_CHUNK):
+        while part := source.recv(wire.CHUNK):
             target.sendall(part)
     with contextlib.suppress(OSError):
         target.shutdown(socket.SHUT_WR)
-
-
-def _head(client: socket.socket) -> tuple[bytes, bytes]:
-    held, until = b"", time.monotonic() + _PATIENCE
-    while b"\r\n\r\n" not in held:
-        part = client.recv(1 << 14)
-        if not part or len(held) > _HEAD or time.monotonic() > until:
-            raise ValueError("no whole head")
-        held += part
-    head, _, rest = held.partition(b"\r\n\r\n")
-    return head, rest
-
-
-def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
-    lines = head.decode("latin-1").split("\r\n")
-    method, target, version = lines[0].split(" ")
-    if version not in ("HTTP/1.1", "HTTP/1.0") or any(
-        "\n" in line or "\r" in line or "\0" in line for line in lines
-    ):
-        raise ValueError("no head of HTTP/1.1")
-    headers = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
-        if not colon or not name or not all(c.isalnum() or c in "!#$%&'*+-.^_`|~" for c in name):
-            raise ValueError("no header")
-        headers.append((name, value.strip()))
-    return method, target, headers
-
-
-def _authority(text: str, port: int | None) -> tuple[str, int]:
-    """Return host and port of what stands in a request, the host in small letters and without a dot at its end."""
-    parts = urlsplit(f"//{text}")
-    found = parts.port if parts.port is not None else port
-    if found is None or not parts.hostname or parts.username is not None or parts.path:
-        raise ValueError("no authority")
-    return parts.hostname.lower().rstrip("."), found
-
-
-def _length(headers: list[tuple[str, str]]) -> int | None:
-    """Return how long a body is; None where it does not say it in one plain number."""
-    if any(n.lower() in ("transfer-encoding", "expect") for n, _ in headers):
-        return None
-    said = {v for n, v in headers if n.lower() == "content-length"}
-    if not said:
-        return 0
-    one = said.pop()
-    return int(one) if not said and one.isascii() and one.isdigit() and len(one) < 16 else None
-
-
-def _pass_on(client: socket.socket, server: socket.socket, rest: bytes, length: int) -> None:
-    """Pass on the body, and no byte more: what came after it would be a second request that nobody judged."""
-    sent = rest[:length]
-    server.sendall(sent)
-    left = length - len(sent)
-    while left:
-        part = client.recv(min(left, _CHUNK))
-        if not part:
-            raise ValueError("the body ends early")
-        server.sendall(part)
-        left -= len(part)
 
 
 def _hello(client: socket.socket, rest: bytes) -> bytes | None:
@@ -293,16 +238,3 @@ def _hello(client: socket.socket, rest: bytes) -> bytes | None:
             return None
         held += part
     return held if len(held) == length else None
-
-
-def _refuse(client: socket.socket, code: int, more: str = "") -> None:
-    said = f"HTTP/1.1 {code} {_SAID[code]}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n"
-    with contextlib.suppress(OSError):
-        client.sendall(said.encode())
-        client.shutdown(
-            socket.SHUT_WR
-        )  # what is still on its way is read, or the answer would be lost with it
-        until = time.monotonic() + 1
-        client.settimeout(0.2)
-        while time.monotonic() < until and client.recv(_CHUNK):
-            pass
