@@ -54,28 +54,22 @@ def put(tx: Tx, report: Report, digest: str) -> None:
             "status": before["status"] if before and before["status"] != "closed" else "open",
         }
         severity = str(finding.severity)
-        tx.write("findings", key, value, severity=severity, rule=finding.rule, last_seen=tx.now)
+        tx.write("findings", key, value, severity=severity, rule=finding.rule, last_seen=tx.now, asset=name)
 
 
 def close(tx: Tx, record: FindingRecord) -> None:
     """Leave a finding as closed: it was looked for again, and is not there any more."""
     value = asdict(record) | {"status": "closed", "closed": tx.now}
-    tx.write(
-        "findings",
-        record.fingerprint,
-        value,
-        severity=record.severity,
-        rule=record.rule,
-        last_seen=record.last_seen,
-    )
+    columns = {"severity": record.severity, "rule": record.rule, "last_seen": record.last_seen}
+    tx.write("findings", record.fingerprint, value, asset=record.asset, **columns)
 
 
 def open_of(office: Office, asset: str, check: str) -> list[FindingRecord]:
     """Return the open findings of one check about one asset."""
     table = schema.findings
-    query = sa.select(table.c.value).where(table.c.rule.startswith(f"{check}.", autoescape=True))
-    found = (read(FindingRecord, r[0]) for batch in office.batches(query) for r in batch)
-    return [f for f in found if f.asset == asset and f.status == "open"]
+    of_it = (table.c.asset == asset) & table.c.rule.startswith(f"{check}.", autoescape=True)
+    found = (read(FindingRecord, r[0]) for r in office.rows(sa.select(table.c.value).where(of_it)))
+    return [f for f in found if f.status == "open"]
 
 
 def listing(

@@ -82,6 +82,10 @@ def _made(home: Home, record: ActionRecord) -> Action | None:
         from assay.works.remedies import acting
 
         return acting.recalled(home, record)
+    if record.name == "watch.alert":
+        from assay.works.watching import telling
+
+        return telling.recalled(home, record)
     if record.name in repairing.NAMES:
         return repairing.recalled(home, record)
     if record.name == loading.NAME:

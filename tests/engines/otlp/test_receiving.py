@@ -13,8 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from assay.engines import tls
-from assay.engines.otlp import receiving
+from assay.engines import listening, tls
 from assay.engines.otlp.receiving import Busy, Full, Receiver
 from assay.engines.otlp.sending import Endpoint, send
 from assay.kernel.errors import Broken, UsageError
@@ -160,7 +159,7 @@ def test_a_port_that_is_taken_is_named(server):
 
 
 def test_a_request_that_comes_a_byte_at_a_time_is_ended(monkeypatch):
-    monkeypatch.setattr(receiving, "_REQUEST", 0.2)
+    monkeypatch.setattr(listening, "_REQUEST", 0.2)
     with (
         serving() as server,
         socket.create_connection(("127.0.0.1", server.server_address[1]), timeout=5) as slow,
@@ -175,7 +174,7 @@ def test_a_request_that_comes_a_byte_at_a_time_is_ended(monkeypatch):
 
 
 def test_too_many_at_once_are_told_to_come_again(monkeypatch):
-    monkeypatch.setattr(receiving, "CONNECTIONS", 2)
+    monkeypatch.setattr(listening, "CONNECTIONS", 2)
     with serving() as server:
         held = [socket.create_connection(("127.0.0.1", server.server_address[1])) for _ in range(2)]
         time.sleep(0.2)

@@ -29,6 +29,7 @@ from assay.works.verbs import (
     serving,
     tokens,
     traces,
+    watching,
 )
 
 WITHOUT_HOME = frozenset(
@@ -92,4 +93,5 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **findings.VERBS,
     **data.VERBS,
     **quarantine.VERBS,
+    **watching.VERBS,
 }

@@ -1,0 +1,1 @@
+"""Where things arrive: a folder that is looked at, an OCI layout, an address that registries call."""

@@ -1,0 +1,105 @@
+"""What lies in an OCI layout, and whether a file is a saved image: told by their first documents, nothing is unpacked."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import IO, Any
+
+from assay.engines.containers.room import Full, Room
+from assay.engines.containers.stream import LayerStream
+from assay.kernel.errors import BadInput
+from assay.methods import tars
+
+LARGEST = 4 << 20  # bytes of an index
+MOST = 10_000  # images of a layout
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_REF = "org.opencontainers.image.ref.name"
+_MEMBERS = 100_000  # of a tar that are looked at
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+# What a layout holds, and what docker save wrote before it wrote layouts.
+_BELONGS = re.compile(
+    r"oci-layout|index\.json|manifest\.json|repositories|blobs/sha(?:256|512)/[0-9a-f]{64,128}|(?:sha256:)?[0-9a-f]{64}\.json"
+    r"|(?:[0-9a-f]{1,64}/)?(?:layer\.tar|VERSION|json)|(?:sha256:)?[0-9a-f]{64}(?:\.tar)?(?:\.gz)?"
+)
+
+
+def is_layout(folder: Path) -> bool:
+    """Whether a folder is an OCI layout."""
+    return (folder / "oci-layout").is_file() and not (folder / "oci-layout").is_symlink()
+
+
+def images(folder: Path) -> list[tuple[str, str]]:
+    """Return digest and tag of each image that the index of a layout names; BadInput where it is none, or not whole yet."""
+    try:
+        with (folder / "index.json").open("rb") as source:
+            raw = source.read(LARGEST + 1)
+    except OSError as error:
+        raise BadInput(
+            f"the index of the layout cannot be read: {error.strerror}", where=str(folder)
+        ) from None
+    if len(raw) > LARGEST:
+        raise BadInput("the index of the layout is larger than any is", where=str(folder))
+    try:
+        named = json.loads(raw)["manifests"]
+        found = [
+            (str(m["digest"]), str((m.get("annotations") or {}).get(_REF, ""))) for m in named[: MOST + 1]
+        ]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        raise BadInput("the index of the layout cannot be read", where=str(folder)) from None
+    if len(found) > MOST or not all(_DIGEST.fullmatch(d) for d, _ in found):
+        raise BadInput("the index of the layout names what no image is called", where=str(folder))
+    return list(dict.fromkeys(found))
+
+
+def landed(folder: Path, digest: str) -> bool:
+    """Whether the manifest of an image has landed in a layout."""
+    return (folder / "blobs" / "sha256" / digest[7:]).is_file()
+
+
+class _Lying:
+    """A tar as it lies, for methods.tars: what is not looked at is passed over."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source, self.at = source, 0
+        self._size = source.seek(0, 2)
+        source.seek(0)
+
+    def take(self, size: int) -> bytes:
+        part = self._source.read(size)
+        self.at += len(part)
+        return part
+
+    def skip_to(self, place: int) -> bool:
+        self.at = self._source.seek(min(place, self._size))
+        return self.at == place
+
+
+def saved(path: Path) -> tuple[bool, bool]:
+    """Return whether a file is what ``docker save`` writes, or a layout as a tar; and whether nothing else lies in it."""
+    marked, alone, count = False, True, 0
+    try:
+        with path.open("rb") as source:
+            head = source.read(6)
+            stream: Any = LayerStream(path.open("rb"), Room()) if head.startswith(_PACKED) else _Lying(source)
+            for member in tars.members(stream):
+                count += 1
+                name = "/".join(p for p in member.name.split("/") if p not in ("", "."))
+                marked = marked or name in ("oci-layout", "manifest.json")
+                alone = alone and (member.kind != "file" or _of_an_image(name))
+                if count > _MEMBERS:
+                    return marked, False
+    except (tars.Damaged, Full, OSError):
+        return marked and count > 0, False
+    return marked, alone
+
+
+def alone(folder: Path) -> bool:
+    """Whether nothing lies in a layout but what belongs to one."""
+    found = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir() or p.is_symlink()]
+    return all(_of_an_image(name) for name in found)
+
+
+def _of_an_image(name: str) -> bool:
+    return bool(_BELONGS.fullmatch(name))

@@ -1,0 +1,67 @@
+"""Things examined as they arrive, and images again when advisories change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assay.kernel.errors import UsageError
+from assay.works.home import Home
+from assay.works.verbs.shape import Json
+
+if TYPE_CHECKING:
+    from assay.works.watching.rescanning import Rescanned
+    from assay.works.watching.scanning import Looked
+
+
+def watch(
+    home: Home,
+    actor: str,
+    *,
+    folders: Sequence[str] = (),
+    advisories: Mapping[str, str] | None = None,
+    listen: Mapping[str, Any] | None = None,
+    tell: Callable[[Looked | Rescanned], None] = lambda found: None,
+    ready: Callable[[str], None] = lambda url: None,
+    **options: Any,
+) -> Json:
+    """Examine what arrives in folders and what registries say was pushed, and hold stored bills against changed advisories.
+
+    options: every, settle, depth, once, seconds, fail_on and allow_incomplete.
+    """
+    from assay.works.watching import looking
+
+    given = dict(advisories or {})
+    policy = looking.policy_of(home)
+    if not (folders or listen or given or policy.advisories or policy.registries):
+        raise UsageError(
+            "there is nothing to watch", remedy="name a folder, --advisories FOLDER or --listen HOST:PORT"
+        )
+    if home.office.outside.readonly:
+        raise UsageError(
+            "this home can be read and not written, and what arrives is recorded", where=str(home.root)
+        )
+    found = looking.watch(
+        home,
+        actor,
+        looking.Options(folders=[Path(f) for f in folders], advisories=given, **options),
+        listen=listen,
+        tell=tell,
+        ready=ready,
+    )
+    return {
+        "schema": "assay.watched/1",
+        "arrivals": found.arrivals,
+        "images": found.images,
+        "scanned": found.scanned,
+        "rescanned": found.rescanned,
+        "known": found.known,
+        "uncleared": found.uncleared,
+        "moving": found.moving,
+        "passed": found.passed and not (found.uncleared or found.moving or found.wrong),
+        "wrong": found.wrong[:100],
+    }
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {"watch": watch}

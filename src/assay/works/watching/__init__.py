@@ -1,0 +1,1 @@
+"""Things examined as they arrive, and images examined again when advisories change."""

@@ -1,0 +1,97 @@
+"""What registries say was pushed: noted at once and durably, pulled and examined when its turn comes.
+
+Only what the policy names is noted at all: the host and repository that a notice says are looked up in watch.yaml, and the registry is
+then asked as the file says, whatever else a notice holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from assay.engines.watching.hooks import Busy, Caller
+from assay.kernel.asset import Asset
+from assay.kernel.errors import AssayError, UsageError
+from assay.methods.watching.policy import FILE, Hook, Policy
+from assay.methods.watching.pushes import Pushed
+from assay.office.arrivals import FAILED, QUEUED, Arrival
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+
+MOST = 1_000  # that may wait
+_PLACE = "/"
+
+
+def callers(home: Home, policy: Policy) -> dict[str, Caller]:
+    """Return who may call, with their secrets; UsageError where one is not there."""
+    from assay.works.remedies.channels import secret
+
+    def of(hook: Hook) -> Caller:
+        found = secret(hook.secret, f"the hook {hook.name}").encode()
+        return Caller(hook.name, hook.kind, found, hook.header, hook.in_url)
+
+    if policy.hooks and not policy.registries:
+        raise UsageError(
+            "hooks are named and no registry is, so nothing would be pulled",
+            where=str(home.root / FILE),
+            remedy="name registries that may be pulled from",
+        )
+    return {name: of(hook) for name, hook in policy.hooks.items()}
+
+
+def note(home: Home, policy: Policy, hook: str, pushed: Sequence[Pushed]) -> int:
+    """Note images as waiting, in one transaction; return how many may be pulled. Busy where too many wait.
+
+    One that is known by its digest does not wait again; what the policy does not name is an event and nothing else.
+    """
+    from assay.office import arrivals
+    from assay.works.watching.scanning import is_known
+
+    fits = [(p, r) for p in pushed if (r := policy.registry(p.host, p.repository)) is not None]
+    others = [p for p in pushed if policy.registry(p.host, p.repository) is None]
+    with home.office.transaction() as tx:
+        fresh = []
+        for one, registry in fits:
+            named = replace(one, host=registry.host)
+            key = f"{named.name}@{one.digest}" if one.digest else named.name
+            before = arrivals.current(tx, key)
+            if (one.digest and is_known(before)) or (before is not None and before.state == QUEUED):
+                continue
+            uri = registry.uri(one.repository, one.tag, one.digest)
+            fresh.append(Arrival(key, uri, "pushed", hook, QUEUED, tx.now, one.digest))
+        if fresh and arrivals.waiting(home.office) + len(fresh) > MOST:
+            raise Busy(f"{MOST:,} images wait already")
+        for arrival in fresh:
+            made = replace(arrival, event=tx.size)
+            arrivals.write(tx, made)
+        if fresh:
+            detail = {"hook": hook, "images": [a.key for a in fresh][:100]}
+            tx.record("watch.noted", f"hook/{hook}", actor=f"hook:{hook}", detail=detail)
+        if others:
+            detail = {
+                "hook": hook,
+                "images": [p.name[:300] for p in others][:20],
+                "why": "no such registry is in the policy",
+            }
+            tx.record("watch.noted", f"hook/{hook}", actor=f"hook:{hook}", outcome="denied", detail=detail)
+    return len(fits)
+
+
+def pinned(policy: Policy, arrival: Arrival) -> Asset:
+    """Return a pushed image, pinned by what the registry says now, under a name that stays; UsageError where it may not be pulled."""
+    from assay.engines.containers import opening
+
+    host, _, path = arrival.key.partition(_PLACE)
+    name = arrival.key.partition("@")[0]
+    repository = path.partition("@")[0].rpartition(":")[0] or path.partition("@")[0]
+    if policy.registry(host, repository) is None:  # the file may have changed since
+        raise UsageError(f"{host} is no registry that may be pulled from", remedy=f"name it in {FILE}")
+    found = opening.pin(arrival.what, None)  # type: ignore[arg-type]  # nothing is stored of a registry's
+    return found.renamed(name)
+
+
+def failed(arrival: Arrival, error: AssayError) -> Arrival:
+    """Return an arrival that could not be pulled."""
+    return replace(arrival, state=FAILED, outcome="error", why=str(error)[:500])

@@ -1,0 +1,131 @@
+"""What a registry says was pushed: only what the policy names is pulled, whatever a notice says; the queue lasts and is bounded."""
+
+import json
+import threading
+import urllib.request
+
+import pytest
+from tests.images import mirror
+from tests.works.watching.test_arriving import ZLIB, watched
+
+from assay.engines.watching.hooks import Busy
+from assay.kernel.errors import UsageError
+from assay.methods.watching.pushes import Pushed
+from assay.office import arrivals, findings, ledger
+from assay.works.call import call
+from assay.works.home import Home
+from assay.works.watching import looking, pulling
+
+SECRET = "a-token-that-nobody-guesses"
+
+
+@pytest.fixture
+def policy(home, registry, monkeypatch):
+    host, _, _ = registry
+    monkeypatch.setenv("HOOK", SECRET)
+    (home.root / "watch.yaml").write_text(
+        f"registries:\n  - {{host: '{host}', plain: true, repositories: ['team/*']}}\n"
+        "hooks:\n  reg: {token: env:HOOK}\n"
+    )
+    return looking.policy_of(home)
+
+
+def test_what_is_pushed_is_noted_at_once_pulled_later_and_known_after(home, registry, policy, tmp_path):
+    host, digest, asked = registry
+    mirror(tmp_path / "osv", ZLIB)
+    assert pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)]) == 1
+    assert asked == [] and arrivals.waiting(home.office) == 1
+    again = Home.open(home.root, {})  # the queue outlives who noted it
+    found = watched(again, advisories={"mirror": str(tmp_path / "osv")})
+    again.close()
+    assert [(a["kind"], a["outcome"], a["checks"]) for a in found["arrivals"]] == [
+        ("pushed", "fail", ["image.vulnerabilities"])
+    ]
+    assert {f.asset for f in findings.listing(home.office)} == {f"{host}/team/app:1"}  # a name that stays
+    asked.clear()
+    pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)])
+    assert watched(home, advisories={"mirror": str(tmp_path / "osv")})["scanned"] == 0 and asked == []
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "127.0.0.1:1", "localhost", "evil.example.org", "[::1]"])
+def test_a_registry_that_the_policy_does_not_name_is_never_asked(home, registry, policy, host):
+    _, digest, asked = registry
+    assert pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)]) == 0
+    assert arrivals.waiting(home.office) == 0 and watched(home, advisories={})["scanned"] == 0 and asked == []
+    assert ledger.event(home.office, 0).outcome == "denied"
+
+
+def test_a_repository_that_the_policy_does_not_name_is_not_pulled(home, registry, policy):
+    host, digest, asked = registry
+    assert pulling.note(home, policy, "reg", [Pushed(host, "other/app", "1", digest)]) == 0 and asked == []
+
+
+def test_a_registry_that_is_taken_from_the_policy_is_not_asked_any_more(home, registry, policy):
+    host, digest, asked = registry
+    pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)])
+    (home.root / "watch.yaml").write_text(
+        "registries: [registry.example.org]\nhooks: {reg: {token: env:HOOK}}\n"
+    )
+    (found,) = watched(home, fail_on="high")["arrivals"]
+    assert found["state"] == "failed" and "may be pulled from" in found["why"] and asked == []
+
+
+def test_what_cannot_be_pulled_is_a_failed_arrival(home, registry, policy):
+    host, _, _ = registry
+    pulling.note(home, policy, "reg", [Pushed(host, "team/gone", "7")])
+    found = watched(home, fail_on="high")
+    assert [a["state"] for a in found["arrivals"]] == ["failed"] and not found["passed"]
+    assert watched(home, fail_on="high")["scanned"] == 0
+
+
+def test_the_queue_is_bounded(home, registry, policy, monkeypatch):
+    host, _, _ = registry
+    monkeypatch.setattr(pulling, "MOST", 2)
+    pulling.note(home, policy, "reg", [Pushed(host, "team/app", f"{n}") for n in range(2)])
+    with pytest.raises(Busy):
+        pulling.note(home, policy, "reg", [Pushed(host, "team/app", "3")])
+    assert arrivals.waiting(home.office) == 2
+    pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1")])  # which waits already
+
+
+def test_hooks_without_a_registry_or_a_secret_are_refused(home, monkeypatch):
+    (home.root / "watch.yaml").write_text("hooks: {reg: {token: env:HOOK}}\n")
+    monkeypatch.setenv("HOOK", SECRET)
+    with pytest.raises(UsageError, match="no registry is"):
+        pulling.callers(home, looking.policy_of(home))
+    (home.root / "watch.yaml").write_text(
+        "registries: [a.example]\nhooks: {reg: {token: env:NOT_SET_ANYWHERE}}\n"
+    )
+    with pytest.raises(UsageError, match="is not there"):
+        pulling.callers(home, looking.policy_of(home))
+
+
+def test_from_the_notice_to_the_finding_over_http(home, registry, policy, tmp_path):
+    host, digest, _ = registry
+    mirror(tmp_path / "osv", ZLIB)
+    seen, answers = [], []
+    event = {
+        "action": "push", "request": {"host": host},
+        "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "repository": "team/app", "tag": "1", "digest": digest},
+    }  # fmt: skip
+
+    def notify(url):
+        def send():
+            request = urllib.request.Request(
+                f"{url}/hooks/reg",
+                json.dumps({"events": [event]}).encode(),
+                {"Authorization": f"Bearer {SECRET}"},
+            )
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                answers.append((answer.status, json.loads(answer.read())))
+
+        threading.Thread(target=send, daemon=True).start()
+
+    call(
+        "watch",
+        {"listen": {"host": "127.0.0.1", "port": 0}, "seconds": 1.5, "every": 0.05, "tell": seen.append, "ready": notify,
+         "advisories": {"mirror": str(tmp_path / "osv")}},
+        home=home,
+    )  # fmt: skip
+    assert answers == [(202, {"noted": 1, "refused": 0, "passed_over": 0})]
+    assert [s.arrival.outcome for s in seen if hasattr(s, "arrival")] == ["fail"]
