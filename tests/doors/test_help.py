@@ -92,6 +92,9 @@ def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys
         _run("assay log checkpoint > kept.txt", copy, capsys)
     if "app.tar" in example:  # the demo has no image, and nothing known of what one would hold
         _lay_out_an_image(copy)
+    if "watch incoming" in example:  # nor is there a folder that things are put into
+        (copy / "incoming").mkdir()
+        (copy / "incoming" / "tidy.py").write_text("print(sum(range(10)))\n")
     if example.startswith("assay secrets"):  # nor is it a repository
         subprocess.run(["git", "init", "-q"], check=True)
     printed = "".join(_run(part, copy, capsys) for part in example.split("&&"))

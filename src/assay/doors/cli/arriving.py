@@ -20,7 +20,7 @@ _GIVEN = ("advisories", "kev", "epss", "vex", "unscored")
 
 
 @click.command()
-@click.argument("folder", nargs=-1, metavar="[DIR]...")
+@click.argument("folder", nargs=-1, metavar="[DIR]")
 @click.option(
     "--once", is_flag=True, help="End when all that is there is done; exit 1 where it does not pass."
 )
@@ -46,7 +46,7 @@ def watch(folder: tuple[str, ...], format_: str, **raw: Any) -> int:
 
     Models, images and code are examined once they have landed, each by the
     checks that fit it. What is known by its digest is not examined again,
-    whatever it is called and however often this is started.
+    whatever it is called and however often this is started. DIR may be several.
 
     Images are held against --advisories, and, from the bills of materials that
     the office keeps, again whenever these change: what is new is told, what is
