@@ -1,6 +1,8 @@
 """The evaluation algorithm of the OSV schema, case by case, and vectors whose scores stand in the specifications of CVSS."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assay.methods.advisories import cvss, osv
 from assay.methods.versions import pep440, semver
@@ -115,3 +117,20 @@ def test_the_upgrade_is_the_one_that_judging_each_version_by_itself_finds():
         else:
             best = min(above, key=lambda f: (left[f], semver.key(f)))
             assert found == (best, left[best])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False) | st.text(max_size=5) | st.sampled_from(("1", "2.0", "0", "*", "GIT")),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(("events", "introduced", "fixed", "last_affected", "limit", "type")), inner, max_size=3),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(st.lists(st.fixed_dictionaries({}, optional={"ranges": JSON, "versions": JSON}), max_size=3))
+def test_whatever_an_entry_is_it_is_judged_and_nothing_is_raised(entries):
+    for entry in entries:
+        assert osv.judge(entry, "1.5", pep440.key).affected in (True, False, None)
+    version, left = osv.upgrade(entries, "1.5", pep440.key)
+    assert isinstance(version, str) and 0 <= left <= len(entries)

@@ -23,10 +23,11 @@ from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.methods.versions.pep440 import normal_name
 
-VERSION = 3  # of the index's own form
+VERSION = 4  # of the index's own form
 _BATCH = 5_000
-_SHOWN = 20
-
+_MOST = 5_000_000  # records of one mirror
+_LONGEST = 400  # characters of an id, an ecosystem, a name
+_ECOSYSTEMS = 20_000  # with their releases
 
 _NULL = msgspec.Raw(b"null")
 
@@ -61,7 +62,13 @@ class _Record(msgspec.Struct, omit_defaults=True):
     affected: list[_Affected] | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Record | list[_Record])
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+_DECODER = msgspec.json.Decoder(_Record)
+_NAMED = msgspec.json.Decoder(_Named)
+_SEVERAL = msgspec.json.Decoder(list[msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _TABLES = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -74,7 +81,7 @@ def build(asset: Asset, to: Path) -> None:
     """Write the index of a mirror to a file; whole or not at all."""
     fresh = to.with_name(f"{to.name}.new-{os.getpid()}")
     fresh.unlink(missing_ok=True)
-    problems: list[str] = []
+    problems = mirror.Problems()
     with contextlib.closing(sqlite3.connect(fresh, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=OFF")
         db.execute("PRAGMA synchronous=OFF")
@@ -83,63 +90,111 @@ def build(asset: Asset, to: Path) -> None:
         db.execute("BEGIN")
         _fill(db, mirror.documents(asset, problems), problems)
         db.execute("CREATE INDEX by_name ON affected (base, name)")
-        counts = dict(db.execute("SELECT ecosystem, count(DISTINCT id) FROM affected GROUP BY ecosystem"))
+        by_ecosystem = "SELECT ecosystem, count(DISTINCT id) FROM affected GROUP BY ecosystem LIMIT ?"
+        counts = dict(db.execute(by_ecosystem, (_ECOSYSTEMS + 1,)))
+        if len(counts) > _ECOSYSTEMS:
+            raise BadInput(
+                f"{asset.name} speaks of more than {_ECOSYSTEMS:,} ecosystems", remedy="is it a mirror?"
+            )
         newest = db.execute("SELECT count(*), coalesce(max(modified), '') FROM record").fetchone()
         told = {
             "ecosystems": json.dumps(counts),
             "records": str(newest[0]),
             "newest": str(newest[1]),
-            "problems": json.dumps([len(problems), problems[:_SHOWN]]),
+            "problems": json.dumps([problems.count, problems.shown]),
         }
         db.executemany("INSERT INTO about VALUES (?, ?)", told.items())
         db.execute("COMMIT")
     fresh.replace(to)
 
 
-def _fill(db: sqlite3.Connection, documents: Iterable[bytes], problems: list[str]) -> None:
-    known: dict[str, str] = {}
+def _fill(db: sqlite3.Connection, documents: Iterable[tuple[str, bytes]], problems: mirror.Problems) -> None:
+    """Enter each record; of one that is there several times the newest, and nothing of one that was withdrawn since."""
+    known: dict[str, tuple[str, int, int]] = {}  # id → when it was changed, and its rows of what it affects
     records: list[tuple[str, str, bytes]] = []
-    affected: list[tuple[str, str, str, str, bytes]] = []
+    affected: list[tuple[int, str, str, str, str, bytes]] = []
+    row = 1
 
     def flush() -> None:
         db.executemany("INSERT OR REPLACE INTO record VALUES (?, ?, ?)", records)
-        db.executemany("INSERT INTO affected VALUES (?, ?, ?, ?, ?)", affected)
+        db.executemany(
+            "INSERT INTO affected (rowid, base, name, ecosystem, id, body) VALUES (?, ?, ?, ?, ?, ?)",
+            affected,
+        )
         records.clear()
         affected.clear()
 
-    for raw in documents:
-        try:
-            found = _DECODER.decode(raw)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            problems.append(f"a file that is no OSV record: {str(error)[:120]}")
-            continue
-        for one in found if isinstance(found, list) else [found]:
-            before = known.get(one.id)
-            if before is not None:
-                if before >= one.modified:
-                    continue  # the same record, in the file of another ecosystem
-                flush()
-                db.execute("DELETE FROM affected WHERE id = ?", (one.id,))
-            known[one.id] = one.modified
-            if one.withdrawn:
-                continue  # the schema: it is not to be matched any more
-            parts, one.affected, one.details = (
-                one.affected or [],
-                None,
-                "" if one.summary else one.details[:500],
+    for one in _records(documents, problems):
+        if one.id in known:
+            before, first, after = known[one.id]
+            if before >= one.modified:
+                continue  # the same record, in the file of another ecosystem
+            flush()
+            db.execute("DELETE FROM affected WHERE rowid >= ? AND rowid < ?", (first, after))
+            db.execute("DELETE FROM record WHERE id = ?", (one.id,))
+        elif len(known) >= _MOST:
+            raise BadInput(
+                f"the mirror has more than {_MOST:,} records", remedy="name the ecosystems' own alone"
             )
+        begins = row
+        if not one.withdrawn:  # the schema: it is not to be matched any more
+            for base, name, ecosystem, body in _parts(one):
+                affected.append((row, base, name, ecosystem, one.id, body))
+                row += 1
+            one.affected, one.details = None, "" if one.summary else one.details[:500]
             records.append((one.id, one.modified, _ENCODER.encode(one)))
-            for part in parts:
-                if part.package is None or not part.package.name:
-                    continue
-                ecosystem, name = part.package.ecosystem, part.package.name
-                base = ecosystem.partition(":")[0]
-                name = normal_name(name) if base == "PyPI" else name
-                part.package = None
-                affected.append((base, name, ecosystem, one.id, _ENCODER.encode(part)))
+        known[one.id] = (one.modified, begins, row)
         if len(affected) >= _BATCH or len(records) >= _BATCH:
             flush()
     flush()
+
+
+def _records(documents: Iterable[tuple[str, bytes]], problems: mirror.Problems) -> Iterator[_Record]:
+    """Give the records of each file, which holds one or a list of them; one that is none is named, and the others go on."""
+    for name, raw in documents:
+        try:
+            several = _SEVERAL.decode(raw) if raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"[" else [raw]
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            problems.add(f"{name}: it is no OSV record ({str(error)[:120]})")
+            continue
+        for one in several:
+            try:
+                found = _DECODER.decode(one)
+                _bounded(found)
+            except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                problems.add(f"{_called(one, name)}: it is no OSV record ({str(error)[:120]})")
+            else:
+                yield found
+
+
+def _bounded(one: _Record) -> None:
+    told = [
+        one.id,
+        one.modified,
+        *(t for p in one.affected or () if p.package for t in (p.package.ecosystem, p.package.name)),
+    ]
+    if not one.id or any(len(text) > _LONGEST for text in told):
+        raise ValueError("it has no id, or an id or a name longer than any")
+
+
+def _called(raw: bytes | msgspec.Raw, name: str) -> str:
+    """Return what a record is called by, where it says that much, and its file."""
+    try:
+        id_ = _NAMED.decode(raw).id
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        id_ = ""
+    return f"{ascii(id_[:80])[1:-1]} in {name}" if id_ else name
+
+
+def _parts(one: _Record) -> Iterator[tuple[str, str, str, bytes]]:
+    """Give ecosystem, name, ecosystem as written, and what is said of it, of each package that a record names."""
+    for part in one.affected or ():
+        if part.package is None or not part.package.name:
+            continue
+        ecosystem, name = part.package.ecosystem, part.package.name
+        base = ecosystem.partition(":")[0]
+        part.package = None
+        yield base, normal_name(name) if base == "PyPI" else name, ecosystem, _ENCODER.encode(part)
 
 
 class Index:

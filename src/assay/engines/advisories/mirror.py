@@ -12,16 +12,21 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.engines.digests import digest_file
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing
+from assay.methods import ziplists
 
 LARGEST = 16 << 20  # bytes of one record: a kernel's with its versions has under 4 MB
 MOST = 5_000_000  # files of one mirror
 _DEEPEST = 32
 _RATIO = 400
+_LISTED = 512 << 20  # bytes of a zip's list of members, which is read whole
+_KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SHOWN = 20
 
 
 def pin(text: str) -> Asset:
@@ -72,8 +77,22 @@ def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
                         yield path, known
 
 
-def documents(asset: Asset, problems: list[str]) -> Iterator[bytes]:
-    """Give the bytes of each record. problems: what could not be read is told there."""
+@dataclass
+class Problems:
+    """What could not be read: how much, and the first of it in words."""
+
+    count: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """Note one more."""
+        self.count += 1
+        if len(self.shown) < _SHOWN:
+            self.shown.append(text[:300])
+
+
+def documents(asset: Asset, problems: Problems) -> Iterator[tuple[str, bytes]]:
+    """Give each file by its name and bytes. problems: what could not be read is told there."""
     root = Path(asset.uri)
     if not root.is_dir():
         yield from _of_file(root, root.name, problems)
@@ -82,31 +101,38 @@ def documents(asset: Asset, problems: list[str]) -> Iterator[bytes]:
         yield from _of_file(root / name, name, problems)
 
 
-def _of_file(path: Path, name: str, problems: list[str]) -> Iterator[bytes]:
+def _of_file(path: Path, name: str, problems: Problems) -> Iterator[tuple[str, bytes]]:
     if path.suffix.lower() != ".zip":
         if path.stat().st_size > LARGEST:
-            problems.append(f"{name}: it is larger than {LARGEST >> 20} MiB")
+            problems.add(f"{name}: it is larger than {LARGEST >> 20} MiB")
         else:
-            yield path.read_bytes()
+            yield name, path.read_bytes()
         return
     try:
+        with path.open("rb") as raw:
+            if (ziplists.listed(raw) or 0) > _LISTED:
+                problems.add(f"{name}: its list of members is longer than {_LISTED >> 20} MiB")
+                return
         with zipfile.ZipFile(path) as archive:
             for count, member in enumerate(archive.infolist()):
                 if count > MOST:
-                    problems.append(f"{name}: more than {MOST:,} members")
+                    problems.add(f"{name}: more than {MOST:,} members")
                     return
                 if not member.filename.endswith(".json"):
                     continue
                 bomb = member.file_size > (1 << 20) and member.file_size > _RATIO * max(
                     member.compress_size, 1
                 )
-                if member.file_size > LARGEST or bomb or member.flag_bits & 1:
-                    problems.append(f"{name}/{member.filename[:200]}: it is too large, or encrypted")
+                odd = member.flag_bits & 1 or member.compress_type not in _KINDS
+                if member.file_size > LARGEST or bomb or odd:
+                    problems.add(
+                        f"{name}/{member.filename[:200]}: it is too large, or not packed as zips of records are"
+                    )
                     continue
                 try:
                     with archive.open(member) as source:
-                        yield source.read(LARGEST)
+                        yield f"{name}/{member.filename[:200]}", source.read(LARGEST)
                 except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, EOFError) as error:
-                    problems.append(f"{name}/{member.filename[:200]}: {error}")
+                    problems.add(f"{name}/{member.filename[:200]}: {error}")
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        problems.append(f"{name}: it is no whole zip ({error})")
+        problems.add(f"{name}: it is no whole zip ({error})")

@@ -34,15 +34,15 @@ def judge(entry: Mapping[str, Any], version: str, key: Key) -> Judged:
         own = key(version[:LONGEST]) if len(version) <= LONGEST else None
     except (ValueError, TypeError):
         own = None
-    listed = entry.get("versions")
-    exact = isinstance(listed, list) and _listed(listed, version, own, key)
+    try:
+        listed, ranges = _versions(entry), _ranges(entry)
+    except ValueError as error:
+        return Judged(None, why=str(error))
+    exact = _listed(listed, version, own, key)
     doubt = ""
     fixed: list[str] = []
-    hit, judged = exact, isinstance(listed, list) and bool(listed)
-    ranges = entry.get("ranges")
-    for one in ranges if isinstance(ranges, list) else ():
-        if not isinstance(one, dict) or str(one.get("type", "")).upper() == "GIT":
-            continue
+    hit, judged = exact, bool(listed)
+    for one in ranges:
         if own is None:
             doubt = f"{version[:60]!r} is no version of its ecosystem"
             continue
@@ -65,6 +65,22 @@ def judge(entry: Mapping[str, Any], version: str, key: Key) -> Judged:
     return Judged(False)
 
 
+def _versions(entry: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the versions that an entry lists; ValueError where they are no list."""
+    listed = entry.get("versions")
+    if not isinstance(listed, list | None):
+        raise ValueError("its versions are no list")
+    return listed or ()
+
+
+def _ranges(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the ranges that speak of versions; ValueError where they are no list of objects."""
+    told = entry.get("ranges")
+    if not isinstance(told, list | None) or not all(isinstance(one, dict) for one in told or ()):
+        raise ValueError("its ranges are no list of ranges")
+    return [one for one in told or () if str(one.get("type", "")).upper() != "GIT"]
+
+
 def _listed(listed: Sequence[Any], version: str, own: Any, key: Key) -> bool:
     """Listed as it is written, or as an equal version: 1.0 and 1.0.0 are one in PEP 440."""
     if version in listed:
@@ -83,15 +99,19 @@ def _listed(listed: Sequence[Any], version: str, own: Any, key: Key) -> bool:
 def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str, str]], list[Any]]:
     """Return the events in order, each as (key, rank, kind, text), and the keys of the limits."""
     raw = one.get("events")
+    if not isinstance(raw, list | None):
+        raise ValueError("its events are no list")
     events: list[tuple[Any, int, str, str]] = []
     limits: list[Any] = []
-    for event in raw if isinstance(raw, list) else ():
-        if not isinstance(event, dict) or len(events) > MOST_EVENTS:
+    for event in raw or ():
+        if not isinstance(event, dict) or len(events) + len(limits) > MOST_EVENTS:
             raise ValueError("its events cannot be read")
         for kind, value in event.items():
             if kind not in _ORDER:
                 continue
-            text = str(value)[:LONGEST]
+            if not isinstance(value, str):
+                raise ValueError("a version in its events is no text")
+            text = value[:LONGEST]
             if kind == "limit":
                 limits.append(None if text == "*" else key(text))
             elif kind == "introduced" and text == "0":
@@ -125,13 +145,12 @@ def _inside(one: Mapping[str, Any], own: Any, key: Key) -> tuple[bool, list[str]
 def _later(entry: Mapping[str, Any], own: Any, key: Key) -> list[str]:
     """Return the fixed versions above one that is listed and lies in no range."""
     out = []
-    for one in entry.get("ranges") or ():
-        if isinstance(one, dict) and str(one.get("type", "")).upper() != "GIT":
-            try:
-                events, _ = _events(one, key)
-            except (ValueError, TypeError):
-                continue
-            out += [text for at, _, kind, text in events if kind == "fixed" and at > (1, own)][:1]
+    for one in _ranges(entry):
+        try:
+            events, _ = _events(one, key)
+        except (ValueError, TypeError):
+            continue
+        out += [text for at, _, kind, text in events if kind == "fixed" and at > (1, own)][:1]
     return out
 
 
@@ -170,13 +189,16 @@ def upgrade(entries: Iterable[Mapping[str, Any]], version: str, key: Key) -> tup
 
 
 def _fixes(entry: Mapping[str, Any]) -> Iterator[str]:
-    for one in entry.get("ranges") or ():
-        if isinstance(one, dict) and str(one.get("type", "")).upper() != "GIT":
-            events = one.get("events")
-            for event in events if isinstance(events, list) else ():
-                text = str(event.get("fixed", ""))[:LONGEST] if isinstance(event, dict) else ""
-                if text:
-                    yield text
+    try:
+        ranges = _ranges(entry)
+    except ValueError:
+        return
+    for one in ranges:
+        events = one.get("events")
+        for event in events if isinstance(events, list) else ():
+            text = event.get("fixed") if isinstance(event, dict) else None
+            if isinstance(text, str) and text:
+                yield text[:LONGEST]
 
 
 def _covered(
@@ -184,14 +206,15 @@ def _covered(
 ) -> list[tuple[int, int]]:
     """Return which of the versions in question an entry affects, as stretches that do not overlap; all where it cannot be told."""
     out: list[tuple[int, int]] = []
-    judged = False
-    for text in entry.get("versions") or ():
-        judged = True
-        if text in places:
+    try:
+        listed, ranges = _versions(entry), _ranges(entry)
+    except ValueError:
+        return [(0, len(keys))]
+    judged = bool(listed)
+    for text in listed:
+        if isinstance(text, str) and text in places:
             out.append((places[text], places[text] + 1))
-    for one in entry.get("ranges") or ():
-        if not isinstance(one, dict) or str(one.get("type", "")).upper() == "GIT":
-            continue
+    for one in ranges:
         try:
             events, limits = _events(one, key)
         except (ValueError, TypeError):

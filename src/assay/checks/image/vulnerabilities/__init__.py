@@ -52,6 +52,7 @@ def check(
     told = _told.told(matched, known, unscored)
     packages = [p for p in inventory.packages if p.kind != "mlmodel"]
     skipped = [Skipped(what, why) for what, why in inventory.gaps] + matched.skipped + known.skipped
+    skipped += [Skipped("the mirror of advisories", p.message) for p in advisories.problems]
     if not packages:
         skipped.append(
             Skipped("what is installed", "nothing in it says so: no database, no metadata, no lock file")

@@ -228,7 +228,8 @@ def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: lis
         summary = summary or " ".join(told.split())[:200]
         published = published or str(record.get("published") or "")
         fixed |= dict.fromkeys(ends)
-        for one in record.get("references") or ():
+        references = record.get("references")
+        for one in references if isinstance(references, list) else ():
             if isinstance(one, dict) and isinstance(one.get("url"), str) and len(links) < 20:
                 links[one["url"][:500]] = None
     name = group[0][0]
