@@ -115,4 +115,6 @@ def _shown(found: Any, format_: str, output: Path | None) -> None:
         return context.emit(f"{title}\n\n{body}", output)
     click.secho(title, fg=colour, bold=True)
     click.echo(f"\n{body}".rstrip("\n"))
+    if found["trace"]:
+        click.echo(f"\nwhere the time went: assay traces show {found['trace'][:8]}")
     return None

@@ -34,6 +34,7 @@ from assay.works.provenance.suspects import ranked, steps_wanted
 from assay.works.provenance.symptoms import Symptom, symptoms
 
 if TYPE_CHECKING:
+    from assay.engines.tracing import Recorder
     from assay.works.home import Home
     from assay.works.provenance.past import Past
 
@@ -146,11 +147,17 @@ class _Case:
 
 
 def diagnose(
-    home: Home, new: Past, old: Past, *, isolation: str | None = None, say: Say = lambda _: None
+    home: Home,
+    new: Past,
+    old: Past,
+    *,
+    isolation: str | None = None,
+    say: Say = lambda _: None,
+    recorder: Recorder | None = None,
 ) -> Diagnosis:
     """Say why a run came out otherwise than an older one, and prove it; or that there is nothing to see, or no proof."""
     clock = time.perf_counter()
-    with stage(home, new, isolation) as place:
+    with stage(home, new, isolation, recorder=recorder) as place:
         tables = Tables(place.bench)
         found, asked = compare(place, tables, old, new, say)
         of_models = [s for s in found.symptoms if s.model]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tracing import Recorder, spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, UsageError
 from assay.works.bench import Bench
@@ -86,7 +87,8 @@ class Stage:
         todo = self._needed(pipeline, wanted)
         for name, step in pipeline.steps.items():
             if name in todo and step.verb != "do":
-                steps.done[name] = steps.carry_out(step)
+                with spanned(self.bench.recorder, name, assay__step=name, assay__uses=step.uses):
+                    steps.done[name] = steps.carry_out(step)
                 self._remember(steps.done[name])
         return Replayed(pipeline, steps.done)
 
@@ -174,11 +176,19 @@ def available(asset: Asset, bench: Bench) -> Asset:
 
 
 @contextlib.contextmanager
-def stage(home: Home, of: Past, isolation: str | None = None, *, as_then: bool = False) -> Iterator[Stage]:
+def stage(
+    home: Home,
+    of: Past,
+    isolation: str | None = None,
+    *,
+    as_then: bool = False,
+    recorder: Recorder | None = None,
+) -> Iterator[Stage]:
     """Give a stage in a scratch folder of the home, at the engine and isolation of a run.
 
     isolation: instead of the run's own; a run without any is replayed only where ``none`` is said again.
-    as_then: with as many processors as checks and tables were given then, and threads as scripts were.
+    as_then: with as many processors as checks and tables were given then, and threads as scripts were. recorder: of the
+    spans of whoever asks.
     """
     from assay.engines.layered import LayeredStore
     from assay.works.checking import bench
@@ -199,6 +209,6 @@ def stage(home: Home, of: Past, isolation: str | None = None, *, as_then: bool =
         # The office is read and the keys are used; all that is put goes to the scratch store.
         copy.__dict__ |= {"store": store, "office": home.office, "secrets": home.secrets, "actor": home.actor}
         with bench(copy, settings) as table:
-            table.cache = home.folder("cache", "requirements")
+            table.cache, table.recorder = home.folder("cache", "requirements"), recorder
             table.threads = of.document["environment"].get("threads") if as_then else None
             yield Stage(copy, table, folder)

@@ -7,9 +7,11 @@ that what comes behind it is rebuilt all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from assay.engines.tracing import spanned
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
 from assay.kernel.verdict import Verdict
@@ -71,11 +73,17 @@ class Rebuild:
         todo = [s for s in self.pipeline.steps.values() if s.verb != "do" and s.name in self.past.steps]
         for place, step in enumerate(todo, 1):
             say(f"{place} of {len(todo)}: {step.name}")
-            self.made[step.name] = self._step(step)
+            with self._spanned(step.name, step):
+                self.made[step.name] = self._step(step)
 
     def again(self, name: str) -> Done:
         """Carry one step out once more, on what it was just carried out on."""
-        return self.steps.carry_out(self.pipeline.steps[name])
+        step = self.pipeline.steps[name]
+        with self._spanned(f"again {name}", step):
+            return self.steps.carry_out(step)
+
+    def _spanned(self, name: str, step: Step) -> AbstractContextManager[Any]:
+        return spanned(self.stage.bench.recorder, name, assay__step=step.name, assay__uses=step.uses)
 
     def _step(self, step: Step) -> Rebuilt:
         why = self._lacking(step)

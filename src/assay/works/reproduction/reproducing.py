@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.tracing import Recorder, spanned
 from assay.kernel.report import Report
 from assay.works.provenance.outcome import label_of
 from assay.works.provenance.replay import Stage, stage
@@ -88,10 +89,16 @@ class Reproduction:
         return None
 
 
-def reproduce(home: Home, past: Past, wanted: Wanted, say: Say = lambda _: None) -> Reproduction:
+def reproduce(
+    home: Home,
+    past: Past,
+    wanted: Wanted,
+    say: Say = lambda _: None,
+    recorder: Recorder | None = None,
+) -> Reproduction:
     """Rebuild a run in scratch and compare. Nothing of it enters the home but packages that are built."""
     clock = time.perf_counter()
-    with stage(home, past, wanted.isolation, as_then=True) as place:
+    with stage(home, past, wanted.isolation, as_then=True, recorder=recorder) as place:
         data = data_sets(past, place.bench, wanted.given)
         python = environment.chosen(
             past, home.store, home.folder("cache", "environments"),
@@ -102,7 +109,8 @@ def reproduce(home: Home, past: Past, wanted: Wanted, say: Say = lambda _: None)
         rebuild = Rebuild(place, past, data, wanted.offline)
         rebuild.go(say)
         say("comparing")
-        compared = _compared(place, rebuild, wanted.tolerance)
+        with spanned(recorder, "compare"):
+            compared = _compared(place, rebuild, wanted.tolerance)
         why = [
             cause
             for step in _origins(rebuild, compared)[:_CAUSES]

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.engines.tracing import spanned
 from assay.kernel.errors import UsageError
+from assay.office import traces
 from assay.works.home import Home
+from assay.works.traces import keeping
 from assay.works.verbs.shape import Json
 
 
@@ -37,7 +40,9 @@ def runs_diagnose(
 
     new = past(home, run)
     old = past(home, against) if against else last_good(home, new)
-    made = document(diagnose(home, new, old, isolation=isolation, say=say))
+    recorder = keeping.recorder(home)
+    with recorder.span(f"diagnose {new.id}", assay__against=old.id):
+        made = document(diagnose(home, new, old, isolation=isolation, say=say, recorder=recorder))
     digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
     detail = {
         "against": old.id,
@@ -45,10 +50,14 @@ def runs_diagnose(
         "culprits": [c["name"] for c in made["culprits"]],
         "replays": len(made["replays"]),
         "diagnosis": digest,
+        "trace": recorder.trace,
     }
+    spans = keeping.kept(home, recorder.spans(), "", actor)
     with home.office.transaction() as tx:
+        for record in spans:
+            traces.put(tx, record)
         event = tx.record("run.diagnose", f"run/{new.id}", actor=actor, detail=detail)
-    return made | {"event": event, "diagnosis": digest}
+    return made | {"event": event, "diagnosis": digest, "trace": recorder.trace}
 
 
 def runs_reproduce(
@@ -78,6 +87,7 @@ def runs_reproduce(
     from assay.works.reproduction.telling import document
 
     archived = reading.is_archive(of)
+    recorder = keeping.recorder(home) if home else None
     wanted = Wanted(
         tolerance=TOLERANCE if tolerance is None else tolerance,
         python=Path(python) if python else None,
@@ -90,7 +100,8 @@ def runs_reproduce(
     )
     if archived:
         with reading.opened(Path(of), *(Path(k) if k else None for k in (key, log_key))) as it:
-            found = reproduce(it.home, it.target.past, wanted, say)
+            with spanned(recorder, "reproduce an archive", assay__archive=it.digest):
+                found = reproduce(it.home, it.target.past, wanted, say, recorder)
             about = {"archive": it.digest, "own_keys": it.found["own_keys"]}
             made = document(found, it.target.to_dict() | about)
             subject = f"archive/{it.digest}"
@@ -98,10 +109,11 @@ def runs_reproduce(
         raise UsageError(NO_HOME, remedy="`assay init` makes one, or name a model's archive")
     else:
         named = target(home, of)
-        found = reproduce(home, named.past, wanted, say)
+        with spanned(recorder, f"reproduce {named.past.id}"):
+            found = reproduce(home, named.past, wanted, say, recorder)
         made, subject = document(found, named.to_dict()), named.urn
-    if home is None:
-        return made | {"event": None, "reproduction": None}
+    if home is None or recorder is None:
+        return made | {"event": None, "reproduction": None, "trace": None}
     digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
     detail = {
         "verdict": found.verdict,
@@ -111,10 +123,14 @@ def runs_reproduce(
         "causes": [f"{c.kind}:{c.step}" for c in found.causes],
         "run": made["run"],
         "reproduction": digest,
+        "trace": recorder.trace,
     }
+    spans = keeping.kept(home, recorder.spans(), "", actor)
     with home.office.transaction() as tx:
+        for record in spans:
+            traces.put(tx, record)
         event = tx.record("run.reproduce", subject, actor=actor, outcome=found.verdict, detail=detail)
-    return made | {"event": event, "reproduction": digest}
+    return made | {"event": event, "reproduction": digest, "trace": recorder.trace}
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {
