@@ -10,13 +10,14 @@ from typing import Any
 
 from assay.engines import interpreters
 from assay.engines.egress.policy import Egress
-from assay.engines.folders import tail
+from assay.engines.folders import entries, tail
 from assay.engines.interpreters import Interpreter
 from assay.engines.isolation import Ended, Grant, Root
 from assay.engines.peers import crew
 from assay.engines.peers.crew import Place
 from assay.engines.rootfs import Unpacked
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.printable import printable
 
 _LOG = 4 << 20  # bytes of each further worker's log that are kept
 
@@ -96,14 +97,25 @@ def run_together(
 
 
 def merged(folders: list[Path], into: Path) -> str:
-    """Move what further workers made beside what the first made; return what two of them made, else nothing."""
+    """Move what further workers made beside what the first made; return why it cannot be, else nothing.
+
+    A link in one worker's folder would have another's file moved to wherever it leads, so there must be none in any.
+    """
+    try:
+        for folder in (into, *folders):
+            for entry in entries(folder):
+                if not entry.is_file and not entry.is_folder:
+                    return f"{printable(entry.path[:80])} is a link or no regular file"
+    except BadInput as error:
+        return str(error)
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            target = into / path.relative_to(folder)
-            if path.is_dir() and not path.is_symlink():
+        for entry in entries(folder):
+            target = into / entry.path
+            there = os.path.lexists(target)
+            if there and not (entry.is_folder and target.is_dir()):
+                return f"two workers wrote {printable(entry.path[:80])}"
+            if entry.is_folder:
                 target.mkdir(exist_ok=True)
-            elif os.path.lexists(target):
-                return f"two workers wrote {path.relative_to(folder)}"
             else:
-                path.rename(target)
+                (folder / entry.path).rename(target)
     return ""

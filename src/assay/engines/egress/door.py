@@ -31,8 +31,8 @@ _REPLACED = ("x-amz-date", "x-amz-security-token", "x-amz-user-agent")
 
 def answered(
     proxy: Proxy, client: socket.socket, method: str, target: str, headers: Headers, rest: bytes
-) -> socket.socket | None:
-    """Answer one request; return the connection to the store, where there was one."""
+) -> None:
+    """Answer one request."""
     egress, path, query = proxy.egress, *target.partition("?")[::2]
     credential = egress.credential
     assert credential is not None
@@ -50,11 +50,11 @@ def answered(
     if why:
         egress.decided(False, method, shown, why=why)
         _refuse(client, 403, "AccessDenied", why)
-        return None
+        return
     server = proxy.connected(method, shown, addresses, credential.port)
     if server is None:
         _refuse(client, 502, "ServiceUnavailable", "nobody answered there")
-        return None
+        return
     try:
         server = _sealed(proxy, server, credential)
         server.sendall(_head(credential, method, path, query, headers))
@@ -62,12 +62,11 @@ def answered(
         said = error.what if isinstance(error, AssayError) else f"the store cannot be spoken to ({error})"
         egress.decided(False, method, shown, why=said)
         _refuse(client, 502, "ServiceUnavailable", said)
-        return server
+        return
     wire.go_on(client, headers, rest)
     wire.pass_on(client, server, rest, length or 0)
     while part := server.recv(wire.CHUNK):
         client.sendall(part)
-    return server
 
 
 def _unsigned(proxy: Proxy, method: str, path: str, query: str, headers: Headers) -> str:

@@ -30,6 +30,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"(/[A-Za-z0-9!_.'()=+@:,/-]*)?")  # nothing that a policy takes for more than itself
 _REGION = re.compile(r"s3[.-](dualstack\.)?[a-z]{2}(-[a-z]+){1,3}-\d\.amazonaws\.com(\.cn)?")
 _MOST = 64  # stores of one job
+MOST_OPEN = 128  # connections at once, of all workers of a job
 _KEPT = 10_000  # decisions held; the rest is counted
 
 Resolve = Callable[[str, int], list[str]]
@@ -111,11 +112,14 @@ class Store:
 
 
 def _plain(path: str) -> bool:
-    """Whether a path says where it leads, without a step up or a spelling that a server may undo."""
+    """Whether a path says where it leads, without a step up or a spelling that a server may undo.
+
+    Some servers take parameters from a part first (``..;a``), and some undo a spelling twice (``%252e``).
+    """
     low = path.partition("?")[0].lower()
-    return not ({"..", "."} & set(low.split("/"))) and not any(
-        m in low for m in ("%2e", "%2f", "%5c", "\\", "//")
-    )
+    parts = {part.partition(";")[0].strip() for part in low.split("/")}
+    odd = ("%2e", "%2f", "%5c", "%3b", "%25", "%00", "\\", "//")
+    return not ({"..", "."} & parts) and not any(m in low for m in odd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,7 @@ class Egress:
     more: int = 0  # decisions that were taken and not held
     _until: float = 0.0
     _held: int = 0
+    _open: int = 0
     _pinned: dict[str, tuple[Address, ...]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -200,6 +205,18 @@ class Egress:
         same = hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode())
         return same and self.alive
 
+    def enter(self) -> bool:
+        """Count one more connection of the job's; whether there may be one more."""
+        with self._lock:
+            free = self._open < MOST_OPEN
+            self._open += free
+            return free
+
+    def leave(self) -> None:
+        """Count one connection less."""
+        with self._lock:
+            self._open -= 1
+
     def addresses(
         self, scheme: str, host: str, port: int, path: str = "/"
     ) -> tuple[tuple[Address, ...], str]:
@@ -236,7 +253,7 @@ class Egress:
     def decided(self, allowed: bool, method: str, target: str, address: str = "", why: str = "") -> None:
         """Hold a decision, and tell it on."""
         said = printable(target[:300])
-        made = Decision(allowed, printable(method[:20]), said, address, why, self.job)
+        made = Decision(allowed, printable(method[:20]), said, address, printable(why[:300]), self.job)
         with self._lock:
             if len(self.decisions) >= _KEPT:
                 self.more += 1

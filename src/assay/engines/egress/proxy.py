@@ -21,7 +21,7 @@ from assay.engines.egress.addresses import Address
 from assay.engines.egress.policy import Egress
 
 _IDLE = 300.0
-_MOST = 128  # connections at once
+_BREATH = 0.02  # seconds
 _METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH")
 _OWN = ("expect", "proxy-authorization", "proxy-connection", "connection", "keep-alive", "te", "upgrade")
 
@@ -37,6 +37,7 @@ class Proxy:
         self._closed = False
         self._wake, self._waker = socket.socketpair()
         self._threads: list[threading.Thread] = []
+        self._mine = threading.local()  # the connection to a store that a thread has opened
 
     def start(self) -> None:
         """Begin to listen."""
@@ -72,31 +73,42 @@ class Proxy:
                 for key, _ in waiting.select():
                     if key.fileobj is self._wake:
                         return
-                    with contextlib.suppress(OSError):
+                    try:
                         client, _ = key.fileobj.accept()  # type: ignore[union-attr]
-                        self._take(client)
+                    except OSError:  # it went away again, or this process has no descriptor left
+                        time.sleep(_BREATH)
+                        continue
+                    self._take(client)
 
     def _take(self, client: socket.socket) -> None:
         client.setblocking(True)
         with self._lock:
-            if self._closed or len(self._open) >= 2 * _MOST:
+            if self._closed or not self.egress.enter():
                 client.close()
                 return
             self._open.add(client)
         self._threads = [t for t in self._threads if t.is_alive()]
         thread = threading.Thread(target=self._serve, args=(client,), name="assay-egress-one", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # this machine gives no more of them
+            self.egress.leave()
+            self._forget(client)
+            return
         self._threads.append(thread)
-        thread.start()
 
     def _serve(self, client: socket.socket) -> None:
-        server: socket.socket | None = None
         try:
             client.settimeout(wire.PATIENCE)
-            server = self._answered(client)
-        except (OSError, ValueError):
-            pass  # whoever asks so gets nothing
+            self._answered(client)
+        except ValueError as error:
+            self.egress.decided(False, "", "", why=f"no request that can be read: {error}")
+            wire.refuse(client, 400)
+        except OSError:
+            pass  # one of the two has gone
         finally:
-            for one in (client, server):
+            self.egress.leave()
+            for one in (client, getattr(self._mine, "server", None)):
                 if one is not None:
                     self._forget(one)
 
@@ -105,18 +117,20 @@ class Proxy:
             self._open.discard(one)
         one.close()
 
-    def _answered(self, client: socket.socket) -> socket.socket | None:
+    def _answered(self, client: socket.socket) -> None:
         head, rest = wire.head(client)
         method, target, headers = wire.parsed(head)
         if target.startswith("/") and self.egress.credential is not None:
-            return door.answered(self, client, method, target, headers, rest)
+            door.answered(self, client, method, target, headers, rest)
+            return
         if not self._known(headers):
             self.egress.decided(False, method, target, why="without the job's credential, or after its end")
             wire.refuse(client, 407, "Proxy-Authenticate: Basic realm=assay\r\n")
-            return None
+            return
         if method == "CONNECT":
-            return self._tunnel(client, target, rest)
-        return self._forward(client, method, target, headers, rest)
+            self._tunnel(client, target, rest)
+        else:
+            self._forward(client, method, target, headers, rest)
 
     def _known(self, headers: list[tuple[str, str]]) -> bool:
         for name, value in headers:
@@ -129,13 +143,13 @@ class Proxy:
                 return kind.lower() == "basic" and self.egress.knows(said.rpartition(":")[2])
         return False
 
-    def _tunnel(self, client: socket.socket, target: str, rest: bytes) -> socket.socket | None:
+    def _tunnel(self, client: socket.socket, target: str, rest: bytes) -> None:
         host, port = wire.authority(target, None)
         addresses, why = self.egress.addresses("https", host, port)
         if why:
             self.egress.decided(False, "CONNECT", target, why=why)
             wire.refuse(client, 403)
-            return None
+            return
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         hello = _hello(client, rest)
         asked = tls.server_name(hello) if hello is not None else None
@@ -144,37 +158,36 @@ class Proxy:
                 "what it speaks there is no TLS" if asked is None else f"its TLS asks for {asked[:253]} there"
             )
             self.egress.decided(False, "CONNECT", target, why=why)
-            return None
+            return
         server = self.connected("CONNECT", target, addresses, port)
         if server is not None:
             server.sendall(hello)
             self._relay(client, server)
-        return server
 
     def _forward(
         self, client: socket.socket, method: str, target: str, headers: list[tuple[str, str]], rest: bytes
-    ) -> socket.socket | None:
+    ) -> None:
         parts = urlsplit(target)
         if method not in _METHODS or parts.scheme != "http" or not target.startswith("http://"):
             self.egress.decided(False, method, target, why="no request that a proxy takes")
             wire.refuse(client, 400)
-            return None
+            return
         host, port = wire.authority(parts.netloc, 80)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         addresses, why = self.egress.addresses("http", host, port, path)
         if why:
             self.egress.decided(False, method, target, why=why)
             wire.refuse(client, 403)
-            return None
+            return
         length = wire.length(headers)
         if length is None:
             self.egress.decided(False, method, target, why="a body whose length is not said")
             wire.refuse(client, 411)
-            return None
+            return
         server = self.connected(method, target, addresses, port)
         if server is None:
             wire.refuse(client, 502)
-            return None
+            return
         kept = "".join(f"{n}: {v}\r\n" for n, v in headers if n.lower() not in (*_OWN, "host"))
         shown = f"[{host}]" if ":" in host else host
         lines = f"{method} {path} HTTP/1.1\r\nHost: {shown}:{port}\r\n{kept}Connection: close\r\n\r\n"
@@ -183,7 +196,6 @@ class Proxy:
         wire.pass_on(client, server, rest, length)
         while part := server.recv(wire.CHUNK):
             client.sendall(part)
-        return server
 
     def connected(
         self, method: str, target: str, addresses: tuple[Address, ...], port: int
@@ -195,6 +207,7 @@ class Proxy:
             except OSError:
                 continue
             server.settimeout(_IDLE)
+            self._mine.server = server
             with self._lock:
                 self._open.add(server)
             self.egress.decided(True, method, target, str(address))
@@ -207,6 +220,7 @@ class Proxy:
         with self._lock:
             self._open.discard(before)
             self._open.add(after)
+        self._mine.server = after
         return after
 
     def _relay(self, client: socket.socket, server: socket.socket) -> None:

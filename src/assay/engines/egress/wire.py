@@ -16,10 +16,12 @@ _SAID = {
 
 
 def head(client: socket.socket) -> tuple[bytes, bytes]:
-    """Return a request's head, and what came with it; ValueError where none comes whole in time."""
+    """Return a request's head, and what came with it; ValueError where none comes whole in time, OSError where none comes."""
     held, until = b"", time.monotonic() + PATIENCE
     while b"\r\n\r\n" not in held:
         part = client.recv(1 << 14)
+        if not part and not held:
+            raise ConnectionResetError("it asked for nothing")
         if not part or len(held) > HEAD or time.monotonic() > until:
             raise ValueError("no whole head")
         held += part
