@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.engines.tracing import spanned
 from assay.kernel.errors import UsageError
-from assay.office import traces
 from assay.works.home import Home
-from assay.works.traces import keeping
 from assay.works.verbs.shape import Json
 
 
@@ -33,10 +30,12 @@ def runs_diagnose(
     say: Callable[[str], None] = lambda _: None,
 ) -> Json:
     """Say why a run came out otherwise than another, the last good one if none is named, and prove it by replays."""
+    from assay.office import traces
     from assay.works.provenance.choosing import last_good
     from assay.works.provenance.diagnosis import diagnose
     from assay.works.provenance.past import past
     from assay.works.provenance.telling import document
+    from assay.works.traces import keeping
 
     new = past(home, run)
     old = past(home, against) if against else last_good(home, new)
@@ -80,11 +79,14 @@ def runs_reproduce(
 
     An archive needs no home; in one it is an event. key, log_key: the public keys that an archive must hold under.
     """
+    from assay.engines.tracing import spanned
+    from assay.office import traces
     from assay.works.archiving import reading
     from assay.works.call import NO_HOME
     from assay.works.reproduction.reproducing import TOLERANCE, Wanted, reproduce
     from assay.works.reproduction.target import target
     from assay.works.reproduction.telling import document
+    from assay.works.traces import keeping
 
     archived = reading.is_archive(of)
     recorder = keeping.recorder(home) if home else None
