@@ -17,6 +17,7 @@ from assay.works.work import LocalWork, Progress
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.containers.logins import Logins
     from assay.engines.egress.policy import Egress
     from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
@@ -98,6 +99,7 @@ class Bench:
     looked: dict[str, dict[str, Any]] = field(default_factory=dict)  # by digest, what was seen of it
     network_isolation: bool = False  # whether no job may reach a store, whatever its step says
     encrypted: bool = False  # whether workers of one job, and of Spark, speak encrypted
+    logins: Callable[[], Logins] | None = None  # gives the logins of registries, read when one is asked
     ledger: Ledger | None = None  # where decisions of a job's proxy are written
     reach: Mapping[str, Any] = field(default_factory=dict)  # what the step under way says of its network
     _opened: int = 0
@@ -211,7 +213,7 @@ class Bench:
         from assay.engines.containers.opening import open_image
 
         if asset.format == "registry":
-            return open_image(asset, Path(), self._private())
+            return open_image(asset, Path(), self._private(), None, self.logins)
         stored = asset.uri.startswith("object:")
         path = self.path(asset) if stored else Path(asset.uri)
         inside = self.home.within(path.resolve()) if self.home and asset.format == "root" else None

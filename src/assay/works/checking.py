@@ -7,6 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from assay.works.declared import Kind, Loaded
 from assay.works.examine import examine
 from assay.works.home import Home, loose_scratch
 from assay.works.keys import hold_key, of_the_home
+from assay.works.logins import logins
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.settings import Settings
 from assay.works.signature import Param, signature
@@ -68,6 +70,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
             cache=cache,
             network_isolation=settings.network_isolation,
             encrypted=settings.encrypt_inter_container_traffic,
+            logins=partial(logins, settings),
             home=home,
             recorder=keeping.recorder(home) if home else None,
         )
@@ -163,7 +166,7 @@ def _by_name(param: str, raw: Any) -> dict[str, Any]:
 def _pin(source: Any, param: Param, table: Bench, home: Home | None) -> Asset:
     if param.kinds == ("key",):
         return hold_key(source, param, table, home)
-    asset = pin(source, param.kinds, table.store, home)
+    asset = pin(source, param.kinds, table.store, home, table.logins)
     if asset.uri.startswith("memory:"):
         table.held[asset.digest or asset.uri] = source
     return asset

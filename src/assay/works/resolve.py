@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from assay.methods.preparing.preparation import FILE as PREPARATION
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.containers.logins import Logins
     from assay.works.declared import Loaded
     from assay.works.home import Home
 
@@ -45,11 +46,17 @@ def looks_like_table(source: str) -> bool:
     return any(n.endswith(TABLES) and not n.endswith(".txt") for n in names)
 
 
-def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = None) -> Asset:
+def pin(
+    source: Any,
+    kinds: tuple[str, ...],
+    store: Store,
+    home: Home | None = None,
+    logins: Callable[[], Logins] | None = None,
+) -> Asset:
     """Return the asset that ``source`` is, as one of ``kinds``, with the digest of its bytes now.
 
     A model's or a policy's file is copied into the store and read there; a folder and a table are read where they lie,
-    and looked at again afterwards (``still_as_pinned``).
+    and looked at again afterwards (``still_as_pinned``). logins: gives those of registries, where an image lies in one.
     """
     if isinstance(source, Asset):
         return source
@@ -64,7 +71,7 @@ def pin(source: Any, kinds: tuple[str, ...], store: Store, home: Home | None = N
     if kinds == ("image",):
         from assay.engines.containers import opening
 
-        return opening.pin(text, store, _inside_of(text, home))
+        return opening.pin(text, store, _inside_of(text, home), logins)
     if kinds == ("advisories",):
         from assay.engines.advisories import mirror
 

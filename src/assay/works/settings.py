@@ -40,6 +40,11 @@ class Settings:
     answer_seconds: int = 600  # that a model may take for one answer, of up to 50,000 rows
     four_eyes: bool = False  # approval by someone other than whoever registered
     image: str = ""  # digest of the image that this was started from, where whoever started it says
+    registry_config: str = (
+        ""  # Docker's config.json, whose logins are sent to the registries that they are of
+    )
+    registry_user: str = ""  # NAME@HOST: who images of one registry are asked for as
+    registry_password_file: str = ""  # that user's; empty: ASSAY_REGISTRY_PASSWORD
     actor: str = ""  # who asks, where the operating system does not say
 
     def updated(self, given: Mapping[str, Any], where: str) -> Settings:

@@ -119,7 +119,7 @@ class Steps:
             elif param.kinds == ("key",):
                 out[name] = hold_key(source, param, self.bench, self.home)
             else:
-                out[name] = pin(source, param.kinds, self.home.store, self.home)
+                out[name] = pin(source, param.kinds, self.home.store, self.home, self.bench.logins)
         return out
 
     def _trainers(self, step: Step, inputs: Mapping[str, Asset]) -> dict[str, Asset]:

@@ -1,14 +1,18 @@
 """A registry of our own on the loopback: a token is asked for, a blob lies behind a redirect, and what is wrong is told."""
 
+import base64
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from tests.images import DEBIAN, layer, mirror, oci_layout, record, stanza
 
 import assay
-from assay.engines.containers import registry
+from assay.doors.cli import main
+from assay.engines.containers import asking, registry
+from assay.engines.containers.logins import Login, Logins
 from assay.kernel.errors import AssayError
 
 FILES = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": stanza("libssl3", "3.0.11-1~deb12u1", "openssl")}
@@ -18,6 +22,7 @@ class Registry(BaseHTTPRequestHandler):
     folder = None
     asked = []
     broken = ""
+    login = ""
 
     def log_message(self, *args):
         pass
@@ -34,12 +39,35 @@ class Registry(BaseHTTPRequestHandler):
         here = f"http://127.0.0.1:{self.server.server_port}"
         self.asked.append((self.path, self.headers.get("Authorization")))
         if self.path.startswith("/token?"):
+            if self.login and self.headers.get("Authorization") != self.login:
+                return self._send(b"{}", 401)
             return self._send(b'{"token": "t1"}')
+        if self.broken == "head":
+            for _ in range(20_000):
+                self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            return None
+        if self.broken == "trickle":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n")
+            for _ in range(100):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.02)
+            return None
+        if self.broken == "endless":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            for _ in range(6_000):
+                self.wfile.write(b" " * 1_000)
+            return None
+        bare = not self.path.startswith("/cdn/") and self.headers.get("Authorization") != self.login
+        if self.broken == "basic" and bare:
+            return self._send(b"{}", 401, WWW_Authenticate='Basic realm="x"')
         if self.path.startswith("/cdn/"):
             raw = (self.folder / "blobs" / "sha256" / self.path[5:]).read_bytes()
             return self._send(raw + b"x" if self.broken == "blob" else raw)
-        if self.headers.get("Authorization") != "Bearer t1":
-            realm = "file:///etc/passwd" if self.broken == "realm" else f"{here}/token"
+        if self.headers.get("Authorization") != "Bearer t1" and self.broken != "basic":
+            realm = {"realm": "file:///etc/passwd", "elsewhere": "https://tokens.example.com/t"}.get(
+                self.broken, f"{here}/token"
+            )
             told = f'Bearer realm="{realm}",service="reg",scope="repository:team/app:pull"'
             return self._send(b"{}", 401, WWW_Authenticate=told)
         kind, _, name = self.path.removeprefix("/v2/team/app/").partition("/")
@@ -60,9 +88,9 @@ def served(tmp_path):
     folder = oci_layout(
         tmp_path / "layout", [layer(FILES)], platforms=(("linux", "amd64"), ("linux", "s390x"))
     )
-    handler = type("Handler", (Registry,), {"folder": folder, "asked": [], "broken": ""})
+    handler = type("Handler", (Registry,), {"folder": folder, "asked": [], "broken": "", "login": ""})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"registry+http://127.0.0.1:{server.server_port}/team/app:1", handler
     server.shutdown()
@@ -111,5 +139,82 @@ def test_a_blob_that_is_another_is_refused(served):
     "name", ["oci://", "oci://host", "oci://host/UPPER", "oci://user:pw@host/a:1", "oci://h/a b"]
 )
 def test_what_names_no_image_is_refused_before_anyone_is_asked(name):
-    with pytest.raises(AssayError, match="names no image"):
+    with pytest.raises(AssayError, match="names no image") as failed:
         registry.pin(name)
+    assert "pw" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [("head", "head of its answer has no end"), ("trickle", "too slowly"), ("endless", "larger than any is")],
+)
+def test_an_answer_without_end_is_given_up(served, broken, said, monkeypatch):
+    url, handler = served
+    handler.broken = broken
+    monkeypatch.setattr(asking, "_GRACE", 0.5)
+    with pytest.raises(AssayError, match=said):
+        registry.pin(url)
+
+
+def test_an_address_is_judged_when_it_is_connected_to_as_well(served, monkeypatch):
+    """A name that resolved to a public address when it was looked up, and to this machine when it was asked."""
+    url, handler = served
+    port = url.split(":")[2].partition("/")[0]
+    monkeypatch.setattr(asking, "_resolved", lambda host: ["93.184.215.14"])
+    with pytest.raises(AssayError, match="the address 127.0.0.1, which is not asked"):
+        asking.ask(f"http://localhost:{port}/v2/", "http://registry.example", {})
+    assert handler.asked == []
+
+
+LOGIN = "Basic " + base64.b64encode(b"ann:pass word").decode()
+
+
+@pytest.mark.parametrize("broken", ["", "basic"])
+def test_a_login_is_sent_to_its_registry_and_kept_from_where_it_leads(
+    served, broken, tmp_path, monkeypatch, capsys
+):
+    url, handler = served
+    host = url.removeprefix("registry+http://").partition("/")[0]
+    handler.login, handler.broken = LOGIN, broken
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSAY_HOME", "")
+
+    def typed(*more):
+        with pytest.raises(SystemExit) as ended:
+            main(["check", "image.sbom", f"{url}#linux/amd64", *more])
+        said = "".join(capsys.readouterr())
+        assert LOGIN[6:] not in said
+        return ended.value.code, said
+
+    code, said = typed()
+    assert code == 2 and "asks for a login" in said and "--registry-user" in said
+    monkeypatch.setenv("ASSAY_REGISTRY_PASSWORD", "pass word")
+    code, said = typed("--registry-user", f"ann@{host}", "--format", "json")
+    assert code == 0 and "pass word" not in said
+    assert not any(token for path, token in handler.asked if path.startswith("/cdn/"))
+    monkeypatch.setenv("ASSAY_REGISTRY_PASSWORD", "wrong one")
+    code, said = typed("--registry-user", f"ann@{host}")
+    assert code == 2 and "asks for a login" in said and "wrong one" not in said
+
+
+def test_a_login_is_not_sent_to_a_token_service_elsewhere(served):
+    url, handler = served
+    handler.broken = "elsewhere"
+    host = url.removeprefix("registry+http://").partition("/")[0]
+    with pytest.raises(AssayError, match="'tokens.example.com', which is not of its own domain"):
+        registry.pin(url, lambda: Logins({host: Login("ann", "pass word")}))
+
+
+def test_a_login_is_not_sent_in_the_clear():
+    made, _, _ = registry._repository(
+        "registry+http://r.example/a:1", lambda: Logins({"r.example": Login("a", "b")})
+    )
+    with pytest.raises(AssayError, match="in the clear"):
+        made._identified('Basic realm="x"')
+
+
+def test_a_program_that_keeps_a_login_is_named_and_not_started(served):
+    url, handler = served
+    handler.login = LOGIN
+    with pytest.raises(AssayError, match="kept by 'desktop', which is not started"):
+        registry.pin(url, lambda: Logins(helpers={"": "desktop"}))

@@ -86,6 +86,7 @@ def command(loaded: Loaded) -> click.Command:
     ]
     in_place = bool(getattr(loaded.module, "IN_PLACE", False))
     params += _common(loaded.kind, in_place, bool(getattr(loaded.module, "OUTPUT_FOLDER", False)))
+    params += REGISTRY if subject.kinds == ("image",) else []
     runner = _check if many else _treat_in_place if in_place else _treat
     return click.Command(
         loaded.name,
@@ -153,6 +154,23 @@ def _metavar(param: Param) -> str:
     if param.type.__class__.__name__ == "NewType" or getattr(param.type, "__name__", "") == "Column":
         return "COLUMN"
     return words.get(param.type, "TEXT")
+
+
+# Who images in a registry are asked for as; a password is never an option, which others on the machine can read.
+REGISTRY: list[click.Parameter] = [
+    click.Option(
+        ["--registry-user"],
+        metavar="NAME@HOST",
+        help="Log in there; the password from ASSAY_REGISTRY_PASSWORD or a file.",
+    ),
+    click.Option(
+        ["--registry-password-file"], metavar="FILE", help="The file that holds that password alone."
+    ),
+    click.Option(
+        ["--registry-config"], metavar="FILE", help="Docker's config.json; helpers it names are not started."
+    ),
+]
+LOGIN = ("registry_user", "registry_password_file", "registry_config")
 
 
 def _common(kind: Kind, in_place: bool = False, folder: bool = False) -> list[click.Parameter]:
@@ -237,7 +255,8 @@ def _check(
 ) -> int:
     from assay.works.checking import carry_out
 
-    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation), engine=engine)
+    login = {name: given.pop(name, None) for name in LOGIN}
+    settings = context.settings(isolation=_isolation(isolation, unsafe_no_isolation), engine=engine, **login)
     gate = context.gate(fail_on, allow_incomplete)
     if getattr(loaded.module, "OUTPUT_FOLDER", False):
         keep, output = output or keep, None

@@ -15,19 +15,21 @@ from assay.methods.packages.wanted import database
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
+    from assay.engines.containers.registry import Known
 
 REMOTE = ("oci://", "docker://", "registry+http://", "registry+https://")
 
 
-def pin(text: str, store: Store, without: Path | None = None) -> Asset:
+def pin(text: str, store: Store, without: Path | None = None, known: Known | None = None) -> Asset:
     """Return what is named as an asset of the kind image, pinned by its own digest.
 
     A root directory is pinned by the names, sizes and times of what tells of packages in it. without: a folder that is no part.
+    known: gives the logins of registries, where one is asked.
     """
     if text.startswith(REMOTE):
         from assay.engines.containers.registry import pin as pin_remote
 
-        return pin_remote(text)
+        return pin_remote(text, known)
     path, which = _parted(text)
     if not path.exists():
         raise Missing(f"there is no image at {text!r}", remedy="check the path")
@@ -48,14 +50,16 @@ def changed(asset: Asset, without: Path | None = None) -> bool:
     return folder.listing(Path(asset.uri), database, without) != asset.digest
 
 
-def open_image(asset: Asset, path: Path, scratch: Path, without: Path | None = None) -> Any:
+def open_image(
+    asset: Asset, path: Path, scratch: Path, without: Path | None = None, known: Known | None = None
+) -> Any:
     """Open a pinned image. path: where its bytes lie. scratch: a private folder for files that must be read anywhere."""
     if asset.format == "root":
         return folder.FolderImage(asset, path, without)
     if asset.format == "registry":
         from assay.engines.containers.registry import opened as opened_remote
 
-        return opened_remote(asset, scratch)
+        return opened_remote(asset, scratch, known)
     from assay.engines.containers.saved import opened as opened_saved
 
     return opened_saved(asset, path, scratch)

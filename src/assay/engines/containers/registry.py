@@ -1,8 +1,8 @@
 """An image in a registry, over the OCI distribution API: only what was named is asked for, and its layers are read as streams.
 
 ``oci://HOST/NAME:TAG`` or ``@sha256:…``; ``registry+http://`` where a registry of one's own speaks without TLS. A token is asked
-for where the registry says so (anonymously: pulling what needs a login is left to the tool that has it). What comes is
-bounded and held against its digest. https://github.com/opencontainers/distribution-spec/blob/main/spec.md
+for where the registry says so, with a login where one is known for it. What comes is bounded and held against its digest.
+https://github.com/opencontainers/distribution-spec/blob/main/spec.md, https://distribution.github.io/distribution/spec/auth/token
 """
 
 from __future__ import annotations
@@ -12,22 +12,23 @@ import hashlib
 import http.client
 import json
 import re
-import socket
 import urllib.error
 import urllib.parse
-import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from assay.engines.containers.asking import Bounded, ask, failed, judged, told
+from assay.engines.containers.bundle import same
 from assay.engines.containers.described import INDEXES, MANIFESTS, Described, choose, manifests, of_manifest
 from assay.engines.containers.layers import Layer, LayeredImage
+from assay.engines.containers.logins import Login, Logins, same_house
 from assay.engines.containers.room import DIGEST, DOCUMENT
 from assay.kernel.asset import Asset
-from assay.kernel.errors import BadInput, Missing, UsageError
-from assay.methods.remedies import addresses
+from assay.kernel.errors import BadInput, UsageError
 
-_SECONDS = 30
+Known = Callable[[], Logins]
 _NAME = re.compile(
     r"(?P<scheme>oci|docker|registry\+https?)://(?P<host>[A-Za-z0-9.-]+(?::\d{1,5})?|\[[0-9a-fA-F:]+\](?::\d{1,5})?)/"
     r"(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?(?:#(?P<which>.+))?"
@@ -43,8 +44,10 @@ class Repository:
 
     base: str
     name: str
-    token: str = ""
     shown: str = ""
+    login: Login | None = field(default=None, repr=False)
+    helper: str = ""  # the program that keeps the login, which is not started
+    secret: str = field(default="", repr=False)  # what each request bears
     manifest_cache: dict[str, bytes] = field(default_factory=dict)
 
     def manifest(self, reference: str) -> tuple[bytes, str]:
@@ -52,12 +55,12 @@ class Repository:
         if reference in self.manifest_cache:
             return self.manifest_cache[reference], reference
         with contextlib.closing(self._get(f"manifests/{reference}")) as answer:
-            raw = answer.read(DOCUMENT + 1)
+            raw = self._whole(answer, "its manifest")
         digest = "sha256:" + hashlib.sha256(raw).hexdigest()
-        if len(raw) > DOCUMENT:
-            raise self.bad("its manifest is larger than any is")
-        if DIGEST.fullmatch(reference) and digest != reference:
-            raise self.bad(f"the manifest {reference[:19]} is not what its digest says")
+        if DIGEST.fullmatch(reference):
+            if not same(raw, reference):
+                raise self.bad(f"the manifest {reference[:19]} is not what its digest says")
+            digest = reference
         self.manifest_cache[digest] = raw
         return raw, digest
 
@@ -67,8 +70,8 @@ class Repository:
             raw, _ = self.manifest(digest)
         else:
             with contextlib.closing(self._get(f"blobs/{digest}")) as answer:
-                raw = answer.read(DOCUMENT + 1)
-            if "sha256:" + hashlib.sha256(raw).hexdigest() != digest:
+                raw = self._whole(answer, "its configuration")
+            if not same(raw, digest):
                 raise self.bad(f"the configuration {digest[:19]} is not what its digest says")
         try:
             return json.loads(raw)
@@ -77,172 +80,135 @@ class Repository:
 
     def blob(self, layer: Layer) -> IO[bytes]:
         """Return a layer's bytes as they come, no more of them than its manifest says."""
-        return _Bounded(self._get(f"blobs/{layer.digest}"), layer.size)  # type: ignore[return-value]
+        return Bounded(self._get(f"blobs/{layer.digest}"), layer.size)  # type: ignore[return-value]
 
     def bad(self, what: str) -> BadInput:
         """Return what is wrong with it as a sentence."""
         return BadInput(what, where=self.shown, remedy="ask whoever keeps the registry")
 
+    def _whole(self, answer: Any, what: str) -> bytes:
+        with told(self.shown, what):
+            raw = bytes(answer.read(DOCUMENT + 1))
+        if len(raw) > DOCUMENT:
+            raise self.bad(f"{what} is larger than any is")
+        return raw
+
     def _get(self, path: str) -> Any:
         url = f"{self.base}/v2/{self.name}/{path}"
         try:
-            return self._ask(url, self.token)
+            return self._ask(url)
         except urllib.error.HTTPError as error:
-            challenge = error.headers.get("WWW-Authenticate", "") if error.code == 401 else ""
-            if challenge.lower().startswith("bearer ") and not self.token:
-                self.token = self._handed(challenge)
-                with _told(self.shown, path):
-                    return self._ask(url, self.token)
-            raise _failed(self.shown, path, error) from None
+            challenge = (error.headers.get("WWW-Authenticate") or "")[:4_096] if error.code == 401 else ""
+            error.close()
+            if self.secret or not self._identified(challenge):
+                raise failed(self.shown, path, error, self.helper) from None
         except (OSError, http.client.HTTPException) as error:
-            raise _failed(self.shown, path, error) from None
+            raise failed(self.shown, path, error) from None
+        try:
+            return self._ask(url)
+        except (OSError, http.client.HTTPException) as error:
+            raise failed(self.shown, path, error, self.helper) from None
 
-    def _ask(self, url: str, token: str) -> Any:
-        request = urllib.request.Request(url, headers={"Accept": _ACCEPT, "User-Agent": "assay"})  # noqa: S310  see judged
-        judged(url, self.base)
-        if token:
-            request.add_unredirected_header("Authorization", f"Bearer {token}")
-        return _opener(self.base).open(request, timeout=_SECONDS)
+    def _ask(self, url: str) -> Any:
+        return ask(url, self.base, {"Accept": _ACCEPT}, secret=self.secret)
+
+    def _identified(self, challenge: str) -> bool:
+        """Do as a registry asks that does not know us; False where we cannot."""
+        scheme = challenge.partition(" ")[0].lower()
+        if self.login is not None:
+            self._kept_close(self.base)
+        if scheme == "basic" and self.login is not None and self.login.user:
+            self.secret = self.login.basic
+        elif scheme == "bearer" and self.login is not None and self.login.bearer:
+            self.secret = f"Bearer {self.login.bearer}"
+        elif scheme == "bearer":
+            self.secret = f"Bearer {self._handed(challenge)}"
+        return bool(self.secret)
+
+    def _kept_close(self, url: str) -> None:
+        """Refuse to send a login elsewhere than to its registry's own house, or in the clear."""
+        found, own = urllib.parse.urlsplit(url), urllib.parse.urlsplit(self.base)
+        host = found.hostname or ""
+        if not same_house(host, own.hostname or ""):
+            raise BadInput(
+                f"the registry sends its login to {host[:100]!r}, which is not of its own domain",
+                where=self.shown,
+                remedy="ask whoever keeps the registry; without a login it would be asked anonymously",
+            )
+        if found.scheme != "https" and host not in ("localhost", "127.0.0.1", "::1"):
+            raise UsageError(
+                "the registry would be sent its login in the clear", where=self.shown, remedy="write oci://"
+            )
 
     def _handed(self, challenge: str) -> str:
         """Ask the token service that the registry names, for no more than to pull this repository."""
-        told = dict(_CHALLENGE.findall(challenge[:4_096]))
-        realm = told.get("realm", "")
+        said = dict(_CHALLENGE.findall(challenge))
+        realm = said.get("realm", "")
         judged(realm, self.base)
-        asked = {
-            "scope": f"repository:{self.name}:pull",
-            **({"service": told["service"]} if "service" in told else {}),
-        }
-        url = f"{realm}{'&' if '?' in realm else '?'}{urllib.parse.urlencode(asked)}"
-        with _told(self.shown, "a token"), contextlib.closing(self._ask(url, "")) as answer:
-            try:
+        wanted = {"scope": f"repository:{self.name}:pull"}
+        wanted |= {"service": said["service"]} if "service" in said else {}
+        secret, body = "", None
+        if self.login is not None:
+            self._kept_close(realm)
+            if self.login.identity:
+                form = {
+                    "grant_type": "refresh_token",
+                    "client_id": "assay",
+                    "refresh_token": self.login.identity,
+                }
+                body = urllib.parse.urlencode({**form, **wanted}).encode()
+            else:
+                secret = self.login.basic
+        url = realm if body else f"{realm}{'&' if '?' in realm else '?'}{urllib.parse.urlencode(wanted)}"
+        try:
+            with contextlib.closing(ask(url, self.base, {}, secret=secret, body=body)) as answer:
                 found = json.loads(answer.read(1 << 16))
                 token = found.get("token") or found.get("access_token")
-            except (ValueError, RecursionError, AttributeError):
-                token = None
-        if not isinstance(token, str) or not token.isprintable() or len(token) > 16_384:
+        except urllib.error.HTTPError as error:
+            raise failed(self.shown, "a token", error, self.helper) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise failed(self.shown, "a token", error) from None
+        except (ValueError, RecursionError, AttributeError):
+            token = None
+        if (
+            not isinstance(token, str)
+            or not token.isprintable()
+            or len(token) > 16_384
+            or not token.isascii()
+        ):
             raise self.bad("its token service gives no token")
         return token
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Where a registry keeps its blobs elsewhere: followed a few times, to addresses that may be asked."""
-
-    max_redirections = 5
-
-    def __init__(self, base: str) -> None:
-        self.base = base
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        """Judge the address before it is asked; the token stays behind."""
-        judged(newurl, self.base)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _Bounded:
-    """The bytes of an answer, no more than were announced."""
-
-    def __init__(self, answer: Any, size: int) -> None:
-        self._answer, self._left = answer, size
-
-    def read(self, size: int = -1) -> bytes:
-        part = self._answer.read(self._left + 1 if size < 0 else min(size, self._left + 1))
-        self._left -= len(part)
-        if self._left < 0:
-            raise BadInput("a layer is longer than its manifest says")
-        return bytes(part)
-
-    def close(self) -> None:
-        self._answer.close()
-
-
-def judged(url: str, base: str) -> None:
-    """Refuse an address that a registry must not lead to: another scheme, less than TLS, or a machine's own metadata."""
-    found = urllib.parse.urlsplit(url)
-    host = found.hostname or ""
-    if (
-        found.scheme not in ("http", "https")
-        or not host
-        or (base.startswith("https:") and found.scheme != "https")
-    ):
-        raise BadInput(f"the registry leads to {url[:100]!r}, which is not asked", where=base)
-    own = urllib.parse.urlsplit(base).hostname or ""
-    inside = {addresses.kind(a) for a in _resolved(own)} == {"inside"}
-    for address in _resolved(host):
-        kind = addresses.kind(address)
-        if kind == "forbidden" or (kind == "inside" and host != own and not inside):
-            raise BadInput(f"the registry leads to the address {address}, which is not asked", where=base)
-
-
-def _resolved(host: str) -> list[str]:
-    """Return the addresses of a host; none where it has none, which then cannot be asked either."""
-    try:
-        return [
-            str(found[4][0]).partition("%")[0]
-            for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        ]
-    except (OSError, UnicodeError):
-        return []
-
-
-def _opener(base: str) -> urllib.request.OpenerDirector:
-    return urllib.request.build_opener(_Redirects(base))
-
-
-@contextlib.contextmanager
-def _told(shown: str, path: str) -> Any:
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as error:
-        raise _failed(shown, path, error) from None
-
-
-def _failed(shown: str, path: str, error: Exception) -> UsageError:
-    code = getattr(error, "code", None)
-    if code in (401, 403):
-        return UsageError(
-            "the registry asks for a login",
-            where=shown,
-            remedy="pull it with the tool that has one, and save it: docker save",
-        )
-    if code == 404:
-        return Missing(
-            f"the registry has no {path.partition(':')[0][:80]}",
-            where=shown,
-            remedy="check the name and the tag",
-        )
-    why = f"it answers {code}" if code else str(getattr(error, "reason", error))[:200]
-    return UsageError(
-        f"the registry cannot be asked for {path[:40]}: {why}",
-        where=shown,
-        remedy="try again when it answers",
-    )
-
-
-def _repository(text: str) -> tuple[Repository, str, str]:
+def _repository(text: str, known: Known | None) -> tuple[Repository, str, str]:
     match = _NAME.fullmatch(text)
     if match is None:
-        raise UsageError(f"{text[:200]!r} names no image in a registry", remedy="write oci://HOST/NAME:TAG")
+        shown = re.sub(r"//[^/]*@", "//…@", text)[:200]  # what may be a password is not repeated
+        raise UsageError(f"{shown!r} names no image in a registry", remedy="write oci://HOST/NAME:TAG")
     host = _DOCKER.get(match["host"], match["host"])
     scheme = "http" if match["scheme"] == "registry+http" else "https"
     name = (
         match["name"] if "/" in match["name"] or host not in _DOCKER.values() else f"library/{match['name']}"
     )
     reference = match["digest"] or match["tag"] or "latest"
-    return Repository(f"{scheme}://{host}", name, shown=text), reference, match["which"] or ""
+    logins = known() if known is not None else Logins()
+    login = logins.of(host, name)
+    helper = "" if login is not None else logins.helper(host)
+    made = Repository(f"{scheme}://{host}", name, text, login, helper)
+    return made, reference, match["which"] or ""
 
 
-def pin(text: str) -> Asset:
-    """Return an image in a registry as an asset: what its tag names now, by the digest of its manifest."""
-    repository, reference, which = _repository(text)
+def pin(text: str, known: Known | None = None) -> Asset:
+    """Return an image in a registry as an asset: what its tag names now, by the digest of its manifest. known: gives logins."""
+    repository, reference, which = _repository(text, known)
     found = _described(repository, reference, which)
     plain = text.partition("#")[0]
     return Asset("image", plain.partition("://")[2][:300], text, found.digest, "registry")
 
 
-def opened(asset: Asset, scratch: Path) -> LayeredImage:
-    """Return an Image of which each layer is fetched when its turn comes."""
-    repository, _, which = _repository(asset.uri)
+def opened(asset: Asset, scratch: Path, known: Known | None = None) -> LayeredImage:
+    """Return an Image of which each layer is fetched when its turn comes. known: gives logins."""
+    repository, _, which = _repository(asset.uri, known)
     found = _described(repository, asset.digest, which)
     return LayeredImage(
         asset, found.layers, repository.blob, scratch, platform=found.platform, tags=(asset.name,)
