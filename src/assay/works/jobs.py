@@ -35,7 +35,9 @@ Network = Annotated[
 ]
 Isolated = Annotated[bool | None, Doc("true: no store is reached, whatever else is said")]
 Encrypted = Annotated[bool | None, Doc("TLS between workers, by certificates of this job alone")]
-Image = Annotated[Path | None, Doc("a saved image, such as an OCI layout: the file system that the script runs in")]
+Image = Annotated[
+    Path | None, Doc("a saved image, such as an OCI layout: the file system that the script runs in")
+]
 
 
 @dataclass(frozen=True, slots=True)
