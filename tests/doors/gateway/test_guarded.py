@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 
 import pytest
 
-from assay.engines.firewall import library
+from assay.engines.firewall import library, rules
 from assay.engines.firewall.firewall import standing
 from assay.kernel.serving import Answer
 from assay.works.serving import guards, journal
@@ -75,6 +76,30 @@ def test_rules_that_were_edited_waited_for_a_restart(serving, home, capsys):
     file.unlink()
     s.publish()
     assert s.ask(b"1,2\n", path="/endpoints/e/invocations?a=/admin").status == 200
+
+
+def test_an_update_of_the_core_rule_set_waited_for_a_restart(serving, home, tmp_path):
+    found = rules.find(None)
+    shutil.copytree(found.folder / "rules", tmp_path / "crs" / "rules")
+    shutil.copy(found.setup, tmp_path / "crs" / "crs-setup.conf")
+
+    def elsewhere():
+        (home.root / "firewall.yaml").write_text(f"crs: {{folder: {tmp_path / 'crs'}}}\n")
+        (home.root / "firewall.yaml").chmod(0o600)
+
+    s = serving(elsewhere, firewall="block")
+    asked = {"path": "/endpoints/e/invocations?a=unheard-of"}
+    assert s.ask(b"1,2\n", **asked).status == 200
+    fresh = tmp_path / "crs" / "rules" / "REQUEST-999-NEW.conf"
+    fresh.write_text(
+        'SecRule ARGS "@contains unheard-of" "id:999001,phase:2,log,deny,status:403,severity:2,msg:\'It is new\'"\n'
+    )
+    s.publish()
+    assert s.ask(b"1,2\n", **asked).body["rule"] == "firewall.999001"
+    fresh.unlink()
+    s.publish()
+    assert s.ask(b"1,2\n", **asked).status == 200
+    assert len([held for key, held in guards._open.items() if key[0] == tmp_path / "crs"]) == 1
 
 
 def test_what_is_only_detected_is_answered_and_told(serving):

@@ -242,3 +242,10 @@ def test_texts_that_are_made_to_be_slow_end_in_time(firewall, text):
     clock = time.process_time()
     firewall.ask(asks(text))
     assert time.process_time() - clock < 2
+
+
+def test_a_folders_own_setup_gave_way_to_that_of_the_machine(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "one.conf").write_text('SecAction "id:1,phase:1,pass,nolog"\n')
+    (tmp_path / "crs-setup.conf").write_text("")
+    assert find(tmp_path).setup == tmp_path / "crs-setup.conf"

@@ -105,19 +105,50 @@ def test_a_package_that_was_edited_before_the_start_is_told_once_and_is_not_answ
     assert "f" in published.endpoints and "e" not in published.endpoints
 
 
-def test_which_rules_guards_go_by_is_in_the_log(home, does, supervisor, capsys):
+def rule_set(folder):
+    """A folder laid out as the Core Rule Set is, with one rule."""
+    (folder / "rules").mkdir(parents=True)
+    (folder / "crs-setup.conf").write_text("")
+    (folder / "rules" / "one.conf").write_text('SecAction "id:1,phase:1,pass,nolog"\n')
+    (folder / "rules" / "words.data").write_text("one\n")
+    return folder
+
+
+def ruled(home):
+    """The latest event that says which rules guards go by."""
+    return [e for e in ledger.tail(home.office, 9) if e.action == "endpoint.rules"][-1]
+
+
+def test_which_rules_guards_go_by_is_in_the_log(home, does, supervisor, capsys, tmp_path):
     does("create", name="e", model="m@1", guard={"firewall": "block"})
-    look(supervisor)
-    assert not [e for e in ledger.tail(home.office, 9) if e.action == "endpoint.rules"]
-    file = home.root / "firewall.yaml"
-    for text in ("crs: {paranoia: 1}\n", "crs: {paranoia: 2}\n"):
+    folder = rule_set(tmp_path / "crs")
+    file, seen = home.root / "firewall.yaml", []
+    for text in (f"crs: {{folder: {folder}}}\n", f"crs: {{paranoia: 2, folder: {folder}}}\n"):
         file.write_text(text)
+        file.chmod(0o600)
         look(supervisor)
-        event = ledger.tail(home.office, 1)[0]
-        assert event.action == "endpoint.rules" and event.inputs == {"firewall.yaml": sha256(text.encode())}
+        event = ruled(home)
+        assert event.inputs["firewall.yaml"] == sha256(text.encode())
+        seen.append(event.inputs["crs"])
+    assert seen[0] == seen[1] and does("show", name="e")["rules"] == event.inputs
     published = Reader(supervisor.folder).changed()
     assert published is not None and published.endpoints["e"].rules == event.inputs
     assert capsys.readouterr().err.count("the guards of e go by firewall.yaml ") == 2
     does("update", name="e", guard={"firewall": "off"})
     look(supervisor)
-    assert ledger.tail(home.office, 1)[0].inputs == {}
+    assert ruled(home).inputs == {}
+
+
+@pytest.mark.parametrize("name", ["rules/one.conf", "rules/words.data", "crs-setup.conf", "rules/two.conf"])
+def test_an_update_of_the_core_rule_set_was_not_noticed(home, does, supervisor, tmp_path, name):
+    does("create", name="e", model="m@1", guard={"firewall": "block"})
+    folder = rule_set(tmp_path / "crs")
+    (home.root / "firewall.yaml").write_text(f"crs: {{folder: {folder}}}\n")
+    (home.root / "firewall.yaml").chmod(0o600)
+    look(supervisor)
+    before = does("show", name="e")["rules"]
+    (folder / name).write_text('SecAction "id:2,phase:1,pass,nolog"\n')
+    look(supervisor)
+    event = ruled(home)
+    assert event.inputs["crs"] != before["crs"]
+    assert event.inputs["firewall.yaml"] == before["firewall.yaml"]

@@ -398,6 +398,7 @@ def _told(found: dict[str, Any], format_: str) -> None:
         ("rolling out", rollout and f"{rollout['strategy']}, step {rollout['at'] + 1} of {len(rollout['steps'])}"),
         ("before", before and [v["package"] for v in before["variants"]]),
         ("guards", guard),
+        ("rules", {name: digest.removeprefix("sha256:")[:12] for name, digest in found.get("rules", {}).items()}),
         ("capture", found["capture"] if found["capture"].get("percent") else ""),
         ("sticky", found["sticky"]),
         ("fallback", found["fallback"].get("when", "")),

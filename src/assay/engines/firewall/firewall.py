@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,7 +34,7 @@ class Firewall:
         self.found: Found = written_rules.find(self.rules.folder)
         self._lib: Library = library()
         ffi, c = self._lib.ffi, self._lib.c
-        self._told = ffi.callback("void(void *, const void *)", self._hear)
+        self._told = ffi.callback("void(void *, const void *)", partial(_hear, ffi))
         self._engine: Any = c.msc_init()
         c.msc_set_connector_info(self._engine, b"assay")
         c.msc_set_log_cb(self._engine, self._told)
@@ -96,6 +98,11 @@ class Firewall:
     ) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        """Rules that were replaced are freed when the last guard that asked them is gone."""
+        if not sys.is_finalizing() and getattr(self, "_open", False):
+            self.close()
+
     def _load(self, block: bool) -> int:
         ffi, c = self._lib.ffi, self._lib.c
         error = ffi.new("const char **")
@@ -126,12 +133,12 @@ class Firewall:
     def _closed(self) -> bool:
         return not self._open
 
-    def _hear(self, data: Any, line: Any) -> None:
-        """Take a line of the log down for the transaction that it is about."""
-        ffi = self._lib.ffi
-        lines: list[bytes] = ffi.from_handle(data)
-        if len(lines) < 200:
-            lines.append(ffi.string(ffi.cast("const char *", line)))
+
+def _hear(ffi: Any, data: Any, line: Any) -> None:
+    """Take a line of the log down for the transaction that it is about."""
+    lines: list[bytes] = ffi.from_handle(data)
+    if len(lines) < 200:
+        lines.append(ffi.string(ffi.cast("const char *", line)))
 
 
 def standing(folder: Path | None = None) -> tuple[str, str]:

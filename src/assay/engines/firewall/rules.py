@@ -11,7 +11,7 @@ from assay.engines.firewall.library import DEBIAN
 from assay.kernel.errors import Missing, UsageError
 
 FOLDERS = ("/usr/share/modsecurity-crs", "/usr/local/share/modsecurity-crs", "/etc/modsecurity-crs")
-SETUPS = ("/etc/modsecurity/crs/crs-setup.conf", "crs-setup.conf", "crs-setup.conf.example")
+SETUPS = ("crs-setup.conf", "/etc/modsecurity/crs/crs-setup.conf", "crs-setup.conf.example")
 LEVELS = (1, 2, 3, 4)
 # Callers of an endpoint are programs: they name it by address, and send neither User-Agent nor Accept; and several rows have
 # a text of the same name each.
@@ -82,17 +82,28 @@ class Found:
     ids: frozenset[int]
 
 
-def find(folder: Path | None) -> Found:
-    """Return the rules in ``folder`` or where distributions put them; Missing says what to install."""
-    places = [folder] if folder is not None else [Path(p) for p in FOLDERS]
-    for place in places:
-        files = tuple(sorted((place / "rules").glob("*.conf")))
+def read_from(folder: Path | None) -> list[Path]:
+    """Return the files that the rules in ``folder``, or where distributions put them, consist of; nothing where there are none.
+
+    The setup is the first; then the rules, and the lists of words that they refer to.
+    """
+    for place in [folder] if folder is not None else [Path(p) for p in FOLDERS]:
+        files = sorted((place / "rules").glob("*.conf"))
         setup = next((s for s in (place / name for name in SETUPS) if s.is_file()), None)
         if files and setup is not None:
-            texts = [_read(path) for path in (setup, *files)]
-            version = next((m[1] for m in map(_VERSION.search, texts) if m), "unknown")
-            ids = frozenset(int(i) for text in texts for i in _ID.findall(_said(text)))
-            return Found(place, setup, files, version, ids)
+            return [setup, *files, *sorted((place / "rules").glob("*.data"))]
+    return []
+
+
+def find(folder: Path | None) -> Found:
+    """Return the rules in ``folder`` or where distributions put them; Missing says what to install."""
+    known = read_from(folder)
+    if known:
+        setup, files = known[0], tuple(f for f in known[1:] if f.suffix == ".conf")
+        texts = [_read(path) for path in (setup, *files)]
+        version = next((m[1] for m in map(_VERSION.search, texts) if m), "unknown")
+        ids = frozenset(int(i) for text in texts for i in _ID.findall(_said(text)))
+        return Found(files[0].parent.parent, setup, files, version, ids)
     where = str(folder) if folder is not None else ", ".join(FOLDERS)
     raise Missing(
         "there is no OWASP Core Rule Set (rules/*.conf beside crs-setup.conf)", where=where, remedy=DEBIAN

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 MODES = ("off", "detect", "block")
-_open: dict[Any, Firewall] = {}  # one of each set of rules a process: it is asked by all endpoints
+_open: dict[
+    Any, tuple[Any, Firewall]
+] = {}  # one of each set of rules a process: it is asked by all endpoints
 _opening = threading.Lock()
 
 
@@ -107,11 +109,16 @@ def settings(home: Home) -> Settings:
 
 
 def opened(rules: Rules) -> Firewall:
-    """Return the firewall that goes by these rules, opened once a process; Refused where it does not open."""
+    """Return the firewall that goes by these rules, opened once a process, and again when their files are others; Refused where it
+    does not open. That of the files before is freed when nobody asks it any more."""
     from assay.engines.firewall import Firewall
+    from assay.engines.firewall.rules import read_from
+    from assay.works.serving.rules import mark
 
     key = (rules.folder, rules.paranoia, rules.threshold, tuple(rules.off), tuple(rules.types), rules.setting)
+    files = tuple(mark(path) for path in read_from(rules.folder))
     with _opening:
-        if key not in _open:
-            _open[key] = Firewall(rules)
-        return _open[key]
+        held = _open.get(key)
+        if held is None or held[0] != files:
+            held = _open[key] = (files, Firewall(rules))
+        return held[1]

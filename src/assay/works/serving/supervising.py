@@ -213,11 +213,11 @@ class Supervisor:
         return publishing.served(record, variants, sockets, folders, self._ruled(record))
 
     def _ruled(self, record: EndpointRecord) -> dict[str, str]:
-        """Return which files of the home its guards go by; what is new of that is told, and an event of the log."""
+        """Return which files its guards go by; what is new of that is told, and an event of the log."""
         now, before = self._rules.of(record), self._ruled_by.get(record.name, {})
         if now != before:
             shown = ", ".join(f"{n} {d.removeprefix('sha256:')[:12]}" for n, d in now.items()) or "no file"
-            print(f"assay: the guards of {record.name} go by {shown} of the home", file=sys.stderr)  # noqa: T201
+            print(f"assay: the guards of {record.name} go by {shown}", file=sys.stderr)  # noqa: T201
             with self.home.office.transaction() as tx:
                 detail = {"files": list(now)}
                 tx.record("endpoint.rules", record.urn, actor=self.actor, inputs=now, detail=detail)

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 
 def told(home: Home, record: EndpointRecord) -> Json:
-    """Return an endpoint as it now is, with what each variant's package reads as: its approval may have ended since."""
+    """Return an endpoint as it now is, with what each variant's package reads as: its approval may have ended since.
+
+    rules: file → digest of what its guards go by besides: the home's own files, and the Core Rule Set of this machine.
+    """
     from assay.office import registry
+    from assay.works.serving.rules import Rules
 
     raw = plain_record(record)
     standing: dict[str, str] = {}
@@ -27,7 +31,8 @@ def told(home: Home, record: EndpointRecord) -> Json:
                 standing[package] = registry.get(home.office, package).status
             except Missing:
                 standing[package] = "MISSING"
-    return {"schema": "assay.endpoint/1", **raw, "packages": standing}
+    rules = Rules(home).of(record) if not home.office.past else {}
+    return {"schema": "assay.endpoint/1", **raw, "packages": standing, "rules": rules}
 
 
 def _wanted(model: str, variants: Sequence[Mapping[str, Any]], replicas: int) -> list[Any]:
