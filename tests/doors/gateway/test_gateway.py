@@ -276,10 +276,10 @@ def test_captures_that_a_full_disk_did_not_take_were_counted_as_kept(serving, ca
     s.gateway.lines["e"].taps = [
         SimpleNamespace(put=lambda question, answer: True, unwritten=lambda: tuple(lost))
     ]
-    s.ask(), s.ask(), s.gateway.look_at_taps()
+    s.ask(), s.ask(), s.gateway.look()
     lost[:] = [2, "No space left on device"]
     for _ in range(3):
-        s.gateway.look_at_taps()
+        s.gateway.look()
     assert s.gateway.counts.captured.values == {("e", "kept"): 2, ("e", "unwritten"): 2}
     assert capsys.readouterr().err.count("what e answers cannot be captured: No space left on device") == 1
 

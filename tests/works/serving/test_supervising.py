@@ -10,8 +10,9 @@ import pytest
 from assay.kernel.canonical import sha256
 from assay.office import ledger
 from assay.works.serving import supervising
+from assay.works.serving.gateways import Options
 from assay.works.serving.publishing import Reader
-from assay.works.serving.supervising import Options, Supervisor
+from assay.works.serving.supervising import Supervisor
 
 
 @pytest.fixture

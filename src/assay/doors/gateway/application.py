@@ -60,7 +60,7 @@ class Gate:
         if request.method not in ("GET", "HEAD"):
             return _error(Refusal("method", "this is asked with GET", 405), request, {"allow": "GET, HEAD"})
         if self.guarded and path == "/metrics":
-            found = self.gateway.known(request.headers, request.address, path)
+            found = self.gateway.known(request.headers, request.address)
             if isinstance(found, Refusal):
                 return _error(found, request)
         return 0
@@ -83,7 +83,7 @@ class Gate:
     def _api(self, request: Request) -> int | Response:
         if self.api is None:
             return _error(Refusal("path", "this server offers no API", 404), request)
-        who = self.gateway.admin(request.headers, request.address, request.path)
+        who = self.gateway.admin(request.headers, request.address)
         if isinstance(who, Refusal):
             return _error(who, request)
         request.admitted = who

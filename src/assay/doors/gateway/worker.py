@@ -103,7 +103,7 @@ async def _keep(gateway: Gateway, server: Server, file: Path, kept: tls.Kept | N
                 written = 0.0
             now = time.monotonic()
             if now - written >= _WRITE:
-                gateway.look_at_taps()
+                gateway.look()
                 _write(gateway, server, file)
                 written = now
             if now - settled >= _BATCH:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -16,27 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.serving.reading import Reader as Payloads
-from assay.kernel.errors import AssayError
 from assay.kernel.serving import Answer, Question, Refusal
-from assay.methods import payloads
 from assay.methods.payloads import PayloadRefused
 from assay.methods.routing.buckets import Buckets
-from assay.works.serving import fallbacks, lines, publishing
+from assay.works.serving import lines, publishing
 from assay.works.serving.admission import FORBIDDEN, UNKNOWN, Caller, Callers, credential
+from assay.works.serving.asking import Asking, unanswered
+from assay.works.serving.beside import Beside
 from assay.works.serving.counts import Counts
 from assay.works.serving.journal import Journal
 from assay.works.serving.lines import Line
 from assay.works.serving.publishing import Published
+from assay.works.serving.recording import Recording
 from assay.works.serving.telling import Teller
 from assay.works.serving.tracing import Tracer, Trail
 
 if TYPE_CHECKING:
     from assay.works.home import Home
 
-_SHADOWS = 64  # questions to shadows under way; what is above is left out, and counted
 INFERENCE = "x-amzn-sagemaker-inference-id"
 _LONGEST_ID = 64
-_LINES = 100  # refusals a second that are written whole; of the others the number is
 _DRAIN = 30.0
 _VARIANT = {c: "89ab"[int(c, 16) & 3] for c in "0123456789abcdef"}
 NOT_THERE = Refusal("endpoint.unknown", "there is no such endpoint", 404)
@@ -74,7 +72,7 @@ class Gateway:
         tracer: Tracer,
     ) -> None:
         self.home, self.folder, self.name, self.connect = home, folder, name, connect
-        self.journal, self.counts, self.buckets = journal, counts, buckets
+        self.counts, self.buckets = counts, buckets
         self.tracer = tracer
         self.lines: dict[str, Line] = {}
         self.callers = Callers({})
@@ -82,13 +80,11 @@ class Gateway:
         self.under_way = 0
         self._published_reader = publishing.Reader(folder)
         self.reader = Payloads()
-        self._shadows: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
-        self._answered: dict[str, int] = {}
-        self._unwritten: dict[tuple[str, str], int] = {}
-        self._second, self._written = 0, 0
-        self._unwritten_of: dict[int, int] = {}  # tap → of what it could not keep, how much was counted
         self._teller = Teller()
+        self.recording = Recording(counts, journal)
+        self.asking = Asking(counts)
+        self.beside = Beside(counts, self.asking, self._teller)
 
     # -- what is published
 
@@ -144,7 +140,7 @@ class Gateway:
                 close = getattr(tap, "close", None)
                 if close is not None:
                     await asyncio.to_thread(close)
-                self._unwritten_of.pop(id(tap), None)
+                self.beside.forget(tap)
 
         if arms or taps:
             task = asyncio.get_running_loop().create_task(end())
@@ -207,20 +203,20 @@ class Gateway:
         asked.line.release(asked.variant)
         self.under_way -= 1
 
-    def known(self, headers: Mapping[str, str], address: str, path: str) -> Caller | Refusal:
+    def known(self, headers: Mapping[str, str], address: str) -> Caller | Refusal:
         """Return who sends a token that holds, whatever it opens."""
         token = credential(headers)
         caller = self.callers.of(token, time.time()) if token else None
-        return caller if caller is not None else self._refused("", UNKNOWN, None, address, path)
+        return caller if caller is not None else self._refused("", UNKNOWN, None, address)
 
-    def admin(self, headers: Mapping[str, str], address: str, path: str) -> Caller | Refusal:
+    def admin(self, headers: Mapping[str, str], address: str) -> Caller | Refusal:
         """Return who asks the management API; a token with the scope ``admin`` opens it."""
         token = credential(headers)
         caller = self.callers.of(token, time.time()) if token else None
         if caller is None:
-            return self._refused("", UNKNOWN, None, address, path)
+            return self._refused("", UNKNOWN, None, address)
         if "admin" not in caller.scopes:
-            return self._refused("", FORBIDDEN, caller, address, path)
+            return self._refused("", FORBIDDEN, caller, address)
         return caller
 
     def _line(self, endpoint: str) -> Line | None:
@@ -248,7 +244,7 @@ class Gateway:
         line, trail = asked.line, Trail()
         answer = await self._answer(asked, body, headers, raw, path, trail)
         if isinstance(answer, Answer):
-            self._count(line.name, answer, (time.perf_counter_ns() - trail.began) / 1e9)
+            self.recording.answered(line.name, answer, (time.perf_counter_ns() - trail.began) / 1e9)
         self._trace(asked, headers, answer, trail)
         return answer
 
@@ -296,191 +292,56 @@ class Gateway:
             for refusal in found:
                 if refusal.blocks:
                     return self._stop(line, question, refusal)
-                self._noted(line, question, refusal)
+                self.recording.noted(line.name, question, refusal)
         trail.at("guards")
         if line.fallback.get("when") == "always" or arm is None:
-            answer = self._fallen(line, question) or _unanswered(503, CLOSED.message)
+            answer = self.asking.fallen(line, question) or unanswered(503, CLOSED.message)
         else:
-            answer = await self._ask(line, arm, asked.caller, question)
+            answer = await self.asking.ask(line, arm, asked.caller, question)
         trail.at(f"model {answer.variant}" if answer.variant != "fallback" else "fallback")
-        self._taps(line, question, answer)
+        self.beside.taps(line, question, answer)
         for name in line.shadows:
-            self._shadow(line, line.arms[name], question)
+            self.beside.shadow(line, line.arms[name], question)
         trail.at("capture")
         return answer
-
-    async def _ask(self, line: Line, arm: lines.Arm, caller: Caller, question: Question) -> Answer:
-        key = line.cache.key(arm.name, caller, question) if line.cache.seconds else b""
-        held = line.cache.get(key) if key else None
-        if held is not None:
-            self.counts.cached.add((line.name,))
-            return replace(held, seconds=0.0)
-        began = time.perf_counter()
-        answer = await self._asked(line, arm, question)
-        took = time.perf_counter() - began
-        self.counts.model.observe((line.name, arm.name), took)
-        self.counts.tallies.take((line.name, arm.name, arm.digest), answer, took)
-        if key:
-            line.cache.put(key, answer)
-        if answer.status >= 500 and line.fallback:
-            self._count_failed(line.name, answer)
-            return self._fallen(line, question) or answer
-        return answer
-
-    async def _asked(self, line: Line, arm: lines.Arm, question: Question) -> Answer:
-        try:
-            answer = await arm.pool.ask(question, line.seconds)
-        except (OSError, AssayError) as error:
-            answer = _unanswered(502, "the model could not be asked", reason=str(error))
-        return answer if answer.variant == arm.name else replace(answer, variant=arm.name)
-
-    def _fallen(self, line: Line, question: Question) -> Answer | None:
-        """Return the fallback's answer; None where the rows cannot be read, or no form of answer is accepted."""
-        rows = question.rows
-        if rows is None or not line.fallback:
-            return None
-        if rows.table is not None:
-            rows = payloads_rows(rows)
-        found = fallbacks.answers(line.fallback, rows.names or _own(line, question), rows.cells or [])
-        try:
-            body, kind = payloads.write(
-                {"prediction": found}, question.accept, content_type=question.content_type
-            )
-        except PayloadRefused:
-            return None
-        self.counts.fallen.add((line.name,))
-        return Answer(200, body, kind, reason="answered by the fallback rule", variant="fallback")
-
-    def _taps(self, line: Line, question: Question, answer: Answer) -> None:
-        for tap in line.taps:
-            kept: bool | None = False
-            try:
-                kept = tap.put(question, answer)
-            except Exception as error:  # noqa: BLE001 - whatever befalls a tap, the caller is answered
-                self._tap_failed(line, f"{type(error).__name__}: {error}")
-            if kept is not None:
-                self.counts.captured.add((line.name, "kept" if kept else "dropped"))
-
-    def _tap_failed(self, line: Line, why: str) -> None:
-        """Say what befell a tap, once a minute; each such capture is counted."""
-        self._teller.say(f"what {line.name} answers cannot be captured: {why[:200]}")
-
-    def look_at_taps(self) -> None:
-        """Count and tell what taps took and could not keep."""
-        for line in self.lines.values():
-            for tap in line.taps:
-                lost, why = tap.unwritten()
-                fresh = lost - self._unwritten_of.get(id(tap), 0)
-                if fresh > 0:
-                    self._unwritten_of[id(tap)] = lost
-                    self.counts.captured.add((line.name, "unwritten"), fresh)
-                    self._tap_failed(line, why or "the disk did not take it")
-
-    def _shadow(self, line: Line, arm: lines.Arm, question: Question) -> None:
-        if len(self._shadows) >= _SHADOWS:
-            self.counts.shadow.add((line.name, arm.name, "left out"))
-            return
-
-        line.hold(arm.name)
-
-        async def ask() -> None:
-            try:
-                put = replace(question, variant=arm.name)
-                answer = await self._asked(line, arm, put)
-                outcome = "answered" if answer.status < 500 else "failed"
-                self.counts.shadow.add((line.name, arm.name, outcome))
-                self._taps(line, put, answer)
-            finally:
-                line.release(arm.name)
-
-        task = asyncio.get_running_loop().create_task(ask())
-        self._shadows.add(task)
-        task.add_done_callback(self._shadows.discard)
 
     # -- what is counted and recorded
 
     def _stop(self, line: Line, question: Question, refusal: Refusal) -> Refusal:
-        caller = Caller(question.caller)
-        return self._refused(line.name, refusal, caller, question.address, question.path, question.id)
+        return self.recording.refused(
+            line.name, line.name, refusal, question.caller, question.address, question.id
+        )
 
     def refused(self, asked: Asked, refusal: Refusal) -> Refusal:
         """Count and record a refusal that was found while the body came."""
-        return self._refused(asked.line.name, refusal, asked.caller, asked.address, "", asked.id)
+        return self._refused(asked.line.name, refusal, asked.caller, asked.address, asked.id)
 
     def _refused(
-        self,
-        endpoint: str,
-        refusal: Refusal,
-        caller: Caller | None,
-        address: str,
-        path: str = "",
-        id: str = "",
+        self, endpoint: str, refusal: Refusal, caller: Caller | None, address: str, id: str = ""
     ) -> Refusal:
         shown = endpoint if endpoint in self.lines else ""
-        self.counts.refused.add((shown, refusal.rule))
-        who = caller.name if caller else ""
-        entry = {"rule": refusal.rule, "status": refusal.status, "caller": who, "address": address, "id": id}
-        if not self._write(endpoint, refusal, entry):
-            key = (shown, refusal.rule)
-            self._unwritten[key] = self._unwritten.get(key, 0) + 1
-        return refusal
+        return self.recording.refused(endpoint, shown, refusal, caller.name if caller else "", address, id)
 
-    def _noted(self, line: Line, question: Question, refusal: Refusal) -> None:
-        """Count and write down what a guard that only detects has found; what is too much for the journal is only counted."""
-        self.counts.noted.add((line.name, refusal.rule))
-        who = {"caller": question.caller, "address": question.address, "id": question.id}
-        self._write(line.name, refusal, {"noted": refusal.rule, **who})
-
-    def _write(self, endpoint: str, refusal: Refusal, entry: dict[str, Any]) -> bool:
-        """Write a line of the journal; False where this second has had its share, or the disk takes none."""
-        now = time.time()
-        if int(now) != self._second:
-            self._second, self._written = int(now), 0
-        self._written += 1
-        if self._written > _LINES:
-            return False
-        told = {"message": refusal.message[:300], "detail": refusal.detail[:500]}
-        entry = {k: v for k, v in {**entry, **told}.items() if v != ""}
-        try:
-            self.journal.put({"at": round(now, 3), "endpoint": endpoint[:64], **entry})
-        except OSError:  # a caller is refused all the same; the number is written when the disk takes it
-            return False
-        return True
-
-    def _count(self, endpoint: str, answer: Answer, took: float) -> None:
-        self.counts.requests.add((endpoint, answer.variant, str(answer.status)))
-        self.counts.seconds.observe((endpoint,), took)
-        key = f"{endpoint}/{answer.variant}/{answer.status}"
-        self._answered[key] = self._answered.get(key, 0) + 1
-
-    def _count_failed(self, endpoint: str, answer: Answer) -> None:
-        """A failure that a fallback covers is the variant's all the same: a rollout must see it."""
-        self.counts.requests.add((endpoint, answer.variant, str(answer.status)))
+    def look(self) -> None:
+        """Count and tell what taps took and could not keep."""
+        self.beside.look(self.lines.values())
 
     def settle(self) -> None:
-        """Write down what was counted since the last time, and let the batch be recorded."""
-        now = round(time.time(), 3)
-        if self._answered:
-            self.journal.put({"at": now, "answered": self._answered})
-            self._answered = {}
-        for (endpoint, rule), number in self._unwritten.items():
-            self.journal.put({"at": now, "endpoint": endpoint, "rule": rule, "count": number})
-        self._unwritten = {}
-        self.journal.turn()
+        """Write down what was counted and traced since the last time, and let the batches be recorded."""
+        self.recording.settle()
         self.tracer.turn()
 
     async def close(self, drain: float = _DRAIN) -> None:
         """Let what is under way end, and write down what was counted."""
         end = time.monotonic() + drain
-        while (self._shadows or self.under_way) and time.monotonic() < end:
+        while (self.beside.shadows or self.under_way) and time.monotonic() < end:
             await asyncio.sleep(0.02)
         for line in self.lines.values():
             self._part(line, list(line.arms.values()), line.taps)
         self.lines = {}
         if self._closing:
             await asyncio.wait(self._closing, timeout=max(0.1, end - time.monotonic()))
-        self.settle()
-        self.journal.close()
+        self.recording.close()
         self.tracer.close()
 
 
@@ -488,21 +349,3 @@ def _id() -> str:
     """Return a UUID of random bits (RFC 9562, version 4), in a third of the time that the uuid module takes."""
     h = os.urandom(16).hex()
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:]}"
-
-
-def _unanswered(status: int, said: str, seconds: float = 0.0, reason: str = "") -> Answer:
-    """Return the answer to a question that no model answered, in the shape that replicas give it."""
-    body = json.dumps({"error": said}).encode()
-    return Answer(status, body, "application/json", seconds, reason or said)
-
-
-def payloads_rows(rows: Any) -> Any:
-    """Return the rows of an Arrow table as cells."""
-    from assay.kernel.serving import Rows
-
-    return Rows(tuple(rows.table.column_names), [list(r.values()) for r in rows.table.to_pylist()])
-
-
-def _own(line: Line, question: Question) -> tuple[str, ...]:
-    arm = line.arms.get(question.variant)
-    return arm.features if arm is not None else ()

@@ -7,65 +7,30 @@ ended when each gateway says that it has let go.
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import socket
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay.engines import tls
-from assay.kernel.errors import AssayError, UsageError
 from assay.methods.routing.buckets import SIZE
 from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing, taps, tracing
 from assay.works.serving.fleet import FAILED, Crew, Fleet, Key, Start
+from assay.works.serving.gateways import Gateways, Options
 from assay.works.serving.publishing import Published, Served
 from assay.works.serving.rolling import Roller, Totals
 from assay.works.serving.rules import Rules
-from assay.works.serving.telling import Teller
 from assay.works.serving.vouched import Vouched
 
 if TYPE_CHECKING:
     from assay.works.home import Home
 
-_LOOK = 1.0  # seconds between looks at the office
-_PACE = 0.1  # between looks at processes
+LOOK = 1.0  # seconds between looks at the office
 _BATCH = 5.0  # between batches of requests
 _PART = 40.0  # after which what was parted with is ended, whatever a gateway says
-_LARGEST_BACKOFF = 5.0
 _RETRY, _LONGEST_RETRY = 30.0, 600.0  # after which a model that does not start is tried again
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a server listens. worker: the command that a gateway process is started with. warm: seconds that replaced models
-    stay, so that they can be returned to at once. drain: seconds that requests under way have when it ends. metrics: whether
-    /metrics is for tokens that hold alone."""
-
-    host: str
-    port: int
-    workers: int
-    worker: Sequence[str]
-    warm: float = 300.0
-    drain: float = 30.0
-    api: bool = True
-    metrics: bool = False
-    tls: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class _Gateway:
-    name: str
-    process: subprocess.Popen[bytes] | None = None
-    again: float = 0.0
-    failures: int = 0
 
 
 class Supervisor:
@@ -86,12 +51,8 @@ class Supervisor:
         self.roller = Roller(home, time.monotonic)
         self._vouched = Vouched(home)
         self.published = Published()
-        self.listener = listening(options.host, options.port)
-        host, port = self.listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http{'s' if options.tls else ''}://{shown}:{port}"
         (folder / "buckets").write_bytes(bytes(SIZE))
-        self._gateways = [_Gateway(f"gateway-{n}") for n in range(1, options.workers + 1)]
+        self.gateways = Gateways(home.root, folder, options)
         self._serving: dict[str, tuple[dict[str, Any], ...]] = {}  # the variants that answer by now
         self._parting: dict[
             Key, tuple[int, float]
@@ -112,8 +73,8 @@ class Supervisor:
     def tick(self) -> None:
         """Do what is to be done now."""
         now = time.monotonic()
-        self._keep_gateways(now)
-        if now - self._looked >= _LOOK or self._starting():
+        self.gateways.keep(now)
+        if now - self._looked >= LOOK or self._starting():
             self._looked = now
             self.look(now)
         if now - self._batched >= _BATCH:
@@ -234,7 +195,7 @@ class Supervisor:
         """End what is neither wanted nor kept warm, once each gateway has let go of it."""
         wanted = self._wanted(records).keys()
         alive = {r.name for r in records}
-        docs = [d for name, d in counts.kept(self.folder) if name in {g.name for g in self._gateways}]
+        docs = [d for name, d in counts.kept(self.folder) if name in self.gateways.names]
         for key in list(self.fleet.crews):
             if key in wanted:
                 self._warm.pop(key, None)
@@ -245,7 +206,7 @@ class Supervisor:
             if warm and now < self._warm.setdefault(key, now + self.options.warm):
                 continue
             serial, since = self._parting.setdefault(key, (self.published.serial, now))
-            let_go = len(docs) == len(self._gateways) and all(
+            let_go = len(docs) == len(self.gateways.names) and all(
                 int(d["serial"]) >= serial and not d["parting"] for d in docs
             )
             if let_go or now - since > _PART:
@@ -313,64 +274,18 @@ class Supervisor:
 
     # -- the gateways
 
-    def _keep_gateways(self, now: float) -> None:
-        for gateway in self._gateways:
-            process = gateway.process
-            if process is not None and process.poll() is None:
-                continue
-            if process is not None:
-                gateway.process = None
-                gateway.failures += 1
-                gateway.again = now + (
-                    min(_LARGEST_BACKOFF, 0.1 * 2**gateway.failures) if gateway.failures > 1 else 0
-                )
-            if now >= gateway.again:
-                gateway.process = self._begin(gateway)
-
-    def _begin(self, gateway: _Gateway) -> subprocess.Popen[bytes]:
-        told = {
-            "home": str(self.home.root), "folder": str(self.folder), "name": gateway.name, "api": self.options.api,
-            "metrics": self.options.metrics, "socket": self.listener.fileno(), "parent": os.getpid(), "drain": self.options.drain,
-            **self.options.tls,
-        }  # fmt: skip
-        path = self.folder / f"{gateway.name}.told"
-        path.write_text(json.dumps(told), encoding="utf-8")
-        return subprocess.Popen(
-            [*self.options.worker, str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=2,  # what they say goes where our own faults go
-            pass_fds=(self.listener.fileno(),),
-            start_new_session=True,
-        )
-
-    @property
-    def gateways(self) -> list[int]:
-        """Return the processes that answer."""
-        return [g.process.pid for g in self._gateways if g.process is not None and g.process.poll() is None]
-
     def ready(self) -> bool:
         """Whether every gateway has taken over what was published."""
         docs = dict(counts.kept(self.folder))
         return bool(self.published.serial) and all(
-            int(docs.get(g.name, {}).get("serial", 0)) >= self.published.serial for g in self._gateways
+            int(docs.get(name, {}).get("serial", 0)) >= self.published.serial for name in self.gateways.names
         )
 
     def close(self) -> None:
         """Let what is under way be answered, and end; what was counted is recorded."""
         if self.published.serial:
             self._publish(replace(self.published, draining=True))
-        running = [g.process for g in self._gateways if g.process is not None]
-        for process in running:
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        end = time.monotonic() + 2 * self.options.drain + 5
-        for process in running:
-            try:
-                process.wait(timeout=max(0.1, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self.listener.close()
+        self.gateways.close()
         self.fleet.close()
         journal.record(self.home, self.actor)
         tracing.record(self.home, self.actor)
@@ -378,84 +293,3 @@ class Supervisor:
 
 def _key(endpoint: str, variant: Mapping[str, Any]) -> Key:
     return Key(endpoint, variant["name"], variant["package"], variant["digest"])
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; all gateways of a server accept from it, so that what waits outlives any of them."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family)
-    try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(1024)
-        made.setblocking(False)
-    except (OSError, OverflowError) as error:
-        made.close()
-        raise UsageError(
-            f"{host}:{port} cannot be listened on: {getattr(error, 'strerror', None) or error}",
-            remedy="name another --port",
-        ) from None
-    return made
-
-
-def serve(
-    home: Home,
-    actor: str,
-    options: Options,
-    *,
-    start: Start,
-    reader: Start | None = None,
-    ready: Callable[[str], None],
-    seconds: float | None = None,
-    beside: Sequence[Callable[[], object]] = (),
-) -> dict[str, Any]:
-    """Answer until interrupted, or for some seconds. ready: called with the URL once gateways answer there.
-
-    start, reader: what starts a replica, and whoever reads Parquet (engines/serving).
-
-    beside: what else is done about once a second, such as the schedules of monitors.
-    """
-    from assay.works.home import loose_scratch
-    from assay.works.stopping import terminated
-
-    end = None if seconds is None else time.monotonic() + seconds
-    with terminated(), loose_scratch("serve") as folder:
-        supervisor = Supervisor(home, actor, folder, options, start, reader)
-        if options.tls and (said := tls.ends(options.tls["tls_cert"], time.time())):
-            print(f"assay: {said}", file=sys.stderr)  # noqa: T201
-        over, told, teller = threading.Event(), False, Teller()
-        aside = threading.Thread(target=_beside, args=(over, beside, teller), name="beside", daemon=True)
-        try:
-            aside.start()
-            while end is None or time.monotonic() < end:
-                try:
-                    supervisor.tick()
-                except (
-                    AssayError,
-                    OSError,
-                ) as error:  # what answers goes on: it may be well again in a moment
-                    teller.error(error)
-                    time.sleep(_LOOK)
-                if not told and supervisor.ready():
-                    told = True
-                    ready(supervisor.url)
-                time.sleep(_PACE)
-        except KeyboardInterrupt:
-            pass
-        finally:
-            over.set()
-            supervisor.close()
-            aside.join(timeout=5)
-        whole = counts.totals(folder)
-    answered, refused = (int(sum(c.values.values())) for c in (whole.requests, whole.refused))
-    return {"schema": "assay.served/1", "url": supervisor.url, "answered": answered, "refused": refused}
-
-
-def _beside(over: threading.Event, acts: Sequence[Callable[[], object]], teller: Teller) -> None:
-    """Do what else is to be done, in a thread of its own: however long it takes, models are looked after."""
-    while acts and not over.wait(_LOOK):
-        for act in acts:
-            try:
-                act()
-            except Exception as error:  # noqa: BLE001 - a fault in one act ends neither the others nor the next
-                teller.error(error)

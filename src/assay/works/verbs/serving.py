@@ -26,7 +26,8 @@ def serve(
     """
     from assay.engines.serving import start, start_reader
     from assay.works import monitoring
-    from assay.works.serving import supervising
+    from assay.works.serving import server
+    from assay.works.serving.gateways import Options
 
     _extra()
     secured = _tls(tls or {})
@@ -35,7 +36,7 @@ def serve(
             f"whoever listens on the way to {host} could read tokens and payloads",
             remedy="give --tls-cert and --tls-key, or say --plain behind what ends TLS",
         )
-    options = supervising.Options(host, port, workers, tuple(worker), warm, drain, api, metrics, secured)
+    options = Options(host, port, workers, tuple(worker), warm, drain, api, metrics, secured)
     if home.office.outside.readonly:  # what cannot be recorded is not answered
         raise UsageError(
             "this home can be read and not written, and what is answered is recorded",
@@ -44,7 +45,7 @@ def serve(
         )
     beside = [lambda: monitoring.tick(home)]  # the monitors whose time has come
     try:
-        return supervising.serve(
+        return server.serve(
             home,
             actor,
             options,
