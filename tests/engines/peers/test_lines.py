@@ -87,3 +87,55 @@ def test_a_line_that_nobody_reads_says_that_it_is_full():
     assert len(line.out) > FULL and not line.ended
     theirs.close()
     ours.close()
+
+
+class Endless:
+    """A peer that always has sent more already."""
+
+    def __init__(self):
+        self.read = 0
+
+    def setblocking(self, _):
+        pass
+
+    def recv(self, most):
+        self.read += most
+        one = (996).to_bytes(4, "big") + bytes(996)
+        return (one * (most // 1000 + 1))[:most] if most % 1000 == 0 else (one * (most // 1000))
+
+
+def test_one_that_sends_without_pause_does_not_fill_the_memory_of_who_carries_it():
+    """All that came was kept until nothing more came: a job's two workers could use up memory that no limit of theirs counts."""
+    line = Line(Endless(), 0)
+    held = 0
+    for packet in line.packets():
+        assert len(packet) == 996
+        held = max(held, len(line._in))
+    assert held <= 1 << 18 and line.held.read < 2 * FULL and not line.ended
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n\r\n", bytes(200), b"\x16\x03\x01\x00\x05hello", b""])
+def test_whoever_speaks_no_tls_is_told_nothing(sent):
+    ours, theirs = socket.socketpair()
+    ours.settimeout(0.5)
+    theirs.sendall(sent)
+    theirs.shutdown(socket.SHUT_WR)
+    with pytest.raises(OSError):
+        sealed(ours, for_job(["algo-1", "algo-2"], 60)[0], "algo-2", server=True)
+    theirs.close()
+
+
+def test_a_certificate_of_this_job_without_its_key_opens_nothing():
+    """One that was seen on its way and is shown again."""
+    from dataclasses import replace
+
+    papers = for_job(["algo-1", "algo-2", "algo-3"], 60)
+    stolen = replace(papers[1], key=papers[2].key)
+    with pytest.raises(OSError):
+        sealed(socket.socketpair()[0], stolen, "algo-1", server=False)
+
+
+def test_a_certificate_whose_job_is_over_opens_nothing():
+    papers = for_job(["algo-1", "algo-2"], -14 * 60.0)
+    server, client = joined(papers[0], papers[1])
+    assert isinstance(server, ssl.SSLError) and isinstance(client, ssl.SSLError)

@@ -5,22 +5,66 @@ Certificates are read, not trusted: whether this machine would trust one is an a
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 import ssl
+import threading
 import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from assay.kernel.printable import printable
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-SECONDS = 10.0
+SECONDS = 10.0  # of silence
+WHOLE = 30.0  # seconds of one connection, however its answer drips
 VERSIONS = {
     "TLSv1": ssl.TLSVersion.TLSv1, "TLSv1.1": ssl.TLSVersion.TLSv1_1, "TLSv1.2": ssl.TLSVersion.TLSv1_2,
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }  # fmt: skip
 _LEAST_RSA, _LEAST_CURVE = 2048, 224
+
+
+@contextlib.contextmanager
+def connected(
+    host: str, port: int, context: ssl.SSLContext | None = None, *, whole: float | None = None
+) -> Iterator[socket.socket]:
+    """Connect, in TLS where there is a context, and end it after so many seconds, whoever reads it then; OSError.
+
+    whole: else ``WHOLE``.
+    """
+    with socket.create_connection((host, port), timeout=SECONDS) as raw:
+        twin = raw.dup()  # the other is out of reach while TLS is being agreed on
+        ended = threading.Timer(whole or WHOLE, _end, [twin])
+        ended.daemon = True
+        ended.start()
+        try:
+            if context is None:
+                yield raw
+            else:
+                with context.wrap_socket(raw, server_hostname=host) as wrapped:
+                    yield wrapped
+        finally:
+            ended.cancel()
+            twin.close()
+
+
+def _end(twin: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        twin.shutdown(socket.SHUT_RDWR)
+
+
+def verifying(ca: str = "", *, named: bool = True) -> ssl.SSLContext:
+    """Return a context that takes a certificate for which a trusted authority vouches. ca: more of them; OSError."""
+    context = ssl.create_default_context()
+    context.check_hostname = named
+    if ca:
+        context.load_verify_locations(ca)
+    return context
 
 
 def unchecked() -> ssl.SSLContext:
@@ -36,10 +80,8 @@ def seen(host: str, port: int, ca: str = "") -> dict[str, Any]:
     spoken = {name: _speaks(host, port, version) for name, version in VERSIONS.items()}
     shown: dict[str, Any] = {"versions": spoken}
     try:
-        with (
-            socket.create_connection((host, port), timeout=SECONDS) as raw,
-            unchecked().wrap_socket(raw, server_hostname=host) as wrapped,
-        ):
+        with connected(host, port, unchecked()) as wrapped:
+            assert isinstance(wrapped, ssl.SSLSocket)
             der = wrapped.getpeercert(binary_form=True)
     except OSError:
         der = None
@@ -51,18 +93,21 @@ def seen(host: str, port: int, ca: str = "") -> dict[str, Any]:
 def told(der: bytes, host: str = "") -> dict[str, Any]:
     """Return what a certificate says of itself; empty where it cannot be read. host: the name it should be for."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         found = x509.load_der_x509_certificate(der)
         until, since = found.not_valid_after_utc, found.not_valid_before_utc
         names = _names(found)
         weak = _weak(found)
-    except ValueError:
+    except (
+        ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, x509.InvalidVersion, UnsupportedAlgorithm,
+    ):  # fmt: skip
         return {}
     now = datetime.now(UTC)
     out: dict[str, Any] = {
         "until": until.date().isoformat(), "since": since.date().isoformat(), "days": (until - now).days,
-        "early": since > now, "names": ", ".join(names)[:300], "weak": weak,
+        "early": since > now, "names": printable(", ".join(names)[:300]), "weak": weak,
     }  # fmt: skip
     if host:
         out["named"] = any(_matches(host, n) for n in names)
@@ -71,15 +116,8 @@ def told(der: bytes, host: str = "") -> dict[str, Any]:
 
 def trusted(host: str, port: int, ca: str = "", *, named: bool = False) -> bool:
     """Whether an authority that is trusted vouches for a server, and for its name where ``named`` is asked."""
-    context = ssl.create_default_context()
-    context.check_hostname = named
     try:
-        if ca:
-            context.load_verify_locations(ca)
-        with (
-            socket.create_connection((host, port), timeout=SECONDS) as raw,
-            context.wrap_socket(raw, server_hostname=host),
-        ):
+        with connected(host, port, verifying(ca, named=named)):
             return True
     except OSError:
         return False
@@ -92,10 +130,7 @@ def _speaks(host: str, port: int, version: ssl.TLSVersion) -> bool:
             warnings.simplefilter("ignore", DeprecationWarning)  # old versions are asked for to be refused
             context.minimum_version = context.maximum_version = version
             context.set_ciphers("ALL:@SECLEVEL=0")
-        with (
-            socket.create_connection((host, port), timeout=SECONDS) as raw,
-            context.wrap_socket(raw, server_hostname=host),
-        ):
+        with connected(host, port, context):
             return True
     except (OSError, ValueError):
         return False

@@ -46,21 +46,40 @@ def reached(where: Place) -> dict[str, Any]:
     host = f"[{where.host}]" if ":" in where.host else where.host
     header = [f"Authorization: token {where.token}"] if where.token else []
     try:
-        link = websocket.create_connection(
-            f"{scheme}://{host}:{where.port}{where.base}api/kernels/{kernel}/channels", timeout=SECONDS, header=header,
-            sslopt={"context": certificates.unchecked()} if where.tls else {}, suppress_origin=True,
-        )  # fmt: skip
-        try:
-            link.send(json.dumps(_question()))
-            return _answer(link)
-        finally:
-            link.close()
+        secure = probing.context(where) if where.tls else None
+        with certificates.connected(where.host, where.port, secure, whole=SECONDS) as raw:
+            link = websocket.create_connection(
+                f"{scheme}://{host}:{where.port}{where.base}api/kernels/{kernel}/channels", timeout=SECONDS, header=header,
+                socket=_Counted(raw), suppress_origin=True,
+            )  # fmt: skip
+            try:
+                link.send(json.dumps(_question()))
+                return _answer(link)
+            finally:
+                link.close()
     except (OSError, websocket.WebSocketException) as error:
         raise UsageError(
             f"a kernel of {where.url} did not answer ({type(error).__name__})", remedy="leave --inside out"
         ) from None
     finally:
         probing.ask(where, f"api/kernels/{kernel}", method="DELETE", known=True)
+
+
+class _Counted:
+    """A connection that ends where more comes over it than any answer is long: a frame says its own length, and is held whole."""
+
+    def __init__(self, held: Any) -> None:
+        self._held, self._left = held, 4 * _MOST
+
+    def recv(self, most: int) -> bytes:
+        part: bytes = self._held.recv(most)
+        self._left -= len(part)
+        if self._left < 0:
+            raise ConnectionAbortedError("it says more than is read")
+        return part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._held, name)
 
 
 def _question() -> dict[str, Any]:

@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 from assay.engines.jupyter import certificates
 from assay.kernel.errors import UsageError
 
-SECONDS = 10.0
 _MOST = 1 << 20
 _ELSEWHERE = "https://elsewhere.example"
 _NO_KERNEL = "00000000-0000-0000-0000-000000000000"
@@ -64,6 +63,15 @@ class Answer:
             return None
 
 
+def context(where: Place) -> ssl.SSLContext:
+    """Return how TLS is spoken with a server: one that will be told a token must show a certificate, each time anew."""
+    return (
+        certificates.verifying(where.ca)
+        if where.token and not _local(where.host)
+        else certificates.unchecked()
+    )
+
+
 def place(url: str, token: str = "", ca: str = "") -> Place:
     """Read an address; UsageError where it is none. A token in it counts where none is given."""
     try:
@@ -96,17 +104,14 @@ def ask(
     sent = dict(headers or {})
     if known and where.token:
         sent["Authorization"] = f"token {where.token}"
-    link: http.client.HTTPConnection
-    if where.tls:
-        link = http.client.HTTPSConnection(
-            where.host, where.port, timeout=SECONDS, context=certificates.unchecked()
-        )
-    else:
-        link = http.client.HTTPConnection(where.host, where.port, timeout=SECONDS)
+    link = http.client.HTTPConnection(where.host, where.port)
     try:
-        link.request(method, where.base + path, body=body, headers=sent)
-        back = link.getresponse()
-        return Answer(back.status, {k.lower(): v for k, v in back.getheaders()}, back.read(_MOST))
+        with certificates.connected(
+            where.host, where.port, context(where) if where.tls else None
+        ) as link.sock:
+            link.request(method, where.base + path, body=body, headers=sent)
+            back = link.getresponse()
+            return Answer(back.status, {k.lower(): v for k, v in back.getheaders()}, back.read(_MOST))
     except ssl.SSLError as error:
         raise UsageError(
             f"{where.url} does not speak TLS as this machine does: {error.reason}",
@@ -209,6 +214,6 @@ def _local(host: str) -> bool | None:
     """Whether an address is this machine alone; None where its name is not known."""
     try:
         found = {str(i[4][0]) for i in socket.getaddrinfo(host, None)}
-    except OSError:
+    except (OSError, UnicodeError):
         return None
     return all(ipaddress.ip_address(a.partition("%")[0]).is_loopback for a in found)

@@ -44,20 +44,32 @@ class Line:
             self.ended = True
 
     def packets(self) -> Iterator[bytes]:
-        """Give the packets that have arrived."""
-        while True:
+        """Give the packets that have arrived, each as soon as it is whole.
+
+        A peer that sends faster than they are handed on is left at a few megabytes: the other lines have their turn, and
+        what waits here belongs to no job whose memory is bounded.
+        """
+        taken, secret = 0, isinstance(self.held, ssl.SSLSocket)
+        while not self.ended:
             try:
                 part = self.held.recv(_READ)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                break
+                return
             except OSError:
                 part = b""
             if not part:
                 self.ended = True
-                break
+                return
             self._in += part
-            if len(part) < _READ and not isinstance(self.held, ssl.SSLSocket):
-                break
+            taken += len(part)
+            yield from self._whole()
+            left = (
+                self.held.pending() if isinstance(self.held, ssl.SSLSocket) else 0
+            )  # no selector tells of it
+            if not left and (taken >= FULL or (len(part) < _READ and not secret)):
+                return
+
+    def _whole(self) -> Iterator[bytes]:
         at = 0
         while len(self._in) - at >= 4:
             length = int.from_bytes(self._in[at : at + 4], "big")
