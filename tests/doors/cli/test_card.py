@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 
-FORMATS = ("html", "markdown", "huggingface", "sagemaker", "cyclonedx", "json")
+FORMATS = ("html", "markdown", "huggingface", "sagemaker", "cyclonedx", "spdx", "json")
 
 
 def _shown(folder, **given):

@@ -22,7 +22,8 @@ def check(
     image: Image,
     *,
     form: Annotated[
-        Literal["cyclonedx", "cyclonedx-1.5", "spdx"], Doc("CycloneDX 1.6 or 1.5, or SPDX 2.3, as JSON")
+        Literal["cyclonedx", "cyclonedx-1.5", "spdx", "spdx-3"],
+        Doc("CycloneDX 1.6 or 1.5, SPDX 2.3, or SPDX 3.0.1, as JSON"),
     ] = "cyclonedx",
     work: Work,
 ) -> Report:

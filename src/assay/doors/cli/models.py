@@ -225,7 +225,7 @@ _SUFFIXES = {".html": "html", ".md": "markdown", ".json": "json"}
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["html", "markdown", "huggingface", "sagemaker", "cyclonedx", "json"]),
+    type=click.Choice(["html", "markdown", "huggingface", "sagemaker", "cyclonedx", "spdx", "json"]),
     help="How to show it; by the file's suffix, else Markdown.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to a file.")
@@ -244,6 +244,7 @@ def card(
     huggingface  README.md with the hub's metadata
     sagemaker    the request of CreateModelCard
     cyclonedx    a CycloneDX 1.6 ML-BOM
+    spdx         SPDX 3.0.1, the AI and dataset profiles
     json         the card itself (assay.card/1)
 
     Example: assay model card bookings@1 --format html -o card.html

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Unreadable
-from assay.methods.sbom import cyclonedx, spdx
+from assay.methods.sbom import cyclonedx, spdx, spdx3
 from assay.methods.sbom.bill import Told
 
 
@@ -36,7 +36,7 @@ def _told(document: dict[str, object]) -> Told:
     if str(document.get("spdxVersion", "")).startswith("SPDX-2"):
         return spdx.read(document)
     if "@graph" in document and "spdx.org/rdf/3" in str(document.get("@context", ""))[:2_000]:
-        return spdx.read_graph(document)
+        return spdx3.read(document)
     raise Unreadable("it is neither CycloneDX nor SPDX, as JSON")
 
 

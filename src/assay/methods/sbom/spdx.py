@@ -1,4 +1,4 @@
-"""SPDX 2.3 as JSON, out and in; of SPDX 3.0 what its packages are called, in. https://spdx.github.io/spdx-spec/v2.3/"""
+"""SPDX 2.3 as JSON, out and in; version 3 is in ``spdx3``. https://spdx.github.io/spdx-spec/v2.3/"""
 
 from __future__ import annotations
 
@@ -139,33 +139,3 @@ def _gaps(document: Mapping[str, Any], unnamed: int) -> tuple[tuple[str, str], .
     if str((document.get("creationInfo") or {}).get("comment") or "").startswith("Incomplete."):
         out.append(("the bill of materials", "it says of itself that it is incomplete"))
     return tuple(out)
-
-
-def read_graph(document: Mapping[str, Any]) -> Told:
-    """Return what a document of version 3 lists: elements of software and AI packages with a package URL."""
-    packages: list[Package] = []
-    unnamed, system = 0, System()
-    for one in document.get("@graph") or ():
-        kind = str(one.get("type") or one.get("@type") or "") if isinstance(one, dict) else ""
-        if not kind.endswith(("software_Package", "ai_AIPackage", "dataset_DatasetPackage")):
-            continue
-        if one.get("software_primaryPurpose") == "operatingSystem":
-            system = System(
-                str(one.get("name", ""))[:80].lower(), str(one.get("software_packageVersion", ""))[:80]
-            )
-            continue
-        url = one.get("software_packageUrl") or next(
-            (
-                i.get("identifier")
-                for i in one.get("externalIdentifier") or ()
-                if isinstance(i, dict) and i.get("externalIdentifierType") == "packageUrl"
-            ),
-            None,
-        )
-        if isinstance(url, str):
-            packages.append(from_purl(url))
-        elif kind.endswith("software_Package"):
-            unnamed += 1
-        if len(packages) > MOST:
-            raise Unreadable(f"it lists more than {MOST:,} packages")
-    return Told(system, tuple(packages), _gaps({}, unnamed))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 
-from assay.methods.sbom import cyclonedx, spdx
+from assay.methods.sbom import cyclonedx, spdx, spdx3
 from assay.methods.sbom.bill import Bill
 
-FORMS = ("cyclonedx", "cyclonedx-1.5", "spdx")
+FORMS = ("cyclonedx", "cyclonedx-1.5", "spdx", "spdx-3")
 
 
 def write(bill: Bill, form: str) -> bytes:
-    """Return the document of a form: cyclonedx (1.6), cyclonedx-1.5, or spdx (2.3)."""
+    """Return the document of a form: cyclonedx (1.6), cyclonedx-1.5, spdx (2.3), or spdx-3 (3.0.1)."""
     if form == "spdx":
         document = spdx.write(bill)
+    elif form == "spdx-3":
+        document = spdx3.write(bill)
     else:
         document = cyclonedx.write(bill, "1.5" if form.endswith("1.5") else "1.6")
     return json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
@@ -21,4 +23,4 @@ def write(bill: Bill, form: str) -> bytes:
 
 def suffix(form: str) -> str:
     """Return how such a file is called."""
-    return "spdx.json" if form == "spdx" else "cdx.json"
+    return {"spdx": "spdx.json", "spdx-3": "spdx3.json"}.get(form, "cdx.json")

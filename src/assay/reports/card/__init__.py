@@ -1,4 +1,4 @@
-"""A model card shown: as a page, as Markdown, and in the forms that Hugging Face, SageMaker and CycloneDX read."""
+"""A model card shown: as a page, as Markdown, and in the forms that Hugging Face, SageMaker, CycloneDX and SPDX read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from assay.kernel.card import Card
 
-FORMATS = ("html", "markdown", "huggingface", "sagemaker", "cyclonedx", "json")
+FORMATS = ("html", "markdown", "huggingface", "sagemaker", "cyclonedx", "spdx", "json")
 FILES = {
     "html": "card.html",
     "huggingface": "README.md",
@@ -53,6 +53,12 @@ def _cyclonedx(card: Card) -> str:
     return _json(bom(card))
 
 
+def _spdx(card: Card) -> str:
+    from assay.reports.card.spdx import graph
+
+    return _json(graph(card))
+
+
 def _json(value: object) -> str:
     import json
 
@@ -69,5 +75,6 @@ _RENDERERS: dict[str, Callable[[Card], str]] = {
     "huggingface": _huggingface,
     "sagemaker": _sagemaker,
     "cyclonedx": _cyclonedx,
+    "spdx": _spdx,
     "json": _plain,
 }

@@ -35,7 +35,7 @@ _SPDX = {
 def bom(card: Card) -> dict[str, Any]:
     """Return the bill of materials as JSON."""
     data = {_ref(d): _dataset(d, card) for d in card.data}
-    packages = dict(_packages(card))
+    packages = dict(packages_of(card))
     component = _model(card, list(data))
     tool = _filled(
         {
@@ -264,7 +264,8 @@ def _dataset(one: DataSet, card: Card) -> dict[str, Any]:
     )
 
 
-def _packages(card: Card) -> Iterable[tuple[str, dict[str, Any]]]:
+def packages_of(card: Card) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Give the packages that trained a model: the URL of each, and the component that it is."""
     for name, version in (card.training.packages if card.training else {}).items():
         plain = re.sub(r"[-_.]+", "-", name).lower()  # PEP 503
         if not plain.strip("-"):
