@@ -118,3 +118,11 @@ def test_groups_that_weights_have_made_equal_were_told_apart_by_rounding():
     )
     seen = pre_training(a, Counts(300 * (share + 1e-9), 0, 0, 300 * (1 - share - 1e-9)))
     assert seen["DPL"] == pytest.approx(-1e-9, rel=1e-3) and seen["TVD"] == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_an_infinite_ratio_beside_a_finite_one_was_no_difference():
+    never = Counts(0, 0, 5, 5)  # nobody of it is told yes, so what is owed to each yes is without bound
+    other = Counts(4, 4, 1, 1)
+    assert post_training(other, never)["DCA"] == -math.inf
+    assert post_training(never, other)["DCA"] == math.inf
+    assert post_training(never, never)["DCA"] == 0.0

@@ -61,7 +61,11 @@ def difference(x: Any, y: Any) -> Any:
 
 def _alike(x: Any, y: Any) -> Any:
     """Whether finite numbers differ by no more than what the summing of weights rounds off."""
-    return np.isfinite(x) & (np.abs(np.subtract(x, y)) <= _ROUNDED * np.maximum(np.abs(x), np.abs(y)))
+    return (
+        np.isfinite(x)
+        & np.isfinite(y)
+        & (np.abs(np.subtract(x, y)) <= _ROUNDED * np.maximum(np.abs(x), np.abs(y)))
+    )
 
 
 def one(values: Any) -> Any:
