@@ -1,16 +1,28 @@
 """Which checks fit what `assay scan` is given."""
 
+import gzip
+import io
+import json
 import subprocess
+import tarfile
 
 import pytest
+from tests.images import DEBIAN, docker_save, layer, oci_layout, zstd
 
 from assay.kernel.errors import UsageError
+from assay.kernel.severity import Severity
+from assay.kernel.verdict import Gate
 from assay.works import picking
-from assay.works.picking import scans
+from assay.works.picking import picked as pick
+from assay.works.scanning import scan
+from assay.works.settings import Settings
+from assay.works.watching.fitting import of_path
 
 
-def picked(path):
-    return [(name, str(what).removeprefix(str(path)).lstrip("/")) for name, what in scans(str(path))]
+def picked(path, **more):
+    return [
+        (w.check, str(w.target).removeprefix(str(path)).lstrip("/")) for w in pick(str(path), **more).checks
+    ]
 
 
 def test_a_source_tree_is_searched_and_its_models_scanned_one_by_one(tmp_path):
@@ -42,7 +54,7 @@ def test_files_by_what_they_are(tmp_path):
         ("a.csv", "data.profile"),
     ):
         (tmp_path / name).write_text("a,b\n1,2\n")
-        assert scans(str(tmp_path / name))[0][0] == check
+        assert pick(str(tmp_path / name)).checks[0].check == check
 
 
 def test_a_repository_without_a_work_tree_is_one(tmp_path):
@@ -56,4 +68,62 @@ def test_too_many_models_are_told(tmp_path, monkeypatch):
     for name in ("a.pkl", "b.pkl"):
         (tmp_path / name).write_bytes(b"\x80\x04N.")
     with pytest.raises(UsageError, match="more than 1 model"):
-        scans(str(tmp_path))
+        pick(str(tmp_path))
+
+
+RAW = [layer({"etc/os-release": DEBIAN})]
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".zst"])
+def test_a_saved_image_is_held_against_what_is_known_or_listed(tmp_path, packed):
+    raw = docker_save(tmp_path / "x", RAW).read_bytes()
+    file = tmp_path / f"app.tar{packed}"
+    file.write_bytes({"": bytes, ".gz": gzip.compress, ".zst": zstd}[packed](raw))
+    assert picked(file) == [("image.sbom", "")]
+    (wanted,) = pick(str(file), {"mirror": "osv", "kev": "k.json"}).checks
+    assert (wanted.check, wanted.params) == ("image.vulnerabilities", {"advisories": "osv", "kev": "k.json"})
+
+
+def test_a_layout_is_an_image_and_each_of_several_is(tmp_path):
+    one = oci_layout(tmp_path / "one", RAW)
+    assert picked(one) == [("image.sbom", "")] and picked(f"{one}#app:1") == [("image.sbom", "")]
+    index = json.loads((one / "index.json").read_text())
+    other = {**index["manifests"][0], "annotations": {}, "digest": "sha256:" + "0" * 64}
+    (one / "index.json").write_text(json.dumps({**index, "manifests": [*index["manifests"], other]}))
+    assert picked(one) == [("image.sbom", "#app:1"), ("image.sbom", "#sha256:" + "0" * 64)]
+    assert picked("oci://r.example/app:1") == [("image.sbom", "")]
+
+
+def test_images_within_a_source_tree_are_picked_and_other_tars_are_not(tmp_path):
+    (tmp_path / "a.py").write_text("")
+    docker_save(tmp_path / "app.tar", RAW)
+    (tmp_path / "data.tar").write_bytes(layer({"rows.csv": "1"}))
+    oci_layout(tmp_path / "build" / "layout", RAW)
+    found = [w for w in picked(tmp_path) if w[0] == "image.sbom"]
+    assert found == [("image.sbom", "app.tar"), ("image.sbom", "build/layout")]
+
+
+def test_what_lies_beside_an_image_in_its_file_is_scanned_too(tmp_path):
+    with tarfile.open(docker_save(tmp_path / "app.tar", RAW), "a") as archive:
+        info = tarfile.TarInfo("m.pkl")
+        info.size = 3
+        archive.addfile(info, io.BytesIO(b"N.."))
+    assert picked(tmp_path / "app.tar") == [("image.sbom", ""), ("model.scan", "")]
+
+
+def test_a_tree_that_is_not_looked_at_to_its_end_is_incomplete(tmp_path, monkeypatch):
+    """Picking stopped without a word, and a model behind the bound was never scanned."""
+    monkeypatch.setattr(picking, "_LOOKED_AT", 20)
+    (tmp_path / "a.py").write_text("x = 1\n")
+    for n in range(30):
+        (tmp_path / f"{n}.txt").write_text("")
+    gate = Gate(Severity.HIGH)
+    verdicts = scan([str(tmp_path)], {}, home=None, settings=Settings(), gate=gate)
+    assert (
+        verdicts[-1].outcome == "incomplete"
+        and "more than 20 files" in verdicts[-1].report.coverage.skipped[0].why
+    )
+    with pytest.raises(UsageError, match="more than 20 files"):
+        of_path(tmp_path, {})
+    monkeypatch.setattr(picking, "_LOOKED_AT", 40)
+    assert not pick(str(tmp_path)).skipped

@@ -1,15 +1,18 @@
-"""Which checks `assay scan` runs on what: a table, a model file, a source tree, a notebook, a repository.
+"""Which checks `assay scan` runs on what: a table, a model file, a source tree, a notebook, a repository, an image.
 
-A kind of check is picked by a function here that says whether it fits; each is asked, in order.
+A kind of check is picked by a function here that says whether it fits; each is asked, in order. What was not looked at is told.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from assay.kernel.errors import UsageError
+from assay.kernel.report import Skipped
 from assay.works.resolve import MODELS, looks_like_table
 
 # Files that a person writes, by how their names end; what only describes (README, config.json) makes no source tree.
@@ -25,27 +28,122 @@ _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 _BEGINS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"GGUF")
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
 _LOOKED_AT = 200_000  # entries of a folder
-_MOST = 100  # model files of one source tree
+_MOST = 100  # model files, and images, of one source tree
+_TARS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
+SBOM, VULNERABILITIES = "image.sbom", "image.vulnerabilities"
 
 
-def scans(target: str) -> list[tuple[str, str]]:
-    """Return the checks that fit a target, each with what it is run on.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One check of one target. params: what it is told."""
 
-    A source tree's model files are examined one by one; UsageError where there are more than a person would list.
+    check: str
+    target: Any
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The checks that fit a target, each with what it is run on. skipped: what was not looked at for more, and why."""
+
+    checks: tuple[Wanted, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
+    """Return the checks that fit a target. advisories: what images are held against, ``mirror`` and what goes with it.
+
+    A source tree's model files and images are examined one by one; UsageError where there are more than a person would list.
     """
+    from assay.engines.containers.opening import REMOTE
+
+    advisories = advisories or {}
+    if target.startswith(REMOTE):
+        return Picked((of_image(target, advisories),))
     if looks_like_table(target):
-        return [(name, target) for name in ("data.profile", "data.pii", "data.integrity")]
+        return Picked(tuple(Wanted(name, target) for name in ("data.profile", "data.pii", "data.integrity")))
+    images, alone = _images(target, advisories)
+    if images and alone:
+        return Picked(images)
     path = Path(target)
     if path.is_file():
         if not _is_source(path.name):
-            return [("model.scan", target)]
-        return [(name, target) for name in ("code.secrets", *_reviewed([path.name]))]
-    files = list(_files(path)) if path.is_dir() else []
+            return Picked((*images, Wanted("model.scan", target)))
+        names = ("code.secrets", *_reviewed([path.name]))
+        return Picked((*images, *(Wanted(name, target) for name in names)))
+    return _folder(path, images, advisories)
+
+
+def of_image(target: Any, advisories: Mapping[str, str]) -> Wanted:
+    """Return the check of an image: against advisories where there are any, else what is installed in it."""
+    if not advisories:
+        return Wanted(SBOM, target)
+    given = {("advisories" if k == "mirror" else k): v for k, v in advisories.items()}
+    return Wanted(VULNERABILITIES, target, given)
+
+
+def _images(target: str, advisories: Mapping[str, str]) -> tuple[tuple[Wanted, ...], bool]:
+    """Return the checks of a saved image or a layout, or of the one of them that is named behind #; and whether it is that alone."""
+    from assay.engines.watching import layout
+
+    path, (place, mark, which) = Path(target), target.rpartition("#")
+    if mark and not path.exists() and Path(place).exists():
+        return (of_image(target, advisories),), bool(which)
+    if path.is_dir() and layout.is_layout(path):
+        found = [of_image(f"{path}#{one}" if one else target, advisories) for one in _named(path)]
+        return tuple(found), layout.alone(path)
+    saved, alone = layout.saved(path) if path.is_file() and _may_be_tar(path) else (False, False)
+    return ((of_image(target, advisories),) if saved else ()), alone
+
+
+def _named(path: Path) -> list[str]:
+    """Return what each image of a layout is picked by: its tag, its digest where it has none, nothing where it is the only one."""
+    from assay.engines.watching import layout
+
+    found = layout.images(path)
+    return [""] if len(found) == 1 else list(dict.fromkeys(tag or digest for digest, tag in found))
+
+
+def _may_be_tar(path: Path) -> bool:
+    """Whether a file begins as a tar, or as one that is packed: what else is large need not be read through."""
+    from assay.engines.containers.bundle import PACKED
+
+    try:
+        with path.open("rb") as source:
+            head = source.read(512)
+    except OSError:
+        return False
+    return head.startswith(PACKED) or head[257:262] == b"ustar" or path.name.lower().endswith(_TARS)
+
+
+def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str]) -> Picked:
+    skipped: list[Skipped] = []
+    files = list(_files(path, skipped)) if path.is_dir() else []
+    told = tuple(skipped)
     if not path.is_dir() or not _is_source_tree(path, files):
-        return [("model.scan", target)]
+        return Picked((*images, Wanted("model.scan", str(path))), told)
     code = ("code.secrets", *_reviewed(entry.name for entry in files))
-    models = _models(path, files)
-    return [*((name, target) for name in code), *(("model.scan", str(one)) for one in models)]
+    models = [Wanted("model.scan", str(one)) for one in _models(path, files)]
+    inside = [] if images else _images_within(path, files, advisories)
+    return Picked((*images, *(Wanted(name, str(path)) for name in code), *models, *inside), told)
+
+
+def _images_within(
+    folder: Path, files: Sequence[os.DirEntry[str]], advisories: Mapping[str, str]
+) -> list[Wanted]:
+    """Return the checks of the images of a source tree: tars by how they are called, and layouts."""
+    found: list[Wanted] = []
+    for entry in files:
+        if entry.name == "oci-layout":
+            found += _images(str(Path(entry.path).parent), advisories)[0]
+        elif entry.name.lower().endswith(_TARS):
+            found += _images(entry.path, advisories)[0]
+        if len(found) > _MOST:
+            raise UsageError(
+                f"{folder} holds more than {_MOST} images",
+                remedy="scan the folder of the images by itself: assay check image.sbom FILE...",
+            )
+    return sorted(found, key=lambda one: str(one.target))
 
 
 def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
@@ -99,17 +197,26 @@ def _begins(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Give the files of a folder and of those in it, but not of what others put there; links are not followed."""
+def _files(folder: Path, skipped: list[Skipped]) -> Iterator[os.DirEntry[str]]:
+    """Give the files of a folder and of those in it, but not of what others put there; links are not followed.
+
+    skipped: what was not looked at is told there.
+    """
     todo, seen = [str(folder)], 0
-    while todo and seen < _LOOKED_AT:
+    while todo:
+        place = todo.pop()
         try:
-            with os.scandir(todo.pop()) as entries:
+            with os.scandir(place) as entries:
                 for entry in entries:
                     seen += 1
+                    if seen > _LOOKED_AT:
+                        why = f"more than {_LOOKED_AT:,} files and folders lie there, and what follows was not looked at"
+                        skipped.append(Skipped(f"the rest of {folder}", f"{why}; scan its parts one by one"))
+                        return
                     if entry.is_dir(follow_symlinks=False):
                         todo += [] if entry.name in _ELSEWHERE else [entry.path]
                     elif entry.is_file(follow_symlinks=False):
                         yield entry
-        except OSError:
-            continue
+        except OSError as error:
+            if len(skipped) < _MOST:
+                skipped.append(Skipped(place, f"it cannot be looked into: {error.strerror}"))

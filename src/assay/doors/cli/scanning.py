@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assay.doors.cli import context
-from assay.doors.cli.examining import FORMATS, show, watching
+from assay.doors.cli.examining import FORMATS, REGISTRY, show, watching
 from assay.kernel.severity import SEVERITIES
 
 
@@ -23,33 +23,36 @@ from assay.kernel.severity import SEVERITIES
     help="Exit 1 at findings this grave.",
 )
 @click.option("--allow-incomplete", is_flag=True, help="Pass what could not be examined to the end.")
+@click.option(
+    "--advisories", metavar="PATH", help="A folder or zip of OSV records that images are held against."
+)
 def scan(
-    target: tuple[str, ...], format_: str, output: Path | None, fail_on: str, allow_incomplete: bool
+    target: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+    fail_on: str,
+    allow_incomplete: bool,
+    advisories: str | None,
+    **login: str | None,
 ) -> int:
     """Run all checks that fit a target: a table, a model file, a source
-    tree, a notebook, a repository with its history.
+    tree, a notebook, a repository with its history, an image.
 
     Example: assay scan bookings.csv.gz --fail-on critical
     """
-    from assay.works.checking import carry_out
-    from assay.works.picking import scans
+    from assay.works import scanning
 
-    gate = context.gate(fail_on, allow_incomplete)
-    verdicts = []
     with watching("scan") as progress:
-        for one in target:
-            for name, what in scans(one):
-                verdicts.append(
-                    carry_out(
-                        "check",
-                        name,
-                        what,
-                        {},
-                        home=context.home(),
-                        gate=gate,
-                        settings=context.settings(),
-                        progress=progress,
-                    )
-                )
+        verdicts = scanning.scan(
+            target,
+            {"mirror": advisories} if advisories else {},
+            home=context.home(),
+            settings=context.settings(**login),
+            gate=context.gate(fail_on, allow_incomplete),
+            progress=progress,
+        )
     show(verdicts, format_, output)
     return context.exit_code(verdicts)
+
+
+scan.params += REGISTRY

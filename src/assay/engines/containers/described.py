@@ -90,18 +90,25 @@ def _walked(index: Any, get: Get, depth: int, seen: dict[str, None]) -> list[dic
         if kind in INDEXES and depth < _DEEPEST and digest not in seen and len(seen) < _MOST:
             seen[digest] = None
             inner = _walked(get(digest), get, depth + 1, seen)
-            out += [{**i, "annotations": {**(notes or {}), **(i.get("annotations") or {})}} for i in inner]
+            out += [
+                {
+                    **i,
+                    "annotations": {**(notes or {}), **(i.get("annotations") or {})},
+                    "within": (digest, *i["within"]),
+                }
+                for i in inner
+            ]
         elif kind in MANIFESTS:
             if (notes or {}).get("vnd.docker.reference.type"):
                 continue  # an attestation about an image
-            out.append({**one, "digest": digest, "annotations": notes or {}})
+            out.append({**one, "digest": digest, "annotations": notes or {}, "within": ()})
     return out[:_MOST]
 
 
 def choose(found: list[dict[str, Any]], which: str, where: object) -> dict[str, Any]:
-    """Return the manifest that is asked for by tag or platform; of several platforms that of this machine."""
+    """Return the manifest that is asked for by tag, platform or digest; of several platforms that of this machine."""
     if which:
-        held = [m for m in found if which in (_platform(m), *_tags(m)) or any(which in t for t in _tags(m))]
+        held = [m for m in found if which in _names(m) or any(which in t for t in _tags(m))]
         if not held:
             raise Missing(
                 f"it holds no image called {which!r}", where=str(where), remedy=f"it has {_shown(found)}"
@@ -115,6 +122,10 @@ def choose(found: list[dict[str, Any]], which: str, where: object) -> dict[str, 
             "it holds several images", where=str(where), remedy=f"name one behind #: {_shown(found)}"
         )
     return found[0]
+
+
+def _names(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return (_platform(one), str(one["digest"]), *one["within"], *_tags(one))
 
 
 def _shown(found: list[dict[str, Any]]) -> str:

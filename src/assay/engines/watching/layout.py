@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from assay.engines.containers.bundle import PACKED, Seekable
 from assay.engines.containers.room import Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.errors import BadInput
@@ -17,7 +18,6 @@ MOST = 10_000  # images of a layout
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _REF = "org.opencontainers.image.ref.name"
 _MEMBERS = 100_000  # of a tar that are looked at
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 # What a layout holds, and what docker save wrote before it wrote layouts.
 _BELONGS = re.compile(
     r"oci-layout|index\.json|manifest\.json|repositories|blobs/sha(?:256|512)/[0-9a-f]{64,128}|(?:sha256:)?[0-9a-f]{64}\.json"
@@ -58,31 +58,14 @@ def landed(folder: Path, digest: str) -> bool:
     return (folder / "blobs" / "sha256" / digest[7:]).is_file()
 
 
-class _Lying:
-    """A tar as it lies, for methods.tars: what is not looked at is passed over."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source, self.at = source, 0
-        self._size = source.seek(0, 2)
-        source.seek(0)
-
-    def take(self, size: int) -> bytes:
-        part = self._source.read(size)
-        self.at += len(part)
-        return part
-
-    def skip_to(self, place: int) -> bool:
-        self.at = self._source.seek(min(place, self._size))
-        return self.at == place
-
-
 def saved(path: Path) -> tuple[bool, bool]:
     """Return whether a file is what ``docker save`` writes, or a layout as a tar; and whether nothing else lies in it."""
     marked, alone, count = False, True, 0
     try:
         with path.open("rb") as source:
-            head = source.read(6)
-            stream: Any = LayerStream(path.open("rb"), Room()) if head.startswith(_PACKED) else _Lying(source)
+            packed = source.read(6).startswith(PACKED)
+            source.seek(0)
+            stream: Any = LayerStream(source, Room()) if packed else Seekable(source)
             for member in tars.members(stream):
                 count += 1
                 name = "/".join(p for p in member.name.split("/") if p not in ("", "."))
