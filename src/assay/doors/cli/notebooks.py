@@ -106,6 +106,8 @@ def secure(
         click.echo(f"  {name}")
     if done["before"]:
         click.echo(f"what was there is kept in {done['before']}")
+    for trait, file in done["overruled"].items():
+        click.echo(f"not in force: {trait}, which {file} says otherwise and is taken later")
     if done["names"]:
         click.echo(
             textwrap.fill("the certificate is for " + ", ".join(done["names"]), 79, subsequent_indent="  ")

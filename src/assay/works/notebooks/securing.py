@@ -6,6 +6,7 @@ after the .py beside it. The file as it was lies beside as ``.before``.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import re
@@ -16,14 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from assay.engines import authority
+from assay.engines.jupyter import configured
 from assay.kernel.errors import UsageError
+from assay.methods.jupyter import posture
 from assay.methods.jupyter.settings import MOST, today
 from assay.methods.loopback import is_loopback
 
 FILE = "jupyter_server_config.json"
 CERTIFICATE, KEY, AUTHORITY = "notebook.pem", "notebook.key", "notebook-authority.pem"
 LEAST_PASSWORD = 12
-_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62}\.?)*[A-Za-z0-9]?|[0-9a-fA-F:.]{2,45}")
+_NAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
+)
 
 
 def secure(
@@ -35,7 +40,7 @@ def secure(
     names: what the certificate is for, besides this machine itself. idle: seconds. UsageError for what cannot be.
     """
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not named(name):
             raise UsageError(f"{name[:80]!r} is neither a name of a machine nor an address")
     if password and len(password) < LEAST_PASSWORD:
         raise UsageError(
@@ -48,19 +53,32 @@ def secure(
             f"bound to {bind} without TLS everything would travel in clear text", remedy="leave --no-tls out"
         )
     folder = folder.expanduser().absolute()
+    try:
+        return _written(folder, list(names), secured(bind, port, list(names), terminals, idle), password, tls)
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename or folder} cannot be used: {error.strerror or error}",
+            remedy="name another folder by --dir, or mend this one",
+        ) from None
+
+
+def _written(
+    folder: Path, names: list[str], wanted: dict[str, dict[str, Any]], password: str, tls: bool
+) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in (FILE, CERTIFICATE, KEY, AUTHORITY, f"{FILE}.before"):
+        _plain(folder / name)
     before = _there(folder / FILE)
     every = list(dict.fromkeys([*names, "localhost", "127.0.0.1", "::1"]))
-    wanted = secured(bind, port, list(names), terminals, idle)
     written = [FILE]
     if tls:
         made = authority.for_server(every)
         for file, content, mode in (
-            (KEY, made.key.encode(), 0o600),
-            (CERTIFICATE, made.certificate.encode(), 0o644),
-            (AUTHORITY, made.authority.encode(), 0o644),
+            (KEY, made.key, 0o600),
+            (CERTIFICATE, made.certificate, 0o644),
+            (AUTHORITY, made.authority, 0o644),
         ):
-            _write(folder / file, content, mode)
+            _write(folder / file, content.encode(), mode)
             written.append(file)
         wanted["ServerApp"] |= {"certfile": str(folder / CERTIFICATE), "keyfile": str(folder / KEY)}
     if password:
@@ -75,8 +93,27 @@ def secure(
     return {
         "schema": "assay.notebook-secured/1", "folder": str(folder), "written": written, "names": every if tls else [],
         "kept": sorted(k for k in before if k not in wanted), "before": f"{FILE}.before" if before else "",
-        "token": not password,
+        "token": not password, "overruled": _overruled(folder, wanted),
     }  # fmt: skip
+
+
+def _overruled(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return what another file of the folder, which a server takes later, says otherwise: trait → the file's name."""
+    known, _ = configured.read([folder])
+    said = {f"{group}.{trait}": value for group, traits in wanted.items() for trait, value in traits.items()}
+    out = {name: known.where(name) for name, value in said.items() if known.get(name, value) != value}
+    if known.get(posture.TOKEN) == "":
+        out[posture.TOKEN] = known.where(posture.TOKEN)
+    return {name: Path(where.partition(":")[0]).name for name, where in sorted(out.items())}
+
+
+def named(name: str) -> bool:
+    """Whether it is an address, or a name that a certificate may be for."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return bool(_NAME.fullmatch(name)) and not name.replace(".", "").isdigit()
+    return "%" not in name
 
 
 def secured(bind: str, port: int, names: list[str], terminals: bool, idle: int) -> dict[str, dict[str, Any]]:
@@ -112,7 +149,7 @@ def _merged(before: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) 
     merged: dict[str, Any] = {}
     for group, traits in before.items():
         if not isinstance(traits, dict):
-            merged[group] = traits
+            merged |= {} if group in wanted else {group: traits}
             continue
         kept = {t: v for t, v in traits.items() if today(f"{group}.{t}") not in said}
         gone = {"token"} if group in ("ServerApp", "NotebookApp", "IdentityProvider", "LabApp") else set()
@@ -122,6 +159,15 @@ def _merged(before: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]]) 
     return {group: traits for group, traits in merged.items() if traits != {}}
 
 
+def _plain(path: Path) -> None:
+    """UsageError for what is there and no file of this folder: a link would be written over, a pipe read for ever."""
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        raise UsageError(
+            f"{path} is a link or no regular file, and nothing was changed",
+            remedy="name the folder that holds the file itself, or move it away first",
+        )
+
+
 def _there(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
@@ -129,6 +175,7 @@ def _there(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is too long to be a configuration")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(found, indent=2)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

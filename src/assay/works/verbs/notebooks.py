@@ -13,9 +13,11 @@ from assay.works.verbs.shape import Json
 
 def secure(home: Home | None, actor: str, *, folder: str, names: Sequence[str] = (), **asked: Any) -> Json:
     """Write a configuration that is right; in a home it is an event, which holds no password."""
+    from assay.works.notebooks.securing import named
     from assay.works.notebooks.securing import secure as write
 
-    done = write(Path(folder), names=[*names, *([] if names else [socket.gethostname()])], **asked)
+    own = [name for name in (socket.gethostname(),) if named(name)]
+    done = write(Path(folder), names=names or own, **asked)
     if home is not None:
         with home.office.transaction() as tx:
             detail = {"written": done["written"], "names": done["names"], "password": not done["token"]}
