@@ -244,8 +244,11 @@ class ImageFile(Protocol):
     def read(self, most: int) -> bytes:
         """Return its bytes; BadInput where there are more than ``most``."""
 
+    def stream(self) -> IO[bytes]:
+        """Return it as bytes in order, to be read once and closed by whoever asked."""
+
     def seekable(self) -> IO[bytes]:
-        """Return it as a file that may be read anywhere, closed by whoever asked."""
+        """Return it as a file that may be read anywhere, closed by whoever asked; BadInput where it is too large for that."""
 
 
 @runtime_checkable

@@ -335,3 +335,19 @@ def test_how_the_code_reaches_a_package_is_told_of_each(tmp_path):
     )
     assert found["A-2"].where["reach"] == "required by thing"
     assert found["A-3"].where["reach"] == "not imported" and result.metric("reached").value == 2
+
+
+@pytest.mark.parametrize(("system", "judged"), [("ID=alpine\nVERSION_ID=3.19.1\n", 1), (DEBIAN, 0)])
+def test_packages_of_a_system_that_calls_itself_another_are_not_a_pass(tmp_path, system, judged):
+    """Alpine's packages were held against Debian's records, which know none of them."""
+    image = tree(
+        tmp_path / "root", {"etc/os-release": system, "lib/apk/db/installed": "P:musl\nV:1.2.4-r2\n\n"}
+    )
+    advisories = mirror(
+        tmp_path / "osv",
+        record("CVE-1", "Debian:12", "zlib", ("introduced", "0")), record("CVE-2", "Alpine:v3.19", "zlib", ("introduced", "0")),
+    )  # fmt: skip
+    result = assay.check("image.vulnerabilities", str(image), advisories=str(advisories))
+    assert result.report.coverage.examined == judged and result.outcome == (
+        "pass" if judged else "incomplete"
+    )

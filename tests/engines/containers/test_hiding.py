@@ -106,3 +106,27 @@ def test_names_that_would_fill_the_memory_are_a_gap(monkeypatch):
 def test_changes_of_a_database_that_lie_beside_it_are_a_gap(folder, name, content, gap):
     _, gaps, _ = taken(layer({**SYSTEM, f"{folder}/rpmdb.sqlite-{name}": content}))
     assert any("not carried over" in one for one in gaps) == gap
+
+
+@pytest.mark.parametrize("name", [".wh.", "var/.wh.", "var/lib/.wh..", ".wh..."])
+def test_a_whiteout_of_nothing_hides_nothing_and_is_a_gap(name):
+    """At the root it hid all that lay below, and nothing was said."""
+    low = layer({**SYSTEM, "var/lib/dpkg/status": STATUS})
+    names, gaps, _ = taken(low, layer({name: ""}))
+    assert names == ["libssl3"] and any("not what" in gap for gap in gaps)
+
+
+def test_a_model_is_digested_as_it_comes_and_what_is_too_large_is_not_laid_out(monkeypatch, tmp_path):
+    from assay.engines.containers import file
+
+    monkeypatch.setattr(file, "_IN_MEMORY", 10)
+    monkeypatch.setattr(file, "_LAID_OUT", 50_000)
+    model, program = b"\x08" * 3_000_000, b"\x7fELF" + bytes(100_000)
+    raw = layer({"m.safetensors": model, "usr/bin/program": program})
+    image = LayeredImage(
+        Asset("image", "a", ""), (Layer(digest(raw), len(raw)),), lambda _: io.BytesIO(raw), tmp_path
+    )
+    found = take(image, NoWork())
+    assert [p.digests["SHA-256"] for p in found.packages] == [digest(model)[7:]]
+    assert [what for what, why in found.gaps if "more than is looked into" in why] == ["usr/bin/program"]
+    assert not image.problems

@@ -7,7 +7,6 @@ first and by another as the last, so it is refused; what is kept under its diges
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from assay.engines.containers import beneath
+from assay.engines.containers.documents import parsed
 from assay.engines.containers.room import DIGEST, DOCUMENT, Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.errors import BadInput, Missing
@@ -177,7 +177,7 @@ class Bundle:
         if digest and not same(raw, digest):
             raise self.bad(f"{name[:80]} is not what its digest and size say")
         try:
-            return json.loads(raw), raw
+            return parsed(raw), raw
         except (ValueError, RecursionError):
             raise self.bad(f"{name[:80]} is no JSON") from None
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.engines.containers.bundle import Bundle, blob, joined
+from assay.engines.containers.documents import Ambiguous, clear
 from assay.engines.containers.layers import Layer
 from assay.engines.containers.room import DIGEST, LAYERS
 from assay.kernel.errors import BadInput, Missing, UsageError
@@ -60,6 +61,13 @@ def here() -> str:
 
 def described(bundle: Bundle, which: str = "") -> Described:
     """Return the image in a bundle that is asked for; UsageError names those there are where it is not clear which."""
+    try:
+        return _found(bundle, which)
+    except Ambiguous as error:
+        raise bundle.bad(str(error)) from None
+
+
+def _found(bundle: Bundle, which: str) -> Described:
     if bundle.has("oci-layout") and bundle.has("index.json"):
         index, _ = bundle.document("index.json")
         found = manifests(index, bundle.blob)
@@ -81,10 +89,12 @@ def manifests(index: Any, get: Get, depth: int = 0) -> list[dict[str, Any]]:
 def _walked(index: Any, get: Get, depth: int, seen: dict[str, None]) -> list[dict[str, Any]]:
     """Walk an index. seen: indexes walked already, so that those that name one another are walked once."""
     out: list[dict[str, Any]] = []
+    clear(index)
     named = index.get("manifests") if isinstance(index, dict) else None
     for one in named if isinstance(named, list) else ():
         if not isinstance(one, dict) or not DIGEST.fullmatch(str(one.get("digest"))) or len(out) >= _MOST:
             continue
+        clear(one, one.get("platform"))
         kind, digest = one.get("mediaType"), str(one["digest"])
         notes = one.get("annotations") if isinstance(one.get("annotations"), dict) else {}
         if kind in INDEXES and depth < _DEEPEST and digest not in seen and len(seen) < _MOST:
@@ -148,6 +158,7 @@ def _tags(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 def of_manifest(manifest: Any, chosen: Mapping[str, Any], get: Get, bad: Bad) -> Described:
     """Return what an image manifest describes: its layers by their digests, and by what its configuration says is in them."""
+    clear(manifest)
     named = manifest.get("layers") if isinstance(manifest, dict) else None
     if not isinstance(named, list) or len(named) > LAYERS:
         raise bad("its manifest names no layers, or too many")
@@ -155,6 +166,7 @@ def of_manifest(manifest: Any, chosen: Mapping[str, Any], get: Get, bad: Bad) ->
     config: Any = {}
     if isinstance(said, dict) and DIGEST.fullmatch(str(said.get("digest"))):
         config = get(str(said["digest"]))
+    clear(said, *named)
     config = config if isinstance(config, dict) else {}
     plain = _plain(config)
     if plain and len(plain) != len(named):
@@ -172,13 +184,16 @@ def of_manifest(manifest: Any, chosen: Mapping[str, Any], get: Get, bad: Bad) ->
 def _plain(config: Mapping[str, Any]) -> list[str]:
     """Return the digests of what its layers unpack to; none where it lists none."""
     rootfs = config.get("rootfs")
+    clear(config, rootfs, config.get("config"))
     said = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
     return [str(d) for d in said] if isinstance(said, list) else []
 
 
 def _images(bundle: Bundle) -> list[dict[str, Any]]:
     named, _ = bundle.document("manifest.json")
-    return [i for i in named[:_MOST] if isinstance(i, dict)] if isinstance(named, list) else []
+    found = [i for i in named[:_MOST] if isinstance(i, dict)] if isinstance(named, list) else []
+    clear(*found)
+    return found
 
 
 def _same_images(bundle: Bundle, found: list[dict[str, Any]]) -> None:

@@ -6,12 +6,13 @@ import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from assay.kernel.errors import BadInput
 
 _HEAD = 64 << 10
 _IN_MEMORY = 32 << 20
+_LAID_OUT = 4 << 30  # bytes of a file that is written out to be read anywhere
 _CHUNK = 1 << 20
 
 
@@ -45,8 +46,23 @@ class StreamedFile:
         whole, self._held = self._held + (self._next(self._left) if self._left else b""), b""
         return whole
 
+    def stream(self) -> IO[bytes]:
+        """Return it as bytes in order; nothing of it is kept."""
+        return io.BufferedReader(_InOrder(self._ordered), _CHUNK)
+
+    def _ordered(self, size: int) -> bytes:
+        if self._held:
+            part, self._held = self._held[:size], self._held[size:]
+            return part
+        return self._next(size) if self._left else b""
+
     def seekable(self) -> IO[bytes]:
-        """Return it as a file that may be read anywhere: in memory while it is small, else in a private file."""
+        """Return it as a file that may be read anywhere: in memory while it is small, else in a private file.
+
+        BadInput where it is too large to be laid out for that.
+        """
+        if self.size > _LAID_OUT:
+            raise BadInput(f"{self.path} has {self.size:,} bytes, more than is looked into")
         if self.size <= _IN_MEMORY:
             return io.BytesIO(self.read(_IN_MEMORY))
         out = tempfile.TemporaryFile(dir=self._scratch)  # noqa: SIM115  closed by whoever asked
@@ -56,6 +72,19 @@ class StreamedFile:
             out.write(self._next(_CHUNK))
         out.seek(0)
         return out
+
+
+class _InOrder(io.RawIOBase):
+    def __init__(self, take: Callable[[int], bytes]) -> None:
+        self._take = take
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self._take(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
 class PlainFile:
@@ -79,6 +108,10 @@ class PlainFile:
         if len(found) > most:
             raise BadInput(f"{self.path} has more than {most:,} bytes, more than any such record")
         return found
+
+    def stream(self) -> IO[bytes]:
+        """Return it opened."""
+        return self.seekable()
 
     def seekable(self) -> IO[bytes]:
         """Return it opened."""

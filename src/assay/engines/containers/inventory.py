@@ -108,7 +108,7 @@ class _Taking:
     def _packages(self, file: ImageFile, kind: str) -> Iterator[Package]:
         if kind in _ANYWHERE:
             module = importlib.import_module(f"assay.methods.packages.{_ANYWHERE[kind]}")
-            with file.seekable() as source:
+            with file.stream() if kind == "model" else file.seekable() as source:
                 yield from module.read(source, file.path, file.size)
             return
         name, most = _READERS[kind]

@@ -149,10 +149,7 @@ class LayeredImage:
                 self.room.name(path)
                 folder, _, name = path.rpartition("/")
                 if name.startswith(WHITEOUT):
-                    if name == OPAQUE:
-                        own.opaque.add(folder)
-                    elif not name.startswith(".wh..wh."):
-                        own.gone.add(f"{folder}/{name[4:]}" if folder else name[4:])
+                    self._whiteout(folder, name, own)
                     continue
                 if member.kind == "folder":
                     own.folders.add(path)
@@ -167,6 +164,18 @@ class LayeredImage:
             self._verify(layer, stream)
         finally:
             stream.close()
+
+    def _whiteout(self, folder: str, name: str, own: _Hides) -> None:
+        if name == OPAQUE:
+            own.opaque.add(folder)
+        elif name[len(WHITEOUT) :] in (
+            "",
+            ".",
+            "..",
+        ):  # engines differ: it is an error, nothing, or the folder
+            self.room.gap(f"{folder}/{name}"[:100], "it says that something is gone, and not what")
+        elif not name.startswith(WHITEOUT * 2):  # marks of aufs
+            own.gone.add("/".join(filter(None, (folder, name[len(WHITEOUT) :]))))
 
     def _cleaned(self, name: str) -> str | None:
         """Return a member's path from the root; None for the root itself, and for what leads out of it."""

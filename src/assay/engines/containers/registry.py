@@ -22,6 +22,7 @@ from typing import IO, Any
 from assay.engines.containers.asking import Bounded, ask, failed, judged, told
 from assay.engines.containers.bundle import same
 from assay.engines.containers.described import INDEXES, MANIFESTS, Described, choose, manifests, of_manifest
+from assay.engines.containers.documents import Ambiguous, clear, parsed
 from assay.engines.containers.layers import Layer, LayeredImage
 from assay.engines.containers.logins import Login, Logins, same_house
 from assay.engines.containers.room import DIGEST, DOCUMENT
@@ -74,7 +75,7 @@ class Repository:
             if not same(raw, digest):
                 raise self.bad(f"the configuration {digest[:19]} is not what its digest says")
         try:
-            return json.loads(raw)
+            return parsed(raw)
         except (ValueError, RecursionError):
             raise self.bad(f"{digest[:19]} is no JSON") from None
 
@@ -216,8 +217,16 @@ def opened(asset: Asset, scratch: Path, known: Known | None = None) -> LayeredIm
 
 
 def _described(repository: Repository, reference: str, which: str) -> Described:
+    try:
+        return _found(repository, reference, which)
+    except Ambiguous as error:
+        raise repository.bad(str(error)) from None
+
+
+def _found(repository: Repository, reference: str, which: str) -> Described:
     raw, digest = repository.manifest(reference)
     document = repository.document(digest)
+    clear(document)
     if isinstance(document, dict) and ("manifests" in document or document.get("mediaType") in INDEXES):
         found = manifests(document, repository.document)
         if not found:

@@ -24,7 +24,7 @@ class Room:
     """
 
     entries: int = 2_000_000
-    names: int = 512 << 20
+    names: int = 256 << 20
     size: int = 128 << 30
     ratio: int = 500  # unpacked to packed, past the first 256 MiB
     free: int = 256 << 20

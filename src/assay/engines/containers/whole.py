@@ -14,6 +14,7 @@ from typing import Any
 
 from assay.engines.containers.bundle import Bundle, blob
 from assay.engines.containers.described import INDEXES, MANIFESTS
+from assay.engines.containers.documents import Ambiguous, clear
 from assay.engines.containers.room import DIGEST, DOCUMENT
 from assay.kernel.errors import BadInput, Missing
 
@@ -97,6 +98,7 @@ class _Reading:
             yield one
 
     def _described(self, one: Any) -> None:
+        self._clear(one)
         size = one.get("size") if isinstance(one, dict) else None
         if (
             not isinstance(one, dict)
@@ -149,7 +151,14 @@ class _Reading:
         found, raw = self.bundle.document(name, digest)
         if not isinstance(found, dict):
             raise self._bad(f"{name[:19]} is no JSON object")
+        self._clear(found)
         return found, raw
+
+    def _clear(self, found: Any) -> None:
+        try:
+            clear(found)
+        except Ambiguous as error:
+            raise self._bad(str(error)) from None
 
     def _bad(self, what: str) -> BadInput:
         return BadInput(

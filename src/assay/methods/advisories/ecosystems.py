@@ -33,6 +33,7 @@ _KEYS: dict[str, Key] = {
     "Red Hat": rpm.key, "Rocky Linux": rpm.key, "AlmaLinux": rpm.key, "SUSE": rpm.key, "openSUSE": rpm.key,
     "Mageia": rpm.key, "openEuler": rpm.key, "Azure Linux": rpm.key, "Photon OS": rpm.key,
 }  # fmt: skip
+_SYSTEMS: dict[str, Key] = {"deb": dpkg.key, "rpm": rpm.key, "apk": apk.key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,10 @@ def of_system(system: System) -> Home | None:
 
 def of(package: Package, system: Home | None) -> Home | None:
     """Return the ecosystem in which a package is judged, or None where there is none for it."""
-    if package.kind in ("deb", "rpm", "apk"):
-        return system
+    if (
+        package.kind in _SYSTEMS
+    ):  # of a system that calls itself another, whose records know nothing of it, there is none
+        return system if system is not None and _KEYS.get(system.base) is _SYSTEMS[package.kind] else None
     base = LANGUAGES.get(package.kind)
     return Home(base) if base else None
 

@@ -107,7 +107,7 @@ def _refusal(
         if package.kind in ("deb", "rpm", "apk"):
             named = system.name or system.id
             return (
-                f"no advisories are known for {named}"
+                f"no advisories of packages of the kind {package.kind} are known for {named}"
                 if named
                 else "the image does not say which system it is"
             )
