@@ -37,10 +37,11 @@ for group in sorted(p for p in folder.iterdir() if p.is_dir()):
     aside = {"at", "caller", "truth"}
     names = [c for c in old if c not in aside]
     features = [n for n in names if n not in ("prediction", "score")]
-    numbers = [n for n in names if pd.api.types.is_numeric_dtype(old[n])]
-    kinds = [n for n in names if n not in numbers]
-    for n in kinds:
-        old[n] = old[n].astype("category")
+    classes = {"prediction"} if "score" in old else set()
+    kinds = [n for n in names if n in classes or not pd.api.types.is_numeric_dtype(old[n])]
+    texts = [n for n in kinds if n not in classes]
+    for n in texts:  # its encoder leaves shares of categories in texts where they are of pandas' own types
+        old[n] = old[n].astype(object)
     size = 2000
     alone = nml.UnivariateDriftCalculator(names, treat_as_categorical=kinds, continuous_methods=["kolmogorov_smirnov"],
                                           categorical_methods=["chi2"], chunk_size=size).fit(old)
@@ -52,8 +53,8 @@ for group in sorted(p for p in folder.iterdir() if p.is_dir()):
                          problem_type="classification_binary").fit(old)
     for path in sorted(group.glob("*_*.parquet")):
         new = pd.read_parquet(path)
-        for n in kinds:
-            new[n] = new[n].astype("category")
+        for n in texts:
+            new[n] = new[n].astype(object)
         told = alone.calculate(new.drop(columns="truth")).to_df()
         told = told[told[("chunk", "chunk", "period")] == "analysis"]
         hit = [n for n in names if bool(told[n].xs("alert", axis=1, level=1).any(axis=None))]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from assay.doors.cli import show
 
 
@@ -52,3 +55,26 @@ def test_names_are_told_by_as_much_as_tells_them_apart():
     assert show.beginnings(["a" * 40 + "1", "a" * 40 + "2"]) == ["a" * 40 + "1", "a" * 40 + "2"]
     assert show.beginnings(["mlflow-" + "0" * 32, "mlflow-" + "1" * 32], 10) == ["mlflow-000", "mlflow-111"]
     assert show.beginnings(["short"]) == ["short"] and show.beginnings([]) == []
+
+
+def test_names_of_actions_were_folded_within_a_word(capsys):
+    rows = [
+        {
+            "seq": 51, "time": "2026-11-28T21:00:39.281Z", "actor": "assay serve", "action": "endpoint.capture.dropped",
+            "outcome": "done", "subject": "registry://bookings@2",
+        }
+    ]  # fmt: skip
+    show.table(rows, [(k, k) for k in rows[0]], "", parted=("action", "subject"))
+    said = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split() for line in said] == [
+        ["51", "2026-11-28T21:00:39.281Z", "assay", "serve", "endpoint.", "done", "registry://"],
+        ["capture.", "bookings@2"],
+        ["dropped"],
+    ]
+
+
+@given(st.text(st.sampled_from("ab./:- "), max_size=40), st.integers(1, 12))
+def test_a_folded_text_keeps_its_letters_and_its_width(text, width):
+    lines = show.folded(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert max(map(len, lines)) <= width

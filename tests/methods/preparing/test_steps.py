@@ -111,3 +111,11 @@ def test_values_take_the_types_that_training_had():
 def test_what_is_no_preparation_is_refused(raw):
     with pytest.raises(ValueError):
         Preparation.from_bytes(raw)
+
+
+def test_rules_that_are_kept_are_those_of_the_columns_at_hand(rows, table, work):
+    _, learnt, _, _ = _treated("data.repair", table, work, rows)
+    step = made("data.repair", learnt)
+    wrong = pa.table({"changes": [2], "flag": [False], "pay": [1.0]})
+    for columns, flag in ((["changes", "flag"], True), (["flag", "pay"], False), (["flag", "changes"], True)):
+        assert step.apply(wrong.select(columns)).column("flag").to_pylist() == [flag]

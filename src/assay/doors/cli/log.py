@@ -41,7 +41,7 @@ def tail(number: int, format_: str) -> None:
         ("outcome", "outcome"),
         ("subject", "subject"),
     )
-    return show.table(found["events"], columns, "the log is empty")
+    return show.table(found["events"], columns, "the log is empty", parted=("action", "subject"))
 
 
 @log.command("verify")

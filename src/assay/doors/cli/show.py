@@ -13,6 +13,7 @@ import click
 from assay.kernel.printable import printable
 
 _MOST_LINES = 4  # of one value, where rows stand apart
+_PARTS = re.compile(r"[^./:@\s-]*[./:@\s-]*")  # a word, and the signs that end it
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -21,8 +22,10 @@ def table(
     columns: Sequence[tuple[str, str]],
     empty: str,
     whole: Collection[str] = (),
+    parted: Collection[str] = (),
 ) -> None:
-    """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded.
+    """Print rows as a table of at most 80 columns; columns are (key, title). whole: keys whose values are never folded; parted: those
+    that are folded after a sign such as a dot or a slash, and within a word only where one has no room.
 
     Times are told in one line, to the millisecond, and so are numbers where there is room for it.
     """
@@ -39,13 +42,36 @@ def table(
     for key, title in columns:
         drawn.add_column(title, overflow="fold", no_wrap=key in whole or _in_one_line(found, key, kinds))
     for row in found:
-        drawn.add_row(*(Text(_cell(row.get(key))) for key, _ in columns))
+        drawn.add_row(*((_parted() if key in parted else Text)(_cell(row.get(key))) for key, _ in columns))
     console = Console(highlight=False)
     with console.capture() as captured:
         console.print(drawn, width=min(console.width, 80) if console.is_terminal else 80)
     click.echo(
         "\n".join(line.rstrip() for line in captured.get().splitlines()), color=console.is_terminal or None
     )
+
+
+def _parted() -> Any:
+    """Return a kind of text that is folded where its parts end."""
+    from rich.containers import Lines
+    from rich.text import Text
+
+    class Parted(Text):
+        def wrap(self, console: Any, width: int, *more: Any, **given: Any) -> Lines:
+            return Lines([Text(line) for line in folded(self.plain, width)])
+
+    return Parted
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Return a text in lines of at most ``width`` letters: each ends where a part does, if one has room in it."""
+    lines = [""]
+    for part in _PARTS.findall(text):
+        if len(lines[-1]) + len(part.rstrip()) <= width:
+            lines[-1] += part
+            continue
+        lines += [part[i : i + width] for i in range(0, len(part), width)]
+    return [line.rstrip() for line in lines if line.strip()] or [""]
 
 
 def fits(rows: Sequence[Mapping[str, Any]], columns: Sequence[tuple[str, str]]) -> bool:

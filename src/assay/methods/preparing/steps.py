@@ -15,6 +15,8 @@ from assay.kernel.errors import UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from assay.methods.repair.mending import Mending
+
 ROWWISE = (
     "full",
     "partial",
@@ -128,6 +130,7 @@ class Repair:
         self.rules = [
             r for r in listed(learnt) if r.kind in self.kinds and r.repair and r.holds and r.violations
         ]
+        self._parsed: tuple[tuple[str, ...], Sequence[Mending]] | None = None
 
     @cached_property
     def _touched(self) -> list[tuple[str, set[str]]]:
@@ -152,13 +155,22 @@ class Repair:
         import pyarrow as pa
 
         from assay.methods.repair import derived
+
+        mendings = self._mendings(tuple(table.column_names))
+        batches = [
+            derived.mend(b, mendings, counted=False).batch for b in table.combine_chunks().to_batches()
+        ]
+        return pa.Table.from_batches(batches, batches[0].schema if batches else table.schema)
+
+    def _mendings(self, columns: tuple[str, ...]) -> Sequence[Mending]:
+        """Return the rules that such rows can be held against, parsed; those of the columns asked for last are kept."""
         from assay.methods.repair.mending import read
 
-        have = set(table.column_names)
-        rules = [r for r, (_, all_named) in zip(self.rules, self._touched, strict=True) if all_named <= have]
-        mendings = read(rules, self.kinds, table.column_names, "the request")
-        batches = [derived.mend(b, mendings).batch for b in table.combine_chunks().to_batches()]
-        return pa.Table.from_batches(batches, batches[0].schema if batches else table.schema)
+        if self._parsed is None or self._parsed[0] != columns:
+            have = set(columns)
+            rules = [r for r, (_, names) in zip(self.rules, self._touched, strict=True) if names <= have]
+            self._parsed = (columns, read(rules, self.kinds, columns, "the request"))
+        return self._parsed[1]
 
 
 class Mask:

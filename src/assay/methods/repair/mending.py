@@ -141,7 +141,8 @@ def replaced(batch: pa.RecordBatch, column: str, rows: NDArray[np.bool_], new: A
     old = batch.column(place)
     plain = old.cast(old.type.value_type) if pa.types.is_dictionary(old.type) else old
     fresh = pc.if_else(pa.array(rows), new, plain)
-    return batch.set_column(place, batch.schema.field(place), fresh.cast(old.type))
+    fresh = fresh if fresh.type == old.type else fresh.cast(old.type)
+    return batch.set_column(place, batch.schema.field(place), fresh)
 
 
 def plain_type(batch: pa.RecordBatch, column: str) -> pa.DataType:

@@ -14,6 +14,8 @@ from assay.engines.serving.inside.quick import Quick, fill
 from assay.kernel.errors import UsageError
 from assay.methods.preparing.preparation import NUMBERS
 
+_EXACT = 2.0**53  # below which a float is the whole number that was sent
+
 
 class QuickPrepared(Quick):
     """A model asked with raw rows. behind: the shortest way to ask the model itself."""
@@ -73,6 +75,15 @@ class QuickPrepared(Quick):
         held = np.empty((rows, 1))
         given: Any = values if isinstance(values, np.ndarray) else list(values)
         fill(held, 0, given, name)
+        if kind == "integer":
+            there = np.isfinite(held[:, 0])
+            known = np.where(there, held[:, 0], 0.0)
+            if (
+                (np.abs(known) < _EXACT).all()
+                and (known == np.floor(known)).all()
+                and not np.isinf(held).any()
+            ):
+                return pa.array(known.astype(np.int64), mask=None if there.all() else ~there)
         column = pa.array(held[:, 0], from_pandas=True)
         if kind == "number":
             return column
