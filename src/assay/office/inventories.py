@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from assay.kernel.asset import Asset
+from assay.kernel.canonical import digest_of
 from assay.kernel.report import Report
 from assay.office import schema
 from assay.office.rows import read
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
 OF = ("image.sbom", "image.vulnerabilities")  # the checks that leave one
+AGAINST = ("advisories", "kev", "epss", "vex")  # what an image is held against
 VULNERABILITIES = "image.vulnerabilities"
 
 
@@ -24,7 +26,7 @@ VULNERABILITIES = "image.vulnerabilities"
 class InventoryRecord:
     """name, digest, uri: the image's. bill, form: digest of its bill of materials and how such a file is called.
 
-    against: digest of the advisories that it was held against last, empty where it never was; checked, report: when, and with
+    against: what it was held against last (``digest_against``), empty where it never was; checked, report: when, and with
     which report. at: when the image itself was looked into.
     """
 
@@ -59,8 +61,14 @@ def put(tx: Tx, report: Report, digest: str) -> None:
         elif before.digest == now.digest:
             now = replace(now, against=before.against, checked=before.checked, report=before.report)
     if report.check == VULNERABILITIES and "advisories" in report.inputs:
-        now = replace(now, against=report.inputs["advisories"].digest, checked=tx.now, report=digest)
+        held = digest_against({n: a.digest for n, a in report.inputs.items() if n in AGAINST})
+        now = replace(now, against=held, checked=tx.now, report=digest)
     tx.write("inventories", now.name, asdict(now), digest=now.digest, at=now.at)
+
+
+def digest_against(digests: Mapping[str, str]) -> str:
+    """Return one digest of all that images are held against, by the name of each: advisories, kev, epss, vex."""
+    return digest_of({n: digests[n] for n in AGAINST if n in digests})
 
 
 def listing(office: Office) -> Iterator[InventoryRecord]:

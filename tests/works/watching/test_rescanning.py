@@ -32,7 +32,10 @@ def test_new_advisories_are_told_and_withdrawn_ones_closed_without_the_image(hom
     assert found["rescanned"] == 1 and [f["rule"] for f in found["images"][0]["new"]] == [
         "image.vulnerabilities.CVE-2026-2000"
     ]
-    assert told[-1]["title"] == "app:1: 1 new vulnerability" and "CVE-2026-2000" in told[-1]["findings"][0]
+    assert (
+        told[-1]["title"] == "app:1: 1 new or graver vulnerability"
+        and "CVE-2026-2000" in told[-1]["findings"][0]
+    )
     assert "CVE-2026-1000" not in str(told[-1]["findings"])
     assert watched(home, **given)["rescanned"] == 0  # nothing has changed since
     mirror(osv, ZLIB | {"withdrawn": "2026-02-01T00:00:00Z", "modified": "2026-02-01T00:00:00Z"})
@@ -90,3 +93,20 @@ def test_an_alert_that_nobody_takes_is_kept_as_failed_and_sent_again(home, tmp_p
     (home.root / "channels.yaml").write_text(right)
     assert telling.again(home, time.time()) == 0 and telling.again(home, time.time() + 61) == 1
     assert [t["title"] for t in told] == ["saved.tar arrived: 1 finding"]
+
+
+def test_one_that_is_exploited_by_now_is_told_though_it_was_open(home, tmp_path, told):
+    (home.root / "watch.yaml").write_text(POLICY)
+    box, osv, kev = tmp_path / "box", tmp_path / "osv", tmp_path / "kev.json"
+    box.mkdir()
+    docker_save(box / "saved.tar", [layer(FILES)])
+    mirror(osv, ZLIB)
+    kev.write_text('{"vulnerabilities": [{"cveID": "CVE-2020-0001"}]}')
+    given = {"advisories": {"mirror": str(osv), "kev": str(kev)}}
+    watched(home, box, **given)
+    assert watched(home, **given)["rescanned"] == 0 and len(told) == 1
+    kev.write_text('{"vulnerabilities": [{"cveID": "CVE-2026-1000"}]}')
+    found = watched(home, **given)
+    assert [f["severity"] for f in found["images"][0]["new"]] == ["critical"]
+    assert told[-1]["title"] == "app:1: 1 new or graver vulnerability" and told[-1]["severity"] == "critical"
+    assert watched(home, **given)["rescanned"] == 0

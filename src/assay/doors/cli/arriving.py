@@ -109,7 +109,7 @@ def _tell(found: Looked | Rescanned) -> None:
         _below(arrival.why, [f.message for f in findings])
         return
     outcome = found.verdict.outcome if found.verdict else "error"
-    _line(outcome, found.name, f"{len(found.fresh)} new, {len(found.closed)} closed")
+    _line(outcome, found.name, f"{len(found.fresh)} new or graver, {len(found.closed)} closed")
     _below(found.why, [f.message for f in found.fresh])
 
 

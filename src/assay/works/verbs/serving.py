@@ -28,6 +28,7 @@ def serve(
     from assay.works import monitoring
     from assay.works.serving import server
     from assay.works.serving.gateways import Options
+    from assay.works.watching import ticking
 
     _extra()
     secured = _tls(tls or {})
@@ -43,7 +44,8 @@ def serve(
             where=str(home.root),
             remedy="serve from a folder that may be written, or with ASSAY_DATABASE_URL and a home that may",
         )
-    beside = [lambda: monitoring.tick(home)]  # the monitors whose time has come
+    # The monitors whose time has come, and images where advisories have changed.
+    beside: list[Callable[[], object]] = [lambda: monitoring.tick(home), lambda: ticking.tick(home)]
     try:
         return server.serve(
             home,
@@ -57,6 +59,7 @@ def serve(
         )
     finally:
         monitoring.stop(home)
+        ticking.stop(home)
 
 
 def _extra() -> None:

@@ -215,14 +215,12 @@ class Watch:
 
     def _advised(self) -> None:
         """Hold every inventory against the advisories where these have changed."""
-        from assay.engines.advisories import mirror
-
         now = time.monotonic()
         if not self.advisories or now - self._looked < _ADVISORIES:
             return
         self._looked = now
         try:
-            digest = mirror.pin(self.advisories["mirror"]).digest
+            digest = rescanning.pinned(self.home, self.advisories)
             settled, self._mirror = digest == self._mirror or self.options.once or not self._mirror, digest
             if not settled:  # it is being fetched: the next look finds it as it then is
                 return
@@ -242,9 +240,7 @@ class Watch:
         fresh = [f for f in found.fresh if self.gate.at is not None and f.severity >= self.gate.at]
         if fresh and found.verdict is not None:
             report = found.verdict.report
-            what = (
-                f"{found.name}: {len(fresh)} new {'vulnerability' if len(fresh) == 1 else 'vulnerabilities'}"
-            )
+            what = f"{found.name}: {len(fresh)} new or graver {'vulnerability' if len(fresh) == 1 else 'vulnerabilities'}"
             detail = {"image": found.name, "digest": found.digest, "report": sha256(report.to_json())}
             self._told(
                 telling.alert(

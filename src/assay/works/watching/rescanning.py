@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, Missing
 from assay.kernel.report import Finding, Report
+from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate, Verdict
 from assay.office import findings, inventories
 from assay.office.inventories import VULNERABILITIES, InventoryRecord
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rescanned:
-    """An image that was judged anew. fresh: findings that were not open before; closed: those that are gone. why: what kept it."""
+    """An image that was judged anew. fresh: findings that were not open before, or are graver now; closed: those that are gone.
+
+    why: what kept it from being judged.
+    """
 
     name: str
     digest: str
@@ -53,8 +58,15 @@ class Before:
         return cls(name, {f.fingerprint: f for f in found})
 
     def fresh(self, report: Report) -> tuple[Finding, ...]:
-        """Return the findings of a report that were not open."""
-        return tuple(f for f in report.findings if f.fingerprint(self.name) not in self.open)
+        """Return the findings of a report that were not open, or are graver: one that is exploited by now, for one."""
+
+        def before(finding: Finding) -> Severity:
+            known = self.open.get(finding.fingerprint(self.name))
+            return Severity.parse(known.severity) if known is not None else Severity.INFO
+
+        return tuple(
+            f for f in report.findings if f.fingerprint(self.name) not in self.open or f.severity > before(f)
+        )
 
     def gone(self, report: Report, *, same: bool) -> tuple[FindingRecord, ...]:
         """Return the open findings that a report shows to be gone. same: whether it is of the very bill that they were found in."""
@@ -84,8 +96,23 @@ def close(home: Home, actor: str, name: str, gone: Sequence[FindingRecord], repo
         tx.record("findings.close", f"image/{name}", actor=actor, inputs={"report": report}, detail=told)
 
 
+def pinned(home: Home, advisories: Mapping[str, str]) -> str:
+    """Return the digest of what images are held against as it lies now; Missing where something of it is not there."""
+    from assay.engines.advisories import mirror
+    from assay.engines.blobs import digest_tree
+
+    found = {"advisories": mirror.pin(advisories["mirror"]).digest}
+    for name in inventories.AGAINST[1:]:
+        if name in advisories:
+            path = Path(advisories[name])
+            if not path.exists():
+                raise Missing(f"there is no {name} at {advisories[name]!r}", remedy="check the path")
+            found[name] = digest_tree(path, home.within(path.resolve()), odd=True)
+    return inventories.digest_against(found)
+
+
 def due(home: Home, digest: str) -> list[InventoryRecord]:
-    """Return the inventories that were not held against advisories of a digest."""
+    """Return the inventories that were not held against what has a digest."""
     return [r for r in inventories.listing(home.office) if r.against != digest]
 
 
