@@ -24,6 +24,7 @@ class Arrival:
 
     state: queued, scanned, or failed (why says why it could not be examined). outcome: the worst of its verdicts. found: how many
     findings of each severity; reports: their digests. tool: the version that scanned it. event: the latest that is about it.
+    at: when that was; of one that waits, from when it may be seen to. tries: how often it could not be pulled.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Arrival:
     found: Mapping[str, int] = field(default_factory=dict)
     reports: Sequence[str] = ()
     event: int = 0
+    tries: int = 0
 
     @property
     def urn(self) -> str:
@@ -64,10 +66,11 @@ def known(office: Office, key: str) -> Arrival | None:
     return read(Arrival, found[0][0]) if found else None
 
 
-def queued(office: Office, limit: int = 1_000) -> list[Arrival]:
-    """Return those that wait, the oldest first."""
+def queued(office: Office, now: str, limit: int = 1_000) -> list[Arrival]:
+    """Return those that wait and may be seen to by a moment, the oldest first."""
     table = schema.arrivals.c
-    query = sa.select(table.value).where(table.state == QUEUED).order_by(table.at, table.key).limit(limit)
+    due = (table.state == QUEUED) & (table.at <= now)
+    query = sa.select(table.value).where(due).order_by(table.at, table.key).limit(limit)
     return [read(Arrival, r[0]) for r in office.rows(query)]
 
 

@@ -3,6 +3,7 @@
 import json
 import threading
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from tests.images import mirror
@@ -70,11 +71,23 @@ def test_a_registry_that_is_taken_from_the_policy_is_not_asked_any_more(home, re
     assert found["state"] == "failed" and "may be pulled from" in found["why"] and asked == []
 
 
-def test_what_cannot_be_pulled_is_a_failed_arrival(home, registry, policy):
-    host, _, _ = registry
+def test_what_cannot_be_pulled_is_tried_again_later_and_then_given_up(home, registry, policy, monkeypatch):
+    """A registry that was away for a minute would else have its images never looked into."""
+    host, _, asked = registry
     pulling.note(home, policy, "reg", [Pushed(host, "team/gone", "7")])
     found = watched(home, fail_on="high")
-    assert [a["state"] for a in found["arrivals"]] == ["failed"] and not found["passed"]
+    assert (found["scanned"], found["postponed"], found["passed"]) == (0, 1, False)
+    asked.clear()
+    assert watched(home, fail_on="high")["passed"] and asked == []  # it is not its time yet
+    monkeypatch.setattr(pulling, "_PAUSES", (-1.0, -1.0))
+    (waits,) = arrivals.listing(home.office)
+    with home.office.transaction() as tx:
+        arrivals.write(tx, replace(waits, at=tx.now))
+        tx.record("test", "x", actor="ada")
+    found = watched(home, fail_on="high")
+    assert [a["state"] for a in found["arrivals"]] == ["failed"] and "registry has no" in found["arrivals"][
+        0
+    ]["why"]
     assert watched(home, fail_on="high")["scanned"] == 0
 
 

@@ -121,7 +121,7 @@ def _below(why: str, messages: list[str]) -> None:
     import textwrap
 
     for message in ([why] if why else []) + messages[:3]:
-        for line in textwrap.wrap(printable(message), 76, max_lines=2, placeholder=" …"):
+        for line in textwrap.wrap(printable(message), 76, max_lines=3, placeholder=" …"):
             click.echo(f"    {line}")
     if len(messages) > 3:
         click.echo(f"    and {len(messages) - 3:,} more: assay findings list")
@@ -132,6 +132,7 @@ def _summary(found: dict[str, Any]) -> None:
     parts += [f"of these {found['uncleared']:,} not cleared"] if found["uncleared"] else []
     parts += [f"{found['rescanned']:,} images held against new advisories"] if found["rescanned"] else []
     parts += [f"{found['moving']:,} still being written"] if found["moving"] else []
+    parts += [f"{found['postponed']:,} to be pulled later"] if found["postponed"] else []
     click.echo(", ".join(parts), err=True)
     for said in found["wrong"]:
         click.echo(f"not done: {printable(said)}", err=True)

@@ -166,9 +166,9 @@ def findings(rows: Iterable[Mapping[str, Any]], empty: str) -> None:
         click.echo(empty)
     console = Console(highlight=False)
     for row in found:
-        print_finding(
-            console, Finding.from_dict(row), f" of {row.get('asset')}  {str(row.get('fingerprint', ''))[:8]}"
-        )
+        gone = "  closed" if row.get("status") == "closed" else ""
+        said = f" of {row.get('asset')}  {str(row.get('fingerprint', ''))[:8]}{gone}"
+        print_finding(console, Finding.from_dict(row), said)
 
 
 def _cell(value: Any) -> str:

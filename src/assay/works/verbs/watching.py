@@ -59,7 +59,8 @@ def watch(
         "known": found.known,
         "uncleared": found.uncleared,
         "moving": found.moving,
-        "passed": found.passed and not (found.uncleared or found.moving or found.wrong),
+        "postponed": found.postponed,
+        "passed": found.passed and not (found.uncleared or found.moving or found.postponed or found.wrong),
         "wrong": found.wrong[:100],
     }
 

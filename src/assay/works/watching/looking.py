@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.canonical import sha256
-from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.errors import AssayError, BadInput, UsageError
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
@@ -62,6 +62,7 @@ class Done:
     known: int = 0
     uncleared: int = 0
     moving: int = 0
+    postponed: int = 0
     scanned: int = 0
     rescanned: int = 0
     passed: bool = True
@@ -166,19 +167,29 @@ class Watch:
     def _pulled(self) -> None:
         from assay.office import arrivals
 
-        if self.policy.registries and arrivals.waiting(self.home.office) and self._ours("what was pushed"):
-            for arrival in arrivals.queued(self.home.office, _PULLED):
-                self._seen(scanning.record(self.home, self.actor, self._pull(arrival)))
+        if not self.policy.registries:
+            return
+        found = arrivals.queued(self.home.office, self.home.office.clock(), _PULLED)
+        for arrival in found if found and self._ours("what was pushed") else ():
+            looked = self._pull(arrival)
+            if looked is not None:
+                self._seen(scanning.record(self.home, self.actor, looked))
 
-    def _pull(self, arrival: Any) -> Looked:
+    def _pull(self, arrival: Any) -> Looked | None:
         from assay.works.watching.fitting import of_image
 
         try:
             asset = pulling.pinned(self.policy, arrival)
+            named = replace(arrival, digest=asset.digest)
+            wanted = [of_image(asset, self.advisories)]
+            looked = scanning.scanned(self.home, self.actor, named, wanted, self.gate)
+            if looked.arrival.why and not looked.verdicts:  # its registry went away in the middle, for one
+                raise BadInput(looked.arrival.why)
         except AssayError as error:
-            return Looked(pulling.failed(arrival, error))
-        arrival = replace(arrival, digest=asset.digest)
-        return scanning.scanned(self.home, self.actor, arrival, [of_image(asset, self.advisories)], self.gate)
+            given_up = pulling.failed(self.home, self.actor, arrival, error)
+            self.done.postponed += given_up is None
+            return None if given_up is None else Looked(given_up)
+        return looked
 
     def _seen(self, looked: Looked) -> None:
         """Tell of an arrival; close what is gone from an image whose new version it is."""
@@ -317,4 +328,4 @@ def watch(
 def _queued(home: Home, policy: Policy) -> bool:
     from assay.office import arrivals
 
-    return bool(policy.registries) and bool(arrivals.waiting(home.office))
+    return bool(policy.registries) and bool(arrivals.queued(home.office, home.office.clock(), 1))

@@ -6,22 +6,24 @@ then asked as the file says, whatever else a notice holds.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assay.engines.watching.hooks import Busy, Caller
 from assay.kernel.asset import Asset
-from assay.kernel.errors import AssayError, UsageError
+from assay.kernel.errors import AssayError, Refused, UsageError
 from assay.methods.watching.policy import FILE, Hook, Policy
 from assay.methods.watching.pushes import Pushed
 from assay.office.arrivals import FAILED, QUEUED, Arrival
+from assay.works.monitoring import times
 
 if TYPE_CHECKING:
     from assay.works.home import Home
 
 MOST = 1_000  # that may wait
-_PLACE = "/"
+_PAUSES = (30.0, 300.0, 1_800.0, 7_200.0)  # before a registry that could not be asked is asked again
 
 
 def callers(home: Home, policy: Policy) -> dict[str, Caller]:
@@ -80,18 +82,28 @@ def note(home: Home, policy: Policy, hook: str, pushed: Sequence[Pushed]) -> int
 
 
 def pinned(policy: Policy, arrival: Arrival) -> Asset:
-    """Return a pushed image, pinned by what the registry says now, under a name that stays; UsageError where it may not be pulled."""
+    """Return a pushed image, pinned by what the registry says now, under a name that stays; Refused where it may not be pulled."""
     from assay.engines.containers import opening
 
-    host, _, path = arrival.key.partition(_PLACE)
+    host, _, path = arrival.key.partition("/")
     name = arrival.key.partition("@")[0]
     repository = path.partition("@")[0].rpartition(":")[0] or path.partition("@")[0]
     if policy.registry(host, repository) is None:  # the file may have changed since
-        raise UsageError(f"{host} is no registry that may be pulled from", remedy=f"name it in {FILE}")
+        raise Refused(f"{host} is no registry that may be pulled from", remedy=f"name it in {FILE}")
     found = opening.pin(arrival.what, None)  # type: ignore[arg-type]  # nothing is stored of a registry's
     return found.renamed(name)
 
 
-def failed(arrival: Arrival, error: AssayError) -> Arrival:
-    """Return an arrival that could not be pulled."""
-    return replace(arrival, state=FAILED, outcome="error", why=str(error)[:500])
+def failed(home: Home, actor: str, arrival: Arrival, error: AssayError) -> Arrival | None:
+    """Return an arrival that cannot be pulled; None where it was put back, to be tried again later."""
+    from assay.office import arrivals
+
+    if isinstance(error, Refused) or arrival.tries >= len(_PAUSES):
+        return replace(arrival, state=FAILED, outcome="error", why=f"{error.what}; {error.remedy}"[:500])
+    with home.office.transaction() as tx:
+        until = times.text(time.time() + _PAUSES[arrival.tries])
+        made = replace(arrival, at=until, tries=arrival.tries + 1, why=error.what[:500], event=tx.size)
+        arrivals.write(tx, made)
+        detail = {"until": until, "tries": made.tries, "why": made.why}
+        tx.record("watch.postponed", made.urn, actor=actor, detail=detail)
+    return None

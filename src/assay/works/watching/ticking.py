@@ -56,7 +56,7 @@ class Ticker:
         from assay.works.watching import looking, rescanning
 
         policy = looking.policy_of(home)
-        if policy.registries and arrivals.waiting(home.office):
+        if policy.registries and arrivals.queued(home.office, home.office.clock(), 1):
             return True
         if not policy.advisories:
             return False
