@@ -4,7 +4,7 @@ Three files: a pickle of small Python objects (170 MB, 60 million opcodes; and a
 PyTorch zip and a safetensors of 1 GB of tensors. Each figure is of a whole process, start and imports included; opcodes a
 second are its opcodes over its seconds of processor. With --corpus each tool is asked of every file of tests/corpus.
 
-    python benchmarks/supply.py [--quick] [--corpus [--family NAME]...] [--limit SECONDS]
+    python benchmarks/supply.py [--quick] [--corpus [--family NAME]...] [--peer NAME]... [--limit SECONDS]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from tests.corpus.streams import body, glob, text  # noqa: E402
 
-ROWS, OPCODES_A_ROW = 3_240_000, 19
+ROWS, OPCODES_A_ROW, SHARE = 3_240_000, 19, 40
 ASSAY = """
 import sys
 from assay.doors.cli import main
@@ -206,8 +206,8 @@ def told(
 
 def race(
     title: str, path: Path, names: list[str], versions: dict[str, str], limit: float, opcodes: int = 0
-) -> None:
-    """Run Assay three times and each peer once on a file."""
+) -> dict[str, float]:
+    """Run Assay three times and each peer once on a file, and return the seconds each peer took."""
     size = path.stat().st_size
     of = f", {opcodes / 1e6:.0f} million opcodes" if opcodes else ""
     print(f"{title}: {size / 1e6:,.0f} MB{of}")
@@ -217,8 +217,22 @@ def race(
         raise SystemExit("assay failed")
     first = runs[len(runs) // 2]
     told("assay", versions["assay"], first, first, size, opcodes, limit)
+    took = {}
     for name in names:
-        told(name, versions[name], run(peer(name, ONE), [path], limit), first, size, opcodes, limit)
+        spent = run(peer(name, ONE), [path], limit)
+        told(name, versions[name], spent, first, size, opcodes, limit)
+        took[name] = spent.seconds if spent else limit
+    return took
+
+
+def in_time(took: dict[str, float], times: int, limit: float) -> list[str]:
+    """Return the peers that so much more would not take past the limit, and say which it would."""
+    for name, seconds in took.items():
+        if times * seconds > limit:
+            print(
+                f"  {name} took {seconds:.1f} s for a {times}th of the next file, and is not asked of all of it"
+            )
+    return [n for n, seconds in took.items() if times * seconds <= limit]
 
 
 def corpus(names: list[str], versions: dict[str, str], folder: Path, kept: list[str]) -> None:
@@ -270,10 +284,11 @@ def main() -> None:
     )
     parser.add_argument("--corpus", action="store_true", help="verdicts on the corpus, and no times")
     parser.add_argument("--family", action="append", default=[], help="a family of the corpus, and no others")
+    parser.add_argument("--peer", action="append", choices=SCRIPTS, help="a tool, and no others beside Assay")
     parser.add_argument("--limit", type=float, default=900, help="seconds that a run may take")
     options = parser.parse_args()
     names, versions = [], {"assay": Peer("assay", "").version()}
-    for name in SCRIPTS:
+    for name in options.peer or SCRIPTS:
         try:
             versions[name] = peer(name, "").version()
             names.append(name)
@@ -289,11 +304,11 @@ def main() -> None:
             return
         plain = [n for n in names if "strict" not in n]
         few, many = folder / "few.pkl", folder / "many.pkl"
-        opcodes = small_objects(few, ROWS // 40)
-        race("small objects", few, plain, versions, options.limit, opcodes)
+        opcodes = small_objects(few, ROWS // SHARE)
+        took = race("small objects", few, plain, versions, options.limit, opcodes)
         if not options.quick:
             opcodes = small_objects(many, ROWS)
-            race("small objects", many, plain, versions, options.limit, opcodes)
+            race("small objects", many, in_time(took, SHARE, options.limit), versions, options.limit, opcodes)
         for path in tensors(folder, (100 if options.quick else 1000) << 20):
             race(f"tensors in {path.suffix}", path, plain, versions, options.limit)
 

@@ -47,6 +47,26 @@ def test_a_file_is_streamed_in(store: Store, tmp_path: Path):
     assert digest == digest_file(source) and store.has(digest) and store.verify(digest)
 
 
+@pytest.mark.parametrize("size", [0, 1, 1 << 18, (1 << 22) - 1, 1 << 22, (1 << 22) + 1, 5_000_003])
+def test_a_file_of_any_size_is_copied_whole_and_hashed_by_the_way(store: Store, tmp_path: Path, size: int):
+    source = tmp_path / "given"
+    source.write_bytes(os.urandom(size))
+    digest = store.put_file(source)
+    assert digest == digest_file(source)
+    assert store.path(digest).read_bytes() == source.read_bytes()
+
+
+def test_what_was_put_is_not_read_again_and_what_changed_since_is_refused(store: Store, tmp_path: Path):
+    source = tmp_path / "given"
+    source.write_bytes(b"honest")
+    digest = store.put_file(source)
+    path = store.path(digest)
+    path.chmod(0o600)
+    path.write_bytes(b"forged")
+    with pytest.raises(Broken, match="does not hold the bytes"):
+        store.path(digest)
+
+
 def test_a_changed_object_is_refused(store: Store):
     digest = store.put_bytes(b"honest")
     path = store.path(digest)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from assay.engines.digests import copied
 from assay.engines.digests import digest_file as digest_file
 from assay.engines.leftovers import living, outside, removed, sweep
 from assay.engines.remote import filesystem
@@ -88,11 +89,12 @@ class Store:
     """A store of objects in a folder, or wherever fsspec reaches (``s3://bucket/prefix``).
 
     An object lies at ``<first two hex digits>/<the other 62>``. It is written under a temporary name, synced and
-    renamed, so that a crash leaves whole objects only. cache: where remote objects are kept once fetched.
+    renamed, so that a crash leaves whole objects only. cache: where remote objects are kept once fetched. lasting:
+    whether objects must outlive a loss of power; those of a store that goes with its process need not.
     """
 
-    def __init__(self, url: str, *, cache: Path | None = None) -> None:
-        self.url = url
+    def __init__(self, url: str, *, cache: Path | None = None, lasting: bool = True) -> None:
+        self.url, self.lasting = url, lasting
         self._fs: Any = None
         self._checked: dict[str, tuple[int, int, int]] = {}
         scheme, mark, rest = url.partition("://")
@@ -120,12 +122,8 @@ class Store:
         source = Path(path)
         if source.is_symlink() and not source.exists():
             raise Missing(f"there is no file {str(path)!r}")
-        hasher = hashlib.sha256()
-        with source.open("rb") as given, self._fresh() as (temporary, out):
-            while chunk := given.read(_CHUNK):
-                hasher.update(chunk)
-                out.write(chunk)
-            digest = f"sha256:{hasher.hexdigest()}"
+        with source.open("rb", buffering=0) as given, self._fresh() as (temporary, out):
+            digest = copied(given, out)
             if self.has(digest):
                 temporary.unlink()
             else:
@@ -206,7 +204,7 @@ class Store:
         with self._fresh() as (temporary, out):
             with self._fs.open(self._key(hex_), "rb") as source:
                 shutil.copyfileobj(source, out, _CHUNK)
-            _synced(out)
+            self._synced(out)
             if digest_file(temporary) != f"sha256:{hex_}":
                 raise self._damaged(f"sha256:{hex_}")
             self._rename(temporary, path)
@@ -214,8 +212,7 @@ class Store:
 
     def _check(self, path: Path, digest: str) -> None:
         """Read the bytes again unless this very file was already checked in this process."""
-        stat = path.stat()
-        seen = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        seen = _seen(path)
         if self._checked.get(digest) == seen:
             return
         if digest_file(path) != digest:
@@ -250,17 +247,34 @@ class Store:
         sweep([*self._root.glob(f"{_NEW}*"), *self._root.glob(f"trees/{_NEW}*")])
 
     def _settle(self, temporary: Path, out: BinaryIO, digest: str) -> None:
-        _synced(out)
-        hex_ = _hex(digest)
+        self._synced(out)
+        hex_, path = _hex(digest), self._local(_hex(digest))
         if self._fs is not None:
             self._fs.put_file(str(temporary), self._key(hex_))
-        self._rename(temporary, self._local(hex_))
+        self._rename(temporary, path)
+        self._checked[digest] = _seen(path)  # these are the bytes that were hashed, and no others since
+
+    def _synced(self, out: BinaryIO) -> None:
+        out.flush()
+        if self.lasting:
+            os.fsync(out.fileno())
+
+    def _sync(self, folder: Path) -> None:
+        """Make a rename last through a loss of power."""
+        if not self.lasting:
+            return
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _rename(self, temporary: Path, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary.replace(path)
         path.chmod(0o400)
-        _sync(path.parent)
+        self._sync(path.parent)
 
     def _mark(self, digest: str) -> None:
         """Remember that an object is a folder's manifest: a file of the same bytes may be only a file."""
@@ -268,7 +282,7 @@ class Store:
         mark = self._root / "trees" / f"{hex_}.tree"
         mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         mark.touch()
-        _sync(mark.parent)
+        self._sync(mark.parent)
         if self._fs is not None:
             self._fs.pipe_file(f"{self._prefix}/trees/{hex_}.tree", b"")
 
@@ -304,16 +318,6 @@ class Store:
         return path
 
 
-def _synced(out: BinaryIO) -> None:
-    out.flush()
-    os.fsync(out.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename last through a loss of power."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _seen(path: Path) -> tuple[int, int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

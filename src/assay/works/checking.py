@@ -55,7 +55,7 @@ def bench(home: Home | None, settings: Settings | None = None) -> Iterator[Bench
         scratch = stack.enter_context(home.scratch() if home else loose_scratch())
         work = scratch / "bench"
         work.mkdir()
-        store = home.store if home else Store(str(scratch / "objects"))
+        store = home.store if home else Store(str(scratch / "objects"), lasting=False)
         cache = home.folder("cache", "requirements") if home else None
         if settings.sandbox != "auto":
             stack.enter_context(preferred(settings.sandbox))
