@@ -365,3 +365,19 @@ def test_a_call_within_an_object_array_is_found():
     found = follow(object_array(pickle.dumps(Call(eval, "1+1"), 2)))
     assert found.complete and found.arrays == 1
     assert [h.expression for h in found.hits] == ["eval('1+1')"]
+
+
+def test_the_twin_in_python_held_as_many_tuples_as_a_file_told_it_to(monkeypatch):
+    from assay.methods.pickles import state
+
+    monkeypatch.setattr(state, "HELD_LIMIT", 1000)
+
+    def walked(data: bytes):
+        return walk(data, 0, len(data), Names(), python=True)
+
+    held = walked(b"\x80\x04(" + b"K\x01\x85" * 2500 + b"t.")
+    assert "more tuples and lists at once" in held.error
+    assert walked(b"\x80\x04(" + b"K\x01\x85" * 900 + b"t.").complete
+    assert walked(b"\x80\x04" + b"K\x01\x850" * 5000 + b"N.").complete  # made, and thrown away
+    shared = b"K\x01\x85\x94" + b"h\x00" * 5000  # one, held often
+    assert walked(b"\x80\x04(" + shared + b"t.").complete

@@ -51,7 +51,7 @@ def _dup(m: Machine, i: int) -> int:
 
 
 def _tuple(m: Machine, i: int) -> int:
-    m.stack.append(Tup(m.to_mark("TUPLE")))
+    m.stack.append(m.tup(m.to_mark("TUPLE")))
     return i + 1
 
 
@@ -60,7 +60,7 @@ def _tuple_n(m: Machine, i: int) -> int:
     m.need(count, NAMES[m.data[i]])
     items = m.stack[-count:]
     del m.stack[-count:]
-    m.stack.append(Tup(items))
+    m.stack.append(m.tup(items))
     return i + 1
 
 

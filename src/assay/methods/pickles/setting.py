@@ -14,6 +14,7 @@ from assay.methods.pickles.walk import Broken, Walk
 
 STACK_LIMIT = 8_000_000
 TABLE_LIMIT = 200_000
+HELD_LIMIT = 1_000_000  # in Python; the compiled loop holds six times as many in as much memory
 CAPTURE_LIMIT = 200_000
 MEMO_LIMIT = 1 << 26
 MEMO_GAP = 1 << 16

@@ -7,12 +7,20 @@ table, and the memo holds -(slot + 2).
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from typing import Any
 
 from assay.methods.pickles.names import Names
 from assay.methods.pickles.opcodes import Buffer
-from assay.methods.pickles.setting import CAPTURE_LIMIT, MEMO_GAP, MEMO_LIMIT, TABLE_LIMIT, Setting
+from assay.methods.pickles.setting import (
+    CAPTURE_LIMIT,
+    HELD_LIMIT,
+    MEMO_GAP,
+    MEMO_LIMIT,
+    TABLE_LIMIT,
+    Setting,
+)
 from assay.methods.pickles.values import ALIAS, Bag, Computed, DType, Global, Instance, Tup
 from assay.methods.pickles.walk import Broken
 
@@ -33,6 +41,7 @@ class State(Setting):
         self.filled = 0
         self.table: list[Any] = []
         self.captured = 0
+        self.room = HELD_LIMIT  # tuples and Bags that may be made until those held are counted
         self.aliased = False  # a container was changed under another of its names
         self.frame_end = start
 
@@ -66,9 +75,37 @@ class State(Setting):
         below = self.stack[at - 2] if at - 2 >= 0 else None
         return type(below) is Tup or self.calls.is_wrapper(below)
 
+    def tup(self, items: list[Any]) -> Tup:
+        """Return a tuple of these."""
+        self.room -= 1
+        if self.room < 0:
+            self.count()
+        return Tup(items)
+
+    def count(self) -> None:
+        """Count the tuples and Bags that are held; Broken past what is followed. No more are made till the next count."""
+        held: set[int] = set()
+        todo: list[Any] = [
+            v for v in itertools.chain(self.stack, self.table) if type(v) is Tup or type(v) is Bag
+        ]
+        while todo:
+            one = todo.pop()
+            if id(one) not in held:
+                held.add(id(one))
+                todo.extend(v for v in one.items if type(v) is Tup or type(v) is Bag)
+        if len(held) > HELD_LIMIT:
+            raise Broken("it holds more tuples and lists at once than are followed")
+        self.room = HELD_LIMIT
+
     def more(self, top: Any, op: int, items: list[Any]) -> Any:
         """Return the container with items added; it becomes a Bag."""
-        bag = top if type(top) is Bag else Bag({0x75: "dict", 0x65: "list", 0x90: "set"}[op])
+        if type(top) is Bag:
+            bag = top
+        else:
+            bag = Bag({0x75: "dict", 0x65: "list", 0x90: "set"}[op])
+            self.room -= 1
+            if self.room < 0:
+                self.count()
         bag.add(items)
         self.captured += 1
         return bag
