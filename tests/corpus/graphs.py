@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +27,16 @@ REACHING = [
 ]  # fmt: skip
 
 
+def associated(counted: bool, name: str, content: bytes) -> bytes:
+    """A model of TFLite's with a zip behind it, whose offsets count the model's bytes or do not."""
+    model = tflite(0, 9, 25)
+    out = io.BytesIO(model if counted else b"")
+    out.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr(name, content)
+    return out.getvalue() if counted else model + out.getvalue()
+
+
 def samples(folder: Path) -> Iterator[Sample]:
     """Each operator in a SavedModel's graph; some in a function, a GraphDef, text, and TFLite."""
     yield _made(folder, "plain.pb", saved_model(*PLAIN), False, "numbers alone")
@@ -44,6 +57,15 @@ def samples(folder: Path) -> Iterator[Sample]:
         False,
         "an operator of its interpreter",
     )
+    yield _made(folder, "labels.tflite", associated(True, "labels.txt", b"cat"), False, "with its labels")
+    yield _made(
+        folder, "joined.tflite", associated(False, "labels.txt", b"cat"), False, "with its labels behind"
+    )
+    for counted in (True, False):
+        name = f"pickled-{counted}.tflite"
+        yield _made(
+            folder, name, associated(counted, "labels.pkl", pickle.dumps(print)), True, "with a pickle"
+        )
     yield _made(folder, "flexadd.tflite", tflite("FlexAddV2"), False, "a harmless operator of TensorFlow's")
     for name in REACHING:
         file = [node("Const", "where", value="/tmp/x"), node(name, "n", ["where"])]

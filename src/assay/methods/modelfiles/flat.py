@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+MOST = 1_000_000  # that a list is built of
+
 
 class Table:
     """A table. Fields are asked for by their index in the schema; one that is not there gives its default."""
@@ -60,11 +62,15 @@ class Table:
     def numbers(self, index: int, form: str = "<i") -> tuple[int, ...]:
         """Return a vector of scalars."""
         start, count = self.span(index, struct.calcsize(form))
+        if count > MOST:
+            raise ValueError(f"a list holds {count:,} numbers")
         return struct.unpack_from(f"<{count}{form[-1]}", self._data, start) if count else ()
 
     def tables(self, index: int) -> list[Table]:
         """Return a vector of tables."""
         start, count = self.span(index, 4)
+        if count > MOST:
+            raise ValueError(f"a list holds {count:,} tables")
         return [Table(self._data, _followed(self._data, start + 4 * i)) for i in range(count)]
 
 

@@ -38,13 +38,21 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """members, and odd: what is odd about the archive as a whole. before: bytes that stand before it."""
+    """members, and odd: what is odd about the archive as a whole. before: bytes that its offsets do not count.
+
+    start: where its directory lies.
+    """
 
     members: tuple[Member, ...]
     before: int
     after: int
     start: int
     odd: tuple[str, ...]
+
+    @property
+    def lead(self) -> int:
+        """Return how many bytes stand before its first member, whether its offsets count them or not."""
+        return min((m.header for m in self.members), default=self.start)
 
 
 def end_record(data: Buffer) -> int:

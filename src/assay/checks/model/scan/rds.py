@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._names import readable
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
-from assay.methods.modelfiles import rds
+from assay.methods.modelfiles.rds.source import start
+from assay.methods.modelfiles.rds.walk import read
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
@@ -60,13 +61,13 @@ _USUAL = frozenset(
 
 def sniff(view: View) -> bool:
     """The letter of the form, and a version."""
-    return rds.start(view.head) >= 0
+    return start(view.head) >= 0
 
 
 def examine(view: View, ground: Ground) -> bool:
     """Walk it."""
     try:
-        found = rds.read(view.data)
+        found = read(view.data)
     except (ValueError, IndexError) as error:
         return ground.lie(view, f"it is an object of R in which {ascii(str(error))[1:-1][:100]}")
     for expression, at, argument in found.promises[:20]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._names import check_name, leaves, readable, twins
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
-from assay.methods.modelfiles.sevenzip import MAGIC, Archive, Member, Unreadable, read, unpack
+from assay.methods.modelfiles.sevenzip.archive import MAGIC, Archive, Member, Unreadable
+from assay.methods.modelfiles.sevenzip.coders import unpack
+from assay.methods.modelfiles.sevenzip.headers import read
 from assay.methods.pickles.opcodes import Buffer
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """TensorFlow Lite: operators that need native code of someone's own, and indices that lead out of its tables.
 
-Fields: schema.fbs of TensorFlow, version 3.
+Files that its metadata name (labels, vocabularies) are a zip behind the model, and are examined there. Fields: schema.fbs of TensorFlow, version 3.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ _MOST_BUILTIN = 255  # of 209 now; a schema adds some each year
 # Operators that TensorFlow's own interpreter registers under a name of their own.
 _OWN = frozenset({"TFLite_Detection_PostProcess", "Mfcc", "AudioSpectrogram", "NumericVerify", "RFFT2D", "Convolution2DTransposeBias",
                   "MaxPoolingWithArgmax2D", "MaxUnpooling2D", "Multinomial", "RandomUniform", "RandomStandardNormal", "HashtableV2"})  # fmt: skip
-_MOST = 1_000_000
 
 
 def sniff(view: View) -> bool:
@@ -61,8 +60,6 @@ def _model(model: Table, view: View, ground: Ground) -> bool:
 
 def _graph(graph: Table, codes: int, buffers: int) -> None:
     tensors = graph.tables(0)
-    if len(tensors) > _MOST:
-        raise ValueError("there are too many tensors")
     for tensor in tensors:
         if not 0 <= tensor.number(2, "<I") < max(1, buffers):
             raise ValueError("a tensor's buffer is not there")

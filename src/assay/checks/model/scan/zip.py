@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from assay.checks.model.scan import _program, pickle, tar
+from assay.checks.model.scan import _program, pickle, tar, tflite
 from assay.checks.model.scan._names import check_name, readable, twins
 from assay.checks.model.scan._view import View
 from assay.checks.model.scan._zip import Directory, Member, TooMany, directory, end_record
@@ -95,8 +95,8 @@ def examine(view: View, ground: Ground) -> bool:
 
 def _whole(view: View, ground: Ground, found: Directory) -> bool:
     odd = list(found.odd)
-    if found.before:
-        odd.append(f"{found.before:,} bytes stand before its first member")
+    if found.lead and not tflite.sniff(view):  # whose associated files are a zip behind the model
+        odd.append(f"{found.lead:,} bytes stand before its first member")
     if found.after:
         odd.append(f"{found.after:,} bytes stand after its end")
     for what in odd[:20]:

@@ -1,15 +1,12 @@
-"""R's serialised objects walked without R: what they hold, and the code among it, written as one would in R.
-
-The XDR, native binary and ASCII forms of versions 2 and 3 (R Internals, section 1.8, and serialize.c's type codes).
-Nothing is built but texts of calls, and those only to a depth.
-"""
+"""The walk over R's items, on a stack of generators."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from assay.methods.modelfiles.rds.source import Ascii, Xdr, start
 
 SIZES = {10: 4, 13: 4, 14: 8, 15: 16, 24: 1}
 _SYM, _LIST, _CLO, _ENV, _PROM, _LANG, _CHAR, _STR, _DOT, _VEC, _EXPR, _BC, _PTR, _WEAK, _S4 = (
@@ -42,73 +39,6 @@ class Found:
     end: int = 0
 
 
-class _Xdr:
-    """Big-endian numbers, or little-endian."""
-
-    def __init__(self, data: Any, at: int, order: str) -> None:
-        self.data, self.at, self.order = data, at, order
-
-    def integer(self) -> int:
-        if self.at + 4 > len(self.data):
-            raise ValueError("it is cut short")
-        (value,) = struct.unpack_from(f"{self.order}i", self.data, self.at)
-        self.at += 4
-        return int(value)
-
-    def raw(self, size: int) -> bytes:
-        if size < 0 or self.at + size > len(self.data):
-            raise ValueError("a text is longer than the file")
-        self.at += size
-        return bytes(self.data[self.at - size : self.at])
-
-    def skip(self, count: int, width: int, _kind: int) -> None:
-        if count < 0 or count * width > len(self.data) - self.at:
-            raise ValueError(f"a vector says it has {count:,} items, more than the file")
-        self.at += count * width
-
-
-class _Ascii:
-    """Numbers and texts, each on a line of its own."""
-
-    def __init__(self, data: Any, at: int) -> None:
-        self.data, self.at = data, at
-
-    def line(self) -> bytes:
-        end = self.data.find(b"\n", self.at, self.at + 100_000)
-        if end < 0:
-            raise ValueError("it is cut short")
-        line = bytes(self.data[self.at : end])
-        self.at = end + 1
-        return line
-
-    def integer(self) -> int:
-        text = self.line()
-        return -(2**31) if text == b"NA" else int(text)
-
-    def raw(self, size: int) -> bytes:
-        return self.line()[: 4 * max(0, size)]
-
-    def skip(self, count: int, _width: int, kind: int) -> None:
-        if count < 0 or count > len(self.data) - self.at:
-            raise ValueError(f"a vector says it has {count:,} items, more than the file")
-        for _ in range(count * (2 if kind == 15 else 1)):
-            self.line()
-
-
-def start(head: bytes) -> int:
-    """Return where the serialised part begins (of .rds or .RData), -1 where it is none."""
-    at = 5 if head[:5] in (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"RDB2\n", b"RDB3\n") else 0
-    return at if head[at : at + 2] in (b"X\n", b"A\n", b"B\n") and _version(head, at) in (2, 3) else -1
-
-
-def _version(head: bytes, at: int) -> int:
-    kind = head[at : at + 1]
-    if kind == b"A":
-        text = head[at + 2 : at + 4]
-        return int(text[:1]) if text[:1].isdigit() and text[1:] == b"\n" else 0
-    return int.from_bytes(head[at + 2 : at + 6], "big" if kind == b"X" else "little")
-
-
 def read(data: Any) -> Found:
     """Walk it; ValueError where it does not hold together."""
     return _Walk(data).run()
@@ -119,7 +49,7 @@ class _Walk:
         at = start(bytes(data[:16]))
         kind = bytes(data[at : at + 1])
         self.source: Any = (
-            _Ascii(data, at + 2) if kind == b"A" else _Xdr(data, at + 2, ">" if kind == b"X" else "<")
+            Ascii(data, at + 2) if kind == b"A" else Xdr(data, at + 2, ">" if kind == b"X" else "<")
         )
         self.found = Found()
         self.refs: list[str] = [""]
@@ -244,7 +174,7 @@ class _Walk:
     def _given(self, flags: int) -> Any:
         """An item whose flags have been read: put back."""
         width = 4
-        if isinstance(self.source, _Ascii):
+        if isinstance(self.source, Ascii):
             width = len(str(flags)) + 1
         self.source.at -= width
         return (yield self.item())
