@@ -39,16 +39,23 @@ class Quiet(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Asked(list):
+    """The paths that were asked for. wants: the one value of Authorization that is let in, where there is one."""
+
+
 @pytest.fixture
 def registry(tmp_path):
     """A registry of team/app:1, which notes what it is asked; returns host, digest and the paths asked for."""
     folder = oci_layout(tmp_path / "pushed", [layer(FILES)])
     index = json.loads((folder / "index.json").read_text())
-    asked = []
+    asked, wants = Asked(), []
+    asked.wants = wants
 
     class Handler(Quiet):
         def do_GET(self):
             asked.append(self.path)
+            if wants and self.headers.get("Authorization") != wants[0]:
+                return self.send(b"{}", 401, WWW_Authenticate='Basic realm="team"')
             name = self.path.rpartition("/")[2]
             name = index["manifests"][0]["digest"] if name == "1" else name
             file = folder / "blobs" / "sha256" / name.removeprefix("sha256:")

@@ -157,3 +157,48 @@ def test_two_watches_do_not_look_after_one_folder(home, box):
 def test_with_nothing_to_watch_it_says_so(home):
     with pytest.raises(UsageError, match="nothing to watch"):
         call("watch", {}, home=home)
+
+
+def test_what_goes_wrong_with_one_thing_is_told_and_the_others_go_on(home, box, tmp_path):
+    """A folder that went, and a mirror that is not there, ended the watch of all else."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    seen, warned = [], []
+
+    def ready(_url):
+        gone.rmdir()
+
+    given = {
+        "folders": [str(gone), str(box)],
+        "settle": 0.0,
+        "every": 0.05,
+        "seconds": 1.5,
+        "tell": seen.append,
+    }
+    done = call(
+        "watch",
+        {**given, "ready": ready, "warn": warned.append, "advisories": {"mirror": str(tmp_path / "none")}},
+        home=home,
+    )
+    assert len([s for s in seen if s.arrival.what.endswith(".pkl")]) == 2 and not done["passed"]
+    assert any("cannot be looked into" in w for w in warned) and any("no mirror" in w for w in warned)
+    assert len(warned) == 2  # each once, however often it was tried
+
+
+def test_what_could_not_be_recorded_is_looked_at_again(home, box, monkeypatch):
+    from assay.kernel.errors import Broken
+    from assay.works.watching import scanning
+
+    record, failed = scanning.record, []
+
+    def once(*given):
+        if not failed:
+            failed.append(1)
+            raise Broken("the office could not write")
+        return record(*given)
+
+    monkeypatch.setattr(scanning, "record", once)
+    seen = []
+    given = {"folders": [str(box)], "settle": 0.0, "every": 0.05, "seconds": 2.0, "tell": seen.append}
+    call("watch", given, home=home)
+    assert sorted(s.arrival.what.rpartition("/")[2] for s in seen) == ["bad.pkl", "good.pkl"]

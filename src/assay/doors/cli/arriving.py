@@ -74,6 +74,7 @@ def watch(folder: tuple[str, ...], format_: str, **raw: Any) -> int:
         allow_incomplete=raw["allow_incomplete"],
         tell=_tell if text else lambda found: None,
         ready=_ready,
+        warn=lambda said: click.echo(f"not done: {printable(said)}", err=True),
     )
     if text:
         _summary(found)
@@ -134,5 +135,3 @@ def _summary(found: dict[str, Any]) -> None:
     parts += [f"{found['moving']:,} still being written"] if found["moving"] else []
     parts += [f"{found['postponed']:,} to be pulled later"] if found["postponed"] else []
     click.echo(", ".join(parts), err=True)
-    for said in found["wrong"]:
-        click.echo(f"not done: {printable(said)}", err=True)

@@ -24,6 +24,7 @@ def watch(
     listen: Mapping[str, Any] | None = None,
     tell: Callable[[Looked | Rescanned], None] = lambda found: None,
     ready: Callable[[str], None] = lambda url: None,
+    warn: Callable[[str], None] = lambda said: None,
     **options: Any,
 ) -> Json:
     """Examine what arrives in folders and what registries say was pushed, and hold stored bills against changed advisories.
@@ -49,6 +50,7 @@ def watch(
         listen=listen,
         tell=tell,
         ready=ready,
+        warn=warn,
     )
     return {
         "schema": "assay.watched/1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,9 +55,10 @@ class Arriving:
             if not self.folder.same(entry):
                 self.moving += 1  # it changed meanwhile: what was found is of something else
                 continue
-            self._done[entry.path] = entry.sign
-            if found is not None:
-                yield scanning.record(self.home, self.actor, found)
+            looked = scanning.record(self.home, self.actor, found) if found is not None else None
+            self._done[entry.path] = entry.sign  # only now: what could not be recorded is looked at again
+            if looked is not None:
+                yield looked
 
     def _one(self, entry: Entry) -> Looked | None:
         """Return an entry as examined; None where its bytes are known."""
@@ -99,8 +101,12 @@ class Arriving:
         self.uncleared += found.outcome != "pass"
 
     def _layout(self) -> Iterator[Looked]:
-        """Examine the images that the index of a layout names and that have landed whole."""
+        """Examine the images that the index of a layout names, once that has not changed for a while: it is written last."""
         root, self.moving = self.folder.root, 0
+        index = root / "index.json"
+        if not index.is_file() or time.time() - index.stat().st_ctime < self.folder.settle:
+            self.moving = 1
+            return
         for digest, tag in layout.images(root):
             if digest in self._images:
                 continue
@@ -115,8 +121,9 @@ class Arriving:
             arrival = Arrival(digest, target, "image", str(root), QUEUED, "", digest)
             wanted = [fitting.of_image(target, self.advisories)]
             found = scanning.scanned(self.home, self.actor, arrival, wanted, self.gate)
+            looked = scanning.record(self.home, self.actor, found)
             self._images.add(digest)
-            yield scanning.record(self.home, self.actor, found)
+            yield looked
 
 
 def _named(arrival: Arrival, key: str, digest: str = "") -> Arrival:

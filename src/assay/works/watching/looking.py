@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.canonical import sha256
-from assay.kernel.errors import AssayError, BadInput, UsageError
+from assay.kernel.errors import AssayError, BadInput, UsageError, interrupted, of_the_machine
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
@@ -88,7 +89,7 @@ def policy_of(home: Home) -> Policy:
 
 
 class Watch:
-    """Looks after everything that is watched. tell: called with each thing once it is seen to."""
+    """Looks after everything that is watched. tell: called with each thing once it is seen to; warn: with what went wrong."""
 
     def __init__(
         self,
@@ -97,8 +98,10 @@ class Watch:
         options: Options,
         policy: Policy,
         tell: Callable[[Looked | Rescanned], None],
+        warn: Callable[[str], None],
     ) -> None:
-        self.home, self.actor, self.options, self.policy, self.tell = home, actor, options, policy, tell
+        self.home, self.actor, self.options, self.policy = home, actor, options, policy
+        self.tell, self.warn = tell, warn
         self.advisories = dict(policy.advisories) | dict(options.advisories)
         said = options.fail_on or policy.fail_on
         self.gate = Gate(None if said == "none" else Severity.parse(said), options.allow_incomplete)
@@ -122,14 +125,30 @@ class Watch:
         """Look after everything once; whether anything was done."""
         before = self.done.scanned + self.done.rescanned
         for folder in self._folders:
-            self._arrived(folder)
-        self._pulled()
-        self._advised()
-        self._send_again()
+            self._guarded(partial(self._arrived, folder))
+        for act in (self._pulled, self._advised, self._send_again):
+            self._guarded(act)
         self.done.known = sum(f.known for f in self._folders)
         self.done.uncleared = sum(f.uncleared for f in self._folders)
         self.done.moving = sum(f.moving for f in self._folders)
         return self.done.scanned + self.done.rescanned > before
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do one thing; what goes wrong is told, once, and the others go on: it may be well again in a moment."""
+        try:
+            act()
+        except (AssayError, OSError) as error:
+            if self.options.once or interrupted(error):
+                raise
+            told = (of_the_machine(error) or error) if isinstance(error, OSError) else error
+            self._wrong([str(told)])
+
+    def _wrong(self, said: Sequence[str]) -> None:
+        """Tell what went wrong, each once."""
+        for one in said:
+            if one not in self.done.wrong and len(self.done.wrong) < _KEPT:
+                self.done.wrong.append(one)
+                self.warn(one)
 
     def _ours(self, what: str) -> bool:
         """Whether this watch looks after something; of several one does, and another goes on when it is gone."""
@@ -158,11 +177,8 @@ class Watch:
     def _arrived(self, folder: Arriving) -> None:
         if not self._ours(str(folder.folder.root)):
             return
-        try:
-            for looked in folder.round():
-                self._seen(looked)
-        except AssayError as error:
-            self._wrong(error)
+        for looked in folder.round():
+            self._seen(looked)
 
     def _pulled(self) -> None:
         from assay.office import arrivals
@@ -179,7 +195,7 @@ class Watch:
         from assay.works.watching.fitting import of_image
 
         try:
-            asset = pulling.pinned(self.policy, arrival)
+            asset = pulling.pinned(self.home, self.policy, arrival)
             named = replace(arrival, digest=asset.digest)
             wanted = [of_image(asset, self.advisories)]
             looked = scanning.scanned(self.home, self.actor, named, wanted, self.gate)
@@ -230,15 +246,12 @@ class Watch:
         if not self.advisories or now - self._looked < _ADVISORIES:
             return
         self._looked = now
-        try:
-            digest = rescanning.pinned(self.home, self.advisories)
-            settled, self._mirror = digest == self._mirror or self.options.once or not self._mirror, digest
-            if not settled:  # it is being fetched: the next look finds it as it then is
-                return
-            for record in rescanning.due(self.home, digest) if self._ours("advisories") else ():
-                self._rescanned(rescanning.judged(self.home, self.actor, record, self.advisories, self.gate))
-        except AssayError as error:
-            self._wrong(error)
+        digest = rescanning.pinned(self.home, self.advisories)
+        settled, self._mirror = digest == self._mirror or self.options.once or not self._mirror, digest
+        if not settled:  # it is being fetched: the next look finds it as it then is
+            return
+        for record in rescanning.due(self.home, digest) if self._ours("advisories") else ():
+            self._rescanned(rescanning.judged(self.home, self.actor, record, self.advisories, self.gate))
 
     def _rescanned(self, found: Rescanned) -> None:
         self.done.rescanned += 1
@@ -247,7 +260,7 @@ class Watch:
             self.done.images.append(told_image(found))
         self.tell(found)
         if found.why:
-            self.done.wrong.append(f"{found.name}: {found.why}")
+            self._wrong([f"{found.name}: {found.why}"])
         fresh = [f for f in found.fresh if self.gate.at is not None and f.severity >= self.gate.at]
         if fresh and found.verdict is not None:
             report = found.verdict.report
@@ -265,20 +278,13 @@ class Watch:
             )
 
     def _told(self, alert: Any) -> None:
-        self.done.wrong += telling.send(self.home, self.policy.alert, alert, self.actor)
+        self._wrong(telling.send(self.home, self.policy.alert, alert, self.actor))
 
     def _send_again(self) -> None:
         now = time.monotonic()
         if self.policy.alert and now - self._sent >= _AGAIN:
             self._sent = now
             telling.again(self.home, time.time())
-
-    def _wrong(self, error: AssayError) -> None:
-        said = str(error)
-        if said not in self.done.wrong:
-            self.done.wrong.append(said)
-        if self.options.once:
-            raise error
 
 
 def _count(findings: Sequence[Finding]) -> str:
@@ -293,15 +299,16 @@ def watch(
     listen: Mapping[str, Any] | None = None,
     tell: Callable[[Looked | Rescanned], None],
     ready: Callable[[str], None],
+    warn: Callable[[str], None] = lambda said: None,
 ) -> Done:
     """Watch until it is interrupted, for some seconds, or (once) until all that is there is done.
 
-    listen: host, port, cert, key and plain of the address that registries call, or None. ready: called with where it listens.
+    listen: host, port, cert, key and plain of the address that registries call, or None. ready: called with where it listens. warn: with what went wrong.
     """
     from assay.works.stopping import terminated
 
     policy = policy_of(home)
-    watched = Watch(home, actor, options, policy, tell)
+    watched = Watch(home, actor, options, policy, tell, warn)
     begun = time.monotonic()
     end = None if options.seconds is None else begun + options.seconds
     with ExitStack() as stack:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assay.engines.watching.hooks import Busy, Caller
@@ -81,16 +82,20 @@ def note(home: Home, policy: Policy, hook: str, pushed: Sequence[Pushed]) -> int
     return len(fits)
 
 
-def pinned(policy: Policy, arrival: Arrival) -> Asset:
-    """Return a pushed image, pinned by what the registry says now, under a name that stays; Refused where it may not be pulled."""
+def pinned(home: Home, policy: Policy, arrival: Arrival) -> Asset:
+    """Return a pushed image, pinned by what the registry says now, under a name that stays; Refused where it may not be pulled.
+
+    A registry is shown the login that the home's settings have for it.
+    """
     from assay.engines.containers import opening
+    from assay.works.logins import logins
 
     host, _, path = arrival.key.partition("/")
     name = arrival.key.partition("@")[0]
     repository = path.partition("@")[0].rpartition(":")[0] or path.partition("@")[0]
     if policy.registry(host, repository) is None:  # the file may have changed since
         raise Refused(f"{host} is no registry that may be pulled from", remedy=f"name it in {FILE}")
-    found = opening.pin(arrival.what, None)  # type: ignore[arg-type]  # nothing is stored of a registry's
+    found = opening.pin(arrival.what, home.store, None, partial(logins, home.settings))
     return found.renamed(name)
 
 
