@@ -122,3 +122,19 @@ def test_a_layer_digest_of_another_algorithm_is_made():
     made = LayerStream(io.BytesIO(OLD), Room(), packed="sha512")
     made.drain()
     assert made.packed_digest == "sha512:" + hashlib.sha512(OLD).hexdigest()
+
+
+@pytest.mark.parametrize("more", [1024, 1536, 2048, 3584, 4096, 8192])
+def test_the_last_file_of_a_compressed_tar_was_left_in_a_buffer(tmp_path, more):
+    """Its end came in parts smaller than a file's buffer: the tar seemed cut short, or to lack the file without a word."""
+    last = b"x" * 500
+    first = b"y" * ((1 << 20) + more - 1024 - 3 * 512)
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w") as archive:
+        for name, content in (("first", first), ("last", last)):
+            made = tarfile.TarInfo(name)
+            made.size = len(content)
+            archive.addfile(made, io.BytesIO(content))
+    plain = whole.getvalue()[: (1 << 20) + more]  # ended by two blocks of zeros, as docker save does
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(plain, 1))
+    assert Bundle(tmp_path / "a.tar.gz", tmp_path).open("last").read() == last

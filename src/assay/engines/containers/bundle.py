@@ -126,6 +126,7 @@ class Bundle:
         try:
             while part := stream.take(1 << 20):
                 out.write(part)
+            out.flush()  # it is read past this object's buffer
         except (tars.Damaged, Full) as error:
             raise self.bad(str(error)) from None
         finally:
