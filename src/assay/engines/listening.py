@@ -55,7 +55,7 @@ class Listener(ThreadingHTTPServer):
         except OSError as error:
             raise UsageError(
                 f"{host}:{port} cannot be listened on: {error.strerror or error}",
-                remedy="name another --port",
+                remedy="name another port",
             ) from None
 
     @property

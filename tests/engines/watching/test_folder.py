@@ -63,6 +63,16 @@ def test_links_pipes_and_the_home_are_not_read(tmp_path):
     }
 
 
+def test_a_folder_that_grew_past_what_is_looked_at_ended_the_watch(tmp_path, monkeypatch):
+    (tmp_path / "model").mkdir()
+    folder = Folder(tmp_path, settle=0)
+    (entry,), _ = folder.look()
+    for name in "abc":
+        (tmp_path / "model" / name).touch()
+    monkeypatch.setattr("assay.engines.watching.folder.MOST", 2)
+    assert not folder.same(entry)
+
+
 def test_what_goes_meanwhile_is_gone(tmp_path):
     (tmp_path / "a").write_bytes(b"x")
     folder = Folder(tmp_path, settle=0)

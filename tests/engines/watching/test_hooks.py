@@ -84,6 +84,7 @@ def test_a_token_a_key_an_address_or_a_signature_is_known():
         ("/hooks/plain?token=" + SECRET.decode(), {}),
         ("/hooks/key", {"Authorization": SECRET.decode()}),
         ("/hooks/hub?token=", {}),
+        ("/hooks/hub?" + "&".join(f"a{n}=1" for n in range(50)), {}),
         ("/hooks/signed", {"X_Hub_Signature_256": signature(b"another body")}),
         ("/hooks/signed", {"X_Hub_Signature_256": signature(secret=b"guess")}),
         ("/hooks/signed", {"Assay_Signature": ours(int(time.time()) - 3600)}),
@@ -110,6 +111,19 @@ def test_what_is_no_notice_and_what_is_elsewhere_is_refused():
         assert post(port, "/hooks/plain", Content_Encoding="gzip", **known)[0] == 415
         assert post(port, "/hooks/plain", b" " * (LARGEST + 1), **known)[0] == 413
         assert noted == []
+
+
+def test_the_body_of_a_request_to_another_name_was_read_as_the_next_request():
+    inner = f"POST /hooks/plain HTTP/1.1\r\nHost: localhost\r\nAuthorization: {SECRET.decode()}\r\n".encode()
+    inner += f"Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY
+    with serving() as (port, noted):
+        assert post(port, "/hooks/plain", inner, Host="evil.example.org")[0] == 421
+        time.sleep(0.1)
+        assert noted == []
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("POST", "/hooks/plain", b"", {"Host": "evil.example.org"})
+        answer = connection.getresponse()
+        assert answer.getheader("Connection") == "close" and answer.read()
 
 
 def test_more_than_may_wait_is_told_to_come_again():

@@ -81,7 +81,7 @@ def _found(bundle: Bundle, which: str) -> Described:
     raise bundle.bad("it has neither an index.json nor a manifest.json that names an image")
 
 
-def manifests(index: Any, get: Get, depth: int = 0) -> list[dict[str, Any]]:
+def manifests(index: Any, get: Get) -> list[dict[str, Any]]:
     """Return the image manifests that an index names, indexes within it walked; of attestations there are none."""
     return _walked(index, get, 0, {})
 

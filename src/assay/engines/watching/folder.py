@@ -76,7 +76,7 @@ class Folder:
         """Whether an entry is still what it was."""
         try:
             return self._entry(entry.path, [MOST]).sign == entry.sign
-        except OSError:
+        except (OSError, Full):
             return False
 
     def _entries(self) -> Iterator[Entry]:

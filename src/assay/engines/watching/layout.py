@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
-from assay.engines.containers.bundle import PACKED, Seekable
-from assay.engines.containers.room import Full, Room
+from assay.engines.containers.bundle import MEMBERS, PACKED, Seekable
+from assay.engines.containers.room import DOCUMENT, Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.errors import BadInput
 from assay.methods import tars
 
-LARGEST = 4 << 20  # bytes of an index
 MOST = 10_000  # images of a layout
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _REF = "org.opencontainers.image.ref.name"
-_MEMBERS = 100_000  # of a tar that are looked at
 # What a layout holds, and what docker save wrote before it wrote layouts.
 _BELONGS = re.compile(
     r"oci-layout|index\.json|manifest\.json|repositories|blobs/sha(?:256|512)/[0-9a-f]{64,128}|(?:sha256:)?[0-9a-f]{64}\.json"
@@ -34,12 +31,12 @@ def images(folder: Path) -> list[tuple[str, str]]:
     """Return digest and tag of each image that the index of a layout names; BadInput where it is none, or not whole yet."""
     try:
         with (folder / "index.json").open("rb") as source:
-            raw = source.read(LARGEST + 1)
+            raw = source.read(DOCUMENT + 1)
     except OSError as error:
         raise BadInput(
             f"the index of the layout cannot be read: {error.strerror}", where=str(folder)
         ) from None
-    if len(raw) > LARGEST:
+    if len(raw) > DOCUMENT:
         raise BadInput("the index of the layout is larger than any is", where=str(folder))
     try:
         named = json.loads(raw)["manifests"]
@@ -65,13 +62,12 @@ def saved(path: Path) -> tuple[bool, bool]:
         with path.open("rb") as source:
             packed = source.read(6).startswith(PACKED)
             source.seek(0)
-            stream: Any = LayerStream(source, Room()) if packed else Seekable(source)
-            for member in tars.members(stream):
+            for member in tars.members(LayerStream(source, Room()) if packed else Seekable(source)):
                 count += 1
                 name = "/".join(p for p in member.name.split("/") if p not in ("", "."))
                 marked = marked or name in ("oci-layout", "manifest.json")
                 alone = alone and (member.kind != "file" or _of_an_image(name))
-                if count > _MEMBERS:
+                if count > MEMBERS:
                     return marked, False
     except (tars.Damaged, Full, OSError):
         return marked and count > 0, False
@@ -80,8 +76,8 @@ def saved(path: Path) -> tuple[bool, bool]:
 
 def alone(folder: Path) -> bool:
     """Whether nothing lies in a layout but what belongs to one."""
-    found = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir() or p.is_symlink()]
-    return all(_of_an_image(name) for name in found)
+    found = (p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
+    return all(_of_an_image(p.relative_to(folder).as_posix()) for p in found)
 
 
 def _of_an_image(name: str) -> bool:
