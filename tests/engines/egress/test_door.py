@@ -155,11 +155,15 @@ def test_the_longest_session_is_asked_for_anew_before_it_ends(s3):
 
 
 def test_a_role_that_cannot_be_assumed_is_told(s3, monkeypatch):
-    """Nobody answers at STS, and then STS refuses."""
+    """Nobody answers at STS, when it is asked first or anew while the job runs."""
+    made = Credential.mint(Wanted.read({"role": ROLE}), (Prefix(s3.bucket),), "abc", 60.0)
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(UsageError, match="credential"):
         Credential.mint(Wanted.read({"role": ROLE}), (Prefix(s3.bucket),), "abc", 60.0)
+    made._ends = datetime.now(UTC)
+    with pytest.raises(UsageError, match="no credential for S3"):
+        made.keys()
 
 
 def test_a_machine_without_a_credential_mints_none(s3, monkeypatch):

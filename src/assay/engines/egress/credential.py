@@ -99,7 +99,18 @@ class Credential:
         return made
 
     def keys(self) -> Keys:
-        """Return what is signed with now; a session that ends soon is asked for anew, the job's time permitting."""
+        """Return what is signed with now; a session that ends soon is asked for anew, the job's time permitting.
+
+        UsageError where there is none, or none can be had anew.
+        """
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return self._current()
+        except BotoCoreError as error:
+            raise UsageError(f"no credential for S3: {error}", remedy="see `aws configure list`") from None
+
+    def _current(self) -> Keys:
         if not self.wanted.role:
             found = self._chain.get_credentials()
             if found is None:

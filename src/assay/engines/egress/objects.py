@@ -41,7 +41,7 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. key: empty where it is about the bucket. query: as it was sent; parameters: decoded."""
+    """One request. key: empty where it is about the bucket. parameters: of its query, decoded."""
 
     method: str
     bucket: str
