@@ -101,9 +101,11 @@ def get(office: Office, key: str) -> ActionRecord | None:
     return read(ActionRecord, rows[0][0]) if rows else None
 
 
-def named(office: Office, name: str) -> list[ActionRecord]:
-    """Return every action of a name, the latest first."""
-    rows = office.rows(sa.select(schema.actions.c.value).where(schema.actions.c.name == name))
+def named(office: Office, name: str, state: str = "") -> list[ActionRecord]:
+    """Return every action of a name, and of a state where one is said, the latest first."""
+    table = schema.actions.c
+    of_it = [table.name == name, *([table.state == state] if state else [])]
+    rows = office.rows(sa.select(table.value).where(*of_it))
     return sorted((read(ActionRecord, r[0]) for r in rows), key=lambda r: -r.event)
 
 

@@ -64,6 +64,19 @@ def test_a_mirror_that_lost_an_ecosystem_or_cannot_be_read_closes_nothing(home, 
     assert states(home) == {"CVE-2026-1000": "closed"}
 
 
+def test_more_packages_unjudged_than_are_named_closed_what_they_had(home, tmp_path, monkeypatch):
+    monkeypatch.setattr("assay.checks.image.vulnerabilities._MOST", 0)
+    box, osv = tmp_path / "box", tmp_path / "osv"
+    box.mkdir()
+    docker_save(box / "saved.tar", [layer(FILES)])
+    mirror(osv, ZLIB)
+    watched(home, box, advisories={"mirror": str(osv)})
+    shutil.rmtree(osv)
+    mirror(osv, record("GHSA-1", "PyPI", "other", ("introduced", "0")))
+    watched(home, advisories={"mirror": str(osv)})
+    assert states(home) == {"CVE-2026-1000": "open"}
+
+
 def test_a_new_version_of_an_image_closes_what_it_no_longer_has(home, tmp_path):
     box, osv = tmp_path / "box", tmp_path / "osv"
     box.mkdir()

@@ -27,8 +27,6 @@ KINDS: dict[str, type[Remedy]] = {
     kind.verb: kind for kind in (Tell, Rollback, Shift, Fallback, Quarantine, OpenFinding, Retrain, Shadow)
 }
 NAMES = frozenset(f"{PREFIX}.{verb}" for verb in KINDS)
-_AGAIN = 5  # times that an alert is tried anew
-_PAUSES = (60.0, 300.0, 1_800.0, 7_200.0, 43_200.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +203,15 @@ def decline(home: Home, text: str, actor: str, reason: str) -> ActionRecord:
 
 def undelivered(home: Home, now: float, monitor: str | None = None) -> list[ActionRecord]:
     """Return the alerts that nobody took and that are to be sent again by now."""
+    from assay.works.remedies.channels import PAUSES
+
     out = []
     for record in listing(home, ("failed",), monitor):
         if record.name != f"{PREFIX}.alert":
             continue
         tried = int(record.order.get("attempt", 0))
         since = times.seconds(str(record.order.get("tried") or record.order["at"]))
-        if tried < _AGAIN and since + _PAUSES[tried] <= now:
+        if tried < len(PAUSES) and since + PAUSES[tried] <= now:
             out.append(record)
     return out
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assay.engines.alerting.alert import Alert, Delivered
     from assay.works.home import Home
 
+PAUSES = (60.0, 300.0, 1_800.0, 7_200.0, 43_200.0)  # seconds before an alert that nobody took is sent anew
 _LARGEST = 1 << 16  # bytes of a secret
 
 

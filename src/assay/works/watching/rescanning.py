@@ -82,6 +82,7 @@ class Before:
 def _tells(report: Report, *, same: bool) -> bool:
     """Whether what a report does not find is not there: it is whole, or of the same bill, and read all of the advisories."""
     cut = any(f.rule in ("advisories.unread", f"{VULNERABILITIES}.more") for f in report.findings)
+    cut = cut or bool(report.data.get("more_unjudged"))
     return not report.error and not cut and (same or not report.data.get("gaps"))
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "watch.alert"
 _LINES, _LONGEST = 20, 500
-_PAUSES = (60.0, 300.0, 1_800.0, 7_200.0, 43_200.0)  # before it is sent anew
 
 
 class Tell(Action):
@@ -104,13 +103,12 @@ def send(home: Home, channels: Sequence[str], told: Alert, actor: str) -> list[s
 def again(home: Home, now: float) -> int:
     """Send again what nobody took and is due; return how many were taken now."""
     from assay.office import actions
+    from assay.works.remedies.channels import PAUSES
 
     taken = 0
-    for record in actions.named(home.office, NAME):
+    for record in actions.named(home.office, NAME, "failed"):
         tried = int(record.order.get("attempt", 0))
-        if record.state != "failed" or tried >= len(_PAUSES):
-            continue
-        if times.seconds(str(record.order["at"])) + _PAUSES[tried] > now:
+        if tried >= len(PAUSES) or times.seconds(str(record.order["at"])) + PAUSES[tried] > now:
             continue
         before = recalled(home, record)
         try:

@@ -63,10 +63,6 @@ def check(
     metrics = [
         Metric.number("packages", len(packages), unit="packages"),
         Metric.number("records", advisories.records, unit="records"),
-        Metric.number("vulnerabilities", len(told.standing)),
-        Metric.number("fixable", sum(1 for one in told.standing if one.hit.fixed)),
-        Metric.number("known_exploited", sum(1 for one in told.standing if one.exploited)),
-        Metric.number("cleared", len(told.cleared)),
         *told.counts(),
     ]
     return Report.make(
@@ -81,6 +77,7 @@ def check(
             "upgrades": _told.upgrades(matched),
             "cleared": told.cleared[:1_000],
             "unjudged": matched.unjudged[:_MOST],
+            "more_unjudged": max(0, len(matched.unjudged) - _MOST),
             "gaps": len(inventory.gaps),
         },
     )

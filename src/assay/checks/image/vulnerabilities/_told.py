@@ -54,8 +54,13 @@ class Told:
         return told
 
     def counts(self) -> list[Metric]:
-        """Return how many there are of each severity, and the highest score and probability."""
-        out = []
+        """Return how many there are, of each severity and otherwise, and the highest score and probability."""
+        out = [
+            Metric.number("vulnerabilities", len(self.standing)),
+            Metric.number("fixable", sum(1 for one in self.standing if one.hit.fixed)),
+            Metric.number("known_exploited", sum(1 for one in self.standing if one.exploited)),
+            Metric.number("cleared", len(self.cleared)),
+        ]
         for name in SEVERITIES[::-1]:
             number = sum(1 for s in self.standing if str(s.severity) == name)
             out.append(Metric.number("severity", number, of={"severity": name}))
