@@ -27,6 +27,12 @@ class Rows:
             return len(self.cells)
         return 0 if self.table is None else int(self.table.num_rows)
 
+    def as_cells(self) -> Rows:
+        """Return them row by row, those of a table as well."""
+        if self.table is None:
+            return self
+        return Rows(tuple(self.table.column_names), [list(r.values()) for r in self.table.to_pylist()])
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

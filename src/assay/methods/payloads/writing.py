@@ -45,8 +45,8 @@ def write_rows(rows: Rows, content_type: str) -> bytes:
     PayloadRefused (406) for a form that is not written.
     """
     kind = accepted(content_type)
-    if kind.text and rows.table is not None:
-        rows = Rows(tuple(rows.table.column_names), [list(r.values()) for r in rows.table.to_pylist()])
+    if kind.text:
+        rows = rows.as_cells()
     if not kind.text:
         from assay.methods.payloads import arrows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, replace
-from typing import Any
 
 from assay.kernel.errors import AssayError
 from assay.kernel.serving import Answer, Question
@@ -56,8 +55,7 @@ class Asking:
         rows = question.rows
         if rows is None or not line.fallback:
             return None
-        if rows.table is not None:
-            rows = _of_table(rows)
+        rows = rows.as_cells()
         found = fallbacks.answers(line.fallback, rows.names or _own(line, question), rows.cells or [])
         try:
             body, kind = payloads.write(
@@ -73,13 +71,6 @@ def unanswered(status: int, said: str, seconds: float = 0.0, reason: str = "") -
     """Return the answer to a question that no model answered, in the shape that replicas give it."""
     body = json.dumps({"error": said}).encode()
     return Answer(status, body, "application/json", seconds, reason or said)
-
-
-def _of_table(rows: Any) -> Any:
-    """Return the rows of an Arrow table as cells."""
-    from assay.kernel.serving import Rows
-
-    return Rows(tuple(rows.table.column_names), [list(r.values()) for r in rows.table.to_pylist()])
 
 
 def _own(line: Line, question: Question) -> tuple[str, ...]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
 from assay.works.home import Home
 from assay.works.verbs.shape import Json
+
+if TYPE_CHECKING:
+    from assay.engines.tracing import Recorder
 
 
 def runs_diff(home: Home, actor: str, *, a: str, b: str, isolation: str | None = None) -> Json:
@@ -30,7 +33,6 @@ def runs_diagnose(
     say: Callable[[str], None] = lambda _: None,
 ) -> Json:
     """Say why a run came out otherwise than another, the last good one if none is named, and prove it by replays."""
-    from assay.office import traces
     from assay.works.provenance.choosing import last_good
     from assay.works.provenance.diagnosis import diagnose
     from assay.works.provenance.past import past
@@ -42,21 +44,13 @@ def runs_diagnose(
     recorder = keeping.recorder(home)
     with recorder.span(f"diagnose {new.id}", assay__against=old.id):
         made = document(diagnose(home, new, old, isolation=isolation, say=say, recorder=recorder))
-    digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
     detail = {
         "against": old.id,
         "conclusion": made["conclusion"],
         "culprits": [c["name"] for c in made["culprits"]],
         "replays": len(made["replays"]),
-        "diagnosis": digest,
-        "trace": recorder.trace,
     }
-    spans = keeping.kept(home, recorder.spans(), "", actor)
-    with home.office.transaction() as tx:
-        for record in spans:
-            traces.put(tx, record)
-        event = tx.record("run.diagnose", f"run/{new.id}", actor=actor, detail=detail)
-    return made | {"event": event, "diagnosis": digest, "trace": recorder.trace}
+    return made | _entered(home, actor, recorder, "diagnosis", made, "run.diagnose", f"run/{new.id}", detail)
 
 
 def runs_reproduce(
@@ -80,7 +74,6 @@ def runs_reproduce(
     An archive needs no home; in one it is an event. key, log_key: the public keys that an archive must hold under.
     """
     from assay.engines.tracing import spanned
-    from assay.office import traces
     from assay.works.archiving import reading
     from assay.works.call import NO_HOME
     from assay.works.reproduction.reproducing import TOLERANCE, Wanted, reproduce
@@ -116,7 +109,6 @@ def runs_reproduce(
         made, subject = document(found, named.to_dict()), named.urn
     if home is None or recorder is None:
         return made | {"event": None, "reproduction": None, "trace": None}
-    digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
     detail = {
         "verdict": found.verdict,
         "tolerance": wanted.tolerance,
@@ -124,15 +116,28 @@ def runs_reproduce(
         "differ": [s["name"] for s in made["steps"] if s["same"] == "differs"],
         "causes": [f"{c.kind}:{c.step}" for c in found.causes],
         "run": made["run"],
-        "reproduction": digest,
-        "trace": recorder.trace,
     }
+    return made | _entered(
+        home, actor, recorder, "reproduction", made, "run.reproduce", subject, detail, found.verdict
+    )
+
+
+def _entered(
+    home: Home, actor: str, recorder: Recorder, what: str, made: Json, action: str, subject: str, detail: Json,
+    outcome: str = "done",
+) -> Json:  # fmt: skip
+    """Keep a document and the trace of its making, with one event; return the names of the three."""
+    from assay.office import traces
+    from assay.works.traces import keeping
+
+    digest = home.store.put_bytes(json.dumps(made, ensure_ascii=False).encode())
+    detail = {**detail, what: digest, "trace": recorder.trace}
     spans = keeping.kept(home, recorder.spans(), "", actor)
     with home.office.transaction() as tx:
         for record in spans:
             traces.put(tx, record)
-        event = tx.record("run.reproduce", subject, actor=actor, outcome=found.verdict, detail=detail)
-    return made | {"event": event, "reproduction": digest, "trace": recorder.trace}
+        event = tx.record(action, subject, actor=actor, outcome=outcome, detail=detail)
+    return {"event": event, what: digest, "trace": recorder.trace}
 
 
 VERBS: Mapping[str, Callable[..., Any]] = {
