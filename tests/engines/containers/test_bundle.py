@@ -12,6 +12,7 @@ from tests.images import digest, docker_save, layer, oci_layout
 
 from assay.engines.containers.bundle import Bundle
 from assay.engines.containers.described import described, manifests
+from assay.engines.containers.documents import Ambiguous
 from assay.engines.containers.room import Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.errors import AssayError, BadInput
@@ -93,6 +94,18 @@ def test_indexes_that_name_one_another_are_walked_once():
         }
 
     assert manifests(get(""), get) == [] and len(asked) == 10
+
+
+def test_more_images_than_are_compared_are_refused(tmp_path, monkeypatch):
+    """The thousand and first was not held against the other document, and is what might be loaded."""
+    monkeypatch.setattr("assay.engines.containers.described._MOST", 2)
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    named = [{"mediaType": kind, "digest": "sha256:" + "0" * 63 + str(n)} for n in range(3)]
+    with pytest.raises(Ambiguous, match="more than 2 images"):
+        manifests({"manifests": named}, None)
+    (tmp_path / "manifest.json").write_text(json.dumps([{"Config": "a", "Layers": []}] * 3))
+    with pytest.raises(BadInput, match="more than 2 images"):
+        described(Bundle(tmp_path))
 
 
 def stream(raw):

@@ -22,6 +22,7 @@ from assay.methods.remedies import addresses
 
 _SECONDS = 30  # without a byte
 _GRACE, _LEAST = 60, 2_048  # seconds, after which fewer bytes a second on average are given up
+_LONGEST = 6 * 3600  # seconds that one answer is waited for
 _HEAD = 256 << 10  # bytes of an answer before its body, with those that only announce it
 
 
@@ -33,17 +34,20 @@ class _Watched(io.RawIOBase):
     """What comes from a socket, while it comes fast enough. head: whether the head of the answer is still being read."""
 
     def __init__(self, raw: Any) -> None:
-        self._raw, self._began, self._came = raw, time.monotonic(), 0
+        self._raw, self._waited, self._came = raw, 0.0, 0
         self.head = True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        began = time.monotonic()
         came = self._raw.readinto(buffer) or 0
+        self._waited += (
+            time.monotonic() - began
+        )  # what is done in between with what came is not the registry's
         self._came += came
-        passed = time.monotonic() - self._began
-        if passed > _GRACE and self._came < _LEAST * passed:
+        if self._waited > _LONGEST or (self._waited > _GRACE and self._came < _LEAST * self._waited):
             raise TooSlow("it answers too slowly")
         if self.head and self._came > _HEAD:
             raise OSError("the head of its answer has no end")

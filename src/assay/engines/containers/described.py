@@ -28,7 +28,8 @@ MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _DEEPEST = 4
-_MOST = 1_000  # manifests of one index, with those in it
+_INDEXES = 1_000
+_MOST = 10_000  # manifests of one index, with those in it; more are refused, since one of them may be meant
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "AMD64": "amd64"}
 Get = Callable[[str], Any]  # gives a document by its digest
 Bad = Callable[[str], BadInput]
@@ -92,13 +93,17 @@ def _walked(index: Any, get: Get, depth: int, seen: dict[str, None]) -> list[dic
     clear(index)
     named = index.get("manifests") if isinstance(index, dict) else None
     for one in named if isinstance(named, list) else ():
-        if not isinstance(one, dict) or not DIGEST.fullmatch(str(one.get("digest"))) or len(out) >= _MOST:
+        if not isinstance(one, dict) or not DIGEST.fullmatch(str(one.get("digest"))):
             continue
+        if len(out) >= _MOST:
+            raise Ambiguous(f"it names more than {_MOST:,} images")
         clear(one, one.get("platform"))
         kind, digest = one.get("mediaType"), str(one["digest"])
         notes = one.get("annotations") if isinstance(one.get("annotations"), dict) else {}
-        if kind in INDEXES and depth < _DEEPEST and digest not in seen and len(seen) < _MOST:
+        if kind in INDEXES and depth < _DEEPEST and digest not in seen:
             seen[digest] = None
+            if len(seen) > _INDEXES:
+                raise Ambiguous(f"it names more than {_INDEXES:,} indexes")
             inner = _walked(get(digest), get, depth + 1, seen)
             out += [
                 {
@@ -112,7 +117,7 @@ def _walked(index: Any, get: Get, depth: int, seen: dict[str, None]) -> list[dic
             if (notes or {}).get("vnd.docker.reference.type"):
                 continue  # an attestation about an image
             out.append({**one, "digest": digest, "annotations": notes or {}, "within": ()})
-    return out[:_MOST]
+    return out
 
 
 def choose(found: list[dict[str, Any]], which: str, where: object) -> dict[str, Any]:
@@ -191,7 +196,9 @@ def _plain(config: Mapping[str, Any]) -> list[str]:
 
 def _images(bundle: Bundle) -> list[dict[str, Any]]:
     named, _ = bundle.document("manifest.json")
-    found = [i for i in named[:_MOST] if isinstance(i, dict)] if isinstance(named, list) else []
+    found = [i for i in named if isinstance(i, dict)] if isinstance(named, list) else []
+    if len(found) > _MOST:
+        raise Ambiguous(f"it names more than {_MOST:,} images")
     clear(*found)
     return found
 

@@ -21,10 +21,11 @@ from assay.methods.packages.package import Package, Unreadable
 from assay.methods.packages.python import modules
 from assay.methods.packages.wanted import DATABASES, JOURNAL, database, kind_of, plain, resolved
 
-MOST = 1_000_000  # packages of one image
+MOST = 250_000  # packages of one image
 RECORD = 256 << 20  # bytes of a bill of materials
 _DATABASE = 64 << 20  # of a database of packages that is text: a hundred times what a full system has
 _LOCK = 32 << 20  # of what npm resolved: read whole, it takes twenty times as much
+_CARGO = 4 << 20  # of what cargo resolved
 _SMALL = 16 << 20  # of any other record
 _OWNED = 4_000_000  # paths, and modules, of which is kept who brought them
 _PASSES = 8  # over an image, to follow links
@@ -43,7 +44,7 @@ _WRONG = (
 # kind → the module of methods.packages that reads it; those that read anywhere take a file, the others bytes.
 _READERS = {
     "dpkg": ("dpkg", _DATABASE), "apk": ("apk", _DATABASE), "python": ("python", _SMALL), "conda": ("conda", _SMALL),
-    "npm": ("npm", _SMALL), "npm-lock": ("npmlock", _LOCK), "cargo-lock": ("cargolock", _SMALL), "r": ("rlang", _SMALL),
+    "npm": ("npm", _SMALL), "npm-lock": ("npmlock", _LOCK), "cargo-lock": ("cargolock", _CARGO), "r": ("rlang", _SMALL),
 }  # fmt: skip
 _ANYWHERE = {"rpm": "rpm", "java": "java", "binary": "binary", "model": "mlmodel"}
 _PROGRAMS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xca\xfe\xba\xbe")

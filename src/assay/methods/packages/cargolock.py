@@ -7,14 +7,19 @@ from collections.abc import Iterator
 
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 
-_DOTS = 200  # of a line: a name of n parts takes tomllib n² steps
+_DOTS, _PARTS = 200, 5  # of a line, and of a name: one of n parts takes tomllib n² steps and n tables
+
+
+def _deep(line: str) -> bool:
+    name = line.partition("=")[0]
+    return line.count(".") > _DOTS or ('"' not in name and name.count(".") > _PARTS)
 
 
 def read(content: bytes, path: str) -> Iterator[Package]:
     """Give each package that comes from a registry or a repository, not the workspace's own."""
     text = content.decode("utf-8")
-    if any(line.count(".") > _DOTS for line in text.splitlines()):
-        raise Unreadable(f"a line of it has more than {_DOTS} dots")
+    if any(_deep(line) for line in text.splitlines()):
+        raise Unreadable("a name in it has more parts than any of cargo's")
     told = tomllib.loads(text)
     found = told.get("package", [])
     if not isinstance(found, list):
