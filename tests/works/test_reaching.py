@@ -323,8 +323,8 @@ def test_what_spark_starts_with_keeps_its_traffic_to_itself():
         == said["spark.io.encryption.enabled"]
         == "true"
     )
-    assert len(said["spark.authenticate.secret"]) == 64
-    assert "spark.authenticate.secret" not in Traffic(encrypted=True).settings("spark://host:7077")
+    for master in ("local[2]", "spark://host:7077"):  # it stood in the command line of Java, for every user to read
+        assert "spark.authenticate.secret" not in Traffic(encrypted=True).settings(master)
     assert (
         Traffic().settings("spark://host:7077")
         == {}
@@ -354,6 +354,10 @@ from assay.engines.tables import spark
 with open_table(sys.argv[1], scratch=Path(sys.argv[2]), engine="local[2]", encrypted=True) as table:
     conf = spark._sessions["local"].sparkContext.getConf()
     print(table.rows, conf.get("spark.network.crypto.enabled"), conf.get("spark.authenticate"), conf.get("spark.io.encryption.enabled"))
+    held = spark._sessions["local"].sparkContext._jvm.org.apache.spark.SparkEnv.get().securityManager()
+    secret = held.getSecretKey()
+    lines = [p.read_bytes() for p in Path("/proc").glob("[0-9]*/cmdline") if p.stat()]
+    print(len(secret) >= 32, held.isAuthenticationEnabled(), any(secret.encode() in line for line in lines))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "rows.csv", tmp_path / "s"],
@@ -361,7 +365,8 @@ with open_table(sys.argv[1], scratch=Path(sys.argv[2]), engine="local[2]", encry
         text=True,
         env=dict(os.environ),
     )
-    assert done.stdout.split() == ["30", "true", "true", "true"], done.stderr[-1500:]
+    said = ["30", "true", "true", "true", "True", "True", "False"]
+    assert done.stdout.split() == said, done.stderr[-1500:]
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ reached over TLS. https://spark.apache.org/docs/latest/security.html
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,9 +48,7 @@ class Traffic:
             "spark.network.crypto.cipher": "AES/GCM/NoPadding",
             "spark.io.encryption.keySizeBits": "256",
         }
-        if own:  # of this session alone; YARN and Kubernetes make one themselves, a stand-alone cluster has its own
-            out["spark.authenticate.secret"] = secrets.token_hex(32)
-        return out
+        return out  # no secret: a session of this machine draws its own, and one said here would stand in a command line
 
     def proved(self, started: Any, master: str) -> None:
         """Refuse a session that does not encrypt what it was to encrypt."""
