@@ -122,6 +122,25 @@ def test_sweep_for_personal_data(tmp_path):
 
 
 @pytest.mark.slow
+def test_give_a_job_a_way_out(tmp_path):
+    """The page as a reader types it; what it shows as printed is what is printed."""
+    page = "docs/how-to/give-a-job-a-way-out.md"
+    done = _type("\n".join(_blocks(page, "sh")), tmp_path)
+    shown = re.search(r"^```\n(outcome.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)[1]
+    assert [line.split() for line in shown.splitlines()] == [
+        line.split() for line in done.stdout.splitlines()[-4:]
+    ]
+
+
+@pytest.mark.slow
+def test_train_on_several_workers(tmp_path):
+    done = _type("\n".join(_blocks("docs/how-to/train-on-several-workers.md", "sh")), tmp_path)
+    assert "PASS  workers" in done.stdout
+    (report,) = (tmp_path / "workers/.assay/runs").glob("*/report.html")
+    assert "slope 3.0" in report.read_text()
+
+
+@pytest.mark.slow
 def test_reproduce_a_model(copy):
     """The whole page in one shell, the stranger's folder last."""
     done = _type("\n".join(_blocks("docs/how-to/reproduce-a-model.md", "sh")), copy)
