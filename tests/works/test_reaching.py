@@ -323,7 +323,7 @@ def test_what_spark_starts_with_keeps_its_traffic_to_itself():
         == said["spark.io.encryption.enabled"]
         == "true"
     )
-    for master in ("local[2]", "spark://host:7077"):  # it stood in the command line of Java, for every user to read
+    for master in ("local[2]", "spark://host:7077"):  # Java's command line would show it to every user
         assert "spark.authenticate.secret" not in Traffic(encrypted=True).settings(master)
     assert (
         Traffic().settings("spark://host:7077")
