@@ -100,3 +100,13 @@ def test_a_graph_of_another_shape_is_refused_in_a_sentence_or_read(tmp_path, gra
         assert assay.check("image.sbom", str(path)).outcome in ("pass", "incomplete")
     except assay.AssayError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(("form", "name"), [("cyclonedx", "cdx"), ("spdx", "spdx"), ("spdx-3", "spdx3")])
+def test_a_bill_that_is_judged_again_was_kept_under_another_forms_name(tmp_path, form, name):
+    assay.check("image.sbom", str(tree(tmp_path / "root", FILES)), form=form, keep=tmp_path / "bill")
+    (bill,) = (tmp_path / "bill").iterdir()
+    osv = mirror(tmp_path / "osv", record("GHSA-1", "PyPI", "other", ("introduced", "0")))
+    assay.check("image.vulnerabilities", str(bill), advisories=str(osv), keep=tmp_path / "kept")
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert kept.read_bytes() == bill.read_bytes() and kept.name == f"sbom.{name}.json"

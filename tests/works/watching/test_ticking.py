@@ -6,6 +6,7 @@ from tests.works.watching.conftest import FILES
 from tests.works.watching.test_arriving import ZLIB, watched
 from tests.works.watching.test_rescanning import SECOND, states
 
+from assay.kernel.errors import UsageError
 from assay.works.watching.ticking import Ticker
 
 
@@ -32,3 +33,10 @@ def test_a_server_has_images_judged_again_when_advisories_have_changed_and_lie_s
     assert ticker.process.wait(60) == 1  # they are high
     assert states(home) == {"CVE-2026-1000": "open", "CVE-2026-2000": "open"}
     assert not ticker.tick(home, 200.0) and not ticker.tick(home, 240.0)
+
+
+def test_a_watch_file_that_cannot_be_read_was_told_to_nobody(home, ticker):
+    (home.root / "watch.yaml").write_text("advisories: {kev: kev.json}\n")
+    with pytest.raises(UsageError, match="mirror"):  # the server says it, and looks again
+        ticker.tick(home, 0.0)
+    assert not ticker.tick(home, 10.0)

@@ -8,6 +8,7 @@ from assay.methods.sbom import cyclonedx, spdx, spdx3
 from assay.methods.sbom.bill import Bill
 
 FORMS = ("cyclonedx", "cyclonedx-1.5", "spdx", "spdx-3")
+_END = 4_096
 
 
 def write(bill: Bill, form: str) -> bytes:
@@ -24,3 +25,11 @@ def write(bill: Bill, form: str) -> bytes:
 def suffix(form: str) -> str:
     """Return how such a file is called."""
     return {"spdx": "spdx.json", "spdx-3": "spdx3.json"}.get(form, "cdx.json")
+
+
+def form_of(document: bytes) -> str:
+    """Return the form of a bill that was read already: by its beginning and its end, where a form is said."""
+    ends = document[:_END] + document[-_END:]
+    if b'"bomFormat"' in ends:
+        return "cyclonedx"
+    return "spdx-3" if b"spdx.org/rdf/3" in ends else "spdx"

@@ -16,9 +16,9 @@ from assay.kernel.severity import SEVERITIES
 from assay.methods.document import Node, part, read
 from assay.methods.nearest import did_you_mean
 from assay.methods.remedies.channels import reference
+from assay.methods.watching.pushes import HOST
 
 FILE = "watch.yaml"
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})|\[[0-9a-fA-F:]{2,45}\])(?::\d{1,5})?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}")
 _DOCKER = (
@@ -133,7 +133,7 @@ def _registry(node: Node) -> Registry:
 
 def _host(node: Node) -> str:
     text = node.text("a host")
-    if not _HOST.fullmatch(text):
+    if not HOST.fullmatch(text):
         raise node.place.error(f"{text[:60]!r} is no host", "write registry.example.org, or HOST:PORT")
     return text
 

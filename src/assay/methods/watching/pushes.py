@@ -20,7 +20,7 @@ from typing import Any
 LARGEST = 1 << 20  # bytes of a body
 MOST = 200  # images of one body
 _DEEPEST = 20
-_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]{0,250}|\[[0-9a-fA-F:]{2,45}\])(?::\d{1,5})?")
+HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]{0,250}|\[[0-9a-fA-F:]{2,45}\])(?::\d{1,5})?")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:[._/-]|__)[a-z0-9]+)*")
 _TAG = re.compile(r"\w[\w.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -81,7 +81,7 @@ def _whole(found: Iterator[Pushed | None]) -> tuple[list[Pushed], int]:
             passed += 1
             continue
         good = (
-            _HOST.fullmatch(one.host)
+            HOST.fullmatch(one.host)
             and _REPOSITORY.fullmatch(one.repository)
             and len(one.repository) <= 255
             and (not one.tag or _TAG.fullmatch(one.tag))

@@ -110,16 +110,19 @@ def runs_reproduce(
     if home is None or recorder is None:
         return made | {"event": None, "reproduction": None, "trace": None}
     detail = {
-        "verdict": found.verdict,
         "tolerance": wanted.tolerance,
-        "steps": len(found.made),
-        "differ": [s["name"] for s in made["steps"] if s["same"] == "differs"],
         "causes": [f"{c.kind}:{c.step}" for c in found.causes],
-        "run": made["run"],
+        **_told(made),
     }
     return made | _entered(
         home, actor, recorder, "reproduction", made, "run.reproduce", subject, detail, found.verdict
     )
+
+
+def _told(made: Json) -> Json:
+    """Return what the log says of a reproduction's document."""
+    differ = [s["name"] for s in made["steps"] if s["same"] == "differs"]
+    return {"verdict": made["verdict"], "steps": len(made["steps"]), "differ": differ, "run": made["run"]}
 
 
 def _entered(

@@ -104,7 +104,12 @@ def failed(home: Home, actor: str, arrival: Arrival, error: AssayError) -> Arriv
     from assay.office import arrivals
 
     if isinstance(error, Refused) or arrival.tries >= len(_PAUSES):
-        return replace(arrival, state=FAILED, outcome="error", why=f"{error.what}; {error.remedy}"[:500])
+        return replace(
+            arrival,
+            state=FAILED,
+            outcome="error",
+            why="; ".join(filter(None, (error.what, error.remedy)))[:500],
+        )
     with home.office.transaction() as tx:
         until = times.text(time.time() + _PAUSES[arrival.tries])
         made = replace(arrival, at=until, tries=arrival.tries + 1, why=error.what[:500], event=tx.size)

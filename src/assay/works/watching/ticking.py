@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assay.kernel.errors import AssayError
 from assay.methods.watching.policy import FILE
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class Ticker:
     digest: str = ""
 
     def tick(self, home: Home, now: float) -> bool:
-        """Start a watch where there is something for it; whether one was started."""
+        """Start a watch where there is something for it; whether one was started. AssayError for what keeps it from being known."""
         if self.process is not None:
             code = self.process.poll()
             if code is None:
@@ -43,10 +42,7 @@ class Ticker:
         if now - self.looked < _LOOK or not (home.root / FILE).exists():
             return False
         self.looked = now
-        try:
-            wanted = self._wanted(home)
-        except AssayError:  # whoever runs it is told why
-            wanted = False
+        wanted = self._wanted(home)
         if wanted:
             self.process = _started(home)
         return wanted

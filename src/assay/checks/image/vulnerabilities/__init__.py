@@ -84,7 +84,6 @@ def check(
 
 
 def _kept(document: bytes, work: Work) -> Asset:
-    from assay.methods.sbom.writing import suffix
+    from assay.methods.sbom.writing import form_of, suffix
 
-    cyclonedx = b'"bomFormat"' in document[:4_096] or b'"bomFormat"' in document[-4_096:]
-    return work.put("sbom", document, suffix("cyclonedx" if cyclonedx else "spdx"))
+    return work.put("sbom", document, suffix(form_of(document)))
