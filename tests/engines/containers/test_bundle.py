@@ -11,7 +11,7 @@ import pytest
 from tests.images import digest, docker_save, layer, oci_layout
 
 from assay.engines.containers.bundle import Bundle
-from assay.engines.containers.described import described, manifests
+from assay.engines.containers.described import described, here, manifests
 from assay.engines.containers.documents import Ambiguous
 from assay.engines.containers.room import Room
 from assay.engines.containers.stream import LayerStream
@@ -94,6 +94,20 @@ def test_indexes_that_name_one_another_are_walked_once():
         }
 
     assert manifests(get(""), get) == [] and len(asked) == 10
+
+
+def test_an_image_is_picked_by_its_digest_and_by_that_of_the_index_it_lies_in(tmp_path):
+    folder = oci_layout(tmp_path / "l", [OLD], platforms=(("linux", here()), ("linux", "s390x")))
+    index = json.loads((folder / "index.json").read_text())
+    raw = json.dumps(index).encode()
+    (folder / "blobs/sha256" / digest(raw)[7:]).write_bytes(raw)
+    kind = "application/vnd.oci.image.index.v1+json"
+    other = {**index["manifests"][0], "digest": digest(b"not here"), "annotations": {}}
+    named = [{"mediaType": kind, "digest": digest(raw), "size": len(raw)}, other]
+    (folder / "index.json").write_text(json.dumps({"manifests": named}))
+    for one in index["manifests"]:
+        assert described(Bundle(folder), one["digest"]).digest == one["digest"]
+    assert described(Bundle(folder), digest(raw)).digest == index["manifests"][0]["digest"]
 
 
 def test_more_images_than_are_compared_are_refused(tmp_path, monkeypatch):
