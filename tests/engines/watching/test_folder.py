@@ -81,3 +81,16 @@ def test_what_goes_meanwhile_is_gone(tmp_path):
     assert not folder.same(entry) and folder.look() == ([], [])
     with pytest.raises(Missing):
         Folder(tmp_path / "none")
+
+
+def test_a_name_that_is_no_text_and_a_tree_without_end_are_told(tmp_path):
+    """The first ended the watch; below the second nothing that changed was noticed."""
+    with open(os.fsencode(tmp_path) + b"/\xff.pkl", "wb") as out:  # noqa: PTH123
+        out.write(b"x")
+    os.makedirs(tmp_path / "deep" / "/".join("n" * 70))  # noqa: PTH103
+    found, _ = Folder(tmp_path, settle=0).look()
+    assert [e.odd for e in found] == [
+        "it nests deeper than 64 folders",
+        "its name is no UTF-8: give it another",
+    ]
+    assert "\\xff.pkl" in found[1].sign

@@ -15,7 +15,8 @@ from assay.methods.watching.pushes import Pushed
 from assay.office import arrivals, findings, ledger
 from assay.works.call import call
 from assay.works.home import Home
-from assay.works.watching import looking, pulling
+from assay.works.watching import pulling
+from assay.works.watching.options import policy_of
 
 SECRET = "a-token-that-nobody-guesses"
 
@@ -28,7 +29,7 @@ def policy(home, registry, monkeypatch):
         f"registries:\n  - {{host: '{host}', plain: true, repositories: ['team/*']}}\n"
         "hooks:\n  reg: {token: env:HOOK}\n"
     )
-    return looking.policy_of(home)
+    return policy_of(home)
 
 
 def test_what_is_pushed_is_noted_at_once_pulled_later_and_known_after(home, registry, policy, tmp_path):
@@ -105,12 +106,12 @@ def test_hooks_without_a_registry_or_a_secret_are_refused(home, monkeypatch):
     (home.root / "watch.yaml").write_text("hooks: {reg: {token: env:HOOK}}\n")
     monkeypatch.setenv("HOOK", SECRET)
     with pytest.raises(UsageError, match="no registry is"):
-        pulling.callers(home, looking.policy_of(home))
+        pulling.callers(home, policy_of(home))
     (home.root / "watch.yaml").write_text(
         "registries: [a.example]\nhooks: {reg: {token: env:NOT_SET_ANYWHERE}}\n"
     )
     with pytest.raises(UsageError, match="is not there"):
-        pulling.callers(home, looking.policy_of(home))
+        pulling.callers(home, policy_of(home))
 
 
 def test_from_the_notice_to_the_finding_over_http(home, registry, policy, tmp_path):

@@ -121,6 +121,14 @@ class Folder:
 
     def _entry(self, path: Path, room: list[int]) -> Entry:
         known = path.lstat()
+        if not _is_text(path.name):
+            return Entry(
+                path,
+                False,
+                _line(shown(path), known),
+                known.st_ctime,
+                "its name is no UTF-8: give it another",
+            )
         if stat.S_ISLNK(known.st_mode):
             return Entry(
                 path,
@@ -135,11 +143,13 @@ class Folder:
             return Entry(
                 path, False, f"odd {known.st_mode}", known.st_ctime, "it is neither a file nor a folder"
             )
-        made, latest = hashlib.sha256(), known.st_ctime
+        made, latest, odd = hashlib.sha256(), known.st_ctime, ""
         for name, inner in _walk(path, room, self.without):
             made.update(_line(name, inner).encode("utf-8", "surrogateescape"))
             latest = max(latest, inner.st_ctime)
-        return Entry(path, True, made.hexdigest(), latest)
+            if name.count("/") >= _DEEPEST:
+                odd = f"it nests deeper than {_DEEPEST} folders"
+        return Entry(path, True, made.hexdigest(), latest, odd)
 
 
 def _walk(root: Path, room: list[int], without: Path | None) -> Iterator[tuple[str, os.stat_result]]:
@@ -160,6 +170,19 @@ def _walk(root: Path, room: list[int], without: Path | None) -> Iterator[tuple[s
                     todo.append((name, depth + 1))
             except FileNotFoundError:
                 continue  # it went meanwhile: the folder above has changed, and is looked at again
+
+
+def shown(path: Path) -> str:
+    """Return a path as it can be written down, whatever its bytes are."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _line(name: str, known: os.stat_result) -> str:

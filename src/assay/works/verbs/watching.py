@@ -32,9 +32,10 @@ def watch(
     options: every, settle, depth, once, seconds, fail_on and allow_incomplete.
     """
     from assay.works.watching import looking
+    from assay.works.watching.options import Options, policy_of
 
     given = dict(advisories or {})
-    policy = looking.policy_of(home)
+    policy = policy_of(home)
     if not (folders or listen or given or policy.advisories or policy.registries):
         raise UsageError(
             "there is nothing to watch", remedy="name a folder, --advisories FOLDER or --listen HOST:PORT"
@@ -46,7 +47,7 @@ def watch(
     found = looking.watch(
         home,
         actor,
-        looking.Options(folders=[Path(f) for f in folders], advisories=given, **options),
+        Options(folders=[Path(f) for f in folders], advisories=given, **options),
         listen=listen,
         tell=tell,
         ready=ready,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.engines.blobs import digest_tree
 from assay.engines.watching import layout
-from assay.engines.watching.folder import Entry, Folder
+from assay.engines.watching.folder import Entry, Folder, shown
 from assay.kernel.errors import AssayError
 from assay.kernel.verdict import Gate
 from assay.office.arrivals import FAILED, QUEUED, Arrival
@@ -62,10 +62,10 @@ class Arriving:
 
     def _one(self, entry: Entry) -> Looked | None:
         """Return an entry as examined; None where its bytes are known."""
-        source = str(self.folder.root)
-        new = Arrival("", str(entry.path), "folder" if entry.folder else "file", source, QUEUED, "")
+        source, path = shown(self.folder.root), shown(entry.path)
+        new = Arrival("", path, "folder" if entry.folder else "file", source, QUEUED, "")
         if entry.odd:
-            key = f"{entry.path} {entry.sign}"
+            key = f"{path} {entry.sign}"
             return self._unless_known(_named(new, key), entry.odd)
         try:
             digest = digest_tree(entry.path, self.folder.without, odd=True)
@@ -74,7 +74,7 @@ class Arriving:
                 return None
             wanted = fitting.of_path(entry.path, self.advisories)
         except (AssayError, OSError) as error:
-            return self._unless_known(_named(new, f"{entry.path} {entry.sign}"), str(error))
+            return self._unless_known(_named(new, f"{path} {entry.sign}"), str(error))
         return scanning.scanned(self.home, self.actor, arrival, wanted, self.gate)
 
     def _unless_known(self, arrival: Arrival, why: str) -> Looked | None:

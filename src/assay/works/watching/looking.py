@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,13 @@ from assay.kernel.errors import AssayError, BadInput, UsageError, interrupted, o
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
-from assay.methods.watching import policy as policies
-from assay.methods.watching.policy import FILE, Policy
+from assay.methods.watching.policy import Policy
 from assay.office.inventories import VULNERABILITIES
 from assay.office.leases import Lease
 from assay.works.watching import pulling, rescanning, scanning, telling
 from assay.works.watching.arriving import Arriving
 from assay.works.watching.listening import listening
+from assay.works.watching.options import Done, Options, policy_of
 from assay.works.watching.rescanning import Before, Rescanned
 from assay.works.watching.scanning import Looked
 from assay.works.watching.showing import told_arrival, told_image
@@ -31,61 +31,13 @@ if TYPE_CHECKING:
 
 _ADVISORIES = 30.0  # seconds between two looks at a mirror, of which every file is asked for its time
 _AGAIN = 30.0  # between two looks for alerts that are to be sent again
+_SHARE = 20  # a look at what did not change takes a twentieth of a core at most
 _ASK = 5.0  # between two questions whether another has let go
 _PULLED = 20  # images of one turn, so that folders wait for no long queue
 _PATIENCE = 60.0  # seconds that --once waits for what is still being written
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What is watched, and how. every: seconds between looks; settle: without a change until something has landed.
-
-    once: whether to end when all that is there is done. advisories: given over those of watch.yaml.
-    """
-
-    folders: Sequence[Path] = ()
-    every: float = 1.0
-    settle: float = 2.0
-    depth: int = 1
-    once: bool = False
-    seconds: float | None = None
-    advisories: Mapping[str, str] = field(default_factory=dict)
-    fail_on: str = ""
-    allow_incomplete: bool = False
-
-
-@dataclass
-class Done:
-    """What was done: arrivals and images as they were seen to, and what could not be told or read."""
-
-    arrivals: list[dict[str, Any]] = field(default_factory=list)
-    images: list[dict[str, Any]] = field(default_factory=list)
-    known: int = 0
-    uncleared: int = 0
-    moving: int = 0
-    postponed: int = 0
-    scanned: int = 0
-    rescanned: int = 0
-    passed: bool = True
-    wrong: list[str] = field(default_factory=list)
-
-
 _KEPT = 1_000  # arrivals and images that are told of at the end
-
-
-def policy_of(home: Home) -> Policy:
-    """Return the home's policy; Refused where its file may be somebody else's, since it says where to pull from."""
-    from assay.works.remedies import channels
-    from assay.works.settings import owned
-
-    path = home.root / FILE
-    if path.exists():
-        owned(home.root, FILE)
-    found = policies.load(path)
-    known = channels.of(home) if found.alert else None
-    for name in found.alert:
-        channels.named(known, name, str(path))  # type: ignore[arg-type]
-    return found
 
 
 class Watch:
@@ -320,12 +272,14 @@ def watch(
             elif not options.once:
                 ready("")
             while end is None or time.monotonic() < end:
+                used = time.process_time()
                 busy = watched.round()
+                pause = max(options.every, _SHARE * (time.process_time() - used))
                 waits = watched.done.moving and time.monotonic() - begun < options.settle + _PATIENCE
                 if options.once and not busy and not waits and not _queued(home, policy):
                     break
                 if not busy:
-                    time.sleep(max(0.0, min(options.every, (end or float("inf")) - time.monotonic())))
+                    time.sleep(max(0.0, min(pause, (end or float("inf")) - time.monotonic())))
         except KeyboardInterrupt:
             if options.once:
                 raise

@@ -49,9 +49,10 @@ class Ticker:
 
     def _wanted(self, home: Home) -> bool:
         from assay.office import arrivals
-        from assay.works.watching import looking, rescanning
+        from assay.works.watching import rescanning
+        from assay.works.watching.options import policy_of
 
-        policy = looking.policy_of(home)
+        policy = policy_of(home)
         if policy.registries and arrivals.queued(home.office, home.office.clock(), 1):
             return True
         if not policy.advisories:
