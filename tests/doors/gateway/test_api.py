@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import socket
+import time
 
 import pytest
 
@@ -23,7 +25,7 @@ def api(does, stand):
         raw = json.dumps(body).encode() if isinstance(body, dict) else body
         return s.ask(raw, f"/api/v1{path}", method, token, **(given | headers))
 
-    ask.caller, ask.stand = caller, s
+    ask.caller, ask.stand, ask.admin = caller, s, admin
     return ask
 
 
@@ -138,6 +140,28 @@ def test_a_model_is_sent_scanned_and_registered(api):
     assert hostile.status == 403 and "model.scan" in hostile.body["message"]
     assert api("GET", "/models/bad").status == 404
     assert not list((api.stand.home.root / "scratch").iterdir())
+
+
+def test_models_that_were_sent_at_once_were_all_held_in_memory(api):
+    sent = {"content-type": "application/octet-stream"}
+    head = (
+        f"POST /api/v1/models?name=x&file=m.json HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {api.admin}\r\n"
+    )
+    head += "content-type: application/octet-stream\r\ncontent-length: 1000000\r\n\r\n"
+    held = [socket.create_connection(("127.0.0.1", api.stand.port), 5) for _ in range(2)]
+    for one in held:
+        one.sendall(head.encode() + b"{")
+    until = time.monotonic() + 5
+    while (found := api("POST", "/models?name=x&file=m.json", b"", **sent)).status != 503:
+        assert time.monotonic() < until
+    assert found.body["rule"] == "busy" and found.headers["retry-after"] == "5"
+    assert api("GET", "/models").status == 200
+    for one in held:  # cut off, and over
+        one.close()
+    until = time.monotonic() + 5
+    while (found := api("POST", "/models?name=x&file=m.json", b"", **sent)).status == 503:
+        assert time.monotonic() < until
+    assert found.status == 400 and "nothing was sent" in found.body["message"]
 
 
 class Runs:

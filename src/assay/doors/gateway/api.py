@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from assay.doors.gateway.messages import Request, Response
-from assay.doors.gateway.uploading import LARGEST, uploaded
+from assay.doors.gateway.uploading import LARGEST, Receiving, uploaded
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class Api:
         self.home = home
         self._threads = ThreadPoolExecutor(2, "api")
         self._uploads = ThreadPoolExecutor(1, "upload")  # one after another, and none before a question
+        self._receiving = Receiving()
 
     async def answer(self, request: Request) -> Response:
         """Return what an action gives, as JSON; what it refuses, as one sentence with the status that belongs to it."""
@@ -137,11 +138,20 @@ class Api:
             )
         return _said(404, "there is nothing at this address of the API", "path")
 
-    @staticmethod
-    def most(request: Request) -> int:
-        """Return how many bytes a request's body may have."""
+    def most(self, request: Request) -> int | Response:
+        """Return how many bytes a request's body may have, or that others are being sent that are held in memory."""
         path = request.path[len(PREFIX) :].rstrip("/")
-        return LARGEST if any(r.file and r.fits(request.method, path) is not None for r in ROUTES) else _BODY
+        if not any(r.file and r.fits(request.method, path) is not None for r in ROUTES):
+            return _BODY
+        if not self._receiving.enter(request):
+            return _said(
+                503, "other models are being sent; come again in a moment", "busy", {"retry-after": "5"}
+            )
+        return LARGEST
+
+    def over(self, request: Request) -> None:
+        """A request is over, whether it was answered or cut off."""
+        self._receiving.leave(request)
 
     async def _carry_out(self, route: Route, found: Mapping[str, str], request: Request) -> Response:
         try:

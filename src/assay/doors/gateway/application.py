@@ -100,7 +100,10 @@ class Gate:
             finally:
                 self.gateway.release(asked)
         if request.path.startswith(_API) and self.api is not None:
-            return await self.api.answer(request)
+            try:
+                return await self.api.answer(request)
+            finally:
+                self.api.over(request)
         return await _PLAIN[request.path](self, request)
 
     async def _invoke(self, request: Request, asked: Asked) -> Response:
@@ -119,6 +122,8 @@ class Gate:
     def drop(self, request: Request, rule: str) -> Response:
         """Return the response to a request that was begun and is refused for how it came."""
         asked = request.admitted
+        if self.api is not None:
+            self.api.over(request)
         refusal = Refusal(f"request.{rule or 'cut'}", "the body is larger than it may be", 413)
         if isinstance(asked, Asked):
             if rule:

@@ -18,14 +18,34 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 
 if TYPE_CHECKING:
+    from assay.doors.gateway.messages import Request
     from assay.works.home import Home
 
 LARGEST = 128 << 20  # bytes: it is held in memory until the last of them has come
+AT_ONCE = 2  # of a gateway
 _SECONDS = 600
 _FILE = re.compile(r"[A-Za-z0-9_][\w.+-]{0,199}", re.ASCII)
 _KINDS: Mapping[str, type[AssayError]] = {
     kind.__name__: kind for kind in (AssayError, Missing, Refused, UsageError)
 }
+
+
+class Receiving:
+    """The models that are being sent to one gateway, each held in memory until it is registered: so many at once."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, Request] = {}
+
+    def enter(self, request: Request) -> bool:
+        """Whether there is room for one more, which then is taken."""
+        if len(self._held) >= AT_ONCE:
+            return False
+        self._held[id(request)] = request
+        return True
+
+    def leave(self, request: Request) -> None:
+        """A request is over, however it ended."""
+        self._held.pop(id(request), None)
 
 
 def uploaded(home: Home, action: str, params: Mapping[str, Any], body: bytes, actor: str) -> bytes:
