@@ -5,14 +5,33 @@ Lines that only IPython understands are blank in the program: magics, shell comm
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass
 
-_SPECIAL = re.compile(r"^\s*(?:[%!?]|.*\?\s*$)")
-_ASSIGNED = re.compile(r"^(\s*)([A-Za-z_][\w,\s]*?)\s*=\s*[!%]")
-_WHOLE = re.compile(r"^\s*%%(\w+)")
-_PYTHON_CELLS = ("time", "timeit", "capture", "prun", "memit")
+_HELP = re.compile(r"%{0,2}[A-Za-z_*][\w.*]*\?{1,2}$")
+_ASSIGNED = re.compile(r"^(\s*)([A-Za-z_][\w, \t]*)=[ \t]*[!%]")
+_WHOLE = re.compile(r"^\s*%%(\w+)[ \t]*(\S*)")
+_TIMED = re.compile(r"%(?:time|timeit|prun|memit|mprun|lprun)\b(?:[ \t]+-\w+(?:[ \t]+\d+)?)*[ \t]+")
+_SHELLS = ("bash", "sh")
+_OTHERS = (
+    "html",
+    "HTML",
+    "javascript",
+    "js",
+    "latex",
+    "markdown",
+    "svg",
+    "SVG",
+    "perl",
+    "ruby",
+    "sql",
+    "bigquery",
+    "R",
+    "cmd",
+    "powershell",
+)
 MOST_CELLS = 20_000
 
 
@@ -44,20 +63,58 @@ def cells(text: str) -> Cells:
         content = "".join(str(s) for s in source) if isinstance(source, list) else str(source)
         rows = content.splitlines()
         whole = _WHOLE.match(rows[0]) if rows else None
-        foreign = whole is not None and whole[1] not in _PYTHON_CELLS
-        if whole is not None and whole[1] in ("bash", "sh", "script"):
+        foreign = whole is not None and not _is_python(whole, rows[1:])
+        if whole is not None and (whole[1] in _SHELLS or (whole[1] == "script" and foreign)):
             shell += [(number, at, row) for at, row in enumerate(rows[1:], 2)]
         for at, row in enumerate(rows, 1):
             places.append((number, at))
-            if row.lstrip().startswith("!") and not foreign:
-                shell.append((number, at, row.lstrip()[1:]))
+            if (handed := _handed(row)) and not foreign:
+                shell.append((number, at, handed))
             if foreign:
                 lines.append("")
             elif found := _ASSIGNED.match(row):
-                lines.append(f"{found[1]}{found[2]} = None")
-            elif _SPECIAL.match(row):
+                lines.append(f"{found[1]}{found[2].rstrip()} = None")
+            elif _is_special(row.strip()):
                 indent = row[: len(row) - len(row.lstrip())]
-                lines.append(f"{indent}pass" if indent else "")
+                code = _timed(row.strip())
+                lines.append(f"{indent}{code}" if code else f"{indent}pass" if indent else "")
             else:
                 lines.append(row)
     return Cells("\n".join(lines) + "\n", tuple(places), tuple(shell))
+
+
+def _handed(row: str) -> str:
+    """Return what a line hands to a shell: ``!ls``, ``files = !ls``, ``%sx ls``; empty where nothing."""
+    found = _ASSIGNED.match(row)
+    text = row[found.end() - 1 :] if found else row.lstrip()
+    if text.startswith("!"):
+        return text.lstrip("!")
+    return text.partition(" ")[2] if text.startswith(("%sx ", "%system ", "%%sx ")) else ""
+
+
+def _is_special(row: str) -> bool:
+    """Whether a line is one that only IPython understands: a magic, a shell command, a question for help."""
+    return row[:1] in ("%", "!", "?") or (row.endswith("?") and _HELP.match(row) is not None)
+
+
+def _timed(row: str) -> str:
+    """Return the Python that a line has timed, empty where it holds none."""
+    found = _TIMED.match(row)
+    return row[found.end() :] if found and _parses(row[found.end() :]) else ""
+
+
+def _is_python(magic: re.Match[str], rows: list[str]) -> bool:
+    """Whether a cell that begins with a magic holds Python; of one that is not known, whether it can be read as that."""
+    if magic[1] == "script":
+        return magic[2].rpartition("/")[2].startswith(("python", "pypy"))
+    if magic[1] in (*_SHELLS, *_OTHERS):
+        return False
+    return _parses("\n".join(r for r in rows if not _is_special(r.strip())))
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -22,8 +22,10 @@ class Instruction:
 
 
 def instructions(text: str) -> Iterator[Instruction]:
-    """Give the instructions; comments and parser directives are left out."""
-    rows = text.splitlines()[:MOST_LINES]
+    """Give the instructions; comments and parser directives are left out. ValueError where there are too many lines."""
+    rows = text.splitlines()
+    if len(rows) > MOST_LINES:
+        raise ValueError(f"it has more than {MOST_LINES:,} lines")
     at = 0
     while at < len(rows):
         begun = at

@@ -115,6 +115,9 @@ _TOKEN = re.compile(
 )
 
 
+_OPENS = re.compile(r"/\*|<<-?\w+\n")  # what begins a comment or a document that nothing ends
+
+
 def terraform(text: str) -> Iterator[Resource]:
     """Give the resources of a Terraform file; ValueError where it cannot be read."""
     if len(text) > MOST:
@@ -123,7 +126,7 @@ def terraform(text: str) -> Iterator[Resource]:
     at, line = 0, 1
     while at < len(text):
         found = _TOKEN.match(text, at)
-        if found is None or len(tokens) > MOST_NODES:
+        if found is None or len(tokens) > MOST_NODES or (found["mark"] and _OPENS.match(text, at)):
             raise ValueError(f"line {line} is no Terraform that can be read")
         kind = found.lastgroup or ""
         kind = "here" if kind == "word" else kind

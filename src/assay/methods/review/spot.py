@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import difflib
+import io
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assay.kernel.severity import Severity
 
@@ -35,11 +38,24 @@ class Spot:
     edits: tuple[Edit, ...] = ()
 
 
+@lru_cache(maxsize=2)
+def rows(text: str) -> tuple[str, ...]:
+    """Return the lines of a text as a syntax tree counts them, each with what ends it: form feeds and U+2028 end none."""
+    return tuple(io.StringIO(text, newline=""))
+
+
+@lru_cache(maxsize=2)
+def _begins(text: str) -> tuple[int, ...]:
+    return (0, *itertools.accumulate(map(len, rows(text))))
+
+
 def offset(text: str, line: int, column: int) -> int:
     """Return where a place of a syntax tree (line from 1, column in bytes of UTF-8 from 0) is in the text."""
-    lines = text.splitlines(keepends=True)
-    before = sum(map(len, lines[: line - 1]))
-    return before + len(lines[line - 1].encode()[:column].decode("utf-8", "ignore"))
+    held = rows(text)[line - 1]
+    inside = (
+        column if held.isascii() else len(held.encode("utf-8", "replace")[:column].decode("utf-8", "ignore"))
+    )
+    return _begins(text)[line - 1] + inside
 
 
 def last_argument(text: str, call: ast.Call) -> Edit | None:
@@ -70,7 +86,7 @@ def with_arguments(text: str, call: ast.Call, arguments: Iterable[str]) -> tuple
                 Edit(place.begin, place.end, f"{'' if between.endswith(' ') else ' '}{', '.join(wanted)}"),
             )
         return (Edit(place.begin, place.end, f", {', '.join(wanted)}"),)
-    line = text.splitlines()[last.lineno - 1]
+    line = rows(text)[last.lineno - 1].rstrip("\r\n")
     pad = " " * (last.col_offset if last.lineno != call.lineno else len(line) - len(line.lstrip()) + 4)
     at = text.rindex("\n", after, place.begin)
     return (*first, Edit(at, at, "".join(f"\n{pad}{one}," for one in wanted)))
@@ -92,7 +108,7 @@ def patch(name: str, text: str, edits: Iterable[Edit]) -> str:
     new = edited(text, edits)
     if new == text:
         return ""
-    before, after = text.splitlines(keepends=True), new.splitlines(keepends=True)
+    before, after = rows(text), rows(new)
     out = []
     for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"):
         out.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")

@@ -37,7 +37,7 @@ def check(
     from fnmatch import fnmatch
 
     from assay.checks.code.review import _walk
-    from assay.methods.review.spot import patch
+    from assay.methods.review.spot import patch, rows
 
     findings: list[Finding] = []
     skipped: list[Skipped] = []
@@ -72,10 +72,12 @@ def check(
             continue
         source, cells = found.source, found.cells
         seen += 1
-        good += 1
+        good += not found.cut
+        if found.cut:
+            skipped.append(Skipped(name, found.cut))
         lines += source.count("\n") + 1
         passed: list[str] = []
-        kept = list(_walk.allowed(found.spots, source.splitlines(), passed.append))
+        kept = list(_walk.allowed(found.spots, rows(source), passed.append))
         allowed += len(passed)
         for spot in kept:
             counts[spot.rule] += 1

@@ -28,6 +28,8 @@ def spot(
 ) -> Spot:
     """Say that a rule names a node."""
     line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+    if isinstance(node, ast.Call) and not program.segment(node).endswith((")", "…")):
+        edits = ()  # a function that is handed on: there is no call in the text to be mended
     return Spot(rule, severity, message, line, remedy, cwe, column + 1, program.segment(node), tuple(edits))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -18,17 +18,23 @@ from assay.methods.review.python.program import Unreadable, review
 from assay.methods.review.spot import Spot
 
 MOST = 4 << 20
-_ALLOWED = re.compile(r"#\s*assay:\s*allow\s+([a-z0-9_.,\s]+?)\s*(?:--\s*(\S.*))?$")
+_ALLOWED = re.compile(
+    r"#[ \t]{0,20}assay:[ \t]{0,20}allow[ \t]{1,20}([a-z0-9_.,\s]{1,200}?)\s*(?:--\s*(\S.*))?$"
+)
 _RUN = re.compile(r"#!\s*\S*?(?:env\s+(?:-S\s+)?)?(?:\S*/)?(python|bash|sh|dash|zsh|ksh)[\d.]*\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the rules name in a file. source: what the lines of ``spots`` count in; cells: of a notebook, where each line stands."""
+    """What the rules name in a file. source: what the lines of ``spots`` count in; cells: of a notebook, where each line stands.
+
+    cut: why it was not followed to its end, empty where it was.
+    """
 
     spots: list[Spot]
     source: str
     cells: Cells | None = None
+    cut: str = ""
 
 
 @cache
@@ -64,7 +70,8 @@ def read(name: str, head: str, text: str) -> Read | None:
     if not kind or (kind == "yaml" and "AWS::" not in text):
         return None
     if kind == "python":
-        return Read(python(text), text)
+        program = review(text)
+        return Read(_named("python", program), text, cut=program.cut)
     if kind == "notebook":
         return notebook(text)
     if kind == "yaml":
@@ -92,15 +99,16 @@ def notebook(text: str) -> Read:
     found = cells(text)
     lines = {place: at for at, place in enumerate(found.places, 1)}
     handed = shell.of_lines((lines.get((cell, line), 1), row) for cell, line, row in found.shell)
-    spots = python(found.program) + _named("shell", list(handed))
-    return Read(sorted(spots, key=lambda s: s.line), found.program, found)
+    program = review(found.program)
+    spots = _named("python", program) + _named("shell", list(handed))
+    return Read(sorted(spots, key=lambda s: s.line), found.program, found, program.cut)
 
 
-def allowed(spots: list[Spot], lines: list[str], said: Callable[[str], None]) -> Iterator[Spot]:
+def allowed(spots: list[Spot], lines: Sequence[str], said: Callable[[str], None]) -> Iterator[Spot]:
     """Leave out what a comment on the line allows with a reason: ``# assay: allow pickle_load -- our own file``."""
     for one in spots:
         line = lines[one.line - 1] if 0 < one.line <= len(lines) else ""
-        found = _ALLOWED.search(line)
+        found = _ALLOWED.search(line.rstrip("\r\n")[-2_000:])
         if found and found[2] and one.rule in re.split(r"[,\s]+", found[1]):
             said(one.rule)
             continue

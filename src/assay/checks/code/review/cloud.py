@@ -14,7 +14,7 @@ from assay.methods.review.resources import OPEN, Resource
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "cloud"
-_WIDE = re.compile(r"(?:[A-Za-z0-9]*FullAccess|AdministratorAccess|PowerUserAccess)$")
+_WIDE = re.compile(r"(?:(?<![A-Za-z0-9])[A-Za-z0-9]{0,128}FullAccess|AdministratorAccess|PowerUserAccess)$")
 
 
 def rule(resources: list[Resource]) -> Iterator[Spot]:

@@ -13,7 +13,7 @@ from assay.methods.review.spot import Spot
 
 LANGUAGE = "dockerfile"
 _SECRET = re.compile(
-    r"(?i)^\w*(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY)\w*[= ](?![\"']?\$)['\"]?\S{6,}"
+    r"(?i)^\w{0,80}?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY)\w{0,80}[= ](?![\"']?\$)['\"]?\S{6,}"
 )
 
 

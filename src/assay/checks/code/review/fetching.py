@@ -51,7 +51,14 @@ def rule(program: Program) -> Iterator[Spot]:
                 "paramiko.RejectPolicy(), with load_host_keys", "CWE-322",
             )  # fmt: skip
     for path, value, target in program.assigned:
-        if path == "ssl._create_default_https_context" and "unverified" in value.name:
+        if path.endswith(".verify") and any(way.literal is False for way in value.may()):
+            yield spot(
+                program, target, "no_verification", Severity.HIGH, "Whoever stands in between is taken for the server, by all that this session asks.",
+                "leave it out, or name the authority's certificate", "CWE-295",
+            )  # fmt: skip
+        if path.endswith("_create_default_https_context") and any(
+            "unverified" in way.name for way in value.may()
+        ):
             yield spot(
                 program,
                 target,

@@ -20,6 +20,13 @@ _SHELLS = (
     "commands.getoutput",
     "asyncio.create_subprocess_shell",
 )
+_WORDS = re.compile(r"^(?:/usr)?(?:/bin/)?(?:env|ba|da|z|k|c|tc)?(?:sh|cmd|cmd\.exe|powershell|pwsh)$")
+_SPREAD = (
+    "os.exec",
+    "os.spawn",
+    "os.posix_spawn",
+    "asyncio.create_subprocess_exec",
+)  # whose words stand as arguments
 _STARTS = (
     "subprocess.run",
     "subprocess.call",
@@ -36,10 +43,15 @@ _EVALS = (
     "builtins.eval",
     "builtins.exec",
     "builtins.compile",
+    "code.InteractiveInterpreter().runsource",
+    "code.InteractiveInterpreter().runcode",
+    "code.InteractiveConsole().push",
+    "runpy.run_path",
+    "runpy.run_module",
     "builtins.__import__",
     "importlib.import_module",
 )
-_IMPORTS = ("builtins.__import__", "importlib.import_module")
+_IMPORTS = ("builtins.__import__", "importlib.import_module", "runpy.run_path", "runpy.run_module")
 _FRAMES = ("eval", "query")
 _ASKS = ("requests.get", "requests.post", "requests.put", "requests.head", "requests.request", "httpx.get", "httpx.post", "urllib.request.urlopen",
          "urllib.request.Request", "httpx.AsyncClient().get", "requests.Session().get", "aiohttp.ClientSession().get")  # fmt: skip
@@ -95,9 +107,16 @@ def rule(program: Program) -> Iterator[Spot]:
 
 
 def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
-    through = call.name in _SHELLS or (
-        call.name in _STARTS and "shell" in call.keywords and call.keywords["shell"].literal is not False
+    started = call.name in _STARTS or call.name == "pty.spawn"
+    through = (
+        call.name in _SHELLS
+        or (started and "shell" in call.keywords and call.keywords["shell"].literal not in (False, None, 0))
+        or call.name.startswith("fabric.")
+        or f".{call.method}" == ".exec_command"
+        or call.name in ("invoke.run",)
     )
+    if not through and (started or call.name.startswith(_SPREAD)):
+        first, through = _handed_to_a_shell(call, first, started)
     if not through or first.known:
         return
     said = who(first, *_SENT)
@@ -115,6 +134,24 @@ def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
     yield spot(
         program, call.node, "shell", severity, message, "hand the words as a list, without shell=True", "CWE-78",
     )  # fmt: skip
+
+
+def _handed_to_a_shell(call: Call, first: Value, started: bool) -> tuple[Value, bool]:
+    """Return what a shell is told by ``sh -c TEXT``, and whether it is: written as a list, or as arguments of their own."""
+    words = list((first.parts or {}).values()) if started else call.args
+    for at, word in enumerate(words[:-1]):
+        if word.text is not None and _WORDS.match(word.text.lower()):
+            flag = next(
+                (
+                    i
+                    for i, w in enumerate(words[at:], at)
+                    if w.text is not None and re.match(r"^(?:-\w*c|/[cCkK]|-Command)$", w.text)
+                ),
+                -1,
+            )
+            if 0 <= flag < len(words) - 1:
+                return words[flag + 1], True
+    return first, False
 
 
 def _query(program: Program, call: Call, first: Value) -> Iterator[Spot]:
@@ -142,7 +179,7 @@ def _evaluated(program: Program, call: Call, first: Value) -> Iterator[Spot]:
     )
     if call.name not in _EVALS and not frame and call.name != "numexpr.evaluate":
         return
-    if first.known or (call.name in _IMPORTS and not first.has("caller", "network")):
+    if first.known or (call.name in _IMPORTS and not first.has("caller", "network", "download")):
         return
     said = who(first, *_SENT)
     severity = Severity.CRITICAL if first.has("caller", "network", "download") else Severity.MEDIUM

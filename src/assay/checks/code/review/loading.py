@@ -12,9 +12,18 @@ from assay.methods.review.spot import Edit, Spot, with_arguments
 
 LANGUAGE = "python"
 _PICKLES = (
-    "pickle.load", "pickle.loads", "pickle.Unpickler", "cloudpickle.load", "cloudpickle.loads", "dill.load", "dill.loads", "_pickle.loads",
-    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "marshal.load", "dill.Unpickler", "cloudpickle.Unpickler", "jsonpickle.unpickler.decode", "pandas.io.pickle.read_pickle", "jsonpickle.decode", "sklearn.externals.joblib.load",
+    "pickle.load", "pickle.loads", "pickle.Unpickler", "cloudpickle.load", "cloudpickle.loads", "dill.load", "dill.loads",
+    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "marshal.load", "dill.Unpickler", "cloudpickle.Unpickler", "jsonpickle.unpickler.decode",
+    "jsonpickle.decode", "dill.load_session", "dill.load_module", "dill.load_module_asdict", "fastai.learner.load_learner", "fastai.vision.all.load_learner",
+    "fastai.basics.load_learner", "torch.package.PackageImporter", "mlflow.pyfunc.load_model", "mlflow.sklearn.load_model", "mlflow.pytorch.load_model",
+    "zodbpickle.loads", "srsly.read_pickle", "srsly.pickle_loads",
 )  # fmt: skip
+_ARRAYS = {
+    "numpy.load": 2,
+    "numpy.lib.format.read_array": 1,
+    "numpy.lib.npyio.NpzFile": 2,
+    "numpy.lib.format.open_memmap": 9,
+}
 _SAFE_YAML = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
 
 
@@ -25,14 +34,26 @@ def rule(program: Program) -> Iterator[Spot]:
             yield from _pickle(program, call)
         elif call.name == "torch.load":
             yield from _torch(program, call)
-        elif call.name == "numpy.load" and call.says("allow_pickle", True):
-            given = keyword(call, "allow_pickle")
-            yield spot(
-                program, call.node, "allow_pickle", _graver(call, Severity.MEDIUM), f"numpy.load with allow_pickle runs the program that {_from(call)} holds.",
-                "leave allow_pickle out: arrays of numbers need no pickle", "CWE-502", replaced(program, given, "False") if given else (),
-            )  # fmt: skip
-        elif call.name in ("yaml.load", "yaml.load_all", "yaml.unsafe_load", "yaml.full_load"):
+        elif call.name in _ARRAYS:
+            yield from _array(program, call)
+        elif call.method == "load_from_checkpoint":
+            yield from _checkpoint(program, call)
+        elif call.name in ("skops.io.load", "skops.io.loads"):
+            yield from _skops(program, call)
+        elif call.name in (
+            "yaml.load",
+            "yaml.load_all",
+            "yaml.unsafe_load",
+            "yaml.unsafe_load_all",
+            "yaml.full_load",
+        ):
             yield from _yaml(program, call)
+        elif call.name == "ruamel.yaml.YAML" and (
+            "unsafe" in {(v.text or "") for v in (call.arg(0, "typ"),) if v is not None}
+        ):
+            yield spot(
+                program, call.node, "yaml_load", Severity.MEDIUM, "typ='unsafe' makes the objects that a document names.", "typ='safe'", "CWE-502",
+            )  # fmt: skip
         elif call.says("trust_remote_code", True):
             fixed = _pinned(call)
             yield spot(
@@ -40,12 +61,12 @@ def rule(program: Program) -> Iterator[Spot]:
                 "trust_remote_code runs the repository's own Python" + (" (of the revision that is named)." if fixed else ", whatever it is that day."),
                 "use a model whose code the library has, or name the commit that was read", "CWE-829",
             )  # fmt: skip
-        elif call.name in ("keras.models.load_model", "tensorflow.keras.models.load_model") and call.says(
-            "safe_mode", False
+        elif (call.name == "keras.models.load_model" and call.says("safe_mode", False)) or call.name.endswith(
+            "keras.config.enable_unsafe_deserialization"
         ):
             yield spot(
-                program, call.node, "keras_unsafe", Severity.HIGH, "safe_mode=False runs the Lambda layers of the file.",
-                "leave safe_mode out", "CWE-502",
+                program, call.node, "keras_unsafe", Severity.HIGH, "Without safe mode the Lambda layers of a file are run.",
+                "leave it out", "CWE-502",
             )  # fmt: skip
 
 
@@ -62,26 +83,68 @@ def _pickle(program: Program, call: Call) -> Iterator[Spot]:
     )  # fmt: skip
 
 
+def _array(program: Program, call: Call) -> Iterator[Spot]:
+    value = call.arg(_ARRAYS[call.name], "allow_pickle")
+    unseen = value is None and call.spread
+    if not unseen and (value is None or (value.known and not value.literal)):
+        return
+    given = keyword(call, "allow_pickle")
+    may = value is not None and value.may_hold()
+    yield spot(
+        program, call.node, "allow_pickle", _graver(call, Severity.MEDIUM) if may else Severity.LOW,
+        f"{call.name} with allow_pickle runs the program that {_from(call)} holds." if may
+        else f"{call.name} may be called with allow_pickle: what says so does not stand here.",
+        "leave allow_pickle out: arrays of numbers need no pickle", "CWE-502", replaced(program, given, "False") if given else (),
+    )  # fmt: skip
+
+
+def _checkpoint(program: Program, call: Call) -> Iterator[Spot]:
+    given = call.keywords.get("weights_only")
+    if given is not None and given.known and given.literal:
+        return
+    yield spot(
+        program, call.node, "torch_load", _graver(call, Severity.LOW), f"load_from_checkpoint runs the program that {_from(call)} holds.",
+        "have it scanned first (assay check model.scan), or say weights_only=True where the library knows it", "CWE-502",
+    )  # fmt: skip
+
+
+def _skops(program: Program, call: Call) -> Iterator[Spot]:
+    given = call.arg(1, "trusted")
+    if given is None or not (
+        (given.may_hold() and given.says_true()) or given.name.endswith("get_untrusted_types()")
+    ):
+        return
+    yield spot(
+        program, call.node, "skops_trusted", _graver(call, Severity.MEDIUM), "The file is asked which types it wants to be trusted with, and is trusted with them.",
+        "name the types that you have read, one by one", "CWE-502",
+    )  # fmt: skip
+
+
 def _torch(program: Program, call: Call) -> Iterator[Spot]:
     given = call.keywords.get("weights_only")
-    if given is not None and given.literal is not False:
-        return
-    if call.spread and given is None:
+    if given is not None and given.known and given.literal:
         return
     node = keyword(call, "weights_only")
     edits = (
         replaced(program, node, "True")
         if node is not None
+        else ()
+        if given is not None or call.spread
         else with_arguments(program.text, call.node, ["weights_only=True"])
     )
-    severity = (
-        Severity.CRITICAL
-        if any(a.has("caller", "network", "download") for a in call.args)
+    unseen = (call.spread and given is None) or (
+        given is not None and not given.may_fail() and given.literal is not None
+    )
+    plain = (
+        Severity.LOW
+        if unseen
+        else Severity.HIGH
+        if given is not None and given.may_fail()
         else Severity.MEDIUM
     )
-    severity = Severity.HIGH if node is not None and severity is Severity.MEDIUM else severity
     yield spot(
-        program, call.node, "torch_load", severity, f"torch.load without weights_only=True runs the program that {_from(call)} holds (always before torch 2.6).",
+        program, call.node, "torch_load", _graver(call, plain), f"torch.load without weights_only=True runs the program that {_from(call)} holds (always before torch 2.6)."
+        if not unseen else "torch.load may be called without weights_only=True: what says so does not stand here.",
         "say weights_only=True, or keep weights as safetensors", "CWE-502", edits,
     )  # fmt: skip
 
@@ -89,7 +152,10 @@ def _torch(program: Program, call: Call) -> Iterator[Spot]:
 def _yaml(program: Program, call: Call) -> Iterator[Spot]:
     if call.name in ("yaml.load", "yaml.load_all"):
         loader = call.arg(1, "Loader")
-        if loader is not None and loader.name.rpartition(".")[2].removesuffix("()") in _SAFE_YAML:
+        if loader is not None and all(
+            way.name.startswith("yaml.") and way.name.rpartition(".")[2].removesuffix("()") in _SAFE_YAML
+            for way in loader.may()
+        ):
             return
         if loader is None and call.spread:
             return

@@ -23,7 +23,7 @@ _PROCESSORS = frozenset(
     {"Processor", "ScriptProcessor", "FrameworkProcessor", "SKLearnProcessor", "PySparkProcessor", "SparkJarProcessor", "SageMakerClarifyProcessor",
      "PyTorchProcessor", "TensorFlowProcessor", "XGBoostProcessor", "HuggingFaceProcessor"}
 )  # fmt: skip
-_WIDE = re.compile(r"(?:[A-Za-z0-9]*FullAccess|AdministratorAccess|PowerUserAccess)\b")
+_WIDE = re.compile(r"(?:(?<![A-Za-z0-9])[A-Za-z0-9]{0,128}FullAccess|AdministratorAccess|PowerUserAccess)\b")
 
 
 def rule(program: Program) -> Iterator[Spot]:

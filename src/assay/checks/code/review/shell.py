@@ -12,6 +12,8 @@ from assay.methods.review.spot import Spot
 LANGUAGE = "shell"
 _SHELLS = ("sh", "bash", "zsh", "dash", "python", "python3", "perl", "ruby", "node")
 _PLAIN = re.compile(r"http://(?!localhost|127\.|\[::1\]|0\.0\.0\.0|169\.254\.)[\w.-]+\.\w", re.IGNORECASE)
+_INTERPRETER = re.compile(r"(?:ba|da|z|k)?sh|python[\d.]*|perl|ruby|node|php")
+_INSIDE = re.compile(r"(?:\$\(|<\(|`)\s{0,10}(?:curl|wget)\b")
 _EMPTY_TOKEN = re.compile(r"--(?:NotebookApp|ServerApp|IdentityProvider|LabApp)\.(?:token|password)=?['\"]*$")
 _SECRET = re.compile(
     r"(?i)^(?:AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|\w*(?:PASSWORD|SECRET|TOKEN|API_?KEY))=(?![\"']?\$)['\"]?[^\s'\"]{8,}"
@@ -33,8 +35,8 @@ def _spot(one: Command, rule: str, severity: Severity, message: str, remedy: str
 def _fetched(one: Command) -> Iterator[Spot]:
     words, name = one.words, one.name
     fetch = name in ("curl", "wget")
-    if fetch and one.into and one.into[0].rpartition("/")[2] in _SHELLS:
-        yield _spot(one, "fetched_and_run", Severity.HIGH, f"What {name} fetches is run before anybody saw it.",
+    if (fetch and _run_by(one)) or _substituted(one):
+        yield _spot(one, "fetched_and_run", Severity.HIGH, f"What {name if fetch else 'is fetched'}{' fetches' if fetch else ''} is run before anybody saw it.",
                     "fetch a file, compare its digest, then run it", "CWE-494")  # fmt: skip
     if (
         name == "curl" and any(w == "--insecure" or re.fullmatch(r"-[a-zA-Z]*k[a-zA-Z]*", w) for w in words)
@@ -81,6 +83,24 @@ def _fetched(one: Command) -> Iterator[Spot]:
             "https://",
             "CWE-319",
         )
+
+
+def _run_by(one: Command) -> bool:
+    """Whether what a command writes is handed to an interpreter, by way of sudo, env or tee."""
+    for words in (one.into, *one.beyond):
+        kept = [w for w in words if not w.startswith("-") and "=" not in w]
+        while kept and kept[0].rpartition("/")[2] in ("sudo", "env", "exec", "nohup", "nice"):
+            kept = kept[1:]
+        if kept and _INTERPRETER.fullmatch(kept[0].rpartition("/")[2]):
+            return True
+    return False
+
+
+def _substituted(one: Command) -> bool:
+    """Whether an interpreter, eval or source is given what a command inside fetches: ``sh -c "$(curl …)"``, ``. <(curl …)``."""
+    if not (_INTERPRETER.fullmatch(one.name) or one.name in ("eval", "source", ".")):
+        return False
+    return _INSIDE.search(" ".join(one.words)[:4_000]) is not None or _INSIDE.search(one.text) is not None
 
 
 def _jupyter(one: Command) -> Iterator[Spot]:

@@ -13,8 +13,8 @@ from assay.methods.review.spot import Spot
 
 LANGUAGE = "workflow"
 _SENT = re.compile(
-    r"\$\{\{[^}]*github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b[^}]*"
-    r"\.?(?:title|body|ref|label|message|name|email|default_branch|page_name)?)[^}]*\}\}"
+    r"\$\{\{[^{}]{0,200}?github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b[^{}]{0,200}"
+    r"\.?(?:title|body|ref|label|message|name|email|default_branch|page_name)?)[^{}]{0,200}\}\}"
 )
 _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 

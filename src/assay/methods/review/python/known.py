@@ -89,6 +89,84 @@ HANDLERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# Other names of the same things; a name under one of these is the other's.
+_SAME: Mapping[str, str] = {
+    "_pickle": "pickle", "cPickle": "pickle", "pickle5": "pickle", "six.moves.cPickle": "pickle", "pickle._load": "pickle.load",
+    "pickle._loads": "pickle.loads", "pickle._Unpickler": "pickle.Unpickler", "numpy.compat.py3k.pickle": "pickle",
+    "numpy.lib.npyio.load": "numpy.load", "numpy.lib._npyio_impl.load": "numpy.load", "numpy.lib.npyio.np": "numpy",
+    "torch.serialization.load": "torch.load", "pandas.io.pickle.read_pickle": "pandas.read_pickle", "pandas.io.api.read_pickle": "pandas.read_pickle",
+    "joblib.numpy_pickle.load": "joblib.load", "dill._dill.load": "dill.load", "dill._dill.loads": "dill.loads", "cloudpickle.cloudpickle": "cloudpickle",
+    "posix.system": "os.system", "nt.system": "os.system", "posix.popen": "os.popen", "sklearn.externals.joblib": "joblib", "sklearn.utils._joblib": "joblib",
+    "six.moves.builtins": "builtins", "__builtin__": "builtins", "importlib.__import__": "builtins.__import__", "keras.saving.load_model": "keras.models.load_model",
+    "keras.src.saving.saving_api.load_model": "keras.models.load_model", "tensorflow.keras.saving.load_model": "keras.models.load_model",
+    "tensorflow.keras.models.load_model": "keras.models.load_model", "keras.api.models.load_model": "keras.models.load_model",
+    "yaml.loader": "yaml", "yaml.cyaml": "yaml", "ruamel_yaml": "ruamel.yaml", "requests.api": "requests", "requests.sessions.Session": "requests.Session",
+    "requests.session": "requests.Session", "subprocess32": "subprocess", "marshal.load": "marshal.load",
+    "numpy.lib.npyio.format": "numpy.lib.format", "numpy.lib._format_impl": "numpy.lib.format",
+}  # fmt: skip
+
+
+@cache
+def canonical(name: str) -> str:
+    """Return the name by which the rules know a thing, of several that it has."""
+    found = _SAME.get(name)
+    if found is not None:
+        return found
+    at = len(name)
+    while (at := name.rfind(".", 0, at)) > 0:
+        found = _SAME.get(name[:at])
+        if found is not None and found != name[:at]:
+            return canonical(found + name[at:])
+    return name
+
+
+# Functions that run what they read, whatever they are given: where a program hands one on, nobody sees what it is called with.
+MENTIONED = frozenset(
+    {
+        "pickle.load", "pickle.loads", "cloudpickle.load", "cloudpickle.loads", "dill.load", "dill.loads", "joblib.load",
+        "pandas.read_pickle", "marshal.load", "marshal.loads", "jsonpickle.decode", "torch.load", "yaml.load", "yaml.unsafe_load",
+    }
+)  # fmt: skip
+
+# Functions that call a function which they are given: the place and the name of that argument. Those after it are handed on.
+CALLERS: Mapping[str, tuple[int, str]] = {
+    "builtins.map": (0, ""), "builtins.filter": (0, ""), "functools.reduce": (0, ""), "itertools.starmap": (0, ""), "builtins.iter": (0, ""),
+    "itertools.filterfalse": (0, ""), "itertools.takewhile": (0, ""), "itertools.dropwhile": (0, ""), "builtins.sorted": (9, "key"),
+    "builtins.max": (9, "key"), "builtins.min": (9, "key"), "threading.Thread": (9, "target"), "multiprocessing.Process": (9, "target"),
+    "threading.Timer": (1, "function"), "asyncio.to_thread": (0, ""), "atexit.register": (0, ""), "functools.singledispatch": (0, ""),
+    "contextvars.copy_context().run": (0, ""), "timeit.timeit": (0, "stmt"), "signal.signal": (1, "handler"), "weakref.finalize": (1, ""),
+    ".submit": (0, ""), ".map": (0, ""), ".apply": (0, "func"), ".applymap": (0, "func"), ".apply_async": (0, "func"), ".map_async": (0, ""),
+    ".starmap": (0, ""), ".starmap_async": (0, ""), ".imap": (0, ""), ".imap_unordered": (0, ""), ".run_in_executor": (1, ""), ".transform": (0, "func"),
+    ".pipe": (0, "func"), ".agg": (0, "func"), ".aggregate": (0, "func"), ".foreach": (0, ""), ".mapPartitions": (0, ""), ".flatMap": (0, ""),
+    ".call_soon": (0, ""), ".call_later": (1, ""), ".run_sync": (0, ""), ".add_done_callback": (0, ""),
+}  # fmt: skip
+CALLS = ("threading.Thread", "multiprocessing.Process")  # which hand on what their args= holds
+
+# Classes whose subclasses are used as they are, and what a subclass defines that makes it another thing.
+BASES: Mapping[str, str] = {
+    "pickle.Unpickler": "find_class", "dill.Unpickler": "find_class", "cloudpickle.Unpickler": "find_class", "yaml.Loader": "",
+    "yaml.UnsafeLoader": "", "yaml.CLoader": "", "yaml.FullLoader": "", "yaml.SafeLoader": "", "yaml.CSafeLoader": "", "subprocess.Popen": "__init__",
+}  # fmt: skip
+
+# Modules that are taken for themselves where a program imports them from a file beside it.
+TAKEN = frozenset(
+    {
+        "pickle",
+        "cPickle",
+        "torch",
+        "yaml",
+        "joblib",
+        "dill",
+        "subprocess",
+        "os",
+        "numpy",
+        "np",
+        "marshal",
+        "cloudpickle",
+    }
+)
+
+
 @cache
 def _split(table: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(n for n in table if not n.endswith("*")), tuple(n[:-1] for n in table if n.endswith("*"))
@@ -107,6 +185,7 @@ def within(name: str, table: frozenset[str]) -> bool:
 _SOURCES = frozenset(SOURCES)
 
 
+@cache
 def source(name: str) -> str:
     """Return the label of what a name brings in, empty where it brings in nothing."""
     if not name:

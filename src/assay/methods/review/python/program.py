@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass, field
 
 from assay.methods.review.python.values import Call, Value
+from assay.methods.review.spot import rows
 
 MOST_TEXT = 4 << 20
 MOST_NODES = 400_000
@@ -27,12 +28,15 @@ class Unreadable(ValueError):
     """A program that is not Python, or too much of it."""
 
 
+class Enough(Exception):
+    """A program of which more would have to be followed than there is time for."""
+
+
 @dataclass(slots=True)
 class Program:
     """What was met. calls: in the order of the text. assigned: name, value and target of each assignment.
 
-    texts: every literal text with its node. imports: what
-    a name stands for.
+    texts: every literal text with its node. imports: what a name may stand for. cut: why it was not followed to its end.
     """
 
     text: str
@@ -41,7 +45,8 @@ class Program:
     calls: list[Call] = field(default_factory=list)
     assigned: list[tuple[str, Value, ast.AST]] = field(default_factory=list)
     texts: list[tuple[str, ast.Constant]] = field(default_factory=list)
-    imports: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, list[str]] = field(default_factory=dict)
+    cut: str = ""
     lines: list[bytes] = field(default_factory=list, repr=False)
 
     def called(self, *names: str) -> list[Call]:
@@ -53,7 +58,7 @@ class Program:
     def segment(self, node: ast.AST) -> str:
         """Return the text of a node, shortened to one line of at most 120 characters."""
         if not self.lines:
-            self.lines.extend(line.encode() for line in self.text.split("\n"))
+            self.lines.extend(line.rstrip("\r\n").encode("utf-8", "replace") for line in rows(self.text))
         begin, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1) or 1
         first, last = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0)
         kept = self.lines[begin - 1 : min(end, begin + 40)]
@@ -70,7 +75,8 @@ def parse(text: str) -> tuple[ast.Module, list[ast.AST]]:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise Unreadable(f"it is no Python of this version: {error.msg} in line {error.lineno}") from None
+        place = f" in line {error.lineno}" if error.lineno else ""
+        raise Unreadable(f"it is no Python of this version: {error.msg}{place}") from None
     except (ValueError, RecursionError, MemoryError):
         raise Unreadable("it cannot be parsed") from None
     every: list[ast.AST] = []
@@ -94,15 +100,19 @@ def parse(text: str) -> tuple[ast.Module, list[ast.AST]]:
 
 
 def review(text: str) -> Program:
-    """Follow a program; Unreadable where that is not possible."""
+    """Follow a program; Unreadable where that is not possible. What was met before it grew too long is kept."""
     from assay.methods.review.python.flow import Flow
 
     tree, nodes = parse(text)
     program = Program(text, tree, nodes)
     program.texts = [(n.value, n) for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    flow = Flow(program)
     try:
-        Flow(program).follow()
+        flow.follow()
     except RecursionError:
         raise Unreadable("it is nested too deep") from None
+    except Enough as error:
+        program.cut = str(error)
+    flow.close()
     program.calls.sort(key=lambda c: (c.node.lineno, c.node.col_offset))
     return program

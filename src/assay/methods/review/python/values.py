@@ -1,10 +1,11 @@
-"""What is known of a value while a program is followed: where it comes from, what it is, whether it is written out."""
+"""What is known of a value while a program is followed: where it comes from, what it is, what it may be, what it holds."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 # Labels. caller: whoever sends a request. operator: whoever starts the program (its arguments, what is typed). network: what came
@@ -21,12 +22,29 @@ NONE: frozenset[str] = frozenset()
 
 
 LISTED: Final = "(one of a list)"  # the name of a value that was compared with what the program writes out
+MOST_WAYS = 32  # what a value may be, in all
+MOST_TEXTS = 6  # of those, texts and numbers that are written out; true, false and none are always told apart
+MOST_PARTS = 64  # parts of a container that are told apart
+HEAVY = 256  # values that one value may hold, parts of parts counted: equality and joins cost as much
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """Arguments that a function was given beforehand (``functools.partial``)."""
+
+    args: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(slots=True, eq=False)
 class Value:
-    """labels: where it comes from. literal: what is written out, UNKNOWN where it is not. name: what it is, dotted (a
+    """Never changed once it is made; ``kind_of`` tells whether two are alike.
+
+    labels: where it comes from. literal: what is written out, UNKNOWN where it is not. name: what it is, dotted (a
     function, or ``boto3.client()`` for what one gives). built: a text put together at run time. token: which value it is.
+
+    parts: what a container holds, by key or place; whole: that it holds nothing else. code: the function, lambda or class of this
+    program that it is (or is an instance of). bound: arguments it already has. ways: where it may be one of several, each of them.
     """
 
     labels: frozenset[str] = NONE
@@ -34,6 +52,13 @@ class Value:
     name: str = ""
     built: bool = False
     token: int = 0
+    parts: Mapping[Any, Value] | None = None
+    whole: bool = False
+    code: ast.AST | None = None
+    bound: Bound | None = None
+    ways: tuple[Value, ...] = ()
+    weight: int = 1
+    _kind: int = field(default=0, init=False, repr=False)
 
     @property
     def known(self) -> bool:
@@ -49,6 +74,22 @@ class Value:
         """Whether it comes from any of these."""
         return any(one in self.labels for one in labels)
 
+    def may(self) -> tuple[Value, ...]:
+        """Return each thing that it may be."""
+        return self.ways or (self,)
+
+    def may_hold(self) -> bool:
+        """Whether it may be something that counts as true and is written out."""
+        return any(way.known and bool(way.literal) for way in self.may())
+
+    def says_true(self) -> bool:
+        """Whether it may be ``True`` itself."""
+        return any(way.literal is True for way in self.may())
+
+    def may_fail(self) -> bool:
+        """Whether it may be something that counts as false and is written out, None apart."""
+        return any(way.known and way.literal is not None and not way.literal for way in self.may())
+
 
 NOTHING: Final = Value()
 
@@ -62,22 +103,135 @@ def labels_of(values: Iterable[Value]) -> frozenset[str]:
     return out
 
 
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+_KINDS: dict[tuple[Any, ...], int] = {}
+_MOST_KINDS = 500_000
+_numbers = itertools.count(1)
+
+
+def plain(value: Any) -> bool:
+    """Whether something written out is a single thing, and so can be a key."""
+    return type(value) in _PLAIN
+
+
+def kind_of(value: Value) -> int:
+    """Return a number that alike values share: alike in all but their tokens."""
+    if value._kind:
+        return value._kind
+    literal = value.literal
+    key = (
+        value.labels, type(literal), literal if type(literal) in _PLAIN else None, value.name, value.built,
+        id(value.code) if value.code is not None else 0,
+        () if value.parts is None else (value.whole, *((k, kind_of(v)) for k, v in value.parts.items())),
+        () if value.bound is None else (*map(kind_of, value.bound.args), *((k, kind_of(v)) for k, v in value.bound.keywords)),
+        tuple(map(kind_of, value.ways)),
+    )  # fmt: skip
+    found = _KINDS.get(key)
+    if found is None:
+        if len(_KINDS) >= _MOST_KINDS:
+            _KINDS.clear()  # numbers are not given again, so that what is forgotten is only unlike
+        found = _KINDS[key] = next(_numbers)
+    value._kind = found
+    return found
+
+
+def holding(
+    parts: Mapping[Any, Value], labels: frozenset[str], *, whole: bool, literal: Any = UNKNOWN
+) -> Value:
+    """Return a container that holds these parts; too many of them are known by their labels alone."""
+    weight = 1 + sum(v.weight for v in parts.values())
+    built = any(v.built for v in parts.values())
+    if len(parts) > MOST_PARTS or weight > HEAVY:
+        return Value(
+            labels, literal if all(plain(v.literal) for v in parts.values()) else UNKNOWN, built=built
+        )
+    return Value(labels, literal, built=built, parts=dict(parts), whole=whole, weight=weight)
+
+
 def either(one: Value, other: Value) -> Value:
     """Return what is known of a value that is one or the other."""
-    if one == other:
+    if one is other:
         return one
-    literal = one.literal if one.known and other.known and one.literal == other.literal else UNKNOWN
+    if kind_of(one) == kind_of(other):
+        return one if one.token == other.token else replace(one, token=0)
+    ways = {kind_of(way): way for way in one.may()}
+    if (
+        other.labels <= one.labels and one.built >= other.built and (other.parts is None or one.parts is None)
+        and (not one.known or not one.ways) and all(kind_of(way) in ways for way in other.may()) and one.ways
+    ):  # fmt: skip
+        return one if one.token == other.token or not one.token else replace(one, token=0)
+    texts = sum(_written(way) for way in ways.values())
+    for way in other.may():
+        kind = kind_of(way)
+        if kind in ways:
+            continue
+        if _written(way):
+            if texts >= MOST_TEXTS:
+                way = Value(way.labels)
+                kind = kind_of(way)
+            texts += 1
+        if len(ways) < MOST_WAYS:
+            ways.setdefault(kind, way)
+    parts, whole = _parts(one, other)
+    weight = 1 + sum(w.weight for w in ways.values()) + sum(v.weight for v in (parts or {}).values())
+    if weight > HEAVY:
+        parts, whole = None, False
+        lighter = [replace(w, parts=None, whole=False, bound=None, weight=1) for w in ways.values()]
+        ways = {kind_of(w): w for w in lighter}
+        weight = 1 + len(ways)
+    same = (
+        one.known
+        and other.known
+        and type(one.literal) is type(other.literal)
+        and one.literal == other.literal
+    )
     return Value(
-        one.labels | other.labels, literal, one.name if one.name == other.name else one.name or other.name,
-        one.built or other.built, one.token if one.token == other.token else 0,
+        one.labels | other.labels, one.literal if same else UNKNOWN, one.name if one.name == other.name else one.name or other.name,
+        one.built or other.built, one.token if one.token == other.token else 0, parts, whole,
+        one.code if one.code is other.code else None, None, tuple(ways.values()) if len(ways) > 1 else (), weight,
     )  # fmt: skip
+
+
+def _written(value: Value) -> bool:
+    """Whether a value is a text or a number that is written out, of which there may be many."""
+    return type(value.literal) in (str, bytes, int, float)
+
+
+def _parts(one: Value, other: Value) -> tuple[dict[Any, Value] | None, bool]:
+    """Return what a container holds that is one or the other: what only one of them has may be missing."""
+    if one.parts is None or other.parts is None:
+        return None, False
+    keys = dict.fromkeys((*one.parts, *other.parts))
+    if len(keys) > MOST_PARTS:
+        return None, False
+    return {
+        k: either(one.parts.get(k, NOTHING), other.parts.get(k, NOTHING)) for k in keys
+    }, one.whole and other.whole
+
+
+def any_of(values: Iterable[Value]) -> Value:
+    """Return what is known of a value that is one of several; NOTHING of none."""
+    out: Value | None = None
+    for value in values:
+        out = value if out is None else either(out, value)
+    return NOTHING if out is None else out
+
+
+def within(value: Value) -> Value:
+    """Return what is known of any one thing that a container holds."""
+    if value.parts is None:
+        return Value(value.labels)
+    inner = any_of(value.parts.values())
+    if value.whole:
+        return inner
+    return replace(inner, labels=inner.labels | value.labels)
 
 
 @dataclass(slots=True)
 class Call:
     """A call as it was met. name: the function, dotted, beginning with a dot where its object is not known.
 
-    receiver: the object of a method. spread: whether ``**`` hands in names that are not seen.
+    receiver: the object of a method. spread: whether ``*`` or ``**`` hands in what is not seen.
     """
 
     name: str
@@ -101,17 +255,17 @@ class Call:
         return self.args[place] if 0 <= place < len(self.args) else None
 
     def says(self, name: str, *values: Any) -> bool:
-        """Whether a named argument is written out as one of these."""
+        """Whether a named argument may be one of these, which is written out."""
         found = self.keywords.get(name)
-        return (
-            found is not None
-            and found.known
-            and any(found.literal is v or found.literal == v for v in values)
+        return found is not None and any(
+            way.known and any(way.literal is v or way.literal == v for v in values) for way in found.may()
         )
 
     def merge(self, other: Call) -> None:
         """Take in what is known of the same call met again."""
-        self.args = [either(a, b) for a, b in zip(self.args, other.args, strict=False)] or self.args
+        both = [either(a, b) for a, b in zip(self.args, other.args, strict=False)]
+        self.args = [*both, *self.args[len(both) :], *other.args[len(both) :]]
         for name, value in other.keywords.items():
             self.keywords[name] = either(self.keywords.get(name, value), value)
         self.receiver = either(self.receiver, other.receiver)
+        self.spread = self.spread or other.spread

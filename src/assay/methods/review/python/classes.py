@@ -1,0 +1,106 @@
+"""The classes of a program: what they and what is made of them have under which name, wherever it was put there."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from assay.methods.review.python import known
+from assay.methods.review.python.calls import Calls
+from assay.methods.review.python.program import Program
+from assay.methods.review.python.values import Value, either, kind_of
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_ABOVE = 5  # classes above a class that are looked at
+
+
+class Classes(Calls):
+    """state: of each class its attributes; functions: its methods; above: the classes of this program that it is made from."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.state: dict[ast.ClassDef, dict[str, Value]] = {}
+        self.methods: dict[ast.ClassDef, dict[str, Function]] = {}
+        self.above: dict[ast.ClassDef, list[ast.ClassDef]] = {}
+        self.owner: dict[ast.AST, ast.ClassDef] = {}
+        self.changed = False
+
+    def gather(self) -> None:
+        """Find the methods of every class."""
+        for node in self.program.nodes:
+            if isinstance(node, ast.ClassDef):
+                self.state[node] = {}
+                self.methods[node] = {}
+                for inner in _inside(node.body):
+                    self.methods[node][inner.name] = inner
+                    self.owner[inner] = node
+
+    def attribute_of(self, code: ast.ClassDef, name: str, depth: int = 0) -> Value | None:
+        """Return what a class has under a name, its own or one above it; None where nothing is known."""
+        found = self.state.get(code, {}).get(name)
+        if found is not None:
+            return found
+        if name in self.methods.get(code, {}):
+            return Value(code=self.methods[code][name])
+        for base in self.above.get(code, []) if depth < _ABOVE else []:
+            if base is not code and (found := self.attribute_of(base, name, depth + 1)) is not None:
+                return found
+        return None
+
+    def keep_attribute(self, code: ast.ClassDef, name: str, value: Value) -> None:
+        """Note what a class is given under a name; whatever it was before it may still be."""
+        known_ = self.state.setdefault(code, {})
+        value = replace(value, token=0)
+        now = either(known_[name], value) if name in known_ else value
+        if name not in known_ or kind_of(now) != kind_of(known_[name]):
+            known_[name] = now
+            self.changed = True
+
+    def class_value(self, node: ast.ClassDef) -> Value:
+        """Return a class as a value: what it is made from counts where it is used as that."""
+        name = ""
+        self.above[node] = []
+        for base in node.bases:
+            for way in self.value(base).may():
+                if isinstance(way.code, ast.ClassDef):
+                    self.above[node].append(way.code)
+                known_ = way.name.removesuffix("()")
+                changed = known.BASES.get(known_)
+                if changed is not None and not (changed and changed in self.methods.get(node, {})):
+                    name = name or known_
+        return Value(name=name, code=node)
+
+    def make(self, node: ast.ClassDef, args: list[Value], keywords: dict[str, Value]) -> Value:
+        """Return what a class gives when it is called, or what an instance of it does."""
+        begin = self.attribute_of(node, "__init__")
+        if begin is not None and begin.code is not None:
+            self.run(begin.code, args, keywords)
+        else:
+            fields = [
+                s.target.id
+                for s in node.body
+                if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
+            ]
+            for name, value in {**dict(zip(fields, args, strict=False)), **keywords}.items():
+                self.keep_attribute(node, name, value)
+        asked = self.attribute_of(node, "__call__")
+        if asked is not None and asked.code is not None:
+            self.run(asked.code, args, keywords)
+        return Value(code=node, token=self.fresh(node))
+
+
+def _inside(body: list[ast.stmt]) -> list[Function]:
+    """Return the functions of a class, those under an ``if`` or ``try`` of it too."""
+    found: list[Function] = []
+    for one in body:
+        if isinstance(one, Function):
+            found.append(one)
+        elif isinstance(one, ast.If):
+            found += _inside(one.body) + _inside(one.orelse)
+        elif isinstance(one, ast.Try | ast.TryStar):
+            found += _inside(one.body) + _inside(one.orelse) + _inside(one.finalbody)
+            for handler in one.handlers:
+                found += _inside(handler.body)
+        elif isinstance(one, ast.With):
+            found += _inside(one.body)
+    return found

@@ -1,0 +1,285 @@
+"""The functions of a program: each followed by itself, and anew for each kind of arguments that it is called with."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from assay.methods.review.python import known
+from assay.methods.review.python.classes import Classes, Function
+from assay.methods.review.python.expressions import parameters
+from assay.methods.review.python.program import Program, Unreadable, parse
+from assay.methods.review.python.values import NOTHING, Value, either, holding, kind_of, labels_of
+
+_WAYS = 3_000  # times that functions of the program are followed anew, in all
+_DEEP = 10  # calls within calls
+_APART = 8  # kinds of arguments of one function that are told apart; further ones are taken together
+_TEXTS = 200  # texts that are run as programs
+_ROUNDS = 3  # times that all functions are followed, while attributes and globals still change
+
+
+class Functions(Classes):
+    """done: what a function gave for which arguments. given: what the function that is followed has given so far."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.functions: dict[str, Function] = {}
+        self.done: dict[Any, Value] = {}
+        self.globals: dict[ast.AST, frozenset[str]] = {}
+        self.shared: dict[str, Value] = {}  # globals that functions set
+        self.depth = 0
+        self.ways = 0
+        self.given: Value = NOTHING
+        self.kinds: dict[ast.AST, set[Any]] = {}
+        self.joined: dict[ast.AST, dict[str, Value]] = {}
+        self.calls_made: dict[ast.expr, ast.Call] = {}
+        self.texts: dict[tuple[ast.Call, str], list[ast.stmt]] = {}
+
+    def block(self, body: Iterable[ast.stmt]) -> None:
+        """Follow statements one after another."""
+        raise NotImplementedError
+
+    def follow(self) -> None:
+        """Follow everything."""
+        self.gather()
+        for node in self.program.nodes:
+            if isinstance(node, Function):
+                self.functions.setdefault(node.name, node)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                self._imported(node)
+        self.block(self.program.tree.body)
+        every = [n for n in self.program.nodes if isinstance(n, Function)]
+        every.sort(key=lambda n: n.name != "__init__")
+        for _ in range(_ROUNDS):
+            self.changed = False
+            self.done.clear()
+            for name, value in self.shared.items():
+                self.names[name] = either(self.names[name], value) if name in self.names else value
+            for node in every:
+                self._alone(node)
+            if not self.changed:
+                break
+        for node in self.program.nodes:  # whatever was not come by on the way
+            if isinstance(node, ast.Call) and node not in self.visited:
+                self.value(node)
+
+    def close(self) -> None:
+        """Hand what was met to the program."""
+        called = {name for _, name in self.met}
+        for name, where in self.mentioned.items():
+            if name not in called:
+                self.invoke(Value(name=name), "", self.made_call(where), [], {}, spread=True)
+        self.program.calls = sorted(self.met.values(), key=lambda c: (c.node.lineno, c.node.col_offset))
+        self.program.assigned = [(path, value, target) for (path, target), value in self.bound.items()]
+
+    def made_call(self, where: ast.expr) -> ast.Call:
+        """Return the call that an expression stands for which is none in the text (a decorator)."""
+        if where not in self.calls_made:
+            self.calls_made[where] = ast.copy_location(ast.Call(where, [], []), where)
+        return self.calls_made[where]
+
+    def _imported(self, node: ast.Import | ast.ImportFrom) -> None:
+        """Note what an import may call things."""
+        pairs: list[tuple[str, str]] = []
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                pairs.append((name, alias.name if alias.asname else name))
+        elif not node.level:
+            for alias in node.names:
+                if alias.name == "*":
+                    self.starred += [] if node.module in self.starred else [str(node.module)]
+                else:
+                    pairs.append((alias.asname or alias.name, f"{node.module}.{alias.name}"))
+        else:
+            pairs = [
+                (a.asname or a.name, "numpy" if a.name == "np" else a.name)
+                for a in node.names
+                if a.name in known.TAKEN
+            ]
+        for name, whole in pairs:
+            names = self.program.imports.setdefault(name, [])
+            if whole not in names and len(names) < 8:
+                names.append(whole)
+
+    # ---- one function
+
+    def _alone(self, node: Function) -> None:
+        """Follow a function by itself, its parameters being what they may be when a service calls it."""
+        owner = self.owner.get(node)
+        mark = self.names.mark()
+        before, self.within = self.within, f"{owner.name}.{node.name}" if owner else node.name
+        back, self.given = self.given, NOTHING
+        route = any(self._is_route(d) for d in node.decorator_list)
+        handled = known.HANDLERS.get(node.name, ())
+        defaults = _defaults(node.args)
+        for place, arg in enumerate(parameters(node.args)):
+            own = place == 0 and owner is not None and arg.arg in ("self", "cls")
+            sent = not own and (route or arg.arg in handled)
+            if own:
+                value = Value(code=owner)
+            elif sent or (arg.arg == "request" and place == 0) or self._is_request(arg.annotation):
+                value = Value(frozenset({"caller"}))
+            else:
+                value = Value(name=self._annotated(arg.annotation))
+                if arg.arg in defaults and not value.name:
+                    value = either(value, self.value(defaults[arg.arg]))
+            self.names.forget_below(arg.arg)
+            self.names[arg.arg] = replace(value, token=self.fresh(arg))
+        if node.name in ("do_GET", "do_POST", "do_PUT"):
+            for name in ("self.path", "self.rfile", "self.headers"):
+                self.names[name] = Value(frozenset({"caller"}))
+        self.block(node.body)
+        if node.returns is not None:
+            self.value(node.returns)
+        self._leave(node, mark)
+        self.within, self.given = before, back
+
+    def _leave(self, node: ast.AST, mark: int) -> None:
+        """Forget what is a function's own, and keep what it gave to globals."""
+        changed = self.names.back(mark)
+        if node not in self.globals:
+            found = [n for n in ast.walk(node) if isinstance(n, ast.Global | ast.Nonlocal)]
+            self.globals[node] = frozenset(name for one in found for name in one.names)
+        for name in self.globals[node]:
+            value = changed.get(name)
+            if value is None:
+                continue
+            now = replace(either(self.shared[name], value) if name in self.shared else value, token=0)
+            if name not in self.shared or kind_of(now) != kind_of(self.shared[name]):
+                self.shared[name] = now
+                self.changed = True
+
+    def _is_route(self, node: ast.expr) -> bool:
+        """Whether a decorator makes a function answer requests: ``@app.post("/predict")``."""
+        called = node.func if isinstance(node, ast.Call) else node
+        if isinstance(called, ast.Name):
+            return called.id in ("api_view", "view_config", "route")
+        return (
+            isinstance(called, ast.Attribute) and called.attr in known.ROUTES and isinstance(node, ast.Call)
+        )
+
+    def _is_request(self, node: ast.expr | None) -> bool:
+        """Whether a parameter is declared as a request."""
+        return self._annotated(node).rpartition(".")[2].removesuffix("()") in (
+            "Request",
+            "HttpRequest",
+            "UploadFile",
+        )
+
+    def _annotated(self, node: ast.expr | None) -> str:
+        """Return the dotted name of an annotation, with ``()`` for what is of that kind."""
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return ""
+        found = self.value(node).name
+        return f"{found}()" if found and not found.startswith("builtins.") else found
+
+    # ---- calls of it
+
+    def own(self, name: str) -> ast.AST | None:
+        """Return a function of this program by its name alone."""
+        return self.functions.get(name)
+
+    def give(self, value: Value) -> None:
+        """Note what the function that is followed gives."""
+        self.given = value if self.given is NOTHING else either(self.given, value)
+
+    def yielded(self, value: Value) -> None:
+        """Note what a generator gives one of."""
+        self.give(holding({("further", 0): value}, value.labels, whole=False))
+
+    def run(self, code: ast.AST, args: list[Value], keywords: dict[str, Value]) -> Value:
+        """Follow a function, lambda or class of this program with what it is given."""
+        if isinstance(code, ast.ClassDef):
+            if self.depth >= _DEEP:
+                return Value(labels_of([*args, *keywords.values()]), code=code, token=self.fresh(code))
+            return self.make(code, args, keywords)
+        if not isinstance(code, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return NOTHING
+        given = self._arguments(code, args, keywords)
+        if len(self.kinds.setdefault(code, set())) >= _APART:
+            given = self.joined[code] = {
+                n: either(self.joined[code][n], v) if n in self.joined.get(code, {}) else v
+                for n, v in given.items()
+            }
+        key = (code, tuple((n, kind_of(v)) for n, v in given.items()))
+        self.kinds[code].add(key)
+        if key in self.done:
+            return self.done[key]
+        if self.depth >= _DEEP or self.ways >= _WAYS:
+            return Value(labels_of(given.values()))
+        self.ways += 1
+        self.depth += 1
+        self.done[key] = NOTHING
+        mark = self.names.mark()
+        before, self.within = self.within, getattr(code, "name", self.within)
+        back, self.given = self.given, NOTHING
+        owner = self.owner.get(code)
+        first = next(iter(parameters(code.args)), None)
+        if owner is not None and first is not None and first.arg in ("self", "cls"):
+            self.names.forget_below(first.arg)
+            self.names[first.arg] = Value(code=owner, token=self.fresh(owner))
+        for name, value in given.items():
+            self.names.forget_below(name)
+            self.names[name] = value if value.token else replace(value, token=self.fresh(code, name))
+        if isinstance(code, ast.Lambda):
+            self.give(self.value(code.body))
+        else:
+            self.block(code.body)
+        result, self.given = self.given, back
+        self._leave(code, mark)
+        self.within, self.depth = before, self.depth - 1
+        self.done[key] = result
+        return result
+
+    def _arguments(
+        self, code: Function | ast.Lambda, args: list[Value], keywords: dict[str, Value]
+    ) -> dict[str, Value]:
+        """Return what each parameter is given."""
+        every = [*code.args.posonlyargs, *code.args.args]
+        if every and every[0].arg in ("self", "cls"):
+            every = every[1:]
+        given = dict(zip((a.arg for a in every), args, strict=False))
+        if code.args.vararg is not None:
+            rest = args[len(every) :]
+            given[code.args.vararg.arg] = holding(dict(enumerate(rest)), labels_of(rest), whole=True)
+        taken = {a.arg for a in [*every, *code.args.kwonlyargs]}
+        more = {k: v for k, v in keywords.items() if k not in taken}
+        given |= {k: v for k, v in keywords.items() if k in taken}
+        if code.args.kwarg is not None:
+            given[code.args.kwarg.arg] = holding(more, labels_of(more.values()), whole=True)
+        for name, default in _defaults(code.args).items():
+            if name not in given:
+                given[name] = self.value(default)
+        return given
+
+    def run_text(self, text: str, node: ast.Call) -> None:
+        """Follow a program that stands in a text, as if it stood where it is run."""
+        if self.depth >= _DEEP:
+            return
+        if (node, text) not in self.texts:
+            self.texts[node, text] = self._parsed(text, node) if len(self.texts) < _TEXTS else []
+        self.depth += 1
+        self.block(self.texts[node, text])
+        self.depth -= 1
+
+    def _parsed(self, text: str, node: ast.Call) -> list[ast.stmt]:
+        """Return the statements of a text, all at the place where it is run; none where it is no program."""
+        try:
+            tree, nodes = parse(text.strip())
+        except Unreadable:
+            return []
+        for one in nodes:
+            ast.copy_location(one, node)
+            if isinstance(one, ast.Import | ast.ImportFrom):
+                self._imported(one)
+        return tree.body
+
+
+def _defaults(args: ast.arguments) -> dict[str, ast.expr]:
+    """Return the default of each parameter that has one."""
+    named = [*args.posonlyargs, *args.args]
+    found = dict(zip((a.arg for a in named[len(named) - len(args.defaults) :]), args.defaults, strict=True))
+    return found | {a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is not None}
