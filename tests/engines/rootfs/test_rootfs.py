@@ -227,6 +227,26 @@ def test_who_it_runs_as_is_found_in_its_own_files(tmp_path):
         laid_out(tmp_path / "z", files, config={"User": "nobody-there"}).numbers()
 
 
+@pytest.mark.parametrize("user", ["²", "1" * 5_000, "٣:0", "ann:²", "7:nobody"])
+def test_a_user_whose_number_is_none_is_refused_in_one_sentence(tmp_path, user):
+    """What Unicode calls a digit, int() does not always take."""
+    files = [
+        member("etc/passwd", "x:x:²:٣::\nann:x:²:1::\n".encode()),
+        member("etc/group", "²:x:²\n".encode()),
+    ]
+    with pytest.raises(BadInput, match="whom its own"):
+        laid_out(tmp_path, files, config={"User": user}).numbers()
+
+
+def test_an_environment_that_starts_no_program_is_refused(tmp_path):
+    for at, env in enumerate((["A=b\0c"], ["A=" + "x" * (300 << 10)])):
+        place = tmp_path / str(at)
+        place.mkdir()
+        with pytest.raises(BadInput, match="no program"):
+            laid_out(place, [member("a")], config={"Env": env})
+    assert laid_out(tmp_path, [member("a")], config={"Env": ["A=b=c", "=x", "y", 7]}).env == {"A": "b=c"}
+
+
 def of_this_machine(*programs):
     """Return members of a layer that holds programs of this machine, and the libraries that they need."""
     needed = {}

@@ -18,6 +18,8 @@ from assay.engines.isolation.syscalls import open_within
 from assay.engines.rootfs.layers import DIRECTORY, Applying
 from assay.kernel.errors import BadInput
 
+_LARGEST_ENVIRONMENT = 256 << 10  # characters; a kernel takes a few times as much
+
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
@@ -50,18 +52,20 @@ class Unpacked:
         user, _, group = self.user.partition(":")
         if not user:
             return None
-        uid = int(user) if user.isdigit() else None
-        gid = int(group) if group.isdigit() else None
+        uid, gid = _number(user), _number(group)
         for line in self._lines("etc/passwd"):
             parts = line.split(":")
-            if len(parts) >= 4 and parts[2].isdigit() and parts[3].isdigit() and user in (parts[0], parts[2]):
-                uid, gid = int(parts[2]), gid if group else int(parts[3])
+            if len(parts) < 4 or user not in (parts[0], parts[2]):
+                continue
+            own, first = _number(parts[2]), _number(parts[3])
+            if own is not None and first is not None:
+                uid, gid = own, gid if group else first
                 break
         for line in self._lines("etc/group") if group and gid is None else []:
             parts = line.split(":")
-            if len(parts) >= 3 and parts[0] == group and parts[2].isdigit():
-                gid = int(parts[2])
-        if uid is None or uid >= 1 << 31 or (gid or 0) >= 1 << 31:
+            if len(parts) >= 3 and parts[0] == group:
+                gid = _number(parts[2])
+        if uid is None or (group and gid is None) or uid >= 1 << 31 or (gid or 0) >= 1 << 31:
             raise BadInput(
                 f"the image runs as {self.user[:80]!r}, whom its own /etc/passwd does not know",
                 where=str(self.path),
@@ -97,8 +101,7 @@ def unpack(image: Path, cache: Path) -> Unpacked:
         )
     settings = found.config.get("config")
     settings = settings if isinstance(settings, dict) else {}
-    told = settings.get("Env")
-    env = dict(str(e).split("=", 1) for e in told if "=" in str(e)) if isinstance(told, list) else {}
+    env = _environment(settings.get("Env"), image)
     user = str(settings.get("User") or "")
     place = cache / found.digest.replace(":", "-")
     marker = place / "whole.json"
@@ -107,6 +110,18 @@ def unpack(image: Path, cache: Path) -> Unpacked:
     else:
         left_out = int(json.loads(marker.read_text()).get("left_out", 0))
     return Unpacked(place / "root", found.digest, env, user, left_out)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
+
+
+def _environment(told: object, image: Path) -> dict[str, str]:
+    """Return the variables that a configuration sets; BadInput where no program could be started with them."""
+    texts = [str(one) for one in told] if isinstance(told, list) else []
+    if any("\0" in text for text in texts) or sum(map(len, texts)) > _LARGEST_ENVIRONMENT:
+        raise BadInput("the image sets an environment that no program can be started with", where=str(image))
+    return {name: value for name, mark, value in (text.partition("=") for text in texts) if name and mark}
 
 
 def _unpacked(bundle: Bundle, found: Described, place: Path) -> int:
