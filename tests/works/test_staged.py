@@ -76,6 +76,7 @@ def test_the_hook_stops_the_commit(repo, tmp_path):
     done = subprocess.run(
         ["git", "commit", "-qm", "x"], cwd=repo.folder, env=env, capture_output=True, text=True
     )
+    assert all(len(line) <= 80 for line in done.stderr.splitlines())
     assert done.returncode == 1 and "b.py:1" in done.stderr and Maker(6).github() not in done.stderr
     path.write_text("#!/bin/sh\n")
     with pytest.raises(Refused, match="already"):

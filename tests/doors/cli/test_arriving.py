@@ -35,7 +35,7 @@ def run(*args):
 def test_what_is_found_is_a_line_and_the_exit_code(box):
     done = run("incoming", "--once", "--settle", "0")
     assert done.return_value == 1 and done.stdout.startswith("FAIL        bad.pkl  1 critical")
-    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert all(len(line) <= 80 for line in (done.stdout + done.stderr).splitlines())
     again = run("incoming", "--once", "--settle", "0", "--format", "json")
     found = json.loads(again.stdout)
     assert again.return_value == 1 and (found["schema"], found["scanned"], found["uncleared"]) == (

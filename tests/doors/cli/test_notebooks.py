@@ -5,6 +5,7 @@ def test_what_is_set_right_passes_but_for_what_only_a_running_server_tells(assay
     said = assay(tmp_path, "notebook", "secure", "--dir", "j", "--name", "notebooks.example.org")
     assert "notebook.key" in said
     assert "notebooks.example.org" in said
+    assert f"JUPYTER_CONFIG_DIR={tmp_path}/j jupyter lab" in said  # in quotes a ~ is a folder of that name
     report = assay.json(tmp_path, "notebook", "check", "j", "--allow-incomplete", "--save", "seen")
     assert report["findings"] == []
     assert len(report["coverage"]["skipped"]) == 2

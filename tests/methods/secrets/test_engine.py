@@ -152,6 +152,7 @@ def test_a_password_in_the_forms_that_it_is_written_in(text, name, rule):
         "self.user_password = master_user_password",
         "url, need_auth = split_auth_netloc_from_url(url)",
         'password = f"{registry_id}-auth-token"',
+        "jupyter lab --ServerApp.token= --allow-root",
         'moves = [Moved("HTTPPasswordMgr", "urllib2", "urllib.request")]',
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,8 +120,6 @@ def _line(outcome: str, name: str, said: str) -> None:
 
 
 def _below(why: str, messages: list[str]) -> None:
-    import textwrap
-
     for message in ([why] if why else []) + messages[:3]:
         for line in textwrap.wrap(printable(message), 76, max_lines=3, placeholder=" …"):
             click.echo(f"    {line}")
@@ -131,7 +130,8 @@ def _below(why: str, messages: list[str]) -> None:
 def _summary(found: dict[str, Any]) -> None:
     parts = [f"{found['scanned']:,} scanned", f"{found['known']:,} known already"]
     parts += [f"of these {found['uncleared']:,} not cleared"] if found["uncleared"] else []
-    parts += [f"{found['rescanned']:,} images held against new advisories"] if found["rescanned"] else []
+    images = "1 image" if found["rescanned"] == 1 else f"{found['rescanned']:,} images"
+    parts += [f"{images} held against new advisories"] if found["rescanned"] else []
     parts += [f"{found['moving']:,} still being written"] if found["moving"] else []
     parts += [f"{found['postponed']:,} to be pulled later"] if found["postponed"] else []
-    click.echo(", ".join(parts), err=True)
+    click.echo(textwrap.fill(", ".join(parts), 80), err=True)

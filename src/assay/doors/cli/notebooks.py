@@ -119,7 +119,7 @@ def secure(
         "who gets in: whoever has "
         + ("the token it prints at each start" if done["token"] else "the password")
     )
-    click.echo(f"start it: JUPYTER_CONFIG_DIR={shlex.quote(str(folder))} jupyter lab")
+    click.echo(f"start it: JUPYTER_CONFIG_DIR={shlex.quote(str(folder.expanduser().absolute()))} jupyter lab")
 
 
 @notebook.command()

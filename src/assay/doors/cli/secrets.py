@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,9 +55,10 @@ def staged_(key_: str | None, fail_on: str, format_: str) -> int:
         return 1 if found or left else 0
     for one in found:
         place = f"{one.file}{f' ({one.member})' if one.member else ''}:{one.line}"
-        click.secho(f"{one.severity} ", bold=True, nl=False, err=True)
-        click.echo(f"{place}: {one.message}", err=True)
-        click.echo(f"  → {one.remedy}", err=True)
+        said = _filled(f"{one.severity} {place}: {one.message}", "  ")
+        click.secho(one.severity, bold=True, nl=False, err=True)
+        click.echo(said.removeprefix(one.severity), err=True)
+        click.echo(_filled(f"  → {one.remedy}", "    "), err=True)
     for name in left:
         click.echo(f"{name} is too large to be searched before each commit", err=True)
     if found:
@@ -64,6 +66,11 @@ def staged_(key_: str | None, fail_on: str, format_: str) -> int:
             "Not committed. To bear one: a comment `assay: allow-secret REASON` on its line.", err=True
         )
     return 1 if found or left else 0
+
+
+def _filled(text: str, later: str) -> str:
+    """Fold a text at 80 columns, what follows its first line behind later; a path is never cut."""
+    return textwrap.fill(text, 80, subsequent_indent=later, break_long_words=False, break_on_hyphens=False)
 
 
 @secrets.command("hook")

@@ -173,7 +173,7 @@ RULES = (
         r"(?i)(?:app\.(?:token|password)|IdentityProvider\.(?:token|hashed_password)|JUPYTER_TOKEN) *[=:] *[\"']?[^ ]",
         re.compile(
             rb"(?i)(?P<name>(?:(?:notebook|server|lab)app\.(?:token|password)|identityprovider\.(?:token|hashed_password)|jupyter_token))"
-            rb"[ \t]{0,8}[=:][ \t]{0,8}u?[\"']?(?P<secret>[^\s\"'#]{4,300})"
+            rb"[ \t]{0,8}[=:][ \t]{0,8}u?[\"']?(?!--)(?P<secret>[^\s\"'#]{4,300})"
         ),
         _jupyter,
         "take it out: Jupyter draws a token at each start; set a hashed password outside of the repository if it must be fixed",

@@ -54,13 +54,15 @@ def language(name: str, head: str) -> str:
         ".py": "python", ".pyw": "python", ".ipynb": "notebook", ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".tf": "terraform",
         ".dockerfile": "dockerfile", ".yml": "yaml", ".yaml": "yaml", ".template": "yaml", ".json": "yaml",
     }  # fmt: skip
-    if last == "dockerfile" or last.startswith("dockerfile.") or last == "containerfile":
+    if last in ("dockerfile", "containerfile"):
         return "dockerfile"
     if "/.github/workflows/" in low and last.endswith((".yml", ".yaml")):
         return "workflow"
     for end, kind in by_name.items():
         if last.endswith(end):
             return kind
+    if last.startswith("dockerfile."):  # Dockerfile.gpu, but not dockerfile.py
+        return "dockerfile"
     return ("python" if first[1] == "python" else "shell") if first else ""
 
 
