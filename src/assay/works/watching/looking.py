@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _ADVISORIES = 30.0  # seconds between two looks at a mirror, of which every file is asked for its time
 _AGAIN = 30.0  # between two looks for alerts that are to be sent again
 _SHARE = 20  # a look at what did not change takes a twentieth of a core at most
+_LONGEST = 10.0  # seconds that it pauses for that: one that was reading a large file goes on soon
 _ASK = 5.0  # between two questions whether another has let go
 _PULLED = 20  # images of one turn, so that folders wait for no long queue
 _PATIENCE = 60.0  # seconds that --once waits for what is still being written
@@ -274,7 +275,7 @@ def watch(
             while end is None or time.monotonic() < end:
                 used = time.process_time()
                 busy = watched.round()
-                pause = max(options.every, _SHARE * (time.process_time() - used))
+                pause = max(options.every, min(_SHARE * (time.process_time() - used), _LONGEST))
                 waits = watched.done.moving and time.monotonic() - begun < options.settle + _PATIENCE
                 if options.once and not busy and not waits and not _queued(home, policy):
                     break
