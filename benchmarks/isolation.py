@@ -1,6 +1,6 @@
 """Time what walls add to a job: a program that does nothing, with and without them, by each builder.
 
-python benchmarks/isolation.py           half a minute
+python benchmarks/isolation.py           a minute
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import json
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,10 +22,14 @@ from assay.engines.isolation import Grant, bubblewrap, prefer, run, start
 
 ROUNDS = 50
 PROGRAM = "/bin/true"
+SYSTEM, NOBODY = "/usr/bin/python3", 65534
 
 
 def main() -> None:
-    """Print medians in milliseconds: of the clock, and of the processor's time with all children."""
+    """Print medians in milliseconds, of the clock and of the processor's time with all children: as this user, and as nobody."""
+    if "--here" in sys.argv:
+        print(json.dumps(measured()))
+        return
     found = bubblewrap.found()
     said: dict[str, object] = {
         "python": platform.python_version(),
@@ -31,15 +37,43 @@ def main() -> None:
         "cores": os.cpu_count(),
         "load": os.getloadavg()[0],
         "bubblewrap": found[1] if found else None,
+        f"as user {os.getuid()}": measured(),
     }
+    if os.getuid() == 0 and Path(SYSTEM).exists():
+        said[f"as user {NOBODY}, with the system's Python"] = as_nobody()
+    print(json.dumps(said, indent=1))
+
+
+def measured() -> dict[str, object]:
+    """Return the medians of each builder, and of the program without walls."""
+    said: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         said["bare"] = timed(lambda: subprocess.run([PROGRAM], check=True))
-        for builder in ("bubblewrap", "kernel") if found else ("kernel",):
+        for builder in ("bubblewrap", "kernel") if bubblewrap.found() else ("kernel",):
             prefer(builder)
             said[builder] = timed(lambda: run([PROGRAM], Grant(), log=log))
             said[f"{builder}, until it begins"] = timed(begin, after=end)
-    print(json.dumps(said, indent=1))
+    return said
+
+
+def as_nobody() -> object:
+    """Measure as an ordinary user, who reads a copy of Assay."""
+    import assay
+
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        left = shutil.ignore_patterns("examples", "__pycache__", "*.so")
+        shutil.copytree(Path(assay.__file__).parent, f"{folder}/assay", ignore=left)
+        shutil.copyfile(__file__, f"{folder}/isolation.py")
+        code = f"import sys; sys.path.insert(0, {folder!r}); sys.argv.append('--here'); import isolation; isolation.main()"
+        for warm in range(2):  # what it imports is compiled once, as it is where Assay is installed
+            user = {} if not warm else {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+            done = subprocess.run(
+                [SYSTEM, "-c", code if warm else f"import compileall; compileall.compile_dir({folder!r}, quiet=2)"],
+                capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}, cwd="/", **user,
+            )  # fmt: skip
+        return json.loads(done.stdout)
 
 
 _jobs: list[object] = []
