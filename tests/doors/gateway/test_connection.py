@@ -164,6 +164,7 @@ def test_a_refused_request_leaves_the_connection_open(echo):
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "malformed"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "malformed"),
         (b"\x80\x04\x95 no request", 400, "malformed"),
+        (b"GET /\r\n\r\n", 505, "version"),  # as HTTP/0.9 asked
         (b"GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n", 200, "upgrade"),
     ],
 )  # fmt: skip

@@ -95,6 +95,13 @@ def test_an_alpha_endpoint_is_opened_by_its_name_alone(serving, does):
     assert s.ask(token=all_).status == 200 and "x-assay-stage" not in s.ask(token=all_).headers
 
 
+@pytest.mark.parametrize("said", ["x" * 65, "caf\xe9", "a\tb"])
+def test_an_inference_id_that_no_client_of_sagemaker_sends_was_taken(serving, said):
+    s = serving(guard=OPEN)
+    found = s.ask(**{"x-amzn-sagemaker-inference-id": said})
+    assert (found.status, found.body["rule"]) == (400, "inference.id") and not s.asked
+
+
 def test_an_answer_tells_its_variant_and_ids(serving):
     s = serving(guard=OPEN)
     found = s.ask(**{"x-amzn-sagemaker-inference-id": "mine-1", "x-amzn-sagemaker-custom-attributes": "a=b"})

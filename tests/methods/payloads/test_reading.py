@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.kernel.serving import Rows
-from assay.methods.payloads import Bounds, PayloadRefused, write_rows
+from assay.methods.payloads import Bounds, PayloadRefused, jsons, write_rows
 from assay.methods.payloads import read as read_
 
 CSV, JSON, LINES = "text/csv", "application/json", "application/jsonlines"
@@ -285,3 +285,16 @@ def test_csv_of_numbers_is_read_alike_in_one_call_and_field_by_field(cells):
     body = "\n".join(",".join(map(repr, row)) for row in cells).encode()
     assert read(body, CSV).cells == cells
     assert read(b"a,b,c\n" + body, "text/csv; header=present").cells == cells
+
+
+def test_rows_beyond_their_number_were_looked_at_one_by_one_first():
+    looked = []
+
+    class Row(dict):
+        def __iter__(self):
+            looked.append(self)
+            return super().__iter__()
+
+    with pytest.raises(PayloadRefused, match=r"5 rows and may have 4") as found:
+        jsons.shaped([Row() for _ in range(5)], (), Bounds(rows=4), plain=False)
+    assert found.value.status == 413 and not looked

@@ -26,6 +26,7 @@ _ONCE = frozenset(
      "x-amz-security-token", "x-amzn-sagemaker-target-variant")
 )  # fmt: skip
 _LOOKED = 64  # connections that are looked at for one that may go
+_VERSIONS = ("1.1", "1.0")
 _PIPELINED = 64  # requests of one connection that wait for the one before
 _LINGER, _PASSED = (
     3.0,
@@ -241,6 +242,9 @@ class Connection(asyncio.Protocol):
         size = len(self._url) + sum(len(k) + len(v) + 4 for k, v in self._raw)
         if size > self.bounds.head:
             self._bad("head", 431, f"a request's head has at most {self.bounds.head} bytes")
+            raise _Stop
+        if self._parser.get_http_version() not in _VERSIONS:
+            self._bad("version", 505, "this speaks HTTP/1.1 and 1.0 alone")
             raise _Stop
         path, _, query = self._url.decode("latin-1").partition("?")
         method = self._parser.get_method().decode("latin-1")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines.capture.narrowing import values_of
 from assay.engines.capture.records import Events
-from assay.methods.monitor.payloads import Named, csv_lines, json_rows, output_name
+from assay.methods.payloads.captured import Named, csv_lines, json_rows, output_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,11 +37,12 @@ class Part:
     lost: Counter[str] = field(default_factory=Counter)  # why → events, or rows, that are not in it
 
 
-def decoded(events: Events, widths: dict[str, int]) -> Part:
-    """Return the rows of some events. widths: of CSV on either side, kept from the first events on."""
+def decoded(events: Events, widths: dict[str, int], features: Sequence[str] = ()) -> Part:
+    """Return the rows of some events. widths: of CSV on either side, kept from the first events on; features: names of the columns
+    asked with, for rows that name none among others that do."""
     plain = _plain(events)
     if plain is None:
-        return _mixed(events, widths)
+        return _mixed(events, widths, features)
     import numpy as np
 
     asked, answered = plain
@@ -49,7 +50,7 @@ def decoded(events: Events, widths: dict[str, int]) -> Part:
     left = _table(asked, widths, "inputs")
     right = _table(answered, widths, "outputs") if answered else None
     if left is None or (answered and right is None):
-        return _mixed(events, widths)
+        return _mixed(events, widths, features)
     part.inputs = dict(enumerate(left.columns))
     part.outputs = dict(enumerate(right.columns)) if right is not None else {}
     part.truth = _truths(events, np.ones(len(events), np.int64), part.lost)
@@ -118,8 +119,8 @@ def _cells(line: str) -> int:
         return line.count(",") + 1
 
 
-def _taken(text: str | None, kind: str, content: str) -> list[str] | Named | None:
-    """Return the rows of one payload; None where there is none. ValueError where it cannot be read."""
+def _taken(text: str | None, kind: str, content: str, *, columns: bool = True) -> list[str] | Named | None:
+    """Return the rows of one payload; None where there is none. ValueError where it cannot be read. columns: see ``json_rows``."""
     if text is None:
         return None
     if kind == "BASE64":
@@ -135,7 +136,7 @@ def _taken(text: str | None, kind: str, content: str) -> list[str] | Named | Non
             raise ValueError("a payload is bytes, and no text") from None
         kind = "JSON" if "json" in content.lower() else "CSV"
     if kind == "JSON":
-        return json_rows(text)
+        return json_rows(text, columns=columns)
     try:
         return csv_lines(text)
     except csv.Error:
@@ -164,7 +165,7 @@ def _headed(left: list[str] | Named | None, right: list[str] | Named | None) -> 
     return names if plain else ()
 
 
-def _mixed(events: Events, widths: dict[str, int]) -> Part:
+def _mixed(events: Events, widths: dict[str, int], features: Sequence[str]) -> Part:
     """The same for events of any shape, one after another."""
     import numpy as np
 
@@ -179,6 +180,8 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         try:
             left = _taken(given, events.input_kinds[i], events.input_types[i])
             right = None if failed else _answered(events, i, lost)
+            if isinstance(left, tuple) and _size(right) == 1 < _size(left):  # one row of lists, then
+                left = _taken(given, events.input_kinds[i], events.input_types[i], columns=False)
             names = _headed(left, right)
             if names and isinstance(left, list) and header in ((), names):
                 header, left = names, left[1:]
@@ -194,6 +197,8 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         asked.append(left)
         answered.append(right)
         counts.append(rows)
+    if any(isinstance(left, tuple) and left[0] for left in asked):
+        asked = [_by_name(left, header or tuple(features)) for left in asked]
     events = events.kept(kept)
     sizes = np.array(counts, np.int64)
     part = Part(events, np.repeat(np.arange(len(events)), sizes), header=header, lost=lost)
@@ -211,6 +216,22 @@ def _mixed(events: Events, widths: dict[str, int]) -> Part:
         part.outputs = {k: v.take(_indices(keep)) for k, v in part.outputs.items()}
         part.truth = None if part.truth is None else part.truth.take(_indices(keep))
     return part
+
+
+def _by_name(left: list[str] | Named | None, names: tuple[str, ...]) -> list[str] | Named | None:
+    """Return rows that name no columns as those that do, where their order is known and each has as many cells."""
+    if left is None or not names or (isinstance(left, tuple) and left[0]):
+        return left
+    body = [list(map(_meant, row)) for row in csv.reader(left)] if isinstance(left, list) else left[1]
+    return (names, body) if all(len(row) == len(names) for row in body) else left
+
+
+def _meant(cell: str) -> Any:
+    """Return what a field of CSV says, as JSON would."""
+    text = cell.strip()
+    if _NUMBER.fullmatch(text):
+        return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else float(text)
+    return {"": None, "true": True, "false": False}.get(text.lower(), cell)
 
 
 def _answered(events: Events, i: int, lost: Counter[str]) -> list[str] | Named | None:

@@ -47,6 +47,7 @@ class Gathered:
     rows: int = 0
     events: int = 0
     held: int = 0
+    features: tuple[str, ...] = ()  # names, in order, of what an endpoint of ours is asked with
 
     def prepared(self, part: Part) -> Prepared:
         """Return the rows of some events as a table, each column narrowed; any thread may."""
@@ -55,8 +56,14 @@ class Gathered:
         out = Prepared(part)
         columns = _about(part)
         for letter, side in _SIDES:
-            for key, values in getattr(part, side).items():
-                self._one(columns, out, f"{letter}{key}", key, values)
+            held: dict[Key, Any] = getattr(part, side)
+            known = (
+                self.features if side == "inputs" and list(held) == list(range(len(self.features))) else ()
+            )
+            for at, (key, values) in enumerate(held.items()):
+                name = known[at] if known else key
+                self._one(columns, out, f"{letter}{name}", key, values)
+                out.names[f"{letter}{name}"] = name
         if part.truth is not None:
             self._one(columns, out, TRUTH, TRUTH, part.truth)
         out.table = pa.table(columns)

@@ -20,7 +20,7 @@ from assay.kernel.errors import AssayError, BadInput, UsageError
 from assay.kernel.handles import ColumnInfo, Table
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
-from assay.methods.monitor.payloads import unnamed_outputs
+from assay.methods.payloads.captured import unnamed_outputs
 from assay.methods.sqltext import literal, quoted
 
 if TYPE_CHECKING:
@@ -304,13 +304,13 @@ def _gathered(
     """Read every file; what was read is taken apart by another thread, in Arrow, while the next is decoded."""
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    gathered, widths = Gathered(scratch, texts), dict[str, int]()
+    gathered, widths = Gathered(scratch, texts, features=tuple(manifest.features)), dict[str, int]()
     ahead: deque[Future[Prepared]] = deque()
 
     def apart(events: Events) -> Prepared:
         if labels is not None:
             labels(events)
-        return gathered.prepared(decoded(events, widths))
+        return gathered.prepared(decoded(events, widths, manifest.features))
 
     with ThreadPoolExecutor(1) as pool:
         for events, lost in _lots(manifest, secret):

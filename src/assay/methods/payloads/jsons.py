@@ -21,7 +21,7 @@ from assay.methods.payloads.bounds import Bounds
 from assay.methods.payloads.refused import PayloadRefused
 
 _DECODER = msgspec.json.Decoder()
-_ENVELOPES = ("instances", "inputs", "dataframe_records", "dataframe_split")
+ENVELOPES = ("instances", "inputs", "dataframe_records", "dataframe_split")
 _SPLIT = {"columns", "data", "index"}
 _DEEPEST = 64  # levels beneath which nothing is looked at; no row is nested so deeply
 _SCALARS = {int, float, str, bool, type(None)}
@@ -37,7 +37,7 @@ def read(body: bytes, bounds: Bounds) -> Rows:
     objects = body.count(b"{")
     if objects and _doubled(body, found, objects):
         _check_names(body)
-    rows, names = _unwrapped(found)
+    rows, names = unwrapped(found)
     # Numbers alone: one list of all rows, one for each row, no object but the envelope and no text but its name
     envelope = 1 if type(found) is dict else 0
     plain = objects == envelope and body.count(b"[") == len(rows) + 1 and body.count(b'"') == 2 * envelope
@@ -65,6 +65,8 @@ def shaped(rows: Any, names: Sequence[str], bounds: Bounds, *, plain: bool) -> R
     """Return rows of equal length from lists, objects or single values. plain: nothing but numbers is in them."""
     if not isinstance(rows, list) or not rows:
         raise PayloadRefused("empty", "there is no row in it", remedy='send {"instances": [[…]]}')
+    if len(rows) > bounds.rows:  # before any is looked at
+        bounds.hold_shape(len(rows), 1)
     first = type(rows[0])
     if first is dict:
         rows, names = _of_objects(rows, bounds)
@@ -112,20 +114,33 @@ def _hold_value(value: Any, bounds: Bounds, depth: int) -> None:
         bounds.hold_text(len(value))
 
 
-def _unwrapped(found: Any) -> tuple[Any, Sequence[str]]:
-    """Return the rows beneath an envelope, and the names of their columns where it gives them."""
+def decoded(text: str) -> Any:
+    """Return the value of a JSON text; msgspec.DecodeError or RecursionError where it is none."""
+    return _DECODER.decode(text)
+
+
+def unwrapped(
+    found: Any, envelopes: Sequence[str] = ENVELOPES, *, alone: bool = True, columns: bool = False
+) -> tuple[Any, Sequence[str]]:
+    """Return the rows beneath an envelope, and the names of their columns where it gives them.
+
+    alone: whether an envelope counts only where nothing else stands beside it but parameters. columns: whether an object of
+    equally long lists with no envelope around it is columns too.
+    """
     if type(found) is not dict:
         if type(found) is list:
             flat = found and type(found[0]) not in (list, dict)
             return ([found] if flat else found), ()
         return [found], ()
-    key = next((k for k in _ENVELOPES if k in found), "")
-    if key and set(found) <= {key, "parameters", "signature_name", "params"}:
+    key = next((k for k in envelopes if k in found), "")
+    if key and (not alone or set(found) <= {key, "parameters", "signature_name", "params"}):
         inner = found[key]
         if type(inner) is dict:
-            return _of_columns(inner) if key in ("inputs", "dataframe_split") else ([inner], ())
+            return ([inner], ()) if key in ("instances", "dataframe_records") else _of_columns(inner)
         return (inner if type(inner) is list else [inner]), ()
-    if "data" in found and set(found) <= _SPLIT:
+    if "data" in found and (set(found) <= _SPLIT or (not alone and type(found.get("columns")) is list)):
+        return _of_columns({k: v for k, v in found.items() if k in _SPLIT})
+    if columns and not (len(found) == 1 and "features" in found):
         return _of_columns(found)
     return [found], ()
 
@@ -152,7 +167,7 @@ def _of_objects(rows: list[Any], bounds: Bounds) -> tuple[list[Any], Sequence[st
             "shape", "its rows are of different kinds", remedy="send all as lists, or all as objects"
         )
     if "features" in rows[0] or "data" in rows[0]:
-        held = [_features(row) for row in rows]
+        held = [features(row) for row in rows]
         if all(type(h) is list for h in held):
             return held, ()
     names = tuple(rows[0])
@@ -164,8 +179,8 @@ def _of_objects(rows: list[Any], bounds: Bounds) -> tuple[list[Any], Sequence[st
     return [[row.get(name) for name in names] for row in rows], _named(names, bounds)
 
 
-def _features(row: dict[str, Any]) -> Any:
-    """Return what lies under features, or under data and features: SageMaker's own algorithms are asked so."""
+def features(row: dict[str, Any]) -> Any:
+    """Return what of a row lies under features, or under data and features: SageMaker's own algorithms are asked so."""
     found: Any = row
     if len(found) == 1 and type(found.get("data")) is dict:
         found = found["data"]

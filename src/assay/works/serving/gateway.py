@@ -40,7 +40,9 @@ _VARIANT = {c: "89ab"[int(c, 16) & 3] for c in "0123456789abcdef"}
 NOT_THERE = Refusal("endpoint.unknown", "there is no such endpoint", 404)
 SEVERAL = Refusal("endpoint.unnamed", "several endpoints answer here; ask /endpoints/NAME/invocations", 400)
 CLOSED = Refusal("endpoint.closed", "no model is ready to answer; ask again in a moment", 503)
-LONG_ID = Refusal("inference.id", "an inference id has at most 64 characters", 400)  # as SageMaker's have
+LONG_ID = Refusal(
+    "inference.id", "an inference id has at most 64 characters, all of them printable ASCII", 400
+)  # as SageMaker's have
 _BROKEN = "its model does not start; the server's own log says why"
 NO_VARIANT = Refusal("variant.unknown", "the endpoint has no such variant that answers", 400)
 
@@ -188,7 +190,8 @@ class Gateway:
         slow = line.door.pace(who, self.buckets, time.monotonic)
         if slow is not None:
             return self._refused(line.name, slow, who, address)
-        if len(headers.get(INFERENCE, "")) > _LONGEST_ID:
+        said = headers.get(INFERENCE, "")
+        if said and (len(said) > _LONGEST_ID or not said.isascii() or not said.isprintable()):
             return self._refused(line.name, LONG_ID, who, address)
         variant = line.choose(headers)
         if line.wrong or (not variant and not line.fallback):

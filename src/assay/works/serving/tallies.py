@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.kernel.serving import Answer
-from assay.methods.monitor.payloads import json_rows, output_name
 from assay.methods.payloads import PayloadRefused, kind_of
+from assay.methods.payloads.captured import json_rows, output_name
 from assay.methods.routing.tally import Tally
 
 _A_SECOND = 50  # answers of a variant that are taken apart

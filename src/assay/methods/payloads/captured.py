@@ -1,15 +1,18 @@
-"""The rows of a captured payload: CSV and JSON in the shapes that endpoints speak."""
+"""The rows of a captured payload, whoever wrote it: nothing is refused that can be read, since it was answered already."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-_WRAPPED = ("instances", "predictions", "inputs", "dataframe_records", "outputs", "results")
-_decode = msgspec.json.Decoder().decode
+from assay.methods.payloads import jsons
+from assay.methods.payloads.refused import PayloadRefused
+
+_ANSWERS = ("predictions", "outputs", "results")  # what answers are wrapped in
 Named = tuple[tuple[str, ...], list[list[Any]]]
 
 
@@ -31,67 +34,53 @@ def csv_lines(text: str) -> list[str]:
     return out
 
 
-def json_rows(text: str) -> Named:
-    """Return the rows of a JSON payload and the names of their columns, none where it names none.
+def json_rows(text: str, *, columns: bool = True) -> Named:
+    """Return the rows of a captured JSON payload, question or answer, and the names of their columns, none where it names none.
 
-    One object is a row, a list of objects rows; ``instances``, ``predictions``, ``inputs`` and pandas' forms are unwrapped; an
-    object of equally long lists is columns; a list of plain values is one row; several JSON texts, a line each, are rows.
-    ValueError for what is neither.
+    Read as an endpoint reads its questions (jsons.unwrapped), and beside that what answers are wrapped in; several JSON texts, a line
+    each, are rows; lists of scores become a column each, and other nested values their JSON. columns: whether an object of equally
+    long lists, with no envelope around it, is columns, or one row of lists. ValueError for what is no JSON.
     """
     try:
-        value = _decode(text)
+        found = jsons.decoded(text)
     except (msgspec.DecodeError, RecursionError) as error:
         lines = [line for line in text.split("\n") if line.strip()]
         if len(lines) < 2:
             raise ValueError("no JSON") from error
         try:
-            value = [_decode(line) for line in lines]
+            return _shaped([jsons.decoded(line) for line in lines], ())
         except (msgspec.DecodeError, RecursionError):
             raise ValueError("no JSON") from error
-    return of_value(value)
+    try:
+        rows, names = jsons.unwrapped(found, (*jsons.ENVELOPES, *_ANSWERS), alone=False, columns=columns)
+    except PayloadRefused:  # columns of unlike lengths: a row of lists
+        rows, names = [found], ()
+    return _shaped(rows, names)
 
 
-def of_value(value: Any) -> Named:
-    """Return the rows of a JSON value."""
-    if isinstance(value, dict):
-        return _of_object(value)
-    if not isinstance(value, list):
-        return (), [[value]]
-    if value and all(isinstance(v, dict) for v in value):
-        return _of_objects(value)
-    if value and all(isinstance(v, list) for v in value):
-        return (), [[_flat(c) for c in row] for row in value]
-    return (), [[_flat(c) for c in value]]
-
-
-def _of_object(value: dict[str, Any]) -> Named:
-    columns, data = value.get("columns"), value.get("data")
-    if isinstance(columns, list) and isinstance(data, list) and all(isinstance(r, list) for r in data):
-        return tuple(map(str, columns)), [[_flat(c) for c in row] for row in data]
-    for key in (*_WRAPPED, "dataframe_split"):
-        if key in value and isinstance(value[key], (list, dict)):
-            inner = value[key]
-            if isinstance(inner, list) and inner and not any(isinstance(v, (dict, list)) for v in inner):
-                return (), [[v] for v in inner]  # an answer a row
-            return of_value(inner)
-    lists = [v for v in value.values() if isinstance(v, list)]
-    if len(lists) == len(value) == 1 and "features" in value:
-        return (), [[_flat(c) for c in lists[0]]]
-    if lists and len(lists) == len(value) and len({len(v) for v in lists}) == 1:
-        return tuple(value), [[_flat(c) for c in row] for row in zip(*lists, strict=True)]
-    return _of_objects([value])
+def _shaped(rows: Any, names: Sequence[str]) -> Named:
+    if not isinstance(rows, list):
+        rows = [rows]
+    if names:
+        return tuple(names), [[_flat(c) for c in row] for row in rows]
+    if rows and all(isinstance(row, dict) for row in rows):
+        held = [jsons.features(row) for row in rows]
+        if not all(isinstance(row, list) for row in held):
+            return _of_objects(rows)
+        rows = held
+    if rows and all(isinstance(row, list) for row in rows):
+        return (), [[_flat(c) for c in row] for row in rows]
+    return (), [[_flat(value)] for value in rows]
 
 
 def _of_objects(values: list[dict[str, Any]]) -> Named:
-    if all(len(v) == 1 and isinstance(v.get("features"), list) for v in values):
-        return (), [[_flat(c) for c in v["features"]] for v in values]
     names: dict[str, int] = {}
     rows = []
     for value in values:
         row: list[Any] = [None] * len(names)
         for key, cell in value.items():
             cells = enumerate(cell) if isinstance(cell, list) and key in _EXPANDED else ()
-            pairs = [(f"{key}_{i}", c) for i, c in cells] or [(key, _flat(cell))]
+            pairs = [(f"{key}_{i}", c) for i, c in cells] or [(key, cell)]
             for name, one in pairs:
                 at = names.setdefault(name, len(names))
                 if at >= len(row):
