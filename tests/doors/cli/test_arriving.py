@@ -45,6 +45,7 @@ def test_what_is_found_is_a_line_and_the_exit_code(box):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_well(box, number):
     command = [sys.executable, "-m", "assay", "watch", "incoming", "--settle", "0", "--every", "0.1"]

@@ -118,6 +118,11 @@ def test_from_the_notice_to_the_finding_over_http(home, registry, policy, tmp_pa
     host, digest, _ = registry
     mirror(tmp_path / "osv", ZLIB)
     seen, answers = [], []
+
+    def tell(found):
+        seen.append(found)
+        raise KeyboardInterrupt  # as a person ends it
+
     event = {
         "action": "push", "request": {"host": host},
         "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "repository": "team/app", "tag": "1", "digest": digest},
@@ -137,7 +142,7 @@ def test_from_the_notice_to_the_finding_over_http(home, registry, policy, tmp_pa
 
     call(
         "watch",
-        {"listen": {"host": "127.0.0.1", "port": 0}, "seconds": 1.5, "every": 0.05, "tell": seen.append, "ready": notify,
+        {"listen": {"host": "127.0.0.1", "port": 0}, "seconds": 60.0, "every": 0.05, "tell": tell, "ready": notify,
          "advisories": {"mirror": str(tmp_path / "osv")}},
         home=home,
     )  # fmt: skip

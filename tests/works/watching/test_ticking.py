@@ -17,6 +17,7 @@ def ticker():
     made.stop()
 
 
+@pytest.mark.slow
 def test_a_server_has_images_judged_again_when_advisories_have_changed_and_lie_still(home, tmp_path, ticker):
     box, osv = tmp_path / "box", tmp_path / "osv"
     box.mkdir()
