@@ -86,3 +86,9 @@ def test_an_alarm_holds_it_up_or_takes_it_back_or_is_ignored():
     assert judged(seen, Limits(60, 20, 0.05, alarms="back")).says == "back"
     assert judged(seen, Limits(60, 20, 0.05)).says == "on"
     assert judged(Seen(100, 0, 601, alarms=("a", "b")), ALL).says == "back"
+
+
+def test_what_could_not_be_judged_is_said():
+    found = judged(Seen(100, 0, 60, answered([0], 0.02), answered([0] * 20, 0.02, 20)), ALL)
+    assert found.says == "on" and found.figures["unjudged"] == ["pace", "answers"]
+    assert "unjudged" not in judged(Seen(100, 0, 60), Limits(60, 20, 0.05)).figures

@@ -98,6 +98,7 @@ def _pace(seen: Seen, limits: Limits, figures: dict[str, Any], certain: list[str
         return
     found = slower.compared(seen.now.seconds, seen.before.seconds, limits.slower)
     if found is None:
+        figures.setdefault("unjudged", []).append("pace")
         return
     figures["p95"] = [_figure(found.before), _figure(found.now)]
     if found.slower or found.certain:
@@ -111,8 +112,11 @@ def _pace(seen: Seen, limits: Limits, figures: dict[str, Any], certain: list[str
 def _answers(
     seen: Seen, limits: Limits, figures: dict[str, Any], certain: list[str], doubts: list[str]
 ) -> None:
+    if limits.outside >= 1 and limits.shift >= 1:
+        return
     found = domain.compared(seen.now, seen.before)
     if found is None:
+        figures.setdefault("unjudged", []).append("answers")
         return
     figures |= {"outside": found.outside, "of": found.rows, "shift": _figure(found.shift)}
     allowed = limits.outside + found.unseen
