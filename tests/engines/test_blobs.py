@@ -56,6 +56,19 @@ def test_a_file_of_any_size_is_copied_whole_and_hashed_by_the_way(store: Store, 
     assert store.path(digest).read_bytes() == source.read_bytes()
 
 
+@pytest.mark.parametrize("tail", [b"", b"end"])
+def test_zeros_of_a_large_file_take_no_room_on_the_disk(store: Store, tmp_path: Path, tail: bytes):
+    source = tmp_path / "given"
+    with source.open("wb") as file:
+        file.write(b"begin")
+        file.truncate(64 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(tail)
+    path = store.path(store.put_file(source))
+    assert path.stat().st_size == (64 << 20) + len(tail) and digest_file(path) == digest_file(source)
+    assert path.stat().st_blocks * 512 < 1 << 20
+
+
 def test_what_was_put_is_not_read_again_and_what_changed_since_is_refused(store: Store, tmp_path: Path):
     source = tmp_path / "given"
     source.write_bytes(b"honest")

@@ -334,3 +334,25 @@ def test_models_and_tables_that_were_taken_for_unknown_are_clean(scanned):
         out = io.BytesIO()
         joblib.dump(made, out)
         assert not stopped(scanned(out.getvalue(), "m.joblib"))
+
+
+LAYER = '{"class_name": "Lambda", "config": {"function": "os.system", "name": "x"}}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": 1}' + LAYER, '{bad\n' + LAYER, '{\n"a": 1\n}\n' + LAYER, '{"a": 1}, ' + LAYER, "{}\n" * 12_000 + LAYER,
+     '{"a": "' + "x" * 5_000_000 + '"}\n' + LAYER, "{\n" * 500 + LAYER],
+    ids=["joined", "behind what is none", "over lines", "with a comma", "far down", "past four megabytes", "behind many"],
+)  # fmt: skip
+def test_documents_of_json_that_follow_one_another_are_all_judged(scanned, text):
+    assert stopped(scanned(text.encode(), "config.txt"))
+
+
+@pytest.mark.parametrize(
+    "text", ["{\n" * 200_000 + "}", "\n" * 300_000 + "{}{", "{}" * 20_000 + "{", "[" * 300_000 + "]"]
+)
+def test_text_that_almost_is_json_takes_no_time(scanned, text):
+    began = time.process_time()
+    scanned(text.encode(), "notes.txt")
+    assert time.process_time() - began < 10

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import mmap
 import re
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from assay.checks.model.scan import _keras
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
 _CODE = re.compile(rb'"class_name": ?"(?:Lambda|__lambda__|TFSMLayer|TFOpLambda)"')
+_PIECE = 4 << 20
 
 
 def sniff(view: View) -> bool:
@@ -64,8 +67,7 @@ def _configuration(name: str, attribute: str, text: str, view: View, ground: Gro
 
 def _named(view: View, ground: Ground) -> None:
     """In a file that cannot be followed, the names of layers that carry code."""
-    named = _CODE.search(view.data)
-    if named:
+    for at, named in _pieces(view):
         ground.find(
             "keras_code",
             Severity.CRITICAL,
@@ -73,5 +75,16 @@ def _named(view: View, ground: Ground) -> None:
             view,
             remedy="ask for the model without such layers",
             refs=("CWE-94",),
-            offset=named.start(),
+            offset=at + named.start(),
         )
+        return
+
+
+def _pieces(view: View) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Give where such a name stands, looked for a piece at a time: a file of zeros need not fill the memory."""
+    for at in range(0, view.size, _PIECE):
+        named = _CODE.search(bytes(view.data[at : at + _PIECE + 64]))
+        if isinstance(view.data, mmap.mmap):
+            view.data.madvise(mmap.MADV_DONTNEED, at, min(_PIECE, view.size - at))
+        if named:
+            yield at, named

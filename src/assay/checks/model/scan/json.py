@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assay.checks.model.scan._view import View
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
 LIMIT = 64 << 20
+_BEGIN, _NEXT = re.compile(r"^[ \t]*[{\[]", re.MULTILINE), re.compile(r"[ \t,]*[{\[]")
+_TRIES, _WINDOW, _MOST = 200, 4096, 1_000_000
 _XGBOOST = (b'{"learner"', b'{"version"', b'{"Config"')
 
 
@@ -75,18 +79,39 @@ def _told_twice(twice: set[str], view: View, ground: Ground) -> None:
 
 
 def _lines(view: View, ground: Ground) -> bool:
-    """JSON lines and other text, which the text format has read: each line that is a mapping is judged."""
+    """JSON lines, documents one after the other, and other text, which the text format has read: each is judged."""
     from assay.checks.model.scan import _keras, _settings
 
     good = True
-    for line in bytes(view.data[: 4 << 20]).splitlines()[:10_000]:
-        if line.lstrip()[:1] == b"{":
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError):
-                return good
-            good = _keras.examine(value, view, ground) and _settings.examine(value, view, ground) and good
+    for number, value in enumerate(_documents(bytes(view.data).decode("utf-8", "replace").lstrip("\ufeff"))):
+        if number == _MOST:
+            return ground.not_understood(view, f"it holds more than {_MOST:,} documents of JSON")
+        good = _keras.examine(value, view, ground) and good
+        good = _settings.examine(value, view, ground) and good
     return good
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """Give every mapping and list that begins a line, or follows another. What is none is stepped over to the next line.
+
+    A failure costs as much as stands before it: after so many of them, only short documents are read.
+    """
+    read = json.JSONDecoder().raw_decode
+    at, tries, followed = 0, _TRIES, False
+    while found := (_NEXT.match(text, at) if followed else None) or _BEGIN.search(text, at):
+        at = found.end() - 1
+        try:
+            if tries > 0:
+                value, at = read(text, at)
+            else:
+                value, used = read(text[at : at + _WINDOW])
+                at += used
+        except (ValueError, RecursionError):
+            tries, line = tries - 1, text.find("\n", at)
+            at, followed = len(text) if line < 0 else line, False
+            continue
+        followed = True
+        yield value
 
 
 def _large(view: View, ground: Ground) -> bool:
