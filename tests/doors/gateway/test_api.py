@@ -6,11 +6,15 @@ import json
 import os
 import pickle
 import socket
+import subprocess
+import threading
 import time
 
 import pytest
 
+from assay.doors.gateway import uploading
 from assay.doors.gateway.api import ROUTES
+from assay.kernel.errors import AssayError
 from assay.works.verbs import VERBS
 
 
@@ -187,3 +191,18 @@ def test_what_is_sent_wrongly_is_told_in_a_sentence(api):
     for query, body, kind, said in WRONG:
         found = api("POST", f"/models?{query}", body, **{"content-type": kind})
         assert found.status == 400 and said in found.body["message"]
+
+
+def test_a_gateway_that_ends_waits_for_no_scan(api, monkeypatch):
+    slow = "import sys, time; sys.stdin.read(); time.sleep(60)"
+    real = subprocess.Popen
+    monkeypatch.setattr(
+        uploading.subprocess, "Popen", lambda command, **rest: real([command[0], "-c", slow], **rest)
+    )
+    home, examiner = api.stand.home, uploading.Examiner()
+    threading.Timer(0.5, examiner.close).start()
+    began = time.monotonic()
+    for _ in range(2):  # the one under way, and one that comes too late
+        with pytest.raises(AssayError, match="could not be examined|the server ended"):
+            examiner.register(home, "model.register", {"file": "m.json", "name": "m"}, b"{}", "ada")
+    assert time.monotonic() - began < 20 and not list((home.root / "scratch").iterdir())

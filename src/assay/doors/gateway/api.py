@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from assay.doors.gateway.messages import Request, Response
-from assay.doors.gateway.uploading import LARGEST, Receiving, uploaded
+from assay.doors.gateway.uploading import LARGEST, Examiner, Receiving
 from assay.kernel.errors import AssayError, Missing, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Api:
         self.home = home
         self._threads = ThreadPoolExecutor(2, "api")
         self._uploads = ThreadPoolExecutor(1, "upload")  # one after another, and none before a question
-        self._receiving = Receiving()
+        self._receiving, self._examiner = Receiving(), Examiner()
 
     async def answer(self, request: Request) -> Response:
         """Return what an action gives, as JSON; what it refuses, as one sentence with the status that belongs to it."""
@@ -163,7 +163,13 @@ class Api:
         try:
             if route.file:
                 made = await loop.run_in_executor(
-                    self._uploads, uploaded, self.home, route.action, params, request.body, actor
+                    self._uploads,
+                    self._examiner.register,
+                    self.home,
+                    route.action,
+                    params,
+                    request.body,
+                    actor,
                 )
             else:
                 made = await loop.run_in_executor(self._threads, self._call, route.action, params, actor)
@@ -184,6 +190,7 @@ class Api:
 
     def close(self) -> None:
         """End the threads."""
+        self._examiner.close()
         self._threads.shutdown(wait=True)
         self._uploads.shutdown(wait=True, cancel_futures=True)
 

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,49 +49,76 @@ class Receiving:
         self._held.pop(id(request), None)
 
 
-def uploaded(home: Home, action: str, params: Mapping[str, Any], body: bytes, actor: str) -> bytes:
-    """Carry out an action upon a file that was sent, and return what it gives as JSON. params: ``file`` is what it is called.
+class Examiner:
+    """Registers what was sent, one file after another, each in a process of its own that ends with the gateway."""
 
-    UsageError where nothing was sent or the name is none; AssayError where the process ended without an answer, or not in time.
-    """
-    said = dict(params)
-    name = str(said.get("file", ""))
-    if not _FILE.fullmatch(name):
-        raise UsageError(
-            f"{name[:60]!r} is no name of a file", remedy="say ?file=model.tar.gz: letters, digits, . _ + -"
-        )
-    if not body:
-        raise UsageError("nothing was sent", remedy=f"send the bytes of {name} as the body")
-    with home.scratch() as folder:
-        path = folder / name
-        path.write_bytes(body)
-        order = {
-            "home": str(home.root),
-            "action": action,
-            "params": said | {"file": str(path)},
-            "actor": actor,
-        }
-        return _carried_out(order, name)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
 
+    def register(self, home: Home, action: str, params: Mapping[str, Any], body: bytes, actor: str) -> bytes:
+        """Carry out an action upon a file that was sent, and return what it gives as JSON. params: ``file`` is what it is called.
 
-def _carried_out(order: Mapping[str, Any], name: str) -> bytes:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", __name__],
-            input=json.dumps(order).encode(),
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise AssayError(f"{name} was not examined within {_SECONDS // 60} minutes") from None
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        raise AssayError(f"{name} could not be examined: the process ended with {done.returncode}") from None
-    if "error" in answer:
-        raise _KINDS.get(answer["error"], AssayError)(answer["message"])
-    return json.dumps(answer["made"]).encode()
+        UsageError where nothing was sent or the name is none; AssayError where the process ended without an answer, or not in
+        time.
+        """
+        said = dict(params)
+        name = str(said.get("file", ""))
+        if not _FILE.fullmatch(name):
+            raise UsageError(
+                f"{name[:60]!r} is no name of a file",
+                remedy="say ?file=model.tar.gz: letters, digits, . _ + -",
+            )
+        if not body:
+            raise UsageError("nothing was sent", remedy=f"send the bytes of {name} as the body")
+        with home.scratch() as folder:
+            path = folder / name
+            path.write_bytes(body)
+            order = {
+                "home": str(home.root),
+                "action": action,
+                "params": said | {"file": str(path)},
+                "actor": actor,
+            }
+            return self._carried_out(order, name)
+
+    def _carried_out(self, order: Mapping[str, Any], name: str) -> bytes:
+        with self._lock:
+            if self._closed:
+                raise AssayError(f"the server ended before {name} was examined", remedy="send it again")
+            self._process = process = subprocess.Popen(
+                [sys.executable, "-m", __name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        try:
+            said, _ = process.communicate(json.dumps(order).encode(), timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise AssayError(f"{name} was not examined within {_SECONDS // 60} minutes") from None
+        finally:
+            with self._lock:
+                self._process = None
+        try:
+            answer = json.loads(said)
+        except ValueError:
+            raise AssayError(
+                f"{name} could not be examined: the process ended with {process.returncode}",
+                remedy="send it again, or register it by the command",
+            ) from None
+        if "error" in answer:
+            raise _KINDS.get(answer["error"], AssayError)(answer["message"])
+        return json.dumps(answer["made"]).encode()
+
+    def close(self) -> None:
+        """End what is being examined: it is registered whole or not at all, and whoever sent it is told."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
 
 
 def main() -> None:

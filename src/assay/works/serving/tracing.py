@@ -110,9 +110,10 @@ def record(home: Home, actor: str) -> int | None:
     lock.touch(mode=0o600)
     with taken(lock) as free:
         for path in closed(folder) if free else ():
-            spans = [s for line in _lines(path) for s in read(line)][:_SPANS]
-            if spans:
-                seq = intake.enter(home, actor, spans, source="endpoint", action=ACTION).event
+            spans = [s for line in _lines(path) for s in read(line)]
+            for at in range(0, len(spans), _SPANS):
+                part = spans[at : at + _SPANS]
+                seq = intake.enter(home, actor, part, source="endpoint", action=ACTION).event
             path.unlink()
     return seq
 
