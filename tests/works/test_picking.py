@@ -127,3 +127,10 @@ def test_a_tree_that_is_not_looked_at_to_its_end_is_incomplete(tmp_path, monkeyp
         of_path(tmp_path, {})
     monkeypatch.setattr(picking, "_LOOKED_AT", 40)
     assert not pick(str(tmp_path)).skipped
+
+
+def test_a_table_in_a_source_tree_makes_no_table_of_the_tree(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    assert picked(tmp_path)[0] == ("data.profile", "")
+    (tmp_path / "train.py").write_text("print(1)\n")
+    assert picked(tmp_path) == [("code.secrets", ""), ("code.review", "")]

@@ -23,4 +23,4 @@ def did_you_mean(word: str, names: Iterable[str]) -> str:
     if close:
         return f"did you mean {close!r}?"
     some = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-    return f"there is {some}" if known else "there is none"
+    return f"there is {some}" if known else "there is none yet"

@@ -60,7 +60,7 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     advisories = advisories or {}
     if target.startswith(REMOTE):
         return Picked((of_image(target, advisories),))
-    if looks_like_table(target):
+    if looks_like_table(target) and not _has_source(Path(target)):
         return Picked(tuple(Wanted(name, target) for name in ("data.profile", "data.pii", "data.integrity")))
     images, alone = _images(target, advisories)
     if images and alone:
@@ -159,6 +159,11 @@ def _is_source_tree(folder: Path, files: Sequence[os.DirEntry[str]]) -> bool:
     if all(name in _SCRIPTS for name in found):
         return False
     return bool(found)
+
+
+def _has_source(path: Path) -> bool:
+    """Whether a folder is a source tree in which tables lie too: a CSV in a repository makes no table of it."""
+    return path.is_dir() and _is_source_tree(path, list(_files(path, [])))
 
 
 def _is_bare(folder: Path) -> bool:
