@@ -134,3 +134,9 @@ def test_a_table_in_a_source_tree_makes_no_table_of_the_tree(tmp_path):
     assert picked(tmp_path)[0] == ("data.profile", "")
     (tmp_path / "train.py").write_text("print(1)\n")
     assert picked(tmp_path) == [("code.secrets", ""), ("code.review", "")]
+
+
+def test_a_model_packed_as_sagemaker_does_is_scanned_in_a_source_tree(tmp_path):
+    (tmp_path / "a.py").write_text("")
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(layer({"model.pkl": "1"})))
+    assert ("model.scan", "model.tar.gz") in picked(tmp_path)

@@ -182,7 +182,7 @@ def _models(folder: Path, files: Sequence[os.DirEntry[str]]) -> list[Path]:
         name = entry.name.lower()
         if _is_source(name) or name.endswith(("assay.json", "composition.json")):
             continue
-        if name.endswith(MODELS) or _begins(entry):
+        if name.endswith((*MODELS, "model.tar.gz")) or _begins(entry):  # as SageMaker packs them
             found.append(Path(entry.path))
             if len(found) > _MOST:
                 raise UsageError(
