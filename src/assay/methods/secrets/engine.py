@@ -15,6 +15,7 @@ from assay.methods.secrets.table import RULES
 
 _REACH = 8_192  # bytes that a match may go on behind the line or window it begins in
 _REMEMBERED = 50_000  # lines without a secret that are known again
+_WIDE = 64 << 20
 MOST = 500  # secrets told of one blob; more are counted as one more
 BATCH = 8 << 20
 
@@ -135,7 +136,7 @@ def _apart(hits: list[Hit]) -> list[Hit]:
 
 
 def as_text(data: bytes) -> bytes:
-    """Return UTF-16 and UTF-32 with a mark at the beginning as UTF-8; all else as it is."""
+    """Return UTF-16 and UTF-32 with a mark at the beginning, and UTF-16 of plain letters without, as UTF-8; all else as it is."""
     for mark, name in (
         (codecs.BOM_UTF32_LE, "utf-32"),
         (codecs.BOM_UTF32_BE, "utf-32"),
@@ -144,4 +145,9 @@ def as_text(data: bytes) -> bytes:
     ):
         if data.startswith(mark):
             return data.decode(name, "replace").encode()
+    head = data[:512]
+    if len(data) >= 16 and len(data) % 2 == 0 and len(data) <= _WIDE:  # without a mark: every other byte is 0
+        for zeros, others, name in ((1, 0, "utf-16-le"), (0, 1, "utf-16-be")):
+            if not any(head[zeros::2]) and all(head[others::2]):
+                return data.decode(name, "replace").encode()
     return data

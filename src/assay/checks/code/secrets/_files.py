@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.checks.code.secrets._tally import Spot, Tally
-from assay.methods.secrets.engine import Blob
+from assay.methods.secrets.engine import Blob, as_text
+from assay.methods.secrets.joined import joined
 from assay.methods.secrets.notebook import cells, is_notebook
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ OVERLAP = 64 << 10  # bytes of one part that begin the next, so that a key of ma
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Where a blob is from. lines: how many stand before it in its file."""
+    """Where a blob is from. lines: how many stand before it in its file. made: whether its text was put together of parts."""
 
     spot: Spot
     lines: int = 0
+    made: bool = False
 
 
 def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
@@ -40,9 +42,17 @@ def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
         else:
             for name, text in parts:
                 member = f"{spot.member}/{name}" if spot.member else name
-                yield Blob(text, spot.member or spot.file, Piece(replace(spot, member=member)))
+                yield from _whole(text, spot.member or spot.file, replace(spot, member=member))
             return
-    yield Blob(data, spot.member or spot.file, Piece(spot))
+    yield from _whole(data, spot.member or spot.file, spot)
+
+
+def _whole(data: bytes, name: str, spot: Spot) -> Iterator[Blob]:
+    """Give bytes as they are, and once more the lines whose texts are put together of parts."""
+    yield Blob(data, name, Piece(spot))
+    made = joined(as_text(data))
+    if made is not None:
+        yield Blob(made, name, Piece(spot, made=True))
 
 
 def unfolded(name: str, path: Path, tally: Tally, room: Room, scratch: Path) -> Iterator[Blob]:

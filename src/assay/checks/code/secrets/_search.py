@@ -40,7 +40,13 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, w
         piece = blob.key
         assert isinstance(piece, Piece)
         text = as_text(blob.data) if hits else b""
-        if hits and piece.spot.file.endswith(".py") and not piece.spot.member and len(text) < PART:
+        if (
+            hits
+            and piece.spot.file.endswith(".py")
+            and not piece.spot.member
+            and not piece.made
+            and len(text) < PART
+        ):
             made = rewrite(text, [(h.start, h.stop) for h in hits])
             if made is not None:
                 tally.diffs.append(shown_diff(piece.spot.file, text, made, [h.secret for h in hits]))
