@@ -1,11 +1,41 @@
 import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from assay.doors.cli.notebooks import _for_a_shell
+
+
+def _read_by_a_shell(said, folder, **environment):
+    """Return the configuration folder that a shell hands to Jupyter, where what was said is typed."""
+    (line,) = [one.partition(": ")[2] for one in said.splitlines() if one.startswith("start it: ")]
+    typed = line.replace("jupyter lab", "sh -c 'echo \"$JUPYTER_CONFIG_DIR\"'")
+    done = subprocess.run(
+        ["sh", "-c", typed], cwd=folder, env=environment or None, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("folder", "read"),
+    [
+        ("~/.jupyter", "/home/ada/.jupyter"),
+        ("~/my notes", "/home/ada/my notes"),
+        ("/srv/a b", "/srv/a b"),
+        ("~", "/home/ada"),
+    ],
+)
+def test_in_quotes_a_tilde_was_a_folder_of_that_name(tmp_path, folder, read):
+    said = f"start it: JUPYTER_CONFIG_DIR={_for_a_shell(Path(folder))} jupyter lab"
+    assert _read_by_a_shell(said, tmp_path, HOME="/home/ada", PATH="/usr/bin:/bin") == read
 
 
 def test_what_is_set_right_passes_but_for_what_only_a_running_server_tells(assay, tmp_path):
     said = assay(tmp_path, "notebook", "secure", "--dir", "j", "--name", "notebooks.example.org")
     assert "notebook.key" in said
     assert "notebooks.example.org" in said
-    assert f"JUPYTER_CONFIG_DIR={tmp_path}/j jupyter lab" in said  # in quotes a ~ is a folder of that name
+    assert _read_by_a_shell(said, tmp_path) == f"{tmp_path}/j"
     report = assay.json(tmp_path, "notebook", "check", "j", "--allow-incomplete", "--save", "seen")
     assert report["findings"] == []
     assert len(report["coverage"]["skipped"]) == 2

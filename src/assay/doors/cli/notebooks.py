@@ -119,7 +119,15 @@ def secure(
         "who gets in: whoever has "
         + ("the token it prints at each start" if done["token"] else "the password")
     )
-    click.echo(f"start it: JUPYTER_CONFIG_DIR={shlex.quote(str(folder.expanduser().absolute()))} jupyter lab")
+    click.echo(f"start it: JUPYTER_CONFIG_DIR={_for_a_shell(folder)} jupyter lab")
+
+
+def _for_a_shell(folder: Path) -> str:
+    """Return a folder as a shell reads it wherever it is then: ``~`` is expanded only where no quote holds it."""
+    first, *rest = folder.parts or (".",)
+    if first == "~":
+        return "/".join(["~", *map(shlex.quote, rest)])
+    return shlex.quote(str(folder)) if folder.is_absolute() else f'"$PWD"/{shlex.quote(str(folder))}'
 
 
 @notebook.command()
