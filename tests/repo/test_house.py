@@ -102,6 +102,12 @@ def test_links_of_the_docs_lead_somewhere():
                 assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
+def test_each_benchmark_is_told_in_their_page():
+    said = set(re.findall(r"^\| `(\w+\.py)` \|", (ROOT / "benchmarks" / "README.md").read_text(), re.M))
+    there = {p.name for p in (ROOT / "benchmarks").glob("*.py")} - {"__main__.py", "peers.py"}
+    assert said == there
+
+
 def test_no_file_has_outgrown_its_noun():
     for path in (ROOT / "src").rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 500, path
