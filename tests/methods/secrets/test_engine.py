@@ -213,3 +213,8 @@ def test_a_secret_is_never_shown_whole():
 def test_each_rule_has_what_a_report_needs():
     for rule in table.RULES:
         assert rule.title and rule.remedy and rule.keys and all(k == k.lower() for k in rule.keys)
+
+
+def test_the_end_of_a_sentence_was_no_name_of_the_text_behind_it():
+    assert names('found("keep its hash and change the password", "CWE-256", trait="open")') == []
+    assert names('log_in(("user", "ada"), ("password", "hunter2!Xk"))') == ["assigned"]

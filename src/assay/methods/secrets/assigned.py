@@ -104,9 +104,11 @@ def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value:
     ):  # `--password value`, and nothing else, goes without a sign between
         return True
     if glue.endswith(b",") and (
-        group == "bare" or not re.match(rb"\\?[\"'`]", place.blob[match.end("rest") :][:2])
+        group == "bare"
+        or not re.match(rb"\\?[\"'`]", place.blob[match.end("rest") :][:2])
+        or place.blob[max(0, first - 1) : first] not in (b'"', b"'", b"`")
     ):
-        return True
+        return True  # in a list the name is a text of its own, and not the end of a sentence
     if (
         glue.endswith(b">")
         and not glue.endswith(b"=>")
