@@ -33,7 +33,7 @@ demo: $(VENV)/.base ## the whole journey on real data
 	@$(BIN)/assay demo
 
 test: $(VENV)/.dev ## every test that is quick
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 3
 
 test-slow: $(VENV)/.dev ## the longer suites, and every property on new examples
 	$(BIN)/python -m pytest -q -m "slow or hypothesis" --hypothesis-profile explore

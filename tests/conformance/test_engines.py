@@ -139,6 +139,7 @@ def test_on_spark(name: str, bookings: Path, spark: str, tmp_path: Path):
     _equal(name, bookings, str(bookings), spark, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _cases("postgres"))
 def test_in_postgres(name: str, bookings: Path, in_postgres: str, tmp_path: Path):
     _equal(name, bookings, in_postgres, "duckdb", tmp_path)

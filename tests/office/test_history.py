@@ -210,10 +210,12 @@ def test_a_forgery_of_a_pruned_history_is_found(lived, clock, tmp_path):
 
 def test_no_writer_can_leave_a_row_out_of_the_history(office):
     with office.transaction() as tx:
-        tx.write("findings", "f", {"v": 1}, severity="low", rule="r", last_seen="")
-        tx.write("findings", "f", {"v": 2}, severity="low", rule="r", last_seen="")  # before any event
+        tx.write("findings", "f", {"v": 1}, severity="low", rule="r", last_seen="", asset="")
+        tx.write(
+            "findings", "f", {"v": 2}, severity="low", rule="r", last_seen="", asset=""
+        )  # before any event
         tx.record("test.one", "f", actor="ada")
-        tx.write("findings", "f", {"v": 3}, severity="low", rule="r", last_seen="")
+        tx.write("findings", "f", {"v": 3}, severity="low", rule="r", last_seen="", asset="")
         tx.record("test.two", "f", actor="ada")
     assert [s.value for s in states(office, "findings", "f")] == [{"v": 2}, {"v": 3}]
     assert verification.verify(office).ok

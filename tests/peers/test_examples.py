@@ -377,6 +377,7 @@ def test_all_eight_metrics_before_training(ran, learnt, assay, tmp_path):
         _compared(done.report("before"), facet, train[facet], without, 30)
 
 
+@pytest.mark.slow
 def test_all_thirteen_metrics_after_training(ran, parts, answers, assay, tmp_path):
     about, done, _ = ran
     test = parts[1]

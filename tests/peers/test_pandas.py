@@ -88,6 +88,7 @@ def test_every_figure_is_that_of_pandas(table, work, frame):
             _numbers(mine, column)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables())
 def test_every_correlation_is_that_of_scipy(table, work, frame):

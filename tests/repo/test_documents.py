@@ -114,6 +114,7 @@ def test_answer_the_risk_committee(copy):
     assert "summer" in (copy / "inventory.html").read_text()
 
 
+@pytest.mark.slow
 def test_sweep_for_personal_data(tmp_path):
     """The page's blocks one after another in one folder, as a reader types them."""
     for block in _blocks("docs/how-to/sweep-for-personal-data.md", "sh"):

@@ -31,6 +31,7 @@ def _nodes(value, path=()):
         yield from _nodes(inner, (*path, key))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(data=st.data())
 def test_a_forged_card_is_refused_in_a_sentence_or_shown_in_every_form(good, data):

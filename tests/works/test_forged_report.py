@@ -37,6 +37,7 @@ def _nodes(value, path=()):
         yield from _nodes(inner, (*path, key))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(data=st.data())
 def test_a_forged_report_is_refused_in_a_sentence_or_means_what_it_says(forged, data):

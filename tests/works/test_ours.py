@@ -52,7 +52,8 @@ def test_a_file_of_the_same_name_elsewhere_makes_no_home(tmp_path):
 
 
 def test_the_office_s_own_database_on_a_server_is_refused(tmp_path):
-    made = Home.create(tmp_path, {"ASSAY_DATABASE_URL": "postgresql+psycopg://me@h/office"})
+    here = {"ASSAY_DATABASE_URL": "postgresql+psycopg://me@h/office"}
+    made = Home.open(Home.create(tmp_path, {}).root, here)
     with pytest.raises(UsageError, match="what a home of Assay keeps"):
         not_ours(made, "postgres://other@h:5432/office::t")
     not_ours(made, "postgresql://me@h/sales::t")

@@ -54,6 +54,7 @@ def test_a_run_is_seen_under_way_and_ended(home):
         call("runs.show", {"run": "r1", "at": "2025-12-31"}, home=home)
 
 
+@pytest.mark.slow
 def test_findings_lineage_and_holds_are_those_of_then(home):
     for at, count in (
         ("2026-01-01T23:59:59Z", 0),

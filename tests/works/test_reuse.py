@@ -36,6 +36,7 @@ def imported(path):
     return out
 
 
+@pytest.mark.slow
 def test_every_import_of_every_module_is_seen():
     """Of two import lines one below the other, the second was once taken for names of the first."""
     for path in SRC.rglob("*.py"):

@@ -18,6 +18,7 @@ BOOKINGS = EXAMPLES / "bookings" / "bookings.csv.gz"
 ADULT = EXAMPLES / "income" / "adult.csv.gz"
 
 
+@pytest.mark.slow
 def test_bookings_contradictions_are_found_and_repaired(table, work, tmp_path):
     bookings = table(BOOKINGS)
     report = check(bookings, work=work)

@@ -59,6 +59,7 @@ ARGS = (
 )
 
 
+@pytest.mark.slow
 def test_the_region_that_counts_is_found(assay, shop):
     report = assay.json(shop, *ARGS, "--row", "1")
     shap = [m for m in report["metrics"] if m["name"] == "shap"]

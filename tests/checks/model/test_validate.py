@@ -247,6 +247,7 @@ def test_the_rows_of_a_subgroup_are_those_of_the_table_where_labels_are_missing(
     assert worst.count == ((kind == "b") & np.isfinite(y)).sum()
 
 
+@pytest.mark.slow
 def test_costs_make_the_score_and_the_cheapest_threshold_is_told(table, work):
     rng = np.random.default_rng(2)
     score = rng.random(6000)

@@ -83,6 +83,7 @@ def test_rows_of_a_parquet_file_are_numbered_from_one_in_its_order(held, tmp_pat
     assert [r[0] for r in rows if r[1] == "capital"] == [1, 122_881, 250_002, size]
 
 
+@pytest.mark.slow
 def test_two_thousand_broken_rules_are_told(table, work, tmp_path):
     path = tmp_path / "rules.yaml"
     path.write_text("rules:\n" + "".join(f"  - {{range: k, min: {n + 5}}}\n" for n in range(2_000)))

@@ -26,6 +26,7 @@ def _suggested(opened, work, tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["income/adult.csv.gz", "bookings/bookings.csv.gz"])
 def test_real_tables_obey_what_is_suggested_of_them(table, work, tmp_path, file):
     opened = table(EXAMPLES / file)

@@ -29,6 +29,7 @@ def places(text: str) -> list[str]:
     return [text[a:b] for a, b in addresses.spans(text)]
 
 
+@pytest.mark.slow
 def test_the_set_is_as_large_as_it_says():
     sentences = prose.looked_at() + prose.held_out()
     assert len(sentences) >= 800

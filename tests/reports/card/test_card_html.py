@@ -45,6 +45,7 @@ def test_whatever_a_name_holds_is_text():
     assert "\x1b" not in made and "\u202e" not in made and "&lt;script&gt;" in made
 
 
+@pytest.mark.slow
 def test_it_opens_in_chromium_on_a_desk_a_phone_and_paper(page, tmp_path):
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:

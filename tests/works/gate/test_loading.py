@@ -317,6 +317,7 @@ def test_a_load_cut_short_between_the_files_is_as_if_it_never_was(rules, tmp_pat
 _CELL = st.sampled_from(["1", "2", "3", "-1", "500", "x", "2.5", ""])
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(
     st.lists(st.tuples(_CELL, _CELL), min_size=1, max_size=12),

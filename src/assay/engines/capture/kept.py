@@ -109,7 +109,7 @@ class Kept:
                 out.write(sealer.frame(block, packed=False))
 
     def _make_room(self) -> None:
-        files = sorted(self.folder.glob(f"*.{_FORM}"), key=lambda p: p.stat().st_mtime, reverse=True)
+        files = sorted(self.folder.glob("*.[0-9]"), key=lambda p: p.stat().st_mtime, reverse=True)
         held = 0
         for path in files:
             held += path.stat().st_size
