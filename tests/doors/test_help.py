@@ -9,7 +9,10 @@ import subprocess
 from pathlib import Path
 
 import click
+import joblib
+import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from tests import images
 
 from assay.doors.cli.main import cli, main
@@ -92,6 +95,8 @@ def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys
         _run("assay log checkpoint > kept.txt", copy, capsys)
     if "app.tar" in example:  # the demo has no image, and nothing known of what one would hold
         _lay_out_an_image(copy)
+    if "model.joblib" in example:  # nor a model with code in it
+        _lay_out_a_model(copy)
     if "watch incoming" in example:  # nor is there a folder that things are put into
         (copy / "incoming").mkdir()
         (copy / "incoming" / "tidy.py").write_text("print(sum(range(10)))\n")
@@ -108,6 +113,13 @@ def _lay_out_an_image(folder):
     images.docker_save(folder / "app.tar", [images.layer(files)])
     (folder / "osv").mkdir()
     images.zipped(folder / "osv" / "all.zip", images.record("A-1", "Debian:12", "other", ("introduced", "0")))
+
+
+def _lay_out_a_model(folder):
+    rows = pd.read_csv(folder / "bookings.csv.gz")
+    columns = ["lead_time", "adults", "total_of_special_requests"]
+    model = LogisticRegression(max_iter=500).fit(rows[columns], rows["is_canceled"])
+    joblib.dump(model, folder / "model.joblib")
 
 
 def _run(line, folder, capsys):
