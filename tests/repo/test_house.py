@@ -17,14 +17,23 @@ HEAVY = ("ibis", "pandas", "numpy", "pyarrow", "sklearn", "xgboost", "duckdb", "
 NAMES = [("check", n) for n in declared.own("check")] + [("treatment", n) for n in declared.own("treatment")]
 
 
-def _loaded(code):
+def _modules(code):
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
     )
-    return {m.split(".")[0] for m in done.stdout.split()} & set(HEAVY)
+    return {m.split(".")[0] for m in done.stdout.split()}
+
+
+def _loaded(code):
+    return _modules(code) & set(HEAVY)
+
+
+def test_where_a_model_is_asked_there_may_be_no_library_of_the_offices():
+    """In an environment of its own, beside a framework: what registers packages had come with it."""
+    assert not _modules("import assay.engines.models.estimator") & {"rfc8785", "sqlalchemy", "cryptography"}
 
 
 def test_importing_every_check_loads_nothing_heavy():

@@ -25,6 +25,11 @@ def picked(path, **more):
     ]
 
 
+def test_a_model_of_the_registry_lost_a_slash_and_was_looked_for_as_a_file():
+    for named in ("registry://bookings", "registry://bookings@1", "s3://store/models/m.tar.gz"):
+        assert [(w.check, w.target) for w in pick(named).checks] == [("model.scan", named)]
+
+
 def test_a_source_tree_is_searched_and_its_models_scanned_one_by_one(tmp_path):
     (tmp_path / "train.py").write_text("x = 1\n")
     (tmp_path / "models").mkdir()

@@ -62,6 +62,8 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
         return Picked((of_image(target, advisories),))
     if looks_like_table(target) and not _has_source(Path(target)):
         return Picked(tuple(Wanted(name, target) for name in ("data.profile", "data.pii", "data.integrity")))
+    if "://" in target:  # of the registry, or in a store: a path of it would lose a slash
+        return Picked((Wanted("model.scan", target),))
     images, alone = _images(target, advisories)
     if images and alone:
         return Picked(images)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assay.kernel.canonical import canonical, plain
 from assay.methods.preparing.steps import Step, made
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ class Preparation:
 
     def to_bytes(self) -> bytes:
         """Return it as canonical JSON."""
+        # Whoever only asks a model may not have its library
+        from assay.kernel.canonical import canonical, plain
+
         steps = [{"step": s, "treatment": t, "learnt": dict(told)} for s, t, told in self.steps]
         columns = [{"name": n, "type": t} for n, t in self.columns.items()]
         said = {"schema": SCHEMA, "columns": columns, "reads": list(self.reads), "steps": steps}
