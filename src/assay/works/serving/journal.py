@@ -7,11 +7,13 @@ taken too. A batch whose event was recorded before its files were removed is kno
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,22 +84,28 @@ def record(home: Home, actor: str) -> int | None:
     Of several servers that share a home one does so at a time; the others leave it to that one.
     """
     folder = home.root / "serving" / "journal"
+    with closed(folder) as files:
+        return _record(home, actor, folder, files) if files else None
+
+
+@contextlib.contextmanager
+def closed(folder: Path) -> Iterator[list[Path]]:
+    """Give the batches of a folder that are closed, those of gateways that are gone too, to one server at a time.
+
+    Nothing where there is no such folder, or another server has them.
+    """
     if not folder.is_dir():
-        return None
+        yield []
+        return
     lock = folder / "recording"
     lock.touch(mode=0o600)
     with taken(lock) as free:
-        return _record(home, actor, folder) if free else None
+        if free:
+            _bury(folder)
+        yield sorted(folder.glob("*.batch")) if free else []
 
 
-def closed(folder: Path) -> list[Path]:
-    """Return the batches of a folder that are closed, those of gateways that are gone too."""
-    _bury(folder)
-    return sorted(folder.glob("*.batch"))
-
-
-def _record(home: Home, actor: str, folder: Path) -> int | None:
-    files = closed(folder)
+def _record(home: Home, actor: str, folder: Path, files: list[Path]) -> int | None:
     known = _recorded(home.office, folder)
     for path in [p for p in files if p.name in known]:
         path.unlink()

@@ -9,6 +9,7 @@ from typing import Any
 from assay.kernel.serving import Answer, Question, Refusal
 from assay.works.serving.counts import Counts
 from assay.works.serving.journal import Journal
+from assay.works.serving.share import Share
 
 _LINES = 100  # refusals a second that are written whole; of the others the number is
 
@@ -21,8 +22,7 @@ class Recording:
     journal: Journal
     _answered: dict[str, int] = field(default_factory=dict)
     _unwritten: dict[tuple[str, str], int] = field(default_factory=dict)
-    _second: int = 0
-    _written: int = 0
+    _lines: Share = field(default_factory=Share)
 
     def refused(
         self, endpoint: str, shown: str, refusal: Refusal, caller: str, address: str, id: str = ""
@@ -50,10 +50,7 @@ class Recording:
     def _write(self, endpoint: str, refusal: Refusal, entry: dict[str, Any]) -> bool:
         """Write a line of the journal; False where this second has had its share, or the disk takes none."""
         now = time.time()
-        if int(now) != self._second:
-            self._second, self._written = int(now), 0
-        self._written += 1
-        if self._written > _LINES:
+        if not self._lines.take(int(now), _LINES):
             return False
         told = {"message": refusal.message[:300], "detail": refusal.detail[:500]}
         entry = {k: v for k, v in {**entry, **told}.items() if v != ""}

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay import __version__
 from assay.kernel.span import Caller, Scope, Span
-from assay.office.alive import taken
 from assay.works.serving.journal import Journal, closed
+from assay.works.serving.share import Share
 
 if TYPE_CHECKING:
     from assay.works.home import Home
@@ -50,8 +50,7 @@ class Tracer:
     """Which requests of one gateway are kept, each a line of a journal."""
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._second, self._kept = 0, 0
+        self._journal, self._kept = journal, Share()
 
     def take(
         self, trail: Trail, headers: Mapping[str, str], status: int, about: Mapping[str, Any]
@@ -63,11 +62,7 @@ class Tracer:
         asked = caller is not None and caller.flags & 1
         if not asked and status < 500 and took < SLOW * 1e9 and secrets.randbelow(_ONE_IN):
             return None
-        second = trail.wall // 1_000_000_000
-        if second != self._second:
-            self._second, self._kept = second, 0
-        self._kept += 1
-        if self._kept > PER_SECOND:
+        if not self._kept.take(trail.wall // 1_000_000_000, PER_SECOND):
             return False
         line = {"wall": trail.wall, "took": took, "marks": trail.marks, "status": status, "about": about}
         if caller is not None:
@@ -103,13 +98,9 @@ def record(home: Home, actor: str) -> int | None:
     """
     from assay.works.traces import intake
 
-    folder, seq = _folder(home), None
-    if not folder.is_dir():
-        return None
-    lock = folder / "recording"
-    lock.touch(mode=0o600)
-    with taken(lock) as free:
-        for path in closed(folder) if free else ():
+    seq = None
+    with closed(_folder(home)) as files:
+        for path in files:
             spans = [s for line in _lines(path) for s in read(line)]
             for at in range(0, len(spans), _SPANS):
                 part = spans[at : at + _SPANS]
