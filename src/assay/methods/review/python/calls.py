@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -244,13 +245,10 @@ class Calls(Expressions):
 
     def _handed(self, call: Call) -> None:
         """Note the calls of a function that another is given to call."""
-        where = known.CALLERS.get(call.name) or known.CALLERS.get(f".{call.method}")
-        if where is None:
+        found = _told(call, known.CALLERS)
+        if found is None:
             return
-        place, keyword = where
-        given = call.arg(place, keyword)
-        if given is None:
-            return
+        place, _, given = found
         rest = [self.each(a) for a in call.args[place + 1 :]]
         if call.name in known.CALLS:
             handed = call.keywords.get("args", NOTHING)
@@ -325,13 +323,10 @@ class Calls(Expressions):
             if (path := self.opened.get(call.receiver.token)) is not None:
                 self.fetched.add(path)
             return
-        where = known.FETCHED.get(call.name) or known.FETCHED.get(f".{call.method}")
-        if where is None:
+        told = _told(call, known.FETCHED)
+        if told is None:
             return
-        place, keyword = where
-        found = call.arg(place, keyword)
-        if found is None:
-            return
+        place, keyword, found = told
         node = next((k.value for k in call.node.keywords if k.arg == keyword), None)
         if node is None and place < len(call.node.args):
             node = call.node.args[place]
@@ -339,6 +334,13 @@ class Calls(Expressions):
             self.names[path_] = replace(found, labels=found.labels | {"download"})
         if found.text is not None:
             self.fetched.add(found.text)
+
+
+def _told(call: Call, of: Mapping[str, tuple[int, str]]) -> tuple[int, str, Value] | None:
+    """Return the argument that a table tells of a function or method: its place, its keyword, and what is given; None without it."""
+    where = of.get(call.name) or of.get(f".{call.method}")
+    given = call.arg(*where) if where is not None else None
+    return (*where, given) if where is not None and given is not None else None
 
 
 def _bound(function: Value, args: list[Value], keywords: dict[str, Value]) -> Value:
