@@ -9,12 +9,8 @@ import time
 from collections import Counter
 
 import pytest
+from tests.doors.gateway.scripted import lay_out
 from tests.doors.gateway.test_serve import Served, create, does, until
-
-from assay.office import registry
-from assay.works.call import call
-from assay.works.home import Home
-from assay.works.marking import strike
 
 pytestmark = pytest.mark.slow
 SCRIPT = b"""
@@ -33,23 +29,7 @@ def predict_fn(table, number):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A home with s@1, s@2, which is slow, s@3, which answers 9, and s@4, which is as s@1."""
-    made = tmp_path_factory.mktemp("canaries")
-    home = Home.create(made, {"ASSAY_ACTOR": "ada"})
-    for number in range(1, 5):
-        files = {
-            "inference.py": home.store.put_bytes(SCRIPT),
-            "number.txt": home.store.put_bytes(b"%d" % number),
-        }
-        with home.office.transaction() as tx:
-            record = registry.enter(
-                tx, home.office, "s", digest=f"sha256:{number:064x}", files=files, reports={}, run="", actor="ada",
-                metadata={"artifact": "inference.py"},
-            )  # fmt: skip
-            tx.record("model.register", record.urn, actor="ada")
-        strike(home, record, "ada", "full")
-        call("model.approve", {"name": record.title, "reason": "seen"}, home=home)
-    home.close()
-    return made
+    return lay_out(tmp_path_factory.mktemp("canaries"), SCRIPT)
 
 
 @pytest.fixture

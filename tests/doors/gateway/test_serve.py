@@ -19,11 +19,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tests.doors.gateway.scripted import approve, lay_out
 
-from assay.office import registry
 from assay.works.call import call
 from assay.works.home import Home
-from assay.works.marking import strike
 
 pytestmark = pytest.mark.slow
 ASSAY = [sys.executable, "-c", "from assay.doors.cli import main; main()"]
@@ -54,31 +53,7 @@ def output_fn(answer, accept):
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
     """A home with s@1 and s@2, which answer, s@3, which fails, and s@4, which does not load; all approved."""
-    folder = tmp_path_factory.mktemp("models")
-    home = Home.create(folder, {"ASSAY_ACTOR": "ada"})
-    for number in range(1, 5):
-        files = {
-            "inference.py": home.store.put_bytes(SCRIPT),
-            "number.txt": home.store.put_bytes(b"%d" % number),
-        }
-        with home.office.transaction() as tx:
-            digest = f"sha256:{number:064x}"
-            record = registry.enter(
-                tx,
-                home.office,
-                "s",
-                digest=digest,
-                files=files,
-                reports={},
-                run="",
-                actor="ada",
-                metadata={"artifact": "inference.py"},
-            )
-            tx.record("model.register", record.urn, actor="ada")
-        strike(home, record, "ada", "full")
-        call("model.approve", {"name": record.title, "reason": "seen"}, home=home)
-    home.close()
-    return folder
+    return lay_out(tmp_path_factory.mktemp("models"), SCRIPT)
 
 
 class Served:
@@ -429,25 +404,7 @@ def test_two_servers_on_one_postgresql_serve_the_same_endpoints(assay, server, f
     env = {"ASSAY_DATABASE_URL": fresh_database, "ASSAY_ACTOR": "ada"}
     home = Home.create(folder, env)
     for number in (1, 2):
-        files = {
-            "inference.py": home.store.put_bytes(SCRIPT),
-            "number.txt": home.store.put_bytes(b"%d" % number),
-        }
-        with home.office.transaction() as tx:
-            record = registry.enter(
-                tx,
-                home.office,
-                "s",
-                digest=f"sha256:{number:064x}",
-                files=files,
-                reports={},
-                run="",
-                actor="ada",
-                metadata={"artifact": "inference.py"},
-            )
-            tx.record("model.register", record.urn, actor="ada")
-        strike(home, record, "ada", "full")
-        call("model.approve", {"name": record.title, "reason": "seen"}, home=home)
+        approve(home, SCRIPT, number)
     call(
         "endpoint.create",
         {"name": "e", "model": "s@1", "guard": {"auth": "none", "schema": "off"}},
@@ -500,22 +457,7 @@ def test_a_request_is_answered_while_the_office_cannot_be_reached(assay, server,
     shutil.rmtree(folder / ".assay")
     env = {"ASSAY_DATABASE_URL": fresh_database, "ASSAY_ACTOR": "ada"}
     home = Home.create(folder, env)
-    files = {"inference.py": home.store.put_bytes(SCRIPT), "number.txt": home.store.put_bytes(b"1")}
-    with home.office.transaction() as tx:
-        record = registry.enter(
-            tx,
-            home.office,
-            "s",
-            digest=f"sha256:{1:064x}",
-            files=files,
-            reports={},
-            run="",
-            actor="ada",
-            metadata={"artifact": "inference.py"},
-        )
-        tx.record("model.register", record.urn, actor="ada")
-    strike(home, record, "ada", "full")
-    call("model.approve", {"name": "s@1", "reason": "seen"}, home=home)
+    approve(home, SCRIPT, 1)
     call(
         "endpoint.create",
         {"name": "e", "model": "s@1", "guard": {"auth": "none", "schema": "off"}},

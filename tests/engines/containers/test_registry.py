@@ -4,9 +4,10 @@ import base64
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
+from tests.answering import Quiet
 from tests.images import DEBIAN, layer, mirror, oci_layout, record, stanza
 
 import assay
@@ -18,30 +19,19 @@ from assay.kernel.errors import AssayError
 FILES = {"etc/os-release": DEBIAN, "var/lib/dpkg/status": stanza("libssl3", "3.0.11-1~deb12u1", "openssl")}
 
 
-class Registry(BaseHTTPRequestHandler):
+class Registry(Quiet):
     folder = None
     asked = []
     broken = ""
     login = ""
-
-    def log_message(self, *args):
-        pass
-
-    def _send(self, body, code=200, **headers):
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def do_GET(self):
         here = f"http://127.0.0.1:{self.server.server_port}"
         self.asked.append((self.path, self.headers.get("Authorization")))
         if self.path.startswith("/token?"):
             if self.login and self.headers.get("Authorization") != self.login:
-                return self._send(b"{}", 401)
-            return self._send(b'{"token": "t1"}')
+                return self.send(b"{}", 401)
+            return self.send(b'{"token": "t1"}')
         if self.broken == "head":
             for _ in range(20_000):
                 self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -60,27 +50,27 @@ class Registry(BaseHTTPRequestHandler):
             return None
         bare = not self.path.startswith("/cdn/") and self.headers.get("Authorization") != self.login
         if self.broken == "basic" and bare:
-            return self._send(b"{}", 401, WWW_Authenticate='Basic realm="x"')
+            return self.send(b"{}", 401, WWW_Authenticate='Basic realm="x"')
         if self.path.startswith("/cdn/"):
             raw = (self.folder / "blobs" / "sha256" / self.path[5:]).read_bytes()
-            return self._send(raw + b"x" if self.broken == "blob" else raw)
+            return self.send(raw + b"x" if self.broken == "blob" else raw)
         if self.headers.get("Authorization") != "Bearer t1" and self.broken != "basic":
             realm = {"realm": "file:///etc/passwd", "elsewhere": "https://tokens.example.com/t"}.get(
                 self.broken, f"{here}/token"
             )
             told = f'Bearer realm="{realm}",service="reg",scope="repository:team/app:pull"'
-            return self._send(b"{}", 401, WWW_Authenticate=told)
+            return self.send(b"{}", 401, WWW_Authenticate=told)
         kind, _, name = self.path.removeprefix("/v2/team/app/").partition("/")
         if kind == "blobs" and self.broken == "metadata":
-            return self._send(b"", 307, Location="http://169.254.169.254/latest/meta-data/")
+            return self.send(b"", 307, Location="http://169.254.169.254/latest/meta-data/")
         if kind == "blobs":
-            return self._send(b"", 307, Location=f"{here}/cdn/{name[7:]}")
+            return self.send(b"", 307, Location=f"{here}/cdn/{name[7:]}")
         index = json.loads((self.folder / "index.json").read_text())
         if name == "1":
             body = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", **index}
-            return self._send(json.dumps(body).encode())
+            return self.send(json.dumps(body).encode())
         file = self.folder / "blobs" / "sha256" / name[7:]
-        return self._send(file.read_bytes()) if file.exists() else self._send(b"{}", 404)
+        return self.send(file.read_bytes()) if file.exists() else self.send(b"{}", 404)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from tests.answering import Quiet
 from tests.images import DEBIAN, layer, oci_layout, stanza
 
 from assay.works.home import Home
@@ -24,19 +25,6 @@ def served(handler):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     return server
-
-
-class Quiet(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-    def send(self, body, code=200, **headers):
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 class Asked(list):

@@ -16,6 +16,19 @@ def states(home):
     return {f.rule[-13:]: f.status for f in findings.listing(home.office, check="image.vulnerabilities")}
 
 
+def judged_without_its_ecosystem(home, tmp_path):
+    """Judge an image that has one finding, and again by a mirror that knows only another ecosystem; return the mirror."""
+    box, osv = tmp_path / "box", tmp_path / "osv"
+    box.mkdir()
+    docker_save(box / "saved.tar", [layer(FILES)])
+    mirror(osv, ZLIB)
+    watched(home, box, advisories={"mirror": str(osv)})
+    shutil.rmtree(osv)
+    mirror(osv, record("GHSA-1", "PyPI", "other", ("introduced", "0")))
+    watched(home, advisories={"mirror": str(osv)})
+    return osv
+
+
 def test_new_advisories_are_told_and_withdrawn_ones_closed_without_the_image(home, tmp_path, told):
     (home.root / "watch.yaml").write_text(POLICY)
     box, osv = tmp_path / "box", tmp_path / "osv"
@@ -46,14 +59,7 @@ def test_new_advisories_are_told_and_withdrawn_ones_closed_without_the_image(hom
 
 
 def test_a_mirror_that_lost_an_ecosystem_or_cannot_be_read_closes_nothing(home, tmp_path):
-    box, osv = tmp_path / "box", tmp_path / "osv"
-    box.mkdir()
-    docker_save(box / "saved.tar", [layer(FILES)])
-    mirror(osv, ZLIB)
-    watched(home, box, advisories={"mirror": str(osv)})
-    shutil.rmtree(osv)
-    mirror(osv, record("GHSA-1", "PyPI", "other", ("introduced", "0")))
-    watched(home, advisories={"mirror": str(osv)})
+    osv = judged_without_its_ecosystem(home, tmp_path)
     assert states(home) == {"CVE-2026-1000": "open"}
     mirror(osv, record("CVE-9", "Debian:12", "other", ("introduced", "0")))
     (osv / "broken.json").write_text("{")
@@ -66,14 +72,7 @@ def test_a_mirror_that_lost_an_ecosystem_or_cannot_be_read_closes_nothing(home, 
 
 def test_more_packages_unjudged_than_are_named_closed_what_they_had(home, tmp_path, monkeypatch):
     monkeypatch.setattr("assay.checks.image.vulnerabilities._MOST", 0)
-    box, osv = tmp_path / "box", tmp_path / "osv"
-    box.mkdir()
-    docker_save(box / "saved.tar", [layer(FILES)])
-    mirror(osv, ZLIB)
-    watched(home, box, advisories={"mirror": str(osv)})
-    shutil.rmtree(osv)
-    mirror(osv, record("GHSA-1", "PyPI", "other", ("introduced", "0")))
-    watched(home, advisories={"mirror": str(osv)})
+    judged_without_its_ecosystem(home, tmp_path)
     assert states(home) == {"CVE-2026-1000": "open"}
 
 
