@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from assay.doors.cli import context
-from assay.doors.cli.examining import FORMATS, show, watching
+from assay.doors.cli.examining import show, watching
 from assay.doors.cli.groups import Group
+from assay.doors.cli.options import FORMATS
 from assay.kernel.severity import SEVERITIES
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from assay.doors.cli import context
-from assay.doors.cli.examining import FORMATS, REGISTRY, show, watching
+from assay.doors.cli.examining import show, watching
+from assay.doors.cli.options import FORMATS, REGISTRY
 from assay.kernel.severity import SEVERITIES
 
 
