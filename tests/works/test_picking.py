@@ -1,8 +1,10 @@
 """Which checks fit what `assay scan` is given."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import subprocess
 import tarfile
 
@@ -145,3 +147,41 @@ def test_a_model_packed_as_sagemaker_does_is_scanned_in_a_source_tree(tmp_path):
     (tmp_path / "a.py").write_text("")
     (tmp_path / "model.tar.gz").write_bytes(gzip.compress(layer({"model.pkl": "1"})))
     assert ("model.scan", "model.tar.gz") in picked(tmp_path)
+
+
+HIDDEN = {
+    "old.tar": lambda: layer({"a/weights": b"\x80\x04N."}),
+    "dump.tgz": lambda: gzip.compress(layer({"README": "x", "m.joblib": "?"})),
+    "named.bin": lambda: zstd(layer({"deep.tar.gz": gzip.compress(layer({"m": b"\x80\x04N."}))})),
+    "weights.gz": lambda: gzip.compress(b"\x80\x04N."),
+    "old.pkl.xz": lambda: lzma.compress(b"I1\n."),
+    "cut.tar.gz": lambda: gzip.compress(layer({"m": b"\x80\x04N." * 40_000}), 0)[:9_000],
+    "parts.7z": lambda: b"7z\xbc\xaf\x27\x1c\0\4",
+    "arrays.tar.bz2": lambda: bz2.compress(layer({"x": b"\x93NUMPY\x01\0"})),
+}
+
+
+def test_models_in_archives_of_a_source_tree_are_scanned_whatever_these_are_called(tmp_path):
+    """Only *model.tar.gz was: a model in any other archive went unseen."""
+    (tmp_path / "a.py").write_text("")
+    for name, made in HIDDEN.items():
+        (tmp_path / name).write_bytes(made())
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 1_000))
+    (tmp_path / "sources.tar.gz").write_bytes(
+        gzip.compress(layer({"setup.py": "x = 1", "model.py": "y = 2"}))
+    )
+    docker_save(tmp_path / "app.tar", RAW)
+    found = {t for check, t in picked(tmp_path) if check == "model.scan"}
+    assert found == set(HIDDEN)
+    assert ("image.sbom", "app.tar") in picked(tmp_path)
+
+
+def test_archives_that_unpack_without_end_are_told_and_scanned(tmp_path, monkeypatch):
+    monkeypatch.setattr(picking, "_UNPACKED", 1 << 20)
+    (tmp_path / "a.py").write_text("")
+    bomb = tarfile.TarInfo("zeros")
+    bomb.size = 8 << 20
+    (tmp_path / "bomb.tar.gz").write_bytes(gzip.compress(bomb.tobuf() + bytes(bomb.size + 1024)))
+    found = pick(str(tmp_path))
+    assert ("model.scan", "bomb.tar.gz") in picked(tmp_path)
+    assert "was not looked at" in found.skipped[0].why and found.skipped[0].what.endswith("bomb.tar.gz")

@@ -9,11 +9,15 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Skipped
 from assay.works.resolve import MODELS, looks_like_table
+
+if TYPE_CHECKING:
+    from assay.engines.containers.room import Room
+    from assay.engines.watching.packed import Contents
 
 # Files that a person writes, by how their names end; what only describes (README, config.json) makes no source tree.
 _SOURCE = (
@@ -24,12 +28,11 @@ _SOURCE = (
 _PROGRAMS = (".py", ".pyw", ".ipynb", ".sh", ".bash", ".zsh", ".tf", ".dockerfile", "dockerfile")
 _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", "credentials")  # fmt: skip
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
-# How files begin that hold a model, or may: pickle of protocols 2 to 5, zip, HDF5, GGUF.
-_BEGINS = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n", b"GGUF")
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
 _LOOKED_AT = 200_000  # entries of a folder
 _MOST = 100  # model files, and images, of one source tree
-_TARS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
+_UNPACKED = 64 << 30  # bytes that come out of all archives of a source tree to tell what lies in them
+_PACKED_ENDS = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".z")
 SBOM, VULNERABILITIES = "image.sbom", "image.vulnerabilities"
 
 
@@ -94,8 +97,8 @@ def _images(target: str, advisories: Mapping[str, str]) -> tuple[tuple[Wanted, .
     if path.is_dir() and layout.is_layout(path):
         found = [of_image(f"{path}#{one}" if one else target, advisories) for one in _named(path)]
         return tuple(found), layout.alone(path)
-    saved, alone = layout.saved(path) if path.is_file() and _may_be_tar(path) else (False, False)
-    return ((of_image(target, advisories),) if saved else ()), alone
+    inside = _looked_into(path)
+    return ((of_image(target, advisories),) if inside.image else ()), inside.alone
 
 
 def _named(path: Path) -> list[str]:
@@ -106,16 +109,25 @@ def _named(path: Path) -> list[str]:
     return [""] if len(found) == 1 else list(dict.fromkeys(tag or digest for digest, tag in found))
 
 
-def _may_be_tar(path: Path) -> bool:
-    """Whether a file begins as a tar, or as one that is packed: what else is large need not be read through."""
-    from assay.engines.containers.bundle import PACKED
+def _looked_into(path: Path, room: Room | None = None) -> Contents:
+    """Return what lies in a tar, packed or not; nothing of what is none: what else is large need not be read through."""
+    from assay.engines.watching import packed
 
+    if not path.is_file() or not packed.is_archive(_head(path)):
+        return packed.Contents()
     try:
-        with path.open("rb") as source:
-            head = source.read(512)
+        return packed.look(path, tuple(end for end in MODELS if not end.endswith(_SCRIPTS)), room)
+    except OSError as error:
+        return packed.Contents(unread=f"it cannot be read: {error.strerror}")
+
+
+def _head(path: Path | str) -> bytes:
+    """Return how a file begins; nothing where it cannot be read: whoever examines it says why."""
+    try:
+        with open(path, "rb") as source:  # noqa: PTH123
+            return source.read(512)
     except OSError:
-        return False
-    return head.startswith(PACKED) or head[257:262] == b"ustar" or path.name.lower().endswith(_TARS)
+        return b""
 
 
 def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str]) -> Picked:
@@ -125,27 +137,57 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
     if not path.is_dir() or not _is_source_tree(path, files):
         return Picked((*images, Wanted("model.scan", str(path))), told)
     code = ("code.secrets", *_reviewed(entry.name for entry in files))
-    models = [Wanted("model.scan", str(one)) for one in _models(path, files)]
-    inside = [] if images else _images_within(path, files, advisories)
-    return Picked((*images, *(Wanted(name, str(path)) for name in code), *models, *inside), told)
-
-
-def _images_within(
-    folder: Path, files: Sequence[os.DirEntry[str]], advisories: Mapping[str, str]
-) -> list[Wanted]:
-    """Return the checks of the images of a source tree: tars by how they are called, and layouts."""
-    found: list[Wanted] = []
+    found = _Within(path, advisories)
     for entry in files:
-        if entry.name == "oci-layout":
-            found += _images(str(Path(entry.path).parent), advisories)[0]
-        elif entry.name.lower().endswith(_TARS):
-            found += _images(entry.path, advisories)[0]
-        if len(found) > _MOST:
-            raise UsageError(
-                f"{folder} holds more than {_MOST} images",
-                remedy="scan the folder of the images by itself: assay check image.sbom FILE...",
+        found.add(entry)
+    models = [Wanted("model.scan", one) for one in sorted(found.models)]
+    inside = [] if images else sorted(found.images, key=lambda one: str(one.target))
+    checks = (*images, *(Wanted(name, str(path)) for name in code), *models, *inside)
+    return Picked(checks, (*told, *found.unread))
+
+
+class _Within:
+    """The models and images of a source tree, told by what they hold: each file is opened once, and an archive read once."""
+
+    def __init__(self, folder: Path, advisories: Mapping[str, str]) -> None:
+        from assay.engines.containers.room import Room
+
+        self._folder, self._advisories = folder, advisories
+        self._room = Room(size=_UNPACKED)
+        self.models: list[str] = []
+        self.images: list[Wanted] = []
+        self.unread: list[Skipped] = []
+
+    def add(self, entry: os.DirEntry[str]) -> None:
+        """Look at a file; UsageError where there are more models or images than a person would list."""
+        from assay.engines.watching import packed
+
+        name = entry.name.lower()
+        if name == "oci-layout":
+            self.images += _images(str(Path(entry.path).parent), self._advisories)[0]
+        elif not _is_source(name) and not name.endswith(("assay.json", "composition.json")):
+            head = _head(entry.path)
+            found = (
+                _looked_into(Path(entry.path), self._room) if packed.is_archive(head) else packed.Contents()
             )
-    return sorted(found, key=lambda one: str(one.target))
+            if found.image:
+                self.images.append(of_image(entry.path, self._advisories))
+            if found.unread and len(self.unread) < _MOST:
+                self.unread.append(Skipped(entry.path, f"{found.unread}, and what follows was not looked at"))
+            if found.model or head.startswith(packed.MODELS) or _named_as_model(name):
+                self.models.append(entry.path)
+        for kind, many, check in (("model files", self.models, "model.scan FOLDER"), ("images", self.images, f"{SBOM} FILE...")):
+            if len(many) > _MOST:
+                raise UsageError(
+                    f"{self._folder} holds more than {_MOST} {kind}",
+                    remedy=f"scan the folder that they lie in by itself: assay check {check}",
+                )
+
+
+def _named_as_model(name: str) -> bool:
+    """Whether a file is called as models are, packed or not, or as SageMaker packs them."""
+    bare = next((name.removesuffix(end) for end in _PACKED_ENDS if name.endswith(end)), name)
+    return name.endswith((*MODELS, "model.tar.gz")) or bare.endswith(MODELS)
 
 
 def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
@@ -175,33 +217,6 @@ def _is_bare(folder: Path) -> bool:
 def _is_source(name: str) -> bool:
     low = name.lower()
     return low.endswith(_SOURCE) or low in _NAMED or low.startswith((".env.", "dockerfile."))
-
-
-def _models(folder: Path, files: Sequence[os.DirEntry[str]]) -> list[Path]:
-    """Return the files of a source tree that are models by their name or by how they begin."""
-    found = []
-    for entry in files:
-        name = entry.name.lower()
-        if _is_source(name) or name.endswith(("assay.json", "composition.json")):
-            continue
-        if name.endswith((*MODELS, "model.tar.gz")) or _begins(entry):  # as SageMaker packs them
-            found.append(Path(entry.path))
-            if len(found) > _MOST:
-                raise UsageError(
-                    f"{folder} holds more than {_MOST} model files",
-                    remedy="scan the folder of the models by itself: assay check model.scan FOLDER",
-                )
-    return sorted(found)
-
-
-def _begins(entry: os.DirEntry[str]) -> bool:
-    try:
-        if not entry.is_file(follow_symlinks=False):
-            return False
-        with open(entry.path, "rb") as source:  # noqa: PTH123
-            return source.read(8).startswith(_BEGINS)
-    except OSError:
-        return False
 
 
 def _files(folder: Path, skipped: list[Skipped]) -> Iterator[os.DirEntry[str]]:
