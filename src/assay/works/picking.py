@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Skipped
+from assay.methods.packages.wanted import LOCKS, kind_of
 from assay.works.resolve import MODELS, looks_like_table
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     if images and alone:
         return Picked(images)
     path = Path(target)
+    if path.is_file() and kind_of(path.name, 0) in LOCKS:
+        return Picked((of_image(target, advisories),))
     if path.is_file():
         if not _is_source(path.name):
             return Picked((*images, Wanted("model.scan", target)))
@@ -142,7 +145,9 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
         found.add(entry)
     models = [Wanted("model.scan", one) for one in sorted(found.models)]
     inside = [] if images else sorted(found.images, key=lambda one: str(one.target))
-    checks = (*images, *(Wanted(name, str(path)) for name in code), *models, *inside)
+    # Who names advisories asks about what is locked too; without them a bill of a tree tells nothing that its locks do not.
+    locked = [of_image(str(path), advisories)] if advisories and found.locked else []
+    checks = (*images, *(Wanted(name, str(path)) for name in code), *models, *inside, *locked)
     return Picked(checks, (*told, *found.unread))
 
 
@@ -154,6 +159,7 @@ class _Within:
 
         self._folder, self._advisories = folder, advisories
         self._room = Room(size=_UNPACKED)
+        self.locked = False
         self.models: list[str] = []
         self.images: list[Wanted] = []
         self.unread: list[Skipped] = []
@@ -163,6 +169,7 @@ class _Within:
         from assay.engines.watching import packed
 
         name = entry.name.lower()
+        self.locked = self.locked or kind_of(os.path.relpath(entry.path, self._folder), 0) in LOCKS
         if name == "oci-layout":
             self.images += _images(str(Path(entry.path).parent), self._advisories)[0]
         elif not _is_source(name) and not name.endswith(("assay.json", "composition.json")):
@@ -176,7 +183,10 @@ class _Within:
                 self.unread.append(Skipped(entry.path, f"{found.unread}, and what follows was not looked at"))
             if found.model or head.startswith(packed.MODELS) or _named_as_model(name):
                 self.models.append(entry.path)
-        for kind, many, check in (("model files", self.models, "model.scan FOLDER"), ("images", self.images, f"{SBOM} FILE...")):
+        for kind, many, check in (
+            ("model files", self.models, "model.scan FOLDER"),
+            ("images", self.images, f"{SBOM} FILE..."),
+        ):
             if len(many) > _MOST:
                 raise UsageError(
                     f"{self._folder} holds more than {_MOST} {kind}",

@@ -1,8 +1,9 @@
 """Software bill of materials of an image, a root directory or a live host, as CycloneDX or SPDX.
 
-Lists what dpkg, apk, rpm, Python, conda, npm, Java, Go, Rust and R have left, each with its package URL, and the files of
-models as machine-learning components with their digests. A bill that is there already is read and written anew in the
-other form. What could not be read is a gap of the bill, which says so itself, and makes the verdict incomplete.
+Lists what dpkg, apk, rpm, Python, conda, npm, Java, Go, Rust and R have left, of a source tree what its locks say, each
+with its package URL, and the files of models as machine-learning components with their digests. A bill that is there
+already is read and written anew in the other form. What could not be read is a gap of the bill, which says so itself,
+and makes the verdict incomplete.
 
 Example: assay check image.sbom app.tar --form spdx --keep out
 """

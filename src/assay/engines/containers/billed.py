@@ -22,6 +22,16 @@ def billed(image: Image, inventory: Inventory, form: str, work: Work) -> Asset:
         system=inventory.system,
         packages=inventory.packages,
         gaps=inventory.gaps,
-        kind="operating-system" if asset.format == "root" else "container",
+        kind=_kind(asset, inventory),
     )
     return work.put("sbom", write(bill, form), suffix(form))
+
+
+def _kind(asset: Asset, inventory: Inventory) -> str:
+    """Return what a bill is of, in CycloneDX's words; a folder without a system's packages is a program's own tree."""
+    if asset.format == "lock":
+        return "file"
+    if asset.format != "root":
+        return "container"
+    system = inventory.system.id or any(p.kind in ("deb", "rpm", "apk") for p in inventory.packages)
+    return "operating-system" if system else "application"

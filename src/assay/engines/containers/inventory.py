@@ -6,6 +6,7 @@ A record that cannot be read to its end is a gap, never nothing: what it would h
 from __future__ import annotations
 
 import importlib
+import posixpath
 import struct
 import zlib
 from collections import defaultdict
@@ -15,17 +16,20 @@ from typing import Any
 
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Image, ImageFile, Work
-from assay.methods.packages import osrelease
+from assay.methods.packages import locks, osrelease
+from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package, Unreadable
 from assay.methods.packages.python import modules
 from assay.methods.packages.wanted import DATABASES, JOURNAL, database, kind_of, plain, resolved
+from assay.methods.versions.pep440 import normal_name
 
 MOST = 250_000  # packages of one image
 RECORD = 256 << 20  # bytes of a bill of materials
 _DATABASE = 64 << 20  # of a database of packages that is text: a hundred times what a full system has
 _LOCK = 32 << 20  # of what npm resolved: read whole, it takes twenty times as much
 _CARGO = 4 << 20  # of what cargo resolved
+_LOCKED = 64 << 20  # of all locks of a source tree
 _SMALL = 16 << 20  # of any other record
 _OWNED = 4_000_000  # paths, and modules, of which is kept who brought them
 _PASSES = 8  # over an image, to follow links
@@ -70,7 +74,8 @@ class _Taking:
         self.systems: dict[str, System] = {}
         self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
         self.read: set[tuple[str, str]] = set()  # path and kind: one file may be a record of several kinds
-        self.files = self.kept = 0
+        self.locked: dict[str, Locked] = {}  # of a source tree, by the file that says it
+        self.files = self.kept = self.locking = 0
 
     def one(self, file: ImageFile, kind: str) -> None:
         """Read one record."""
@@ -90,6 +95,11 @@ class _Taking:
                     raise Unreadable("changes of rpm's database lie in it that were not carried over")
             elif kind == "dpkg-files":
                 self._owned(file)
+            elif kind == "lock":
+                self.locking += file.size
+                if self.locking > _LOCKED:
+                    raise Unreadable(f"more than {_LOCKED >> 20} MiB of locks lie there")
+                self.locked[file.path] = locks.read(file.read(locks.MOST), file.path)
             elif kind == "python-files":
                 folder = file.path.rpartition("/")[0]
                 named = modules(file.read(_SMALL), file.path)
@@ -159,14 +169,52 @@ def take(image: Image, work: Work) -> Inventory:
             raise BadInput(f"{image.asset.name} is no bill of materials: {error}") from None
         return Inventory(told.system, told.packages, 1, told.gaps, told.names)
     taking = _Taking(image, work)
-    for file in image.files(lambda path, size: bool(kind_of(path, size))):
+    tree = image.asset.format in ("root", "lock")
+    for file in image.files(lambda path, size: kind_of(path, size) not in ("", *(() if tree else ("lock",)))):
         taking.one(file, kind_of(file.path, file.size))
     _linked(taking)
+    if not taking.systems and not any(p.kind in ("deb", "rpm", "apk") for p in taking.packages.values()):
+        _settle(taking)
     system = next((taking.systems[p] for p in osrelease.PATHS if p in taking.systems), None)
     system = system or next(iter(taking.systems.values()), System())
     packages = [_placed(p, system, taking) for p in taking.packages.values()]
     gaps = (*taking.gaps, *image.gaps)
     return Inventory(system, tuple(sorted(packages, key=_order)), taking.files, gaps)
+
+
+def _settle(taking: _Taking) -> None:
+    """Take in what the locks of a source tree say. What one file only asks for is settled by a lock in its folder or above.
+
+    What nothing locks has no version, and is a gap: which is installed is known when it is.
+    """
+    locked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for path, told in taking.locked.items():
+        locked[path.rpartition("/")[0]] |= {_named(p) for p in told.packages if p.version}
+    for path, told in taking.locked.items():
+        folder = path.rpartition("/")[0]
+        above = {"", *(folder[:n] for n, c in enumerate(folder) if c == "/"), folder}
+        loose = [p for p in told.packages if not p.version and not any(_named(p) in locked[f] for f in above)]
+        try:
+            taking._add(p for p in told.packages if p.version)
+            taking._add(loose)
+        except Unreadable as error:
+            taking.gap(path, str(error))
+        if loose:
+            shown = ", ".join(f"{p.name} ({str(p.about['wanted'])[:60]})" for p in loose[:5])
+            more = f" and {len(loose) - 5:,} more" if len(loose) > 5 else ""
+            taking.gap(path, f"which version is installed is not locked of {shown}{more}")
+        for line in told.unread[:3]:
+            taking.gap(path, f"what it asks for cannot be made out: {line!r}")
+        if len(told.unread) > 3:
+            taking.gap(path, f"{len(told.unread) - 3:,} more of its lines cannot be made out")
+        for other in dict.fromkeys(told.refers):
+            if posixpath.normpath(posixpath.join(folder, other)) not in taking.locked:
+                taking.gap(path, f"it refers to {other[:80]!r}, which was not read")
+
+
+def _named(package: Package) -> tuple[str, str]:
+    name = normal_name(package.name) if package.kind == "pypi" else package.name.lower()
+    return package.kind, name
 
 
 def _linked(taking: _Taking) -> None:

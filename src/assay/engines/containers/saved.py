@@ -14,14 +14,17 @@ from assay.engines.containers.described import described
 from assay.engines.containers.layers import Layer, LayeredImage
 from assay.kernel.asset import Asset
 from assay.kernel.errors import UsageError
+from assay.methods.packages.wanted import LOCKS, kind_of
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
 
 
 def pin(path: Path, which: str, text: str, store: Store) -> Asset:
-    """Return a saved image as an asset, by its own digest; a bill of materials by that of its bytes."""
+    """Return a saved image as an asset, by its own digest; a bill of materials, or a lock, by that of its bytes."""
     if path.is_file():
+        if kind_of(path.name, 0) in LOCKS:
+            return Asset("image", path.name, text, store.put_file(path), "lock")
         with path.open("rb") as source:
             first = source.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
         if first[:1] == b"{":
@@ -32,6 +35,10 @@ def pin(path: Path, which: str, text: str, store: Store) -> Asset:
 
 def opened(asset: Asset, path: Path, scratch: Path) -> Any:
     """Return an Image; UsageError where the file is no longer the image that was pinned."""
+    if asset.format == "lock":
+        from assay.engines.containers.listed import LockImage
+
+        return LockImage(asset, path)
     if asset.format == "sbom":
         from assay.engines.containers.listed import ListedImage
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
 from assay.methods.packages.package import LONGEST, Package, Unreadable
-
-_DOTS, _PARTS = 200, 5  # of a line, and of a name: one of n parts takes tomllib n² steps and n tables
-
-
-def _deep(line: str) -> bool:
-    name = line.partition("=")[0]
-    return line.count(".") > _DOTS or ('"' not in name and name.count(".") > _PARTS)
+from assay.methods.packages.tomls import loaded
 
 
 def read(content: bytes, path: str) -> Iterator[Package]:
     """Give each package that comes from a registry or a repository, not the workspace's own."""
-    text = content.decode("utf-8")
-    if any(_deep(line) for line in text.splitlines()):
-        raise Unreadable("a name in it has more parts than any of cargo's")
-    told = tomllib.loads(text)
+    told = loaded(content)
     found = told.get("package", [])
     if not isinstance(found, list):
         raise Unreadable("its packages are no list")

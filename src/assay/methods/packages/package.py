@@ -72,7 +72,7 @@ class Package:
     @property
     def shown(self) -> str:
         """Return what a person is told: the name and its version."""
-        return f"{self.full} {self.version}"
+        return f"{self.full} {self.version}".rstrip()
 
     @property
     def place(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 # What changes a database of rpm that was not carried over: a WAL that is not empty, a journal that begins so.
@@ -40,6 +41,14 @@ _ENDS: Mapping[str, str] = {
     "tflite": "model", "ubj": "model", "cbm": "model", "mlmodel": "model", "pmml": "model", "pt2": "model",
     "engine": "model", "plan": "model", "ckpt": "model", "msgpack": "model", "npz": "model", "ggml": "model",
 }  # fmt: skip
+# What a source tree is installed from; what a package brought along says nothing of the tree.
+_LOCKS = re.compile(
+    r"(poetry|uv|pdm)\.lock|pipfile\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml|environment\.ya?ml"
+    r"|([a-z0-9_-]{1,60}[._-])?(requirements|constraints)([._-][a-z0-9._-]{1,60})?\.txt",
+    re.IGNORECASE,
+)
+_BROUGHT = ("site-packages", "dist-packages", "node_modules")
+LOCKS = frozenset({"lock", "npm-lock", "cargo-lock"})
 _BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
 _DEEPEST, _LINKS = 256, 40  # folders of a path, and links on the way to it
 _LEAST = 16 << 10  # bytes of a program that a Go or Rust compiler made: far more in truth
@@ -53,6 +62,8 @@ def kind_of(path: str, size: int) -> str:
     folder, _, name = path.rpartition("/")
     if name in _NAMES:
         return _named(folder, name)
+    if _LOCKS.fullmatch(name) or (folder.endswith("requirements") and name.endswith(".txt")):
+        return "" if any(one in folder.split("/") for one in _BROUGHT) else "lock"
     _, dot, end = name.rpartition(".")
     end = end.lower()
     if dot and end in _ENDS:

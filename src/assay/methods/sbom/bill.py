@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package
 
+KINDS = ("container", "operating-system", "application", "file")  # of what a bill is of
 _LENGTHS = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 96: "SHA-384", 128: "SHA-512"}
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """name, digest, kind: of what it is of (container, operating-system, file). made: RFC 3339. gaps: what could not be read."""
+    """name, digest, kind: of what it is of (one of KINDS). made: RFC 3339. gaps: what could not be read."""
 
     name: str
     digest: str

@@ -76,7 +76,7 @@ def _component(package: Package, refs: dict[str, int]) -> dict[str, Any]:
             else {}
         ),
         "name": package.name,
-        "version": package.version,
+        **({"version": package.version} if package.version else {}),
         "purl": package.purl,
     }
     if package.licence:
@@ -86,7 +86,7 @@ def _component(package: Package, refs: dict[str, int]) -> dict[str, Any]:
         out["hashes"] = [{"alg": name, "content": value} for name, value in found]
     if package.path:
         out["evidence"] = {"occurrences": [{"location": package.path}]}
-    told = {"assay:owner": package.owner}
+    told = {"assay:owner": package.owner, "assay:wanted": str(package.about.get("wanted", ""))}
     told |= {f"assay:{k}": " ".join(package.about.get(k, ())) for k in ("requires", "modules")}
     properties = _properties(told)
     if model:

@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import LONGEST, Package, Unreadable, from_purl
-from assay.methods.sbom.bill import Bill, Told, hashes
+from assay.methods.sbom.bill import KINDS, Bill, Told, hashes
 
 MOST = 1_000_000
 _ODD = re.compile(r"[^A-Za-z0-9.-]+")
@@ -64,7 +64,7 @@ def _plain(id_: str, name: str, version: str, purpose: str) -> dict[str, Any]:
 
 
 def _root(bill: Bill, id_: str) -> dict[str, Any]:
-    purpose = {"container": "CONTAINER", "operating-system": "OPERATING-SYSTEM"}.get(bill.kind, "OTHER")
+    purpose = bill.kind.upper() if bill.kind in KINDS else "OTHER"
     return _plain(id_, bill.name, bill.digest, purpose)
 
 

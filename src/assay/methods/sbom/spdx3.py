@@ -25,7 +25,7 @@ _MODEL = "assay:model"  # how a model's file is known again
 # CycloneDX's names of algorithms → SPDX's.
 _ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _BACK = {v: k for k, v in _ALGORITHMS.items()}
-_PURPOSES = {"container": "container", "operating-system": "operatingSystem"}
+_PURPOSES = {"operating-system": "operatingSystem"} | {k: k for k in ("container", "application", "file")}
 
 
 class Graph:
@@ -120,7 +120,7 @@ def _package(graph: Graph, package: Package, number: int) -> str:
     model = package.kind == "mlmodel"
     told = {
         "name": package.full,
-        "software_packageVersion": package.version,
+        "software_packageVersion": package.version or None,
         "software_packageUrl": package.purl,
         "verifiedUsing": hashed(hashes(package.digests)),
         "software_sourceInfo": f"found in {package.path}" if package.path else "",

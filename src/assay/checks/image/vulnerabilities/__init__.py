@@ -1,6 +1,7 @@
 """Known vulnerabilities of what is installed in an image, a root directory or a bill of materials.
 
-Reads what package managers and builds have left: dpkg, apk, rpm, Python, conda, npm, Java, Go and Rust programs, R.
+Reads what package managers and builds have left: dpkg, apk, rpm, Python, conda, npm, Java, Go and Rust programs, R; of a
+source tree, or a lock alone, what it locks.
 Each package is held against a mirror of OSV records by its ecosystem's own order of versions; a distribution's package by
 the distribution's records alone, so that a patch under an old version counts. Nothing is fetched and nothing is run.
 What could not be read, or has no records in the mirror, makes the verdict incomplete.

@@ -1,0 +1,52 @@
+"""What one file of a source tree locks and asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from assay.methods.packages.package import LONGEST, Package
+
+_PINNED = re.compile(r"={2,3}\s*v?([A-Za-z0-9!][A-Za-z0-9!.+_-]*)")
+# PEP 508: a name, extras, and either versions or an address; a marker behind ; says when it holds.
+_NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]{0,500}\])?\s*(.*)", re.DOTALL)
+_VERSIONS = re.compile(r"(?:[<>=!~]=?=?\s*[A-Za-z0-9!.*+_-]+\s*,?\s*)*")
+_WHEEL = re.compile(r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([A-Za-z0-9!.+_]+)(?:-[^/-]+){3,4}\.whl(?:[#?]|$)")
+
+
+@dataclass(slots=True)
+class Locked:
+    """packages: with a version where one is locked, else with what is asked for (``about["wanted"]``).
+
+    refers: other files that belong to it, relative to its folder. unread: what could not be made out, as it is written.
+    """
+
+    packages: list[Package] = field(default_factory=list)
+    refers: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, name: str, version: str, path: str, wanted: str = "", build: str = "") -> None:
+        """Take one package in. version: empty where only ``wanted`` is asked for."""
+        about = {
+            k: v[:LONGEST]
+            for k, v in (("wanted", "" if version else wanted or "any version"), ("build", build))
+            if v
+        }
+        self.packages.append(Package(kind, name[:LONGEST], version[:LONGEST], path=path, about=about))
+
+    def ask(self, text: str, path: str) -> None:
+        """Take in what is asked for as PEP 508 writes it: pinned by ``==`` or by the wheel that is named."""
+        bare = text.partition(" ;")[0] if "@" in text else text.partition(";")[0]
+        wheel = _WHEEL.search(bare.strip())
+        told = _NAMED.fullmatch(bare.strip())
+        if wheel and ("@" in bare or "/" in bare or told is None or "-" in told[1]):
+            return self.add("pypi", wheel[1], wheel[2], path)
+        if told is None:
+            return self.unread.append(text[:80])
+        rest = told[2].strip().removeprefix("(").removesuffix(")").strip()
+        if rest.startswith("@"):
+            return self.add("pypi", told[1], "", path, rest[1:].strip())
+        if not _VERSIONS.fullmatch(rest):
+            return self.unread.append(text[:80])
+        pinned = _PINNED.fullmatch(rest)
+        return self.add("pypi", told[1], pinned[1] if pinned else "", path, rest)
