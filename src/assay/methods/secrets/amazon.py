@@ -95,7 +95,7 @@ RULES = (
         (b"secret", b"aws"),
         r"(?i)(?:secret|aws)[a-z_.-]*[\\\"' \]]*(?:[:=,]|=>)[\\\"' ]*[0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+][0-9a-z/+]",
         re.compile(
-            rb"(?i)(?P<name>aws[a-z_.\-]{0,40}|secret[_.\-]?(?:access[_.\-]?)?key)[\"'\\\]]{0,4}[ \t]{0,8}(?:=>|[:=,])[ \t]{0,8}[\"'\\]{0,2}"
+            rb"(?i)(?P<name>aws(?-i:[A-Za-z_.\-]{0,40}+)|secret[_.\-]?(?:access[_.\-]?)?key)[\"'\\\]]{0,4}[ \t]{0,8}(?:=>|[:=,])[ \t]{0,8}[\"'\\]{0,2}"
             rb"(?P<secret>[0-9a-z/+]{40})(?![0-9a-z/+=])",
             re.ASCII,
         ),
@@ -121,6 +121,7 @@ RULES = (
         re.compile(rb"(?P<secret>(?:IQoJb3JpZ2lu|F[Qw]oGZXIvYXdzE)[0-9A-Za-z/+=]{80,2000})", re.ASCII),
         _session,
         "let it expire, and use a role: the SDK finds its credentials itself",
+        2_100,
     ),
     Rule(
         "aws_bedrock_key",
@@ -129,7 +130,7 @@ RULES = (
         (b"absk",),
         r"ABSK[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]",
         re.compile(
-            rb"(?<![0-9A-Za-z])(?P<secret>ABSK[0-9A-Za-z+/]{60,300}={0,2})(?![0-9A-Za-z+/=])", re.ASCII
+            rb"(?<![0-9A-Za-z])(?P<secret>ABSK[0-9A-Za-z+/]{60,300}+={0,2})(?![0-9A-Za-z+/=])", re.ASCII
         ),
         None,
         _ROTATE,

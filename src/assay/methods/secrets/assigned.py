@@ -53,7 +53,7 @@ _HASHLIKE = (32, 40, 56, 64, 96, 128)
 _TAKE = "take it from the environment, a secret manager, or a file outside of the repository, and change it where it is used"
 
 _PATTERN = re.compile(
-    rb"(?i)(?P<word>" + _WORD.encode() + rb")(?P<rest>[0-9a-z_.\-]{0,40})"
+    rb"(?i)(?P<word>" + _WORD.encode() + rb")(?P<rest>(?-i:[0-9A-Za-z_.\-]{0,40}+))"
     rb"(?:\\?[\"'\]`)]{0,3}[ \t]{0,12}(?::[ \t]{0,4}[a-z_][\w.\[\]|, ]{0,40}?)?[ \t]{0,12}(?:=>|:=|={1,3}|:|,|>)[ \t]{0,12}|[ \t]{1,4})"
     rb"(?:[fbru]{0,2}(?P<quote>\\?[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,500}(?:\\[^\"'`rn\n][^\"'`\r\n\\]{0,200}){0,8})(?:\\?[\"'`])|(?P<bare>[^\s\"'`,\\]{4,500}))",
     re.ASCII,
@@ -184,5 +184,6 @@ RULES = (
         _PATTERN,
         _judge,
         _TAKE,
+        2_600,
     ),
 )  # fmt: skip

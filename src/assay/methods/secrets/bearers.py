@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assay.methods.secrets.plausible import entropy, is_placeholder, looks_random
-from assay.methods.secrets.rule import Judged, Place, Rule
+from assay.methods.secrets.rule import Judged, Place, Rule, follows
+
+_CURL = re.compile(rb"curl\b")
+_TWILIO = re.compile(rb"(?i)twilio")
 
 
 def _part(text: bytes) -> Any:
@@ -71,7 +74,13 @@ def _basic(match: re.Match[bytes], place: Place) -> Judged | None:
 
 def _curl(match: re.Match[bytes], place: Place) -> Judged | None:
     text = match["secret"]
-    return None if is_placeholder(text) or len(text) < 5 else Judged("high", field="-u")
+    if not follows(match, place, _CURL, 500) or is_placeholder(text) or len(text) < 5:
+        return None
+    return Judged("high", field="-u")
+
+
+def _twilio(match: re.Match[bytes], place: Place) -> Judged | None:
+    return Judged("high") if follows(match, place, _TWILIO, 60) else None
 
 
 def _hook(match: re.Match[bytes], place: Place) -> Judged | None:
@@ -105,6 +114,7 @@ RULES = (
         r"eyJ[0-9A-Za-z_-][0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.",
         re.compile(rb"(?<![0-9A-Za-z_\-])(?P<secret>eyJ[0-9A-Za-z_\-]{8,2000}\.eyJ[0-9A-Za-z_\-]{4,6000}\.[0-9A-Za-z_\-]{0,1500})"),
         _jwt,
+        reach=9_600,
     ),
     Rule(
         "authorization_header",
@@ -130,7 +140,7 @@ RULES = (
         "high",
         (b"curl",),
         r"curl .*(?:-u|--user)[ =][\"']?[0-9A-Za-z_.@-]+:[^\s\"']",
-        re.compile(rb"curl\b[^\n]{0,400}?[ \t](?:-u|--user)[ =][\"']?[0-9A-Za-z_.@\-]{1,80}:(?P<secret>[^\s\"'$<{]{4,100})"),
+        re.compile(rb"[ \t](?:-u|--user)[ =][\"']?[0-9A-Za-z_.@\-]{1,80}+:(?P<secret>[^\s\"'$<{]{4,100})"),
         _curl,
     ),
     Rule(
@@ -185,7 +195,7 @@ RULES = (
         "high",
         (b"twilio",),
         r"(?i)twilio",
-        re.compile(rb"(?i:twilio)[^\n]{0,60}(?<![0-9A-Za-z])(?P<secret>SK[0-9a-f]{32})(?![0-9A-Za-z])"),
-        None,
+        re.compile(rb"(?<![0-9A-Za-z])(?P<secret>SK[0-9a-f]{32})(?![0-9A-Za-z])"),
+        _twilio,
     ),
 )  # fmt: skip

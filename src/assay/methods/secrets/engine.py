@@ -13,7 +13,6 @@ from assay.methods.secrets.rule import Place, Rule, Severity
 from assay.methods.secrets.sieve import LONGEST, Sieve
 from assay.methods.secrets.table import RULES
 
-_REACH = 8_192  # bytes that a match may go on behind the line or window it begins in
 _REMEMBERED = 50_000  # lines without a secret that are known again
 _WIDE = 64 << 20
 MOST = 500  # secrets told of one blob; more are counted as one more
@@ -84,13 +83,14 @@ class Engine:
         if text in self._none:
             return []
         low = text.lower()
-        end = stop if stop - start < LONGEST - 1 else min(len(blob), stop + _REACH)
+        windowed = stop - start >= LONGEST - 1
         hits: list[Hit] = []
         asked = False
         place = Place(blob, start, stop, name, self.now)
         for rule in self._rules:
             if not any(key in low for key in rule.keys):
                 continue
+            end = min(len(blob), stop + rule.reach) if windowed else stop
             for match in rule.pattern.finditer(blob, start, end):
                 if match.start() > stop:
                     break

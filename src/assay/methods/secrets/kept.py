@@ -6,9 +6,10 @@ import base64
 import binascii
 import re
 
-from assay.methods.secrets.plausible import entropy, is_hex, is_placeholder
-from assay.methods.secrets.rule import Judged, Place, Rule
+from assay.methods.secrets.plausible import entropy, is_placeholder
+from assay.methods.secrets.rule import Judged, Place, Rule, follows
 
+_WANDB = re.compile(rb"(?i)wandb")
 _CHANGE = "change the password, keep the file outside of the repository, and readable by its owner alone"
 _HASHES = {b"$apr1": "MD5", b"$2y$": "bcrypt", b"$2a$": "bcrypt", b"$2b$": "bcrypt", b"{SHA}": "SHA-1", b"$1$": "MD5",
            b"$5$": "SHA-256", b"$6$": "SHA-512", b"$y$": "yescrypt"}  # fmt: skip
@@ -58,7 +59,7 @@ def _wandb(match: re.Match[bytes], place: Place) -> Judged | None:
     text = match["secret"]
     return (
         None
-        if entropy(text) < 3.0 or not is_hex(text) or is_placeholder(text)
+        if not follows(match, place, _WANDB, 80) or entropy(text) < 3.0 or is_placeholder(text)
         else Judged("high", field="key")
     )
 
@@ -136,6 +137,7 @@ RULES = (
         re.compile(rb"client-key-data:[ \t]{1,8}[\"']?(?P<secret>LS0t[0-9A-Za-z+/]{100,8000}={0,2})"),
         _kube,
         "revoke the client certificate, and let a login plug-in give short-lived ones",
+        8_200,
     ),
     Rule(
         "kubernetes_secret",
@@ -143,9 +145,10 @@ RULES = (
         "high",
         (b": ",),
         r"^  +[0-9A-Za-z_.-]+: +[\"']?[0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/][0-9A-Za-z+/]+={0,2}[\"']?\s*$",
-        re.compile(rb"(?m)^[ ]{2,8}(?P<name>[0-9A-Za-z_.\-]{1,100}):[ ]{1,4}[\"']?(?P<secret>[0-9A-Za-z+/]{8,8000}={0,2})[\"']?[ \t\r]*$"),
+        re.compile(rb"(?m)^[ ]{2,8}(?P<name>[0-9A-Za-z_.\-]{1,100}):[ ]{1,4}[\"']?(?P<secret>[0-9A-Za-z+/]{8,8000}={0,2})[\"']?[ \t\r]{0,40}$"),
         _kubernetes,
         "change it, and keep the manifest sealed (SOPS, sealed secrets, an external store)",
+        8_200,
     ),
     Rule(
         "kaggle_key",
@@ -162,7 +165,7 @@ RULES = (
         "high",
         (b"wandb",),
         r"(?i)wandb.*[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]",
-        re.compile(rb"(?i:wandb)[^\n]{0,80}?(?<![0-9a-zA-Z])(?P<secret>[0-9a-f]{40})(?![0-9a-zA-Z])"),
+        re.compile(rb"(?<![0-9a-zA-Z])(?P<secret>[0-9a-f]{40})(?![0-9a-zA-Z])"),
         _wandb,
     ),
     Rule(

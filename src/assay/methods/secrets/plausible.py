@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 _WORDS = re.compile(
     rb"""(?ix) example|sample|dummy|placeholder|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)|your[-_ ]?
@@ -41,6 +42,7 @@ def entropy(text: bytes) -> float:
     return -sum(n / size * math.log2(n / size) for n in Counter(text).values()) if size else 0.0
 
 
+@lru_cache(maxsize=4_096)
 def is_placeholder(text: bytes) -> bool:
     """Whether a text stands where a secret is to be filled in, names one that lies elsewhere, or is a plain word."""
     return (

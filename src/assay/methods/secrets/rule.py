@@ -9,6 +9,8 @@ from typing import Literal
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+LONGEST_WORD = 16
+REACH = 1_100  # bytes of a match, of most rules
 REVOKE = "revoke it where it was issued, then take it from the environment or a secret manager"
 
 
@@ -59,7 +61,10 @@ class Rule:
 
     keys: lower-case literals, one of which stands in every line that holds one. sieve: an RE2 expression that each such
     line matches, and few others. pattern: the exact one; its group ``secret``, or all of it, is the secret. judge: verifies
-    the structure; None says that the match is no secret.
+    the structure; None says that the match is no secret. reach: bytes that a match may have, and is looked for behind a window.
+
+    A pattern takes time that grows with the text, whatever it is: what is repeated is possessive or ends where a match does, and
+    what stands before a secret is looked for by the judge, backwards from it.
     """
 
     name: str
@@ -70,6 +75,7 @@ class Rule:
     pattern: re.Pattern[bytes]
     judge: Judge | None = None
     remedy: str = REVOKE
+    reach: int = REACH
 
 
 def lower(severity: Severity, by: int = 1) -> Severity:
@@ -88,12 +94,14 @@ def token(
     sieve: str = "",
     remedy: str = REVOKE,
     ends: str = "0-9A-Za-z_",
+    reach: int = REACH,
 ) -> Rule:
     """Return the rule of a token that begins with a prefix of its own.
 
-    prefix: as it stands, case counts. body: a regular expression of bounded length. ends: characters that may not follow.
+    prefix: as it stands, case counts. body: a regular expression of bounded length; what it repeats last is not given back. ends: characters that may not follow.
     """
     text = re.escape(prefix).replace("\\-", "-")
+    body = f"{body}+" if re.search(r"\{\d+,\d*\}$", body) else body
     pattern = re.compile(rf"(?<![0-9A-Za-z])(?P<secret>{text}{body})(?![{ends}])".encode(), re.ASCII)
     return Rule(
         name,
@@ -104,8 +112,18 @@ def token(
         pattern,
         judge,
         remedy,
+        reach,
     )
 
 
 def _re2(literal: str) -> str:
     return "".join(c if c.isalnum() or c in "_-/" else f"\\{c}" for c in literal)
+
+
+def follows(match: re.Match[bytes], place: Place, word: re.Pattern[bytes], most: int) -> bool:
+    """Whether a word ends at most ``most`` bytes before a secret, in its line."""
+    stop = match.start("secret")
+    start = max(
+        0, stop - most - LONGEST_WORD, place.blob.rfind(b"\n", max(0, stop - most - LONGEST_WORD), stop) + 1
+    )
+    return any(stop - found.end() <= most for found in word.finditer(place.blob, start, stop))
