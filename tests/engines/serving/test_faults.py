@@ -12,9 +12,10 @@ import pytest
 from tests.engines.serving.conftest import question
 
 from assay.engines.isolation import Limits
-from assay.engines.serving import packing
+from assay.engines.serving import frames, packing
+from assay.engines.serving.batch import Asked, Batch
 from assay.engines.serving.client import Replicas
-from assay.engines.serving.replica import Replica, processes
+from assay.engines.serving.replica import _LONGEST_DELAY, Replica, _delay, processes
 
 # What a request's body says, the model does
 _MODEL = """
@@ -286,3 +287,29 @@ def test_a_poisoned_model_reaches_nothing(script, ask, tmp_path, level):
                 what,
             )
     assert not (outside / "left").exists()
+
+
+def test_a_process_that_was_ended_by_requests_again_and_again_came_back_after_half_a_minute():
+    """Whoever sent what ends it, every few seconds, kept it from everybody else: the wait doubled up to 30 seconds."""
+    assert [_delay(n, 0.5) for n in (0, 1, 2, 3, 4, 20, 10_000)] == [0, 0, 0.1, 0.2, 0.4, 0.5, 0.5]
+    assert [_delay(n, _LONGEST_DELAY) for n in (1, 5, 20)] == [0, 0.8, 30]  # one that never answered
+
+
+def test_what_stood_behind_a_replica_that_ended_goes_before_what_may_end_another(tmp_path):
+    """The only replica left was given what had ended one before, and the other waited for a start."""
+
+    async def work():
+        client, sent = Replicas([tmp_path / "a", tmp_path / "b"]), []
+        left = client._links[1]
+        left.ready, left.send = True, lambda batch: sent.append(batch.asked[0])
+        loop, packed = asyncio.get_running_loop(), packing.Packed(frames.BODY, (), b"", 1)
+        worst, behind = (Asked(packed, time.monotonic() + 9, loop.create_future()) for _ in range(2))
+        client._lost([Batch([worst]), Batch([behind])], "the replica did not answer in time")
+        client._pump()
+        assert sent[0] is behind and worst in (*client._again, *sent)
+        for asked in (worst, behind):
+            asked.answered.cancel()
+        client._again.clear()
+        await client.close(0)
+
+    asyncio.run(work())

@@ -172,7 +172,8 @@ class Replicas:
     def _pump(self) -> None:
         """Send what can be sent."""
         while self._again or self._queue:
-            suspects = bool(self._again)
+            # What merely stood behind a replica that ended goes first: what goes alone may end the last that is left.
+            suspects = bool(self._again) and not (self._queue and self._queue[0].lost)
             link = self._chosen(alone=suspects)
             if link is None:
                 break

@@ -70,7 +70,7 @@ class Replica:
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._job: Job | None = None
-        self._began = 0.0
+        self._began = self._took = 0.0  # when its process began, and the seconds until that answered
         self._thread = threading.Thread(target=self._keep, name=f"replica {path.name}", daemon=True)
         self._thread.start()
 
@@ -138,9 +138,7 @@ class Replica:
                 return
             self.restarts += 1
             self._to(RESTARTING, reason)
-            # After a first loss another takes its place at once
-            delay = 0.0 if failures <= 1 else min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (failures - 2))
-            self._stop.wait(delay)
+            self._stop.wait(_delay(failures, self._took if answered else _LONGEST_DELAY))
 
     def _asked(self) -> bool:
         """Wait until somebody connects; False where it is ended before."""
@@ -178,7 +176,7 @@ class Replica:
                     job.end("late")
                     break
                 if not answered and hello.read():
-                    answered, self.info = True, hello.info
+                    answered, self.info, self._took = True, hello.info, time.monotonic() - self._began
                     self._to(READY)
                 self._cut_log()
                 job.watcher.pause()
@@ -217,6 +215,15 @@ class Replica:
                 with self.log.open("r+b") as out:  # its writer appends
                     out.truncate(0)
                     out.write(kept)
+
+
+def _delay(failures: int, most: float) -> float:
+    """Return the seconds until another process takes the place of one that ended; after a first loss it does so at once.
+
+    most: of one that came to answer, what its start took. It is ended by what it is asked, and whoever asks that again and
+    again would else keep it from everybody; so starting takes no more than half of the time.
+    """
+    return 0.0 if failures <= 1 else min(_LONGEST_DELAY, most, _FIRST_DELAY * 2 ** min(failures - 2, 16))
 
 
 class _Hello:
