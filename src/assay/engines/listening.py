@@ -10,9 +10,12 @@ import contextlib
 import json
 import socket
 import ssl
+import sys
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from assay.kernel.errors import UsageError
@@ -22,6 +25,7 @@ CONNECTIONS = 64
 _QUIET = 10.0  # seconds that a connection may say nothing
 _REQUEST = 30.0  # seconds that a request may take to come
 _LINGER = 0.1  # seconds that one who is told to come again may take to hear it
+_SAY_AGAIN = 10.0  # seconds between faults that are said
 _DRAIN, _DRAINED = 3.0, 64 << 20  # seconds and bytes of a body that was refused and is passed over
 
 
@@ -44,6 +48,7 @@ class Listener(ThreadingHTTPServer):
         self, host: str, port: int, handler: type[Bounded], tls: ssl.SSLContext | None = None
     ) -> None:
         self.tls, self.local = tls, is_loopback(host)
+        self._told = (-_SAY_AGAIN, 0)  # when a fault was said last, and how many were not since
         self._room = threading.BoundedSemaphore(CONNECTIONS)
         self._due: dict[
             socket.socket, float
@@ -129,7 +134,19 @@ class Listener(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is no concern of ours."""
+        """Say a fault of ours in one line, without what was sent; a connection that broke is no concern of ours."""
+        error = sys.exc_info()[1]
+        if error is None or isinstance(error, (ConnectionError, TimeoutError, ssl.SSLError)):
+            return
+        now, (last, passed) = time.monotonic(), self._told
+        if now - last < _SAY_AGAIN:  # whoever can cause one can cause thousands
+            self._told = (last, passed + 1)
+            return
+        self._told = (now, 0)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        more = f", and {passed:,} before it" if passed else ""
+        print(f"assay: a request met a fault of ours: {type(error).__name__}{where}{more}", file=sys.stderr)  # noqa: T201
 
 
 class Bounded(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from assay.kernel.errors import Missing
 from assay.office import schema
 from assay.office.rows import read
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
 QUEUED, SCANNED, FAILED = "queued", "scanned", "failed"
+STATES = (QUEUED, SCANNED, FAILED)
+_PAGE, _LOOKED_THROUGH = 1_000, 1_000_000  # arrivals
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,33 @@ def waiting(office: Office) -> int:
     return int(office.rows(sa.select(sa.func.count()).where(table.state == QUEUED))[0][0])
 
 
-def listing(office: Office, limit: int = 100) -> list[Arrival]:
-    """Return the latest arrivals, the latest first."""
+def listing(office: Office, limit: int = 100, *, state: str = "", outcome: str = "") -> list[Arrival]:
+    """Return the latest arrivals, the latest first. state, outcome: those alone that have it."""
     table = schema.arrivals.c
-    query = sa.select(table.value).order_by(table.at.desc(), table.key).limit(limit)
-    return [read(Arrival, r[0]) for r in office.rows(query)]
+    query = sa.select(table.value).order_by(table.at.desc(), table.key)
+    query = query.where(table.state == state) if state else query
+    if not outcome:
+        return [read(Arrival, r[0]) for r in office.rows(query.limit(limit))]
+    out: list[Arrival] = []
+    for start in range(0, _LOOKED_THROUGH, _PAGE):
+        page = [read(Arrival, r[0]) for r in office.rows(query.offset(start).limit(_PAGE))]
+        out += [a for a in page if a.outcome == outcome]
+        if len(page) < _PAGE or len(out) >= limit:
+            break
+    return out[:limit]
+
+
+def get(office: Office, key: str) -> Arrival:
+    """Return the arrival whose key begins so; Missing where none does, or several do."""
+    table = schema.arrivals.c
+    query = sa.select(table.value).where(table.key.startswith(key, autoescape=True)).limit(2)
+    found = [read(Arrival, r[0]) for r in office.rows(query)]
+    if len(found) != 1:
+        whole = [a for a in found if a.key == key]
+        if whole:
+            return whole[0]
+        many = "several arrivals are" if found else "no arrival is"
+        raise Missing(
+            f"{many} known by a key that begins with {key[:120]!r}", remedy="see `assay arrivals list`"
+        )
+    return found[0]

@@ -16,6 +16,7 @@ _TABLES = {
     "inventory": ("packages",),
     "runs": ("runs",),
     "findings": ("findings",),
+    "arrivals": ("arrivals",),
     "lineage": ("edges",),
     "context": ("contexts", "members"),
     "endpoint": ("endpoints",),

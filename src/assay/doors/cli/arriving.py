@@ -1,4 +1,4 @@
-"""watch: what arrives, scanned as it arrives; images held against advisories that change."""
+"""watch: what arrives, scanned as it arrives; images held against advisories that change. arrivals: what became of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.doors.cli import context
+from assay.doors.cli import context, show
+from assay.doors.cli.groups import Group
 from assay.kernel.printable import printable
 from assay.kernel.severity import SEVERITIES
 
@@ -82,6 +83,65 @@ def watch(folder: tuple[str, ...], format_: str, **raw: Any) -> int:
     else:
         context.emit_json(found)
     return 0 if found["passed"] or not raw["once"] else 1
+
+
+@click.group(cls=Group)
+def arrivals() -> None:
+    """What `assay watch` took in, from folders and from registries, and what became of it.
+
+    Example: assay arrivals list
+    """
+
+
+@arrivals.command("list")
+@click.option("--state", type=click.Choice(["queued", "scanned", "failed"]), help="Those alone.")
+@click.option("--outcome", type=click.Choice(["pass", "fail", "incomplete", "error"]), help="Those alone.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="How many.")
+@context.at_option
+@context.format_option
+def list_(state: str | None, outcome: str | None, limit: int, at: str | None, format_: str) -> None:
+    """List what arrived, the latest first, each with the worst of its verdicts.
+
+    Example: assay arrivals list --outcome fail
+    """
+    found = context.call("arrivals.list", state=state, outcome=outcome, limit=limit, at=at)
+    if format_ == "json":
+        return context.emit_json(found)
+    rows = [
+        {"at": a["at"], "outcome": a["outcome"] or a["state"], "what": _named(a), "key": a["key"][:19],
+         "found": ", ".join(f"{n} {severity}" for severity, n in a["found"].items()) or a["why"][:80]}
+        for a in found["arrivals"]
+    ]  # fmt: skip
+    columns = (("at", "at"), ("outcome", "outcome"), ("what", "what"), ("found", "found"), ("key", "key"))
+    return show.table(rows, columns, "nothing has arrived; `assay watch DIR` looks", whole=("outcome",))
+
+
+def _named(arrival: dict[str, Any]) -> str:
+    """Return what an arrival is called where there is little room: an image by the registry's name, else the file's."""
+    return str(
+        arrival["key"].partition("@")[0] if arrival["kind"] == "pushed" else Path(arrival["what"]).name
+    )
+
+
+@arrivals.command("show")
+@click.argument("key")
+@context.at_option
+@context.format_option
+def show_(key: str, at: str | None, format_: str) -> None:
+    """Show one arrival: what it was, its verdict, why it failed, and its reports.
+
+    KEY is as `assay arrivals list` has it, or the beginning of it.
+
+    Example: assay watch incoming --once && assay arrivals show sha256:
+    """
+    found = context.call("arrivals.show", key=key, at=at)
+    if format_ == "json":
+        return context.emit_json(found)
+    paths = found["kind"] != "pushed"
+    told = {k: show.short(v) if paths and k in ("what", "source") else v for k, v in found.items()}
+    told["key"] = "" if told["key"] == told["digest"] else told["key"]
+    told["reports"] = [f"{digest[:19]}…" for digest in found["reports"]]
+    return show.fields([(k, v) for k, v in told.items() if k != "schema"])
 
 
 def _listen(raw: dict[str, Any]) -> dict[str, Any] | None:

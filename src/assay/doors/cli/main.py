@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("data", "The gate before a store: load what keeps the rules."),
     "scan": ("scanning", "Run all checks that fit a target."),
     "watch": ("arriving", "Scan what arrives, as it arrives."),
+    "arrivals": ("arriving", "What arrived, and what became of it."),
     "model": ("models", "The registry: register, approve, verify."),
     "inventory": ("inventory", "Every model's owner, risk and approval."),
     "endpoint": ("endpoints", "Models in production, behind the gateway."),

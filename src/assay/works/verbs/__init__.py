@@ -48,6 +48,8 @@ WITHOUT_HOME = frozenset(
 )
 TELLING = frozenset(
     {
+        "arrivals.list",
+        "arrivals.show",
         "data.quarantine.list",
         "endpoint.list",
         "endpoint.show",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import UsageError
 from assay.works.home import Home
-from assay.works.verbs.shape import Json
+from assay.works.verbs.shape import Json, listed, plain_record
 
 if TYPE_CHECKING:
     from assay.works.watching.rescanning import Rescanned
@@ -68,4 +68,25 @@ def watch(
     }
 
 
-VERBS: Mapping[str, Callable[..., Any]] = {"watch": watch}
+def arrivals_list(
+    home: Home, actor: str, *, state: str | None = None, outcome: str | None = None, limit: int = 100
+) -> Json:
+    """List what arrived, the latest first: in watched folders, and as registries said."""
+    from assay.office import arrivals
+
+    found = arrivals.listing(home.office, limit, state=state or "", outcome=outcome or "")
+    return listed("arrivals", [plain_record(a) for a in found])
+
+
+def arrivals_show(home: Home, actor: str, *, key: str) -> Json:
+    """Show one arrival, by its key (a digest, or what a registry calls it) or the beginning of it."""
+    from assay.office import arrivals
+
+    return {"schema": "assay.arrival/1", **plain_record(arrivals.get(home.office, key))}
+
+
+VERBS: Mapping[str, Callable[..., Any]] = {
+    "watch": watch,
+    "arrivals.list": arrivals_list,
+    "arrivals.show": arrivals_show,
+}
