@@ -100,6 +100,9 @@ def test_what_hangs_costs_its_own_request_and_no_other(model, ask, word):
         assert time.monotonic() - began < 8
         assert client.health()["hung"] >= 1
         assert (await client.ask(_q("fine"), 30)).status == 200
+        until = time.monotonic() + 10  # the supervisor's thread ends it in a moment of its own
+        while not sum(r.restarts for r in replicas) and time.monotonic() < until:
+            await asyncio.sleep(0.02)
         assert sum(r.restarts for r in replicas) >= 1
 
     ask(model, work, 2)
@@ -313,3 +316,25 @@ def test_what_stood_behind_a_replica_that_ended_goes_before_what_may_end_another
         await client.close(0)
 
     asyncio.run(work())
+
+
+def test_who_stands_behind_what_another_gateway_asked_is_answered_by_another_replica(model, serve):
+    """Each gateway knew its own questions alone: the other's waited behind what hung until their time was over."""
+
+    async def work(paths):
+        one, other = (Replicas(paths) for _ in range(2))
+        for client in (one, other):
+            await client.connect(30)
+            while client.health()["ready"] < 2:
+                await asyncio.sleep(0.02)
+        hangs = asyncio.create_task(one.ask(_q("hang"), 6))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        answers = await asyncio.gather(*(other.ask(_q("fine"), 6) for _ in range(2)))
+        assert [a.status for a in answers] == [200, 200]
+        assert time.monotonic() - began < 3
+        assert (await hangs).status == 504
+        for client in (one, other):
+            await client.close(1)
+
+    asyncio.run(work([r.path for r in serve(model, 2)]))

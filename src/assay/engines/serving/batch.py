@@ -22,14 +22,17 @@ class Asked:
 
 
 class Batch:
-    """Requests that go to a replica as one. started: the model has begun with it, told of one that goes alone."""
+    """Requests that go to a replica as one. started: the model has begun with it, told of one that goes alone.
 
-    __slots__ = ("alone", "asked", "count", "deadline", "first", "kind", "sent", "started")
+    unread: when last looked, the replica had not even taken it: it is at what another gateway asked.
+    """
+
+    __slots__ = ("alone", "asked", "count", "deadline", "first", "kind", "sent", "started", "unread")
 
     def __init__(self, asked: list[Asked]) -> None:
         one = asked[0]
         self.asked, self.kind, self.alone = asked, one.packed.kind, one.alone
-        self.started, self.sent = False, 0.0
+        self.started, self.unread, self.sent = False, False, 0.0
         if len(asked) == 1:
             self.count, self.deadline, self.first = one.packed.count, one.deadline, one.deadline
         else:

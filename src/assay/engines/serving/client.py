@@ -282,11 +282,14 @@ class Replicas:
                 asked.lost += 1
                 if (asked.alone and batch.started) or asked.lost >= _MOST_LOST:
                     _settle(asked, _Failed(500, "", f"the model's process ended at it again: {reason}"))
-                elif at == 0:
+                elif at == 0 and not batch.unread:
                     asked.alone = True
                     self._again.append(asked)
-        behind = [a for batch in batches[1:] for a in batch.asked if not a.answered.done()]
-        self._queue.extendleft(reversed(behind))
+        behind = batches[0 if batches and batches[0].unread else 1 :]
+        self._wait_again(behind)
+
+    def _wait_again(self, batches: Sequence[Batch]) -> None:
+        self._queue.extendleft(reversed([a for b in batches for a in b.asked if not a.answered.done()]))
 
     def _sweep(self) -> None:
         """Look for what is late: answer it, and free what stands with it from a replica that hangs."""
@@ -315,12 +318,18 @@ class Replicas:
                     if asked.deadline <= now:
                         _settle(asked, _Failed(504, "", "the model did not answer in time"))
         first = next(iter(link.under_way.values()))
+        patience = first.sent + max(_PATIENCE, 10 * link.pace)
+        first.unread = now >= patience and len(link.under_way) == 1 and not first.started and link.unread
+        if first.unread and any(other.ready for other in self._links if other is not link):
+            self._wait_again(link.withdraw())
+            return
         others = (
-            len(first.asked) > 1
+            first.unread
+            or len(first.asked) > 1
             or len(link.under_way) > 1
             or (first.alone and bool(self._again or self._queue))
         )
-        until = max(first.half if others else first.deadline, first.sent + max(_PATIENCE, 10 * link.pace))
+        until = max(first.half if others else first.deadline, patience)
         if now < until:
             return
         if first.alone and first.started:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import socket
 import time
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from assay.engines.serving.frames import Frame, Garbage
 from assay.engines.serving.packing import Wants
 
 _FIRST_DELAY, _LONGEST_DELAY = 0.02, 1.0
+_SIOCOUTQ = 0x5411  # of a local socket: bytes that its other end has not read (unix(7))
 _SOON = 1.0  # seconds; a connection that ends sooner is made again after a while
 
 
@@ -86,6 +89,31 @@ class Link:
         if wire is not None and wire.transport is not None:
             wire.transport.abort()
             self.lost(wire, reason)
+
+    @property
+    def unread(self) -> bool:
+        """Whether the replica has not taken all that it was sent: of one batch, whether its model cannot have begun with it."""
+        wire = self._wire
+        if wire is None or wire.transport is None:
+            return False
+        if wire.transport.get_write_buffer_size():
+            return True
+        left = array("i", [0])
+        try:
+            fcntl.ioctl(wire.transport.get_extra_info("socket").fileno(), _SIOCOUTQ, left)
+        except OSError:
+            return False
+        return left[0] > 0
+
+    def withdraw(self) -> list[Batch]:
+        """Take back what the replica has not taken, and connect again: it is ready when it says so."""
+        batches, wire = list(self.under_way.values()), self._wire
+        self.under_way, self.rows = OrderedDict(), 0
+        self._wire, self.ready = None, False
+        if wire is not None and wire.transport is not None:
+            wire.transport.abort()
+        self.open()
+        return batches
 
     def hung(self, batch: Batch) -> None:
         """Tell the supervisor that this batch is not answered: it ends the process that it was sent to."""

@@ -1,7 +1,7 @@
 """Inside the sandbox: loads one model and answers on the socket that stands where standard input would.
 
-One question is put to the model at a time, in the order in which they came; several connections may be open, each with
-several questions under way.
+One question is put to the model at a time; several connections may be open, each with several questions under way. Of one
+connection is read while no question of another waits: what a gateway has sent and nobody took stands behind another's.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Loop:
     def run(self) -> None:
         """Answer for ever."""
         while True:
-            for number, _ in self.poll.poll(0 if self.waiting else -1):
+            for number, _ in self.poll.poll():
                 if number == self.listener.fileno():
                     self._accept()
                 elif number in self.open:
                     self._read(number)
-            if self.waiting:
-                self._answer(*self.waiting.popleft())
+                while self.waiting:
+                    self._answer(*self.waiting.popleft())
 
     def _accept(self) -> None:
         try:
