@@ -1,34 +1,45 @@
 """Every object of a git repository, read once: blobs, commits and tags, reachable or not, packed or loose.
 
-git itself reads the objects, with a configuration of ours and none that came with the repository (see gitstate): no hook, no
-filter, no program is started, nothing is fetched, nothing is written. An object that git cannot read is told, and the next is read.
+git itself reads the objects, with a configuration of ours and none that came with the repository (see gitstate), out of a store
+of ours that leads to the files in the tree alone (gitobjects): no hook, no filter, no program is started, nothing is fetched,
+nothing is written. An object that git cannot read is told, and the next is read. What a history may unpack to is bounded.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import re
 import shutil
-import subprocess
 import tempfile
-import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
+from assay.engines.folders import entries
+from assay.engines.gitobjects import Store, inside
+from assay.engines.gitrun import STILL, Run
 from assay.engines.gitstate import environment, lay, line_of, places
-from assay.kernel.errors import Missing
+from assay.kernel.errors import BadInput, Missing
 
 LARGEST = 64 << 20  # bytes of an object that is read
-_STILL = 120.0  # seconds without a byte after which git is ended
+_SOON = 40.0  # seconds that git may look for the files that one commit brings in
+MOST = 8_000_000  # objects of one history that are read, trees left out
+LEAST, TIMES = 2 << 30, 500  # bytes that a history may unpack to: so many, and so many times what it takes
+_PATHS, _EACH = 2_000_000, 500  # files that commits may bring in: so many, and so many more a commit
 _BROKEN = 200  # times that git may end on an object
 _REFS = 200_000
+_OURS = (
+    "-c",
+    "core.deltaBaseCacheLimit=256m",
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "core.multiPackIndex=false",
+)
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _WIDE = re.compile(r"(?im)^\s*objectformat\s*=\s*sha256\s*$")
+_LINK = b"160000"  # the mode of a commit of another repository
 _WHEN = re.compile(rb"(?m)^committer [^\n]*> (-?\d{1,12}) [+-]\d{4}$")
 
 
@@ -56,9 +67,11 @@ class History:
 
     own: Path
     common: Path
+    root: Path
     skipped: dict[str, str] = field(default_factory=dict)
     _ours: Path = field(default=Path())
     _git: str = ""
+    _left: int = 0
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[History]:
@@ -68,43 +81,56 @@ class History:
             raise Missing("git is not installed, so no history can be read", remedy="install git")
         with tempfile.TemporaryDirectory(prefix="assay-git-") as made:
             self._git, self._ours = git, Path(made)
-            config = self.common / "config"
-            text = _text(config, 1 << 20) if config.is_file() else ""
-            lay(self._ours, _WIDE.search(text) is not None)
-            shallow = self.common / "shallow"
-            if shallow.is_file():
-                ids = _text(shallow, 16 << 20).split()
-                (self._ours / "shallow").write_text("".join(f"{i}\n" for i in ids if _HASH.fullmatch(i)))
+            lay(self._ours, _WIDE.search(self._text("config", 1 << 20)) is not None)
+            ids = [i for i in self._text("shallow", 16 << 20).split() if _HASH.fullmatch(i)]
+            if ids:
+                (self._ours / "shallow").write_text("".join(f"{i}\n" for i in ids))
+            store = Store(self.root.resolve(), self.skip)
+            store.lay(self.common / "objects", self._ours)
+            self._left = LEAST + TIMES * store.size
             yield self
 
+    def _text(self, name: str, most: int) -> str:
+        """Return a file beside the objects, nothing where it is no file of the tree; what is past ``most`` is left and told."""
+        path = self.common / name
+        if not path.is_file() or not inside(path, self.root):
+            return ""
+        with path.open("rb") as source:
+            data = source.read(most + 1)
+        if len(data) > most:
+            self.skip(name, f"it has more than {most >> 20} MiB")
+        return data[:most].decode("utf-8", "replace")
+
     def objects(self) -> list[Entry]:
-        """Return all objects, in the order of the packs they lie in."""
+        """Return all blobs, commits and tags, in the order of the packs they lie in."""
         form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
         out: list[Entry] = []
         with self._run(["cat-file", "--batch-all-objects", "--unordered", "--buffer", form]) as run:
             for line in run.lines():
                 kind, _, rest = line.partition(b" ")
                 id, _, size = rest.partition(b" ")
+                if kind == b"tree" and size.isdigit():
+                    continue
+                if len(out) == MOST:
+                    self.skip(f"what is past {MOST:,} objects", "no more are read of one history")
+                    break
                 if size.isdigit():
-                    out.append(Entry(kind.decode(), id.decode(), int(size)))
+                    out.append(
+                        Entry(kind.decode("ascii", "replace"), id.decode("ascii", "replace"), int(size))
+                    )
                 elif kind:
                     self.skip(f"object {kind.decode('ascii', 'replace')[:12]}", "git cannot read it")
             if run.failed:
                 self.skip("the list of objects", f"git ended early: {run.failed}")
         return out
 
-    def contents(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes]]:
+    def contents(self, asked: Sequence[Entry]) -> Iterator[tuple[Entry, bytes]]:
         """Give objects with their bytes, in the order asked. One larger than ``LARGEST`` is told as skipped."""
-        for one in entries:
-            if one.size > LARGEST:
-                self.skip(
-                    f"{one.kind} {one.id[:12]}", f"it has {one.size >> 20} MiB, more than {LARGEST >> 20}"
-                )
-        wanted = [one for one in entries if one.size <= LARGEST]
+        wanted = list(self._affordable(asked))
         at = broken = 0
         while at < len(wanted):
             with self._run(["cat-file", "--batch", "--buffer"], [one.id for one in wanted[at:]]) as run:
-                for data in run.batch():
+                for data in run.batch(one.size for one in wanted[at:]):
                     if data is None:
                         self.skip(f"{wanted[at].kind} {wanted[at].id[:12]}", "it is missing")
                     else:
@@ -121,13 +147,30 @@ class History:
                     self.skip(f"{len(wanted) - at:,} objects", f"git ended {_BROKEN} times before them")
                     return
 
+    def _affordable(self, asked: Sequence[Entry]) -> Iterator[Entry]:
+        """Give those that are read: none of more than ``LARGEST``, and in all as much as a history may unpack to."""
+        over = 0
+        for one in asked:
+            if one.size > LARGEST:
+                self.skip(
+                    f"{one.kind} {one.id[:12]}", f"it has {one.size >> 20} MiB, more than {LARGEST >> 20}"
+                )
+            elif one.size > self._left:
+                over += 1
+            else:
+                self._left -= one.size
+                yield one
+        if over:
+            self.skip(f"{over:,} objects", f"all would unpack to more than {TIMES} times what they take")
+
     def introduced(self, commits: Sequence[tuple[int, str]]) -> dict[str, Introduced]:
         """Return blob → where it came in first, by the time of the commits: (seconds since 1970, id)."""
         when = {id: at for at, id in commits}
         ordered = [id for _, id in sorted(commits)]
         out: dict[str, Introduced] = {}
+        left = _PATHS + _EACH * len(ordered)
         argv = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "-z", "--diff-filter=AMT"]
-        with self._run(argv, ordered) as run:
+        with self._run(argv, ordered, _SOON) as run:
             commit, blob = "", ""
             for part in run.parts():
                 if blob:
@@ -137,7 +180,15 @@ class History:
                     blob = ""
                 elif part[:1] == b":":
                     fields = part.split(b" ")
-                    blob = fields[3].decode() if len(fields) == 5 else ""
+                    blob = (
+                        fields[3].decode("ascii", "replace")
+                        if len(fields) == 5 and fields[1] != _LINK
+                        else ""
+                    )
+                    left -= 1
+                    if left < 0:  # a few trees, each of which holds another many times over
+                        run.failed = "its trees name more files than are looked at"
+                        break
                 else:
                     commit = part.strip().decode("ascii", "replace")
             if run.failed:
@@ -153,124 +204,36 @@ class History:
         """Return the ids that refs name, packed and loose."""
         found: set[str] = set()
         for head in {self.own / "HEAD", self.common / "HEAD"}:
-            with contextlib.suppress(OSError):
-                found.add(line_of(head))
-        with (
-            contextlib.suppress(OSError),
-            (self.common / "packed-refs").open(encoding="utf-8", errors="replace") as lines,
-        ):
-            found |= {
-                line.partition(" ")[0].lstrip("^").strip()
-                for _, line in zip(range(_REFS), lines, strict=False)
-            }
-        for at, path in enumerate((self.common / "refs").rglob("*")):
-            if at > _REFS:
-                break
-            with contextlib.suppress(OSError):
-                if path.is_file() and not path.is_symlink():
-                    found.add(line_of(path))
+            found |= self._named(head)
+        packed = self._text("packed-refs", 64 << 20).split("\n", _REFS)
+        found |= {line.partition(" ")[0].lstrip("^").strip() for line in packed[:_REFS]}
+        refs = self.common / "refs"
+        try:
+            if refs.is_dir() and inside(refs, self.root):
+                for at, one in enumerate(entries(refs)):
+                    if at > _REFS:
+                        self.skip("refs", f"there are more than {_REFS:,}")
+                        break
+                    if one.is_file:
+                        found |= self._named(refs / one.path)
+        except BadInput as error:
+            self.skip("refs", str(error)[:200])
         return {one for one in found if _HASH.fullmatch(one)}
+
+    def _named(self, ref: Path) -> set[str]:
+        """Return the id in a file of one, nothing where it is none of the tree."""
+        with contextlib.suppress(OSError, ValueError):
+            if not ref.is_symlink() or inside(ref, self.root):
+                return {line_of(ref)}
+        return set()
 
     def skip(self, what: str, why: str) -> None:
         """Note what could not be read."""
         if len(self.skipped) < 1_000:
             self.skipped.setdefault(what, why)
 
-    def _run(self, args: Sequence[str], asked: Iterable[str] | None = None) -> _Run:
-        argv = [self._git, "-c", "core.deltaBaseCacheLimit=256m", "-c", "core.quotePath=false", *args]
-        return _Run(argv, environment(self._ours, self.common), asked, self._ours)
-
-
-class _Run:
-    """One git, fed by a thread and read here; ended where it says nothing for long."""
-
-    def __init__(
-        self, argv: Sequence[str], env: dict[str, str], asked: Iterable[str] | None, folder: Path
-    ) -> None:
-        self._asked, self.failed = asked, ""
-        self._errors = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115
-        self._git = subprocess.Popen(
-            list(argv),
-            env=env,
-            cwd=folder,
-            stdin=subprocess.PIPE if asked is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            bufsize=1 << 20,
-        )
-        self._out = cast(io.BufferedReader, self._git.stdout)
-        self._last = time.monotonic()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._watch, daemon=True)]
-        if asked is not None:
-            self._threads.append(threading.Thread(target=self._feed, daemon=True))
-
-    def __enter__(self) -> _Run:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        if self._git.poll() is None:  # whoever reads it has gone
-            self._git.kill()
-        self._out.close()
-        self._git.wait()
-        for thread in self._threads:
-            thread.join()
-        self._errors.close()
-
-    def _ended(self) -> None:
-        """Wait for its end, and note why it ended where that was early."""
-        self._git.wait()
-        if self._git.returncode and not self.failed:
-            self._errors.seek(0)
-            said = self._errors.read(400).decode("utf-8", "replace").strip().splitlines()
-            self.failed = said[-1][:200] if said else f"it left with {self._git.returncode}"
-
-    def _watch(self) -> None:
-        while not self._over.wait(1.0):
-            if time.monotonic() - self._last > _STILL:
-                self.failed = f"it said nothing for {_STILL:.0f} s"
-                self._git.kill()
-                return
-
-    def _feed(self) -> None:
-        assert self._git.stdin is not None and self._asked is not None
-        with contextlib.suppress(OSError), self._git.stdin as to:
-            for one in self._asked:
-                to.write(one.encode() + b"\n")
-
-    def lines(self) -> Iterator[bytes]:
-        """Give the lines it writes."""
-        for line in self._out:
-            self._last = time.monotonic()
-            yield line.rstrip(b"\n")
-        self._ended()
-
-    def parts(self) -> Iterator[bytes]:
-        """Give what it writes between bytes of 0."""
-        rest = b""
-        while chunk := self._out.read1(1 << 20):
-            self._last = time.monotonic()
-            *whole, rest = (rest + chunk).split(b"\0")
-            yield from whole
-        self._ended()
-
-    def batch(self) -> Iterator[bytes | None]:
-        """Give the contents of the objects asked for, None of one that is missing, until git has no more."""
-        while head := self._out.readline(4_096):
-            self._last = time.monotonic()
-            fields = head.split()
-            if len(fields) != 3 or not fields[2].isdigit():
-                yield None
-                continue
-            size = int(fields[2])
-            data = self._out.read(size)
-            if len(data) < size or self._out.read(1) != b"\n":
-                break
-            yield data
-        self._ended()
+    def _run(self, args: Sequence[str], asked: Iterable[str] | None = None, still: float = STILL) -> Run:
+        return Run([self._git, *_OURS, *args], environment(self._ours, self._ours), asked, self._ours, still)
 
 
 def repositories(root: Path) -> Iterator[tuple[Path, str]]:
@@ -280,23 +243,19 @@ def repositories(root: Path) -> Iterator[tuple[Path, str]]:
         folder = todo.pop()
         try:
             with os.scandir(folder) as found:
-                inside = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_symlink()) for e in found)
+                found_here = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_symlink()) for e in found)
         except OSError:
             continue
-        folders = {name for name, is_folder, _ in inside if is_folder}
+        folders = {name for name, is_folder, _ in found_here if is_folder}
         name = _name(Path(folder), root)
-        if {"objects", "refs"} <= folders and any(n == "HEAD" for n, _, _ in inside):
+        head = "refs" in folders or any(n == "HEAD" for n, _, _ in found_here)
+        if "objects" in folders and (head or folder.endswith("/.git")):
             yield Path(folder), name
             todo += [os.path.join(folder, "modules")] if "modules" in folders else []  # noqa: PTH118
             continue
         todo += [os.path.join(folder, one) for one in folders]  # noqa: PTH118
-        if any(n == ".git" and not is_folder and not link for n, is_folder, link in inside):
+        if any(n == ".git" and not is_folder and not link for n, is_folder, link in found_here):
             yield Path(folder) / ".git", name
-
-
-def _text(path: Path, most: int) -> str:
-    with path.open("rb") as source:
-        return source.read(most).decode("utf-8", "replace")
 
 
 def _name(folder: Path, root: Path) -> str:
@@ -311,9 +270,9 @@ def history(git: Path, root: Path) -> History:
     """Return the history that a ``.git`` leads to; ValueError where it lies outside of ``root``, OSError where it cannot be read."""
     bare = (git / "objects").is_dir()
     own, common = (git, git) if bare else places(git)
-    if not common.resolve().is_relative_to(root.resolve()):
+    if not inside(common, root) or not inside(own, root):
         raise ValueError(f"its history lies outside of the tree, in {common}")
-    return History(own, common)
+    return History(own, common, root)
 
 
 def made_at(commit: bytes) -> int:

@@ -6,8 +6,11 @@ programs (filters, monitors, hooks), and looking at a folder must start none of 
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -92,9 +95,14 @@ def _head(own: Path, common: Path) -> tuple[str, str]:
 
 
 def line_of(path: Path) -> str:
-    """Return the first line of a file, cut at 4 KB; OSError where it cannot be read."""
-    with path.open(encoding="utf-8", errors="replace") as source:
-        return source.readline(4096).strip()
+    """Return the first line of a file, cut at 4 KB; OSError where it cannot be read, or is no regular file."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):  # a pipe, of which nobody writes the other end
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        return os.read(handle, 4096).partition(b"\n")[0].decode("utf-8", "replace").strip()
+    finally:
+        os.close(handle)
 
 
 def lay(ours: Path, wide: bool, commit: str = "") -> None:
@@ -116,6 +124,7 @@ def environment(ours: Path, common: Path) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOC_LIMIT": "512m",  # of one object, however large it says that it is
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
         "LC_ALL": "C",

@@ -26,12 +26,18 @@ def search_histories(tree: Tree, tally: Tally, exclude: Sequence[str], work: Wor
     from assay.engines.githistory import history, repositories
 
     told = []
-    for git, name in repositories(Path(tree.root)):
+    read: set[Path] = set()  # stores, of which linked work trees have none of their own
+    for git, name in sorted(repositories(Path(tree.root)), key=lambda one: (not one[0].is_dir(), one[1])):
         if any(matches(name or ".git", pattern) for pattern in exclude):
             continue
         shown = f"the history{f' of {name}' if name else ''}"
         try:
-            with history(git, Path(tree.root)).opened() as opened:
+            found = history(git, Path(tree.root))
+            store = found.common.resolve()
+            if store in read:
+                continue
+            read.add(store)
+            with found.opened() as opened:
                 told.append(_Search(opened, tally, exclude, work, name).run())
                 for what, why in opened.skipped.items():
                     tally.skip(f"{shown}: {what}", why)
@@ -76,6 +82,13 @@ class _Search:
         came = self.history.introduced(
             [(when[o.id], o.id) for o in notes if o.kind == "commit" and o.id in when]
         )
+        lost = came.keys() - {o.id for o in blobs}
+        lost = {id for id in lost if f"object {id[:12]}" not in self.history.skipped}  # told already
+        if lost:
+            what = f"{len(lost):,} {'file' if len(lost) == 1 else 'files'} that commits name"
+            self.history.skip(
+                what, f"not here, as in a partial clone; nothing is fetched; one is {min(lost)[:12]}"
+            )
         reached = None if not blobs else self.history.reachable()
         self._search(self._blobs(blobs, came, reached or set()), when)
         self.tally.examined += len(notes) + len(blobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ from assay.methods.secrets.engine import Blob, Engine, as_text
 if TYPE_CHECKING:
     from assay.engines.unfolding import Room
 
+_STORE = re.compile(
+    r"(?:^|/)\.git/(?:(?:modules|worktrees)/[^\n]{1,400}/)?"
+    r"(?:logs/[^\n]+|objects/(?:[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/pack-[0-9a-f]+\.(?:pack|idx)))$"
+)
 _EVERY = 500  # files between two words on how far the search is
 
 
@@ -66,6 +71,5 @@ def matches(name: str, pattern: str) -> bool:
 
 
 def _is_store(name: str) -> bool:
-    """Whether a file is one of git's own stores, which are read as history; reflogs repeat what commits say."""
-    inside = f"/{name}"
-    return "/.git/" in inside and any(part in inside for part in ("/objects/", "/logs/"))
+    """Whether a file is of git's own stores, which are read as history; reflogs repeat what commits say."""
+    return _STORE.search(name) is not None
