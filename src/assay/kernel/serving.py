@@ -39,7 +39,8 @@ class Question:
     """One request to an endpoint. id: ours, a UUID; inference_id: the caller's, or empty. at: seconds since 1970.
 
     rows: what the body holds, None where only the model's own ``input_fn`` can read it. caller: who asks, as
-    authenticated, or the address; path: with the query, as they came; headers: its lines, that a firewall looks at.
+    authenticated, or the address; path: with the query, as they came; headers: its lines, that a firewall looks at. shadow: it
+    is put to a variant beside, whose answer nobody is given.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Question:
     method: str = "POST"
     path: str = "/invocations"
     headers: tuple[tuple[str, str], ...] = ()
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""From what a person named to opened traffic: files of captured events, ``capture://ENDPOINT?from=&to=``, or a table."""
+"""From what a person named to opened traffic: files of captured events, ``capture://ENDPOINT?from=&to=&variant=``, or a table."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def _of_endpoint(text: str, store: Store, home: Home | None) -> Asset:
     parts = urlsplit(text)
     name, asked = parts.netloc, dict(parse_qsl(parts.query))
     now = datetime.fromisoformat(utc_now())
+    variant = asked.pop("variant", "")
     bounds: dict[str, float] = {"to": now.timestamp()}
     for key, said in asked.items():
         found = span(said, now) if key in ("from", "to") else None
@@ -56,12 +57,12 @@ def _of_endpoint(text: str, store: Store, home: Home | None) -> Asset:
             raise UsageError(
                 f"{key}={said} is no bound of a capture",
                 where=text,
-                remedy="write ?from=2026-01-31T12:00:00Z&to=1h, both of which may be left out",
+                remedy="write ?from=2026-01-31T12:00:00Z&to=1h&variant=NAME, each of which may be left out",
             )
         bounds[key] = found[0].timestamp()
     root = folder(home, name)
     manifest = sources.pinned(str(root), bounds.get("from"), bounds["to"])
-    manifest = replace(manifest, endpoint=name, features=_features(home, name))
+    manifest = replace(manifest, endpoint=name, features=_features(home, name), variant=variant)
     manifest = sources.with_truths(manifest, str(truth_folder(home, name)))
     return Asset("traffic", name, text, sources.kept(manifest, store), FORMAT)
 

@@ -166,6 +166,15 @@ def test_a_shadow_is_asked_beside_and_answers_nobody(serving):
     wait(lambda: len(taken) == 10)
     assert Counter((q.variant, a.status) for q, a in taken) == {("v1", 200): 5, ("v2", 500): 5}
     assert s.ask(**{"X-Amzn-SageMaker-Target-Variant": "v2"}).status == 400
+    assert {q.shadow for q, _ in taken if q.variant == "v2"} == {True}
+    assert not any(q.shadow for q, _ in taken if q.variant == "v1")
+    s.does["v2"] = s.does["v1"] = lambda q: Answer(200, b"1,0.25", "text/csv")
+    s.ask()
+    wait(lambda: len(taken) == 12)
+    s.does["v2"] = lambda q: Answer(200, b"0,0.75", "text/csv")
+    s.ask()
+    wait(lambda: len(taken) == 14)
+    assert s.gateway.counts.compared.values == {("e", "v2", "same"): 1, ("e", "v2", "other"): 1}
 
 
 def test_a_slow_shadow_holds_nobody_up(serving):

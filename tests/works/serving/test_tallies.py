@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.kernel.serving import Answer
+from assay.works.serving import tallies
 from assay.works.serving.counts import Counts, shown
 from assay.works.serving.tallies import Tallies, values
 
@@ -56,3 +57,22 @@ def test_gateways_add_up_and_one_of_before_counts_nothing():
     whole.load([a.dump(), b.dump(), old])
     assert whole.tallies.values[KEY].rows == 2 and whole.tallies.values[KEY].labels == {"1": 2}
     assert b"tallies" not in shown(whole)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (b"1,0.25", b"1,0.75", "same"),
+        (b"1", b"1.0", "same"),
+        (b"0.30000000000000004", b"0.3", "same"),
+        (b"0.31", b"0.3", "other"),
+        (b"yes", b"no", "other"),
+        (b"1\n0", b"1", "other"),
+        (b"", b"1", "unread"),
+    ],
+)
+def test_answers_of_two_models_are_held_beside_one_another(one, other, told):
+    assert tallies.beside(Answer(200, one, "text/csv"), Answer(200, other, "text/csv")) == told
+    as_json = Answer(200, b'{"predictions":[{"prediction":1,"score":0.2}]}', "application/json")
+    assert tallies.beside(Answer(200, b"1", "text/csv"), as_json) == "same"
+    assert tallies.beside(Answer(503, b"", "text/csv"), as_json) == "unread"

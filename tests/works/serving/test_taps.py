@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assay.engines.capture import sources
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.serving import Answer, Question
 from assay.office import ledger
 from assay.works import captured
@@ -61,6 +62,33 @@ def test_ground_truth_comes_later_and_is_joined(tmp_path):
     assert [r["truth"] for r in rows] == [0, None, None, 1] and rows[0]["prediction"] == 1
     with pytest.raises(Missing, match="no endpoint 'none'"):
         call("endpoint.truth", {"name": "none", "source": str(labels)}, home=home)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_a_shadow_answered_was_watched_as_if_a_caller_had_been_given_it(tmp_path, form):
+    """Each row stood twice in every monitor's window, once with the answer of a model that answers nobody."""
+    home = Home.create(tmp_path, {})
+    (made,) = taps.of(home, Record(capture={"percent": 100.0, "what": "both", "format": form}))
+    for n in range(3):
+        asked = Question(
+            f"e{n}", "shop", "blue", 1_795_857_949.0 + n, "ana", "text/csv", "", f"{n},PRT".encode()
+        )
+        made.put(asked, Answer(200, b"1", "text/csv"))
+        made.put(replace(asked, variant="green", shadow=True), Answer(200, b"0", "text/csv"))
+    made.close()
+
+    def answers(asked: str) -> list[tuple[str, int]]:
+        asset = pin(f"capture://shop{asked}", ("traffic",), home.store, home)
+        scratch = Path(tempfile.mkdtemp(dir=tmp_path))
+        with Bench(home.store, scratch, home=home).opened(asset, "traffic") as found:
+            told = found.table.arrow()["prediction"].to_pylist()
+            return sorted(zip(found.about["variant"].to_pylist(), told, strict=True))
+
+    assert answers("") == [("blue", 1)] * 3
+    assert answers("?variant=green") == [("green", 0)] * 3
+    assert answers("?to=2026-11-28T09:25:51Z&variant=blue") == [("blue", 1)] * 2
+    with pytest.raises(BadInput, match="no captured event is there"):
+        answers("?variant=red")
 
 
 def test_export_is_what_sagemaker_writes_and_the_log_keeps_who_took_it(tmp_path):

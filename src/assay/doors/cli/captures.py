@@ -15,7 +15,8 @@ def capture() -> None:
     """What an endpoint captured: counted, and exported as plain files.
 
     Captured requests lie encrypted in the home. Checks read them as
-    capture://ENDPOINT?from=2026-11-28T09:00:00Z&to=2026-11-28T10:00:00Z.
+    capture://ENDPOINT?from=2026-11-28T09:00:00Z&to=2026-11-28T10:00:00Z, those of
+    one variant with &variant=NAME; a shadow's only so.
 
     \b
     Example: assay model approve bookings@1 --reason seen &&

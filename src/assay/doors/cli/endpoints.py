@@ -376,6 +376,14 @@ def delete(name: str, reason: str, format_: str) -> None:
     return _told(context.call("endpoint.delete", name=name, reason=reason), format_)
 
 
+def _rolling(rollout: dict[str, Any]) -> str:
+    """Return how far a change has come, and what its step waits for: without requests it stays where it is."""
+    said = f"{rollout['strategy']}, step {rollout['at'] + 1} of {len(rollout['steps'])}"
+    if rollout["since"] is None:
+        return f"{said}, until its models are ready"
+    return f"{said} since {str(rollout['since'])[11:19]}, for {rollout['every']:g} s and {rollout['least']:,} requests"
+
+
 def _told(found: dict[str, Any], format_: str) -> None:
     if format_ == "json":
         return context.emit_json(found)
@@ -395,7 +403,7 @@ def _told(found: dict[str, Any], format_: str) -> None:
     show.table(rows, columns, "it has no variant", whole=("name", "package"))
     before = found.get("previous")
     show.fields([
-        ("rolling out", rollout and f"{rollout['strategy']}, step {rollout['at'] + 1} of {len(rollout['steps'])}"),
+        ("rolling out", rollout and _rolling(rollout)),
         ("before", before and [v["package"] for v in before["variants"]]),
         ("guards", guard),
         ("rules", {name: digest.removeprefix("sha256:")[:12] for name, digest in found.get("rules", {}).items()}),

@@ -385,8 +385,15 @@ def _events(where: str, size: int, variant: str, secret: bytes | None) -> Iterat
 
 
 def _within(events: Events, manifest: Manifest) -> Events:
-    """Return the events of the period that is asked for; what has no captured side is ground truth alone."""
+    """Return the events of the period and the variant that are asked for; what has no captured side is ground truth alone.
+
+    A shadow answered nobody what it was asked: it is in what is asked of it by name, and in nothing else.
+    """
     mark = [a is not None or b is not None for a, b in zip(events.inputs, events.outputs, strict=True)]
+    if manifest.variant:
+        mark = [m and v == manifest.variant for m, v in zip(mark, events.variants, strict=True)]
+    elif any(events.shadows):
+        mark = [m and not s for m, s in zip(mark, events.shadows, strict=True)]
     if manifest.start is not None or manifest.end is not None:
         start, end = manifest.start or float("-inf"), manifest.end
         end = float("inf") if end is None else end

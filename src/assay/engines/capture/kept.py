@@ -23,7 +23,7 @@ from assay.kernel.errors import AssayError
 
 MOST = 4 << 30  # bytes of all that is kept
 WORTH = 4 << 20  # bytes of a capture from which on it is kept
-_FORM = "2"  # of what is written: another is read anew
+_FORM = "3"  # of what is written: another is read anew
 _FRAME = 32 << 20
 _ABOUT = b"assay.rows"
 

@@ -27,7 +27,7 @@ def table(events: Events) -> pa.Table:
     """Return events in columns, as PARQUET names them."""
     import pyarrow as pa
 
-    types: dict[str, Any] = {"status": pa.int32(), "at": pa.float64()}
+    types: dict[str, Any] = {"status": pa.int32(), "at": pa.float64(), "shadow": pa.bool_()}
     names = records.PARQUET.items()
     return pa.table({c: pa.array(getattr(events, n), types.get(c, pa.string())) for c, n in names})
 

@@ -45,12 +45,13 @@ class Meta(msgspec.Struct, rename="camel", gc=False):
 
 
 class Own(msgspec.Struct, rename="camel", gc=False):
-    """What only this house writes beside it. at: seconds since 1970, to more than the second."""
+    """What only this house writes beside it. at: seconds since 1970, to more than the second. shadow: nobody was given it."""
 
     caller: str = ""
     variant: str = ""
     status: int = 200
     at: float = 0.0
+    shadow: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Record(msgspec.Struct, rename="camel", gc=False):
@@ -82,6 +83,7 @@ class Events:
     output_types: list[str] = field(default_factory=list)
     truths: list[str | None] = field(default_factory=list)
     truth_kinds: list[str] = field(default_factory=list)
+    shadows: list[bool] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -157,14 +159,11 @@ def of_lines(block: bytes, variant: str = "") -> tuple[Events, int]:
         out.callers = [o.caller for o in owns]
         out.statuses = [o.status for o in owns]
         out.moments = [o.at for o in owns]
+        out.shadows = [o.shadow is True for o in owns]
     else:
         rows = len(usable)
-        out.variants, out.callers, out.statuses, out.moments = (
-            [variant] * rows,
-            [""] * rows,
-            [200] * rows,
-            [0.0] * rows,
-        )
+        out.variants, out.callers, out.statuses = [variant] * rows, [""] * rows, [200] * rows
+        out.moments, out.shadows = [0.0] * rows, [False] * rows
     asked = [s.endpoint_input or _NOTHING for s in sides]
     out.inputs = [s.data for s in asked]
     out.input_kinds, out.input_types = [s.encoding for s in asked], [s.observed_content_type for s in asked]
@@ -186,7 +185,7 @@ PARQUET = {
     "event": "ids", "inference": "inferences", "time": "times", "variant": "variants", "caller": "callers",
     "status": "statuses", "at": "moments", "input": "inputs", "input_encoding": "input_kinds", "input_type": "input_types",
     "output": "outputs", "output_encoding": "output_kinds", "output_type": "output_types", "truth": "truths",
-    "truth_encoding": "truth_kinds",
+    "truth_encoding": "truth_kinds", "shadow": "shadows",
 }  # fmt: skip
 
 
@@ -196,7 +195,7 @@ def of_batch(batch: Any, variant: str = "") -> Events:
     held = set(batch.schema.names)
     for column, name in PARQUET.items():
         empty: Any = None if column in ("input", "output", "truth") else ""
-        empty = {"status": 200, "at": 0.0}.get(column, empty)
+        empty = {"status": 200, "at": 0.0, "shadow": False}.get(column, empty)
         if column.endswith("_encoding"):
             empty = "CSV"
         empty = variant if column == "variant" else empty

@@ -50,6 +50,7 @@ class Manifest:
 
     start, end: seconds since 1970, of the events that are in it, None for no bound. features: names of the columns asked
     with, where something other than the capture knows them. endpoint: of which it is, where that is known.
+    variant: whose events are in it; those of all that answered, where none is said.
     """
 
     root: str
@@ -60,6 +61,7 @@ class Manifest:
     end: float | None = None
     features: Sequence[str] = ()
     endpoint: str = ""
+    variant: str = ""
 
     def to_bytes(self) -> bytes:
         """Return it as canonical JSON, without the place where the files lie: its digest is the same wherever that is."""
@@ -74,6 +76,7 @@ class Manifest:
                 "end": self.end,
                 "features": list(self.features),
                 "endpoint": self.endpoint,
+                **({"variant": self.variant} if self.variant else {}),
                 **rows,
             }
         )
@@ -93,6 +96,7 @@ class Manifest:
             raw["end"],
             tuple(raw["features"]),
             raw["endpoint"],
+            raw.get("variant", ""),
         )
 
 

@@ -91,7 +91,7 @@ def line(taken: Any, what: What = "both") -> Line:
         time.strftime("%Y-%m-%dT%H:%M:%SZ", at),
         [question.attributes] if question.attributes else msgspec.UNSET,
     )
-    own = Own(question.caller, variant, answer.status, question.at)
+    own = Own(question.caller, variant, answer.status, question.at, question.shadow or msgspec.UNSET)
     folder = f"{variant or 'AllTraffic'}/{time.strftime('%Y/%m/%d/%H', at)}"
     return folder, _encode(Record(sides, event_metadata=meta, assay=own))
 

@@ -31,7 +31,7 @@ class Tally:
         """Count the values of an answer, one a row: CSV's texts as what they spell."""
         for value in found:
             self.rows += 1
-            self._value(_plain(value))
+            self._value(plain(value))
 
     def _value(self, value: Any) -> None:
         if value is None or (isinstance(value, float) and not math.isfinite(value)):
@@ -94,7 +94,7 @@ def _less(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
     return {label: number for label, number in left.items() if number > 0}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as it is meant: CSV spells numbers, and missing ones, as texts."""
     if not isinstance(value, str):
         return value if isinstance(value, (int, float, bool)) or value is None else str(value)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from assay.kernel.serving import Answer, Question, Tap
+from assay.works.serving import tallies
 from assay.works.serving.asking import Asking
 from assay.works.serving.counts import Counts
 from assay.works.serving.lines import Arm, Line
@@ -57,8 +59,8 @@ class Beside:
                     self.counts.captured.add((line.name, "unwritten"), fresh)
                     self._tap_failed(line, why or "the disk did not take it")
 
-    def shadow(self, line: Line, arm: Arm, question: Question) -> None:
-        """Ask a shadow beside; what it answers is only captured."""
+    def shadow(self, line: Line, arm: Arm, question: Question, given: Answer) -> None:
+        """Ask a shadow beside; what it answers is only captured, timed, and held against the answer that was given."""
         if len(self.shadows) >= _SHADOWS:
             self.counts.shadow.add((line.name, arm.name, "left out"))
             return
@@ -67,10 +69,14 @@ class Beside:
 
         async def ask() -> None:
             try:
-                put = replace(question, variant=arm.name)
+                put = replace(question, variant=arm.name, shadow=True)
+                began = time.perf_counter()
                 answer = await self.asking.model(line, arm, put)
+                self.counts.model.observe((line.name, arm.name), time.perf_counter() - began)
                 outcome = "answered" if answer.status < 500 else "failed"
                 self.counts.shadow.add((line.name, arm.name, outcome))
+                if outcome == "answered":
+                    self.counts.compared.add((line.name, arm.name, tallies.beside(answer, given)))
                 self.taps(line, put, answer)
             finally:
                 line.release(arm.name)

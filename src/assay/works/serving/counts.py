@@ -33,6 +33,11 @@ class Counts:
         self.shadow = Counter(
             "assay_shadow_total", "Questions to shadows, by outcome.", (*variant, "outcome")
         )
+        self.compared = Counter(
+            "assay_shadow_compared_total",
+            "Predictions of shadows beside those that were given: same, other, or unread.",
+            (*variant, "outcome"),
+        )
         self.captured = Counter(
             "assay_capture_total",
             "Captures: kept, dropped at once, or taken and then unwritten.",

@@ -304,7 +304,7 @@ class Gateway:
         trail.at(f"model {answer.variant}" if answer.variant != "fallback" else "fallback")
         self.beside.taps(line, question, answer)
         for name in line.shadows:
-            self.beside.shadow(line, line.arms[name], question)
+            self.beside.shadow(line, line.arms[name], question, answer)
         trail.at("capture")
         return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from assay.kernel.serving import Answer
 from assay.methods.payloads import PayloadRefused, kind_of
 from assay.methods.payloads.captured import json_rows, output_name
-from assay.methods.routing.tally import Tally
+from assay.methods.routing.tally import Tally, plain
 
 _A_SECOND = 50  # answers of a variant that are taken apart
 _BODY, _ROWS = 1 << 16, 64  # bytes of an answer that is taken apart; rows of it that are looked at
@@ -51,6 +52,26 @@ class Tallies:
         """Add what another gateway dumped."""
         for endpoint, variant, digest, tally in dumped:
             self.values.setdefault((endpoint, variant, digest), Tally()).load(tally)
+
+
+def beside(answer: Answer, given: Answer) -> str:
+    """Return whether two answers to one question predict the same: "same", "other", or "unread" where either cannot be told.
+
+    Numbers that are not whole are the same to six digits.
+    """
+    if answer.status != 200 or given.status != 200 or max(len(answer.body), len(given.body)) > _BODY:
+        return "unread"
+    one, other = (list(map(plain, values(a.body, a.content_type))) for a in (answer, given))
+    if not one or not other:
+        return "unread"
+    same = len(one) == len(other) and all(map(_alike, one, other))
+    return "same" if same else "other"
+
+
+def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return one == other or math.isclose(one, other, rel_tol=1e-6)
+    return bool(one == other)
 
 
 def values(body: bytes, content_type: str) -> list[Any]:
