@@ -47,6 +47,57 @@ def test_a_source_tree_is_searched_and_its_models_scanned_one_by_one(tmp_path):
     ]
 
 
+TEMPLATE = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Containerfile", "FROM scratch\n"),
+        ("Dockerfile.gpu", "FROM scratch\n"),
+        ("serve.dockerfile", "FROM scratch\n"),
+        (".github/workflows/ci.yml", "on: push\njobs: {}\n"),
+        (".gitlab-ci.yml", "a:\n  script: [make]\n"),
+        ("buildspec.yml", "version: 0.2\n"),
+        ("build.yaml", "version: 0.2\nphases:\n  build:\n    commands:\n      - make\n"),
+        ("stack.yaml", TEMPLATE),
+        ("stack.json", '{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}'),
+        ("main.tf.json", "{}"),
+        ("run", "#!/usr/bin/env bash\nmake\n"),
+    ],
+)
+def test_a_program_is_reviewed_by_whatever_name_it_goes(tmp_path, name, text):
+    """Picking knew programs by a short list of endings: these were searched for secrets only, or taken for models."""
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    assert picked(tmp_path) == [("code.secrets", ""), ("code.review", "")]
+    if "workflows" not in name:
+        assert [w.check for w in pick(str(file)).checks] == ["code.secrets", "code.review"]
+
+
+def test_documents_that_are_no_programs_make_no_source_tree(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text('{"hidden": 3}')
+    (tmp_path / "values.yaml").write_text("jobs: 3\n")
+    assert picked(tmp_path) == [("model.scan", "")]
+    (tmp_path / "stack.yaml").write_text(TEMPLATE)
+    assert ("code.review", "") in picked(tmp_path)
+    monkeypatch.setattr(picking, "_READ", 1)
+    (tmp_path / "stack.yaml").unlink()
+    assert picked(tmp_path) == [("model.scan", "")]
+    (tmp_path / "notes.sql").write_text("select 1")
+    assert ("code.review", "") in picked(tmp_path)  # there are more than can be read: the review reads them
+
+
+def test_git_s_own_samples_are_no_programs(tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "notes.sql").write_text("select 1")
+    hook = tmp_path / ".git" / "hooks" / "pre-commit.sample"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    assert picked(tmp_path) == [("code.secrets", "")]
+
+
 def test_a_folder_of_a_model_is_no_source_tree(tmp_path):
     (tmp_path / "model.joblib").write_bytes(b"\x80\x04N.")
     (tmp_path / "inference.py").write_text("def model_fn(): ...\n")

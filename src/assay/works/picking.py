@@ -26,7 +26,7 @@ _SOURCE = (
     ".go", ".rs", ".rb", ".php", ".c", ".cc", ".cpp", ".h", ".hpp", ".cs", ".swift", ".r", ".jl", ".lua", ".pl", ".sql", ".tf",
     ".tfvars", ".tfstate", ".hcl", ".env", ".log", ".dockerfile", ".ps1", ".bat", ".properties", ".ini", ".cfg", ".conf",
 )  # fmt: skip
-_PROGRAMS = (".py", ".pyw", ".ipynb", ".sh", ".bash", ".zsh", ".tf", ".dockerfile", "dockerfile")
+_READ = 300  # documents of a folder that are read to see whether they are programs
 _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", ".pgpass", ".npmrc", ".pypirc", ".htpasswd", "credentials")  # fmt: skip
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
@@ -75,9 +75,10 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     if path.is_file() and kind_of(path.name, 0) in LOCKS:
         return Picked((of_image(target, advisories),))
     if path.is_file():
-        if not _is_source(path.name):
+        reviewed = _reviewed(path.parent, [path])
+        if not _is_source(path.name) and not reviewed:
             return Picked((*images, Wanted("model.scan", target)))
-        names = ("code.secrets", *_reviewed([path.name]))
+        names = ("code.secrets", *reviewed)
         return Picked((*images, *(Wanted(name, target) for name in names)))
     return _folder(path, images, advisories)
 
@@ -137,9 +138,12 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
     skipped: list[Skipped] = []
     files = list(_files(path, skipped)) if path.is_dir() else []
     told = tuple(skipped)
-    if not path.is_dir() or not _is_source_tree(path, files):
+    written = path.is_dir() and _is_source_tree(path, files)
+    reviewed = _reviewed(path, [Path(entry.path) for entry in files], unread=written)
+    templates = bool(reviewed) and not any(entry.name.lower().endswith(MODELS) for entry in files)
+    if not written and not templates:
         return Picked((*images, Wanted("model.scan", str(path))), told)
-    code = ("code.secrets", *_reviewed(entry.name for entry in files))
+    code = ("code.secrets", *reviewed)
     found = _Within(path, advisories)
     for entry in files:
         found.add(entry)
@@ -200,9 +204,31 @@ def _named_as_model(name: str) -> bool:
     return name.endswith((*MODELS, "model.tar.gz")) or bare.endswith(MODELS)
 
 
-def _reviewed(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the review, where one of these files is a program that it reads."""
-    return ("code.review",) if any(name.lower().endswith(_PROGRAMS) for name in names) else ()
+def _reviewed(folder: Path, files: Iterable[Path], *, unread: bool = False) -> tuple[str, ...]:
+    """Return the review, where one of these files is a program that it reads: by its path, its first line, or what stands in it.
+
+    unread: what is taken for so where there are too many documents to read each.
+    """
+    from assay.methods.review.languages import LOOKED_AT, UNDECIDED, by_content, by_name
+
+    documents: list[Path] = []
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        kind = by_name(name, _text(path, 200) if not path.suffix else "")
+        if kind == UNDECIDED:
+            documents.append(path)
+        elif kind:
+            return ("code.review",)
+    found = any(by_content(_text(one, LOOKED_AT)) for one in documents[:_READ])
+    return ("code.review",) if found or (unread and len(documents) > _READ) else ()
+
+
+def _text(path: Path, count: int) -> str:
+    try:
+        with path.open("rb") as source:
+            return source.read(count).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _is_source_tree(folder: Path, files: Sequence[os.DirEntry[str]]) -> bool:

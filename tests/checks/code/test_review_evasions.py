@@ -302,10 +302,10 @@ def test_a_line_made_for_backtracking_is_read_in_no_time(name, text):
 
 
 def test_what_would_take_too_many_steps_is_told_and_what_was_found_before_it_is_kept(monkeypatch, tmp_path):
-    from assay.methods.review.python import expressions
+    from assay.methods.review.python import naming
     from assay.works.checking import carry_out
 
-    monkeypatch.setattr(expressions, "MOST_STEPS", 2_000)
+    monkeypatch.setattr(naming, "MOST_STEPS", 2_000)
     (tmp_path / "a.py").write_text("import pickle\npickle.loads(x)\n" + "y = f(y)\n" * 2_000)
     verdict = carry_out("check", "code.review", str(tmp_path), {}, home=None)
     assert [f.rule for f in verdict.report.findings] == ["code.review.pickle_load"]

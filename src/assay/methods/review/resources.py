@@ -28,6 +28,13 @@ class _Open:
 OPEN: Final = _Open()
 
 
+class Written(str):
+    """A text of a document. line: where its first line stands."""
+
+    __slots__ = ("line",)
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """kind: ``AWS::SageMaker::Model``, or Terraform's own name of it. settings: nested mappings and lists of plain values. lines: setting → line."""
@@ -105,7 +112,9 @@ def _plain(node: Any, depth: int, count: list[int]) -> Any:
         return None
     if node.tag.endswith(":int") and re.fullmatch(r"-?\d{1,18}", text):
         return int(text)
-    return text
+    found = Written(text)
+    found.line = node.start_mark.line + (2 if node.style in ("|", ">") else 1)
+    return found
 
 
 _TOKEN = re.compile(
@@ -116,6 +125,42 @@ _TOKEN = re.compile(
 
 
 _OPENS = re.compile(r"/\*|<<-?\w+\n")  # what begins a comment or a document that nothing ends
+
+
+def terraform_json(raw: Any) -> Iterator[Resource]:
+    """Give the resources of Terraform's JSON form; of a document that is none nothing."""
+    listed = raw.get("resource") if isinstance(raw, dict) else None
+    for every in listed if isinstance(listed, list) else [listed]:
+        for kind, named in every.items() if isinstance(every, dict) else ():
+            for each in named if isinstance(named, list) else [named]:
+                for name, one in each.items() if isinstance(each, dict) and kind != "__lines__" else ():
+                    for settings in one if isinstance(one, list) else [one]:
+                        if isinstance(settings, dict) and name != "__lines__":
+                            opened = _opened(settings)
+                            yield Resource(
+                                kind, str(name), _lines(each).get(name, 1), opened, _lines(settings)
+                            )
+
+
+def _opened(value: Any) -> Any:
+    """Return settings in which what Terraform works out is OPEN, and policies that are written as a text are read."""
+    if isinstance(value, str):
+        if "${" in value:
+            return OPEN
+        return _policy(value)
+    if isinstance(value, dict):
+        return {k: v if k == "__lines__" else _opened(v) for k, v in value.items()}
+    return [_opened(v) for v in value] if isinstance(value, list) else value
+
+
+def _policy(text: str) -> Any:
+    """Return a policy that stands in a text as JSON; the text itself where it is none."""
+    if not text.lstrip().startswith("{") or '"Statement"' not in text:
+        return text
+    try:
+        return _opened(document(text))
+    except ValueError:
+        return text
 
 
 def terraform(text: str) -> Iterator[Resource]:
@@ -194,8 +239,8 @@ def _value(tokens: list[_Token], at: int, depth: int) -> tuple[Any, int]:
             found.append(one)
         at += 1
     elif kind in ("text", "here"):
-        inner = text[1:-1] if kind == "text" else text
-        found, at = (OPEN if "${" in inner else inner), at + 1
+        inner = text[1:-1] if kind == "text" else text.partition("\n")[2].rpartition("\n")[0]
+        found, at = (OPEN if "${" in inner else _policy(inner) if kind == "here" else inner), at + 1
     elif kind == "name" and text in ("true", "false", "null"):
         found, at = {"true": True, "false": False, "null": None}[text], at + 1
     elif kind == "number":

@@ -1,6 +1,6 @@
 """Programs reviewed for what would let somebody in, leak, or not be repeatable, with rules made for machine learning.
 
-Shell, Dockerfiles, workflows of GitHub Actions, CloudFormation and Terraform are read too.
+Shell, Dockerfiles, pipelines (GitHub, GitLab, CodeBuild, Bitbucket, Azure, CircleCI), CloudFormation and Terraform are read too.
 Python and notebooks are followed by data flow within a file: from where what is untrusted comes in (requests, the network, downloads,
 arguments) through names, texts, containers and functions to where it ends (a shell, a query, a pickle, a path). Besides:
 pickles and remote code of models, versions that are not named, SageMaker jobs without isolation and keys, keys in boto3, plain HTTP,
@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections import Counter
-from typing import Annotated
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from typing_extensions import Doc
 
@@ -22,7 +24,11 @@ from assay.kernel.errors import UsageError
 from assay.kernel.handles import Tree, Work
 from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
 
-CAP = 200
+if TYPE_CHECKING:
+    from assay.methods.review.cells import Cells
+    from assay.methods.review.spot import Spot
+
+CAP = 200  # findings of a rule that are told one by one
 
 
 def check(
@@ -36,90 +42,114 @@ def check(
     """Review every program of ``tree``; coverage counts programs. Output: ``review.patch``, where something can be mended in place."""
     from fnmatch import fnmatch
 
-    from assay.checks.code.review import _walk
-    from assay.methods.review.spot import patch, rows
-
-    findings: list[Finding] = []
-    skipped: list[Skipped] = []
-    counts: Counter[str] = Counter()
-    seen = good = lines = left = allowed = 0
-    patches: list[str] = []
+    tally = _Tally()
     files = list(tree.files())
     for done, (name, path) in enumerate(files):
         work.progress(done, len(files), name)
         if work.stopped:
             raise UsageError("the review was stopped")
         if any(fnmatch(name, pattern) for pattern in exclude):
-            left += 1
-            continue
-        with path.open("rb") as handle:
-            head = handle.read(200).decode("utf-8", "replace")
-        if not _walk.language(name, head):
-            continue
-        raw = path.read_bytes() if path.stat().st_size <= _walk.MOST else None
-        if raw is None:
-            seen += 1
-            skipped.append(Skipped(name, "it is longer than 4 MB"))
-            continue
-        text = raw.decode("utf-8-sig", "replace")
-        try:
-            found = _walk.read(name, head, text)
-        except ValueError as error:
-            seen += 1
-            skipped.append(Skipped(name, str(error)))
-            continue
-        if found is None:
-            continue
-        source, cells = found.source, found.cells
-        seen += 1
-        good += not found.cut
-        if found.cut:
-            skipped.append(Skipped(name, found.cut))
-        lines += source.count("\n") + 1
-        passed: list[str] = []
-        kept = list(_walk.allowed(found.spots, rows(source), passed.append))
-        allowed += len(passed)
-        for spot in kept:
-            counts[spot.rule] += 1
-            if counts[spot.rule] > CAP:
-                continue
-            where: dict[str, object] = {
-                "file": name,
-                "line": spot.line,
-                "column": spot.column,
-                "code": spot.code,
-            }
-            if cells is not None and spot.line <= len(cells.places):
-                cell, line = cells.places[spot.line - 1]
-                where |= {"cell": cell, "line": line}
-            place = f"{name}, cell {where['cell']}, line {where['line']}" if cells else f"{name}:{spot.line}"
-            said = f"{place}: {spot.message}"
-            findings.append(
-                Finding(f"code.review.{spot.rule}", spot.severity, said, where, spot.remedy, (spot.cwe,))
-            )
-        if cells is None and not raw.startswith(BOM_UTF8):
-            patches.append(patch(name, text, (e for s in kept for e in s.edits)))
+            tally.left += 1
+        else:
+            _file(tally, name, path)
     work.progress(len(files), len(files), "")
-    whole = "".join(patches)
+    whole = "".join(tally.patches)
     outputs = [work.put("review", whole.encode(), format="patch")] if whole else []
     return Report.make(
-        coverage=Coverage(good, seen, tuple(skipped), "programs"),
-        findings=_counted(findings, counts),
+        coverage=Coverage(tally.good, tally.seen, tuple(tally.skipped), "programs"),
+        findings=tally.counted(),
         metrics=[
-            Metric.number("programs", seen, unit="programs"),
-            Metric.number("lines", lines, unit="lines"),
-            Metric.number("allowed", allowed, unit="places"),
+            Metric.number("programs", tally.seen, unit="programs"),
+            Metric.number("lines", tally.lines, unit="lines"),
+            Metric.number("allowed", tally.allowed, unit="places"),
         ],
         outputs=outputs,
-        data={"excluded": left, "rules": dict(sorted(counts.items()))},
+        data={"excluded": tally.left, "rules": dict(sorted(tally.counts.items()))},
     )
 
 
-def _counted(findings: list[Finding], counts: Counter[str]) -> list[Finding]:
-    """Let the last finding of a rule that was cut short count the rest."""
-    last = {f.rule: i for i, f in enumerate(findings)}
-    out = []
-    for i, f in enumerate(findings):
-        rest = counts[f.rule.removeprefix("code.review.")] - CAP if last[f.rule] == i else 0
-        out.append(Finding(f.rule, f.severity, f.message, f.where, f.remedy, f.refs, f.count + max(0, rest)))
-    return out
+@dataclass
+class _Tally:
+    """What was found so far. seen: programs; good: those that were followed to their end; left: files that were left out."""
+
+    findings: list[Finding] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    patches: list[str] = field(default_factory=list)
+    seen: int = 0
+    good: int = 0
+    lines: int = 0
+    left: int = 0
+    allowed: int = 0
+
+    def unread(self, name: str, why: str) -> None:
+        """Count a program that was not examined."""
+        self.seen += 1
+        self.skipped.append(Skipped(name, why))
+
+    def found(self, name: str, spot: Spot, cells: Cells | None) -> None:
+        """Make a finding of a spot; past so many of a rule it is only counted."""
+        self.counts[spot.rule] += 1
+        if self.counts[spot.rule] > CAP:
+            return
+        where: dict[str, object] = {
+            "file": name,
+            "line": spot.line,
+            "column": spot.column,
+            "code": spot.code,
+        }
+        if cells is not None and spot.line <= len(cells.places):
+            cell, line = cells.places[spot.line - 1]
+            where |= {"cell": cell, "line": line}
+        place = f"{name}, cell {where['cell']}, line {where['line']}" if cells else f"{name}:{spot.line}"
+        said = f"{place}: {spot.message}"
+        self.findings.append(
+            Finding(f"code.review.{spot.rule}", spot.severity, said, where, spot.remedy, (spot.cwe,))
+        )
+
+    def counted(self) -> list[Finding]:
+        """Return the findings; the last of a rule that was cut short counts the rest."""
+        last = {f.rule: i for i, f in enumerate(self.findings)}
+        out = []
+        for i, f in enumerate(self.findings):
+            rest = self.counts[f.rule.removeprefix("code.review.")] - CAP if last[f.rule] == i else 0
+            out.append(
+                Finding(f.rule, f.severity, f.message, f.where, f.remedy, f.refs, f.count + max(0, rest))
+            )
+        return out
+
+
+def _file(tally: _Tally, name: str, path: Path) -> None:
+    """Review one file, if it is a program."""
+    from assay.checks.code.review import _walk
+    from assay.methods.review.languages import by_name
+    from assay.methods.review.spot import patch, rows
+
+    with path.open("rb") as handle:
+        head = handle.read(200).decode("utf-8", "replace")
+    if not by_name(name, head):
+        return
+    if path.stat().st_size > _walk.MOST:
+        tally.unread(name, "it is longer than 4 MB")
+        return
+    raw = path.read_bytes()
+    text = raw.decode("utf-8-sig", "replace")
+    try:
+        read = _walk.read(name, head, text)
+    except ValueError as error:
+        tally.unread(name, str(error))
+        return
+    if read is None:
+        return
+    tally.seen += 1
+    tally.good += not read.cut
+    if read.cut:
+        tally.skipped.append(Skipped(name, read.cut))
+    tally.lines += read.source.count("\n") + 1
+    passed: list[str] = []
+    kept = list(_walk.allowed(read.spots, rows(read.source), passed.append))
+    tally.allowed += len(passed)
+    for spot in kept:
+        tally.found(name, spot, read.cells)
+    if read.cells is None and not raw.startswith(BOM_UTF8):
+        tally.patches.append(patch(name, text, (e for s in kept for e in s.edits)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 import assay.checks.code.review as home
-from assay.methods.review import dockerfile, resources, shell
+from assay.methods.review import dockerfile, languages, resources, shell
 from assay.methods.review.cells import Cells, cells
 from assay.methods.review.python.program import Unreadable, review
 from assay.methods.review.spot import Spot
@@ -21,7 +21,15 @@ MOST = 4 << 20
 _ALLOWED = re.compile(
     r"#[ \t]{0,20}assay:[ \t]{0,20}allow[ \t]{1,20}([a-z0-9_.,\s]{1,200}?)\s*(?:--\s*(\S.*))?$"
 )
-_RUN = re.compile(r"#!\s*\S*?(?:env\s+(?:-S\s+)?)?(?:\S*/)?(python|bash|sh|dash|zsh|ksh)[\d.]*\b")
+_RESOURCES: Mapping[str, Callable[[str], Iterable[resources.Resource]]] = {
+    "terraform": resources.terraform,
+    "terraform_json": lambda text: resources.terraform_json(resources.document(text)),
+    "cloudformation": lambda text: resources.cloudformation(resources.document(text)),
+}
+_LISTED: Mapping[str, Callable[[str], Iterable[object]]] = {
+    "shell": shell.commands,
+    "dockerfile": dockerfile.instructions,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,50 +53,27 @@ def rules(language: str) -> tuple[ModuleType, ...]:
     return tuple(m for m in loaded if language == m.LANGUAGE)
 
 
-def language(name: str, head: str) -> str:
-    """Return the language of a file by its name and first line, empty for one that is not reviewed."""
-    low = f"/{name.lower()}"
-    last = low.rpartition("/")[2]
-    first = _RUN.match(head)
-    by_name = {
-        ".py": "python", ".pyw": "python", ".ipynb": "notebook", ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".tf": "terraform",
-        ".dockerfile": "dockerfile", ".yml": "yaml", ".yaml": "yaml", ".template": "yaml", ".json": "yaml",
-    }  # fmt: skip
-    if last in ("dockerfile", "containerfile"):
-        return "dockerfile"
-    if "/.github/workflows/" in low and last.endswith((".yml", ".yaml")):
-        return "workflow"
-    for end, kind in by_name.items():
-        if last.endswith(end):
-            return kind
-    if last.startswith("dockerfile."):  # Dockerfile.gpu, but not dockerfile.py
-        return "dockerfile"
-    return ("python" if first[1] == "python" else "shell") if first else ""
-
-
 def read(name: str, head: str, text: str) -> Read | None:
     """Return what the rules name in a file, None where it is no program; ValueError where it cannot be followed to its end."""
-    kind = language(name, head)
-    if not kind or (kind == "yaml" and "AWS::" not in text):
+    kind = languages.by_name(name, head)
+    if kind == languages.UNDECIDED:
+        kind = languages.by_content(text)
+    if not kind:
         return None
     if kind == "python":
         program = review(text)
         return Read(_named("python", program), text, cut=program.cut)
     if kind == "notebook":
         return notebook(text)
-    if kind == "yaml":
-        found = list(resources.cloudformation(resources.document(text)))
-        return Read(_named("cloud", found), text) if found else None
-    taken: Any
-    if kind == "workflow":
+    if kind in ("workflow", "pipeline"):
         taken = resources.document(text)
         if not isinstance(taken, dict):
-            raise Unreadable("it is no workflow")
-    elif kind == "terraform":
-        kind, taken = "cloud", list(resources.terraform(text))
-    else:
-        taken = list((shell.commands if kind == "shell" else dockerfile.instructions)(text))
-    return Read(_named(kind, taken), text)
+            raise Unreadable(f"it is no {kind}")
+        return Read(_named(kind, taken), text)
+    if kind in _RESOURCES:
+        found = list(_RESOURCES[kind](text))
+        return Read(_named("cloud", found), text) if found or kind == "terraform" else None
+    return Read(_named(kind, list(_LISTED[kind](text))), text)
 
 
 def python(text: str) -> list[Spot]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from assay.checks.code.review import shell
 from assay.kernel.severity import Severity
+from assay.methods.review.resources import Written
 from assay.methods.review.shell import of_lines
 from assay.methods.review.spot import Spot
 
@@ -48,7 +49,8 @@ def _step(step: Mapping[str, Any], trusted: bool) -> Iterator[Spot]:
         if found := _SENT.search(run):
             yield _spot(line, "shell", Severity.HIGH, "What anybody writes into a title, a branch or a comment runs as a command.",
                         "hand it in by env:, and quote the variable", "CWE-78", found.group())  # fmt: skip
-        yield from shell.rule(list(of_lines((line + at, row) for at, row in enumerate(run.splitlines(), 1))))
+        begun = run.line if isinstance(run, Written) else line + 1
+        yield from shell.rule(list(of_lines((begun + at, row) for at, row in enumerate(run.splitlines()))))
     if not isinstance(uses, str):
         return
     line = _line(step, "uses")

@@ -8,15 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from assay.methods.review.python import known
-from assay.methods.review.python.expressions import Expressions, open_
+from assay.methods.review.python.expressions import open_
 from assay.methods.review.python.program import Program
+from assay.methods.review.python.special import Special
 from assay.methods.review.python.values import (
-    HEAVY,
-    MOST_PARTS,
     NONE,
     NOTHING,
     UNKNOWN,
-    Bound,
     Call,
     Value,
     any_of,
@@ -39,7 +37,7 @@ _GROWS = {
 _COPIES = ("copy", "deepcopy")
 
 
-class Calls(Expressions):
+class Calls(Special):
     """met: each call by its place in the text and the function that it is of."""
 
     def __init__(self, program: Program) -> None:
@@ -50,10 +48,6 @@ class Calls(Expressions):
 
     def run(self, code: ast.AST, args: list[Value], keywords: dict[str, Value]) -> Value:
         """Follow a function, lambda or class of this program with what it is given."""
-        raise NotImplementedError
-
-    def run_text(self, text: str, node: ast.Call) -> None:
-        """Follow a program that stands in a text."""
         raise NotImplementedError
 
     def own(self, name: str) -> ast.AST | None:
@@ -68,7 +62,7 @@ class Calls(Expressions):
         spread = False
         for one in node.args:
             value = self.value(one)
-            if not isinstance(one, ast.Starred):
+            if type(one) is not ast.Starred:
                 args.append(value)
             elif value.whole and value.parts is not None:
                 args += value.parts.values()
@@ -85,9 +79,11 @@ class Calls(Expressions):
             spread = spread or not value.whole
             more |= value.labels
             keywords |= {k: v for k, v in (value.parts or {}).items() if isinstance(k, str)}
+        if not function.ways:
+            return self.invoke(function, plain_name, node, args, keywords, receiver, spread, more)
         return any_of(
             self.invoke(way, plain_name, node, args, keywords, receiver, spread, more)
-            for way in function.may()
+            for way in function.ways
         )
 
     def _function(self, node: ast.expr) -> tuple[Value, Value, str]:
@@ -115,13 +111,11 @@ class Calls(Expressions):
             keywords = {**dict(function.bound.keywords), **keywords}
         name = function.name or named
         call = Call(name, node, list(args), dict(keywords), receiver, spread, self.within)
-        key = (node, name)
-        if key in self.met:
-            self.met[key].merge(call)
-        else:
-            self.met[key] = call
+        met = self.met.setdefault((node, name), call)
+        if met is not call:
+            met.merge(call)
         result = self._given(function, call, labels_of([*args, *keywords.values()]) | more)
-        self.met[key].result = call.result = result
+        met.result = call.result = result
         self._fetched(call)
         return result
 
@@ -129,7 +123,7 @@ class Calls(Expressions):
 
     def _given(self, function: Value, call: Call, labels: frozenset[str]) -> Value:
         name, node = call.name, call.node
-        found = self._special(function, call)
+        found = self.special(call)
         if found is not None:
             return found
         self._handed(call)
@@ -147,7 +141,7 @@ class Calls(Expressions):
                 name=f"{name}()",
                 token=self.fresh(call.node, call.name),
             )
-        if known.within(name, known.ENDS):
+        if known.ends(name):
             return Value(name=f"{name}()", token=self.fresh(call.node, call.name))
         if name in known.PATHS_END:
             return Value(NONE, token=self.fresh(call.node, call.name))
@@ -155,93 +149,13 @@ class Calls(Expressions):
             return taken
         kept = call.receiver.labels
         method = isinstance(node.func, ast.Attribute)
-        if name.startswith(known.THROUGH) or (method and (call.receiver.known or kept)):
+        if (labels and name.startswith(known.THROUGH)) or (method and (call.receiver.known or kept)):
             kept = kept | labels
-        joins = own == "join" and not call.receiver.name.startswith("os")
-        inside = any(open_(v) for v in [*call.args, *call.keywords.values()])
-        inside = inside or any(open_(v) for a in call.args for v in (a.parts or {}).values())
-        built = method and (own in ("format", "format_map") or joins) and inside
-        literal = UNKNOWN
-        if own == "format" and call.receiver.text is not None and not call.args and not call.keywords:
-            literal, built = call.receiver.literal, False
+        literal, built = UNKNOWN, False
+        if method and own in ("format", "format_map", "join"):
+            literal, built = _put_together(call)
         shown = f"{name}()" if name and not name.startswith(".") else ""
         return Value(kept, literal, shown, built, self.fresh(call.node, call.name))
-
-    def _special(self, function: Value, call: Call) -> Value | None:
-        """Return what is given by functions that give another, or look one up by its name; None of all others."""
-        args, name = call.args, call.name
-        first = args[0] if args else NOTHING
-        match name:
-            case "builtins.getattr" if len(args) > 1:
-                ways = [
-                    self.member(one, t.text)
-                    for one in first.may()
-                    for t in args[1].may()
-                    if t.text is not None
-                ]
-                return any_of([*ways, *args[2:3]]) if ways else Value(first.labels | args[1].labels)
-            case "builtins.setattr" if len(args) > 2 and args[1].text is not None:
-                for way in first.may():
-                    if isinstance(way.code, ast.ClassDef):
-                        self.keep_attribute(way.code, args[1].text, args[2])
-                if call.node.args and (path := self.place(call.node.args[0])):
-                    self.names[f"{path}.{args[1].text}"] = args[2]
-                    self.noted(f"{path}.{args[1].text}", args[2], call.node)
-                return NOTHING
-            case "builtins.__import__" | "importlib.import_module" if first.text is not None:
-                whole = name != "builtins.__import__" or "fromlist" in call.keywords or len(args) > 3
-                return self.named(first.text if whole else first.text.partition(".")[0])
-            case "builtins.vars" if first.name:
-                return Value(name=f"{first.name}.__dict__")
-            case "functools.partial" | "functools.partialmethod" if args:
-                return any_of(_bound(way, args[1:], call.keywords) for way in first.may())
-            case "operator.attrgetter" | "operator.methodcaller" if args:
-                return Value(
-                    name=f"{name}()",
-                    bound=_kept(Bound(tuple(args), tuple(call.keywords.items()))),
-                    token=self.fresh(call.node, call.name),
-                )
-            case "operator.attrgetter()" if len(args) > 1 and first.text is not None:
-                return any_of(self.member(way, first.text) for way in args[-1].may())
-            case "operator.methodcaller()" if len(args) > 1 and first.text is not None:
-                found = any_of(self.member(way, first.text) for way in args[-1].may())
-                return any_of(
-                    self.invoke(w, f".{first.text}", call.node, args[1:-1], call.keywords, args[-1])
-                    for w in found.may()
-                )
-            case "builtins.dict":
-                return self._dict_of(call)
-            case (
-                "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.sorted" | "builtins.reversed"
-            ) if len(args) == 1 and first.parts is not None:
-                return (
-                    replace(first, token=self.fresh(call.node, call.name))
-                    if all(not isinstance(k, str) for k in first.parts)
-                    else None
-                )
-            case "builtins.bool" if first.known or first.ways:
-                return any_of(Value(literal=bool(w.literal) if w.known else UNKNOWN) for w in first.may())
-            case (
-                "builtins.staticmethod" | "builtins.classmethod" | "builtins.property" | "functools.wraps"
-            ) if args:
-                return first
-            case "builtins.type" if len(args) == 3 and args[2].parts is not None:
-                return holding(args[2].parts, args[2].labels, whole=False)
-            case "builtins.exec" | "builtins.eval" | "builtins.compile" if first.text is not None:
-                self.run_text(first.text, call.node)
-                return (
-                    Value(first.labels, first.literal) if name == "builtins.compile" else Value(first.labels)
-                )
-        return None
-
-    def _dict_of(self, call: Call) -> Value:
-        first = call.args[0] if call.args else None
-        parts: dict[Any, Value] = dict(first.parts or {}) if first is not None else {}
-        if any(not isinstance(k, str) for k in parts):  # pairs
-            parts = {("further", 0): within(within(first) if first is not None else NOTHING)}
-        parts |= call.keywords
-        whole = not call.spread and (first is None or (first.whole and ("further", 0) not in parts))
-        return holding(parts, labels_of([*call.args, *call.keywords.values()]), whole=whole)
 
     def _handed(self, call: Call) -> None:
         """Note the calls of a function that another is given to call."""
@@ -313,7 +227,7 @@ class Calls(Expressions):
                 for at, (k, v) in enumerate(held.parts.items())
             }
             return holding(pairs, held.labels, whole=held.whole)
-        return replace(held, token=self.fresh(call.node, call.name)) if own in _COPIES else None
+        return held.numbered(self.fresh(call.node, call.name)) if own in _COPIES else None
 
     def _fetched(self, call: Call) -> None:
         """A file that a call writes what it fetched to is a download from then on."""
@@ -336,23 +250,18 @@ class Calls(Expressions):
             self.fetched.add(found.text)
 
 
+def _put_together(call: Call) -> tuple[Any, bool]:
+    """Return what ``format`` or ``join`` gives, UNKNOWN where it is not written out, and whether that is put together of what may be anything."""
+    if call.method == "format" and call.receiver.text is not None and not call.args and not call.keywords:
+        return call.receiver.literal, False
+    if call.method == "join" and call.receiver.name.startswith("os"):
+        return UNKNOWN, False  # which puts a path together
+    inside = any(open_(v) for v in [*call.args, *call.keywords.values()])
+    return UNKNOWN, inside or any(open_(v) for a in call.args for v in (a.parts or {}).values())
+
+
 def _told(call: Call, of: Mapping[str, tuple[int, str]]) -> tuple[int, str, Value] | None:
     """Return the argument that a table tells of a function or method: its place, its keyword, and what is given; None without it."""
     where = of.get(call.name) or of.get(f".{call.method}")
     given = call.arg(*where) if where is not None else None
     return (*where, given) if where is not None and given is not None else None
-
-
-def _bound(function: Value, args: list[Value], keywords: dict[str, Value]) -> Value:
-    before = function.bound or Bound()
-    made = _kept(Bound((*before.args, *args), tuple((dict(before.keywords) | keywords).items())))
-    weight = 1 + sum(v.weight for v in made.args) + sum(v.weight for _, v in made.keywords)
-    return replace(function, bound=made, weight=weight, token=0)
-
-
-def _kept(bound: Bound) -> Bound:
-    """Return arguments that are given beforehand, if they are not too much to carry about."""
-    weight = sum(v.weight for v in bound.args) + sum(v.weight for _, v in bound.keywords)
-    if weight <= HEAVY:
-        return bound
-    return Bound((), tuple((k, v) for k, v in bound.keywords if v.weight == 1)[:MOST_PARTS])

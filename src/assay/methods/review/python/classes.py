@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from typing import Final
 
 from assay.methods.review.python import known
 from assay.methods.review.python.calls import Calls
@@ -11,6 +11,10 @@ from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import Value, either, kind_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Read = tuple[
+    ast.AST | None, str, int
+]  # an attribute of a class and which version of it; or a function that was called, without a name
+UNSURE: Final[Read] = (None, "", 0)  # read by what may be another when it is followed again
 _ABOVE = 5  # classes above a class that are looked at
 
 
@@ -23,20 +27,22 @@ class Classes(Calls):
         self.methods: dict[ast.ClassDef, dict[str, Function]] = {}
         self.above: dict[ast.ClassDef, list[ast.ClassDef]] = {}
         self.owner: dict[ast.AST, ast.ClassDef] = {}
-        self.changed = False
+        self.read: set[Read] = set()  # what was looked at by what is followed now
+        self.versions: dict[tuple[ast.AST | None, str], int] = {}  # how often an attribute has changed
+        self.moved = 0  # how often any has
 
     def gather(self) -> None:
         """Find the methods of every class."""
-        for node in self.program.nodes:
-            if isinstance(node, ast.ClassDef):
-                self.state[node] = {}
-                self.methods[node] = {}
-                for inner in _inside(node.body):
-                    self.methods[node][inner.name] = inner
-                    self.owner[inner] = node
+        for node in self.program.of(ast.ClassDef):
+            self.state[node] = {}
+            self.methods[node] = {}
+            for inner in _inside(node.body):
+                self.methods[node][inner.name] = inner
+                self.owner[inner] = node
 
     def attribute_of(self, code: ast.ClassDef, name: str, depth: int = 0) -> Value | None:
         """Return what a class has under a name, its own or one above it; None where nothing is known."""
+        self.read.add((code, name, self.versions.get((code, name), 0)))
         found = self.state.get(code, {}).get(name)
         if found is not None:
             return found
@@ -50,11 +56,12 @@ class Classes(Calls):
     def keep_attribute(self, code: ast.ClassDef, name: str, value: Value) -> None:
         """Note what a class is given under a name; whatever it was before it may still be."""
         known_ = self.state.setdefault(code, {})
-        value = replace(value, token=0)
+        value = value.numbered(0)
         now = either(known_[name], value) if name in known_ else value
         if name not in known_ or kind_of(now) != kind_of(known_[name]):
             known_[name] = now
-            self.changed = True
+            self.versions[code, name] = self.versions.get((code, name), 0) + 1
+            self.moved += 1
 
     def class_value(self, node: ast.ClassDef) -> Value:
         """Return a class as a value: what it is made from counts where it is used as that."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assay.methods.review.python import known
-from assay.methods.review.python.program import Enough, Program
-from assay.methods.review.python.scope import MOST_DOTS, Names
+from assay.methods.review.python.naming import Naming
+from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import (
     LISTED,
     NONE,
@@ -25,43 +23,35 @@ from assay.methods.review.python.values import (
     within,
 )
 
-_BUILTINS = frozenset(dir(builtins))
 _LONG = 100_000  # characters of a literal that is put together here
-MOST_STEPS = 1_500_000  # expressions and statements followed, again where they are followed again
-_DICTS = ("builtins.globals()", "builtins.locals()")
+_DICTS = ("builtins.globals()", "builtins.locals()")  # by which a name may be looked up
 
 
 def open_(value: Value) -> bool:
     """Whether a part of a text may be anything: not what is written out, a number, a quoted word, or one of a list."""
-    ended = value.name.endswith("()") and known.within(value.name[:-2], known.ENDS)
+    if value.known or value.name == LISTED:
+        return False
+    ended = value.name.endswith("()") and known.ends(value.name[:-2])
     if value.ways and not value.labels and all(way.known for way in value.ways):
         return False
-    return not value.known and not ended and value.name != LISTED
+    return not ended
 
 
-class Expressions:
-    """names: what is known of each name and attribute path (``self.model``) where the program now is."""
+class Expressions(Naming):
+    """What each expression may be. A kind of expression has a method; what has none is what is in it, put together."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self.names = Names()
-        self.within = ""
-        self.fetched: set[str] = set()  # files, by the name that is written out, that came over the network
-        self._tokens: dict[tuple[object, ...], int] = {}
-        self._steps = 0
-        self.starred: list[str] = []  # modules all of whose names were imported
-        self.bound: dict[tuple[str, ast.AST], Value] = {}  # each assignment: what it may have given
-        self.mentioned: dict[str, ast.expr] = {}  # functions that are named without being called there
-
-    def fresh(self, *at: object) -> int:
-        """Return the number of the value that is made at a place: the same each time the place is followed."""
-        return self._tokens.setdefault(at, len(self._tokens) + 1)
-
-    def step(self, cost: int = 1) -> None:
-        """Count a step; Enough where there were too many."""
-        self._steps += cost
-        if self._steps > MOST_STEPS:
-            raise Enough(f"it takes more than {MOST_STEPS:,} steps to follow")
+        super().__init__(program)
+        self._written: dict[ast.Constant, Value] = {}
+        self._forms: dict[type[ast.AST], Callable[[Any], Value]] = {
+            ast.Constant: self._constant, ast.Name: self._named, ast.Attribute: self._named, ast.Call: self.call,
+            ast.JoinedStr: self._text, ast.FormattedValue: self._formatted, ast.BinOp: self._binary, ast.BoolOp: self._any,
+            ast.IfExp: self._either, ast.Subscript: self._subscript, ast.Starred: self._inner, ast.Await: self._inner,
+            ast.Yield: self._yielded, ast.YieldFrom: self._yielded, ast.NamedExpr: self._assigned, ast.Tuple: self._list,
+            ast.List: self._list, ast.Set: self._list, ast.Dict: self._dict, ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension, ast.GeneratorExp: self._comprehension, ast.DictComp: self._comprehension,
+            ast.Lambda: self._lambda, ast.UnaryOp: self._unary, ast.Compare: self._compared,
+        }  # fmt: skip
 
     def call(self, node: ast.Call) -> Value:
         """Note a call, and return what it gives."""
@@ -71,189 +61,72 @@ class Expressions:
         """Note what a generator gives one of."""
         raise NotImplementedError
 
-    def attribute_of(self, code: ast.ClassDef, name: str) -> Value | None:
-        """Return what a class of this program, or what is made of it, has under a name; None where it has nothing."""
-        raise NotImplementedError
-
-    def keep_attribute(self, code: ast.ClassDef, name: str, value: Value) -> None:
-        """Note what a class of this program, or what is made of it, is given under a name."""
-        raise NotImplementedError
-
-    # ---- names
-
-    def place(self, node: ast.expr) -> str:
-        """Return the path by which a value is kept: ``x``, ``self.model``; empty where it has none."""
-        parts: list[str] = []
-        while not isinstance(node, ast.Name):
-            if isinstance(node, ast.Attribute):
-                parts.append(node.attr)
-            elif not isinstance(node, ast.Subscript):
-                return ""
-            node = node.value
-            if len(parts) > MOST_DOTS:
-                return ""
-        return ".".join([node.id, *reversed(parts)])
-
-    def bind(self, target: ast.expr, value: Value) -> None:
-        """Give a name, an attribute, or several names, a value."""
-        if isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target.elts, value)
-            return
-        if isinstance(target, ast.Starred):
-            self.bind(target.value, value)
-            return
-        if isinstance(target, ast.Subscript):
-            self._put(target, value)
-            return
-        path = self.place(target)
-        if isinstance(target, ast.Attribute):
-            for way in self.value(target.value).may():
-                if isinstance(way.code, ast.ClassDef):
-                    self.keep_attribute(way.code, target.attr, value)
-        if not path:
-            return
-        self.names.forget_below(path)
-        self.names[path] = value if value.token else replace(value, token=self.fresh(path, target))
-        self.noted(path, value, target)
-
-    def noted(self, path: str, value: Value, target: ast.AST) -> None:
-        """Remember an assignment for the rules."""
-        key = (path, target)
-        self.bound[key] = either(self.bound[key], value) if key in self.bound else value
-
-    def _unpack(self, targets: list[ast.expr], value: Value) -> None:
-        parts = value.parts if value.whole and value.parts is not None else None
-        apart = parts is not None and len(parts) == len(targets)
-        for at, one in enumerate(targets):
-            if apart and parts is not None and at in parts and not isinstance(one, ast.Starred):
-                self.bind(one, parts[at])
-            else:
-                self.bind(one, replace(within(value), token=self.fresh(one)))
-
-    def _put(self, target: ast.Subscript, value: Value) -> None:
-        """Put a value into a container: it is in it from then on."""
-        key = self.value(target.slice)
-        self.hold(target.value, value, key.literal if key.known and plain(key.literal) else UNKNOWN)
-        if path := self.place(target):
-            self.noted(path, value, target)
-
-    def hold(self, container: ast.expr, value: Value, key: Any = UNKNOWN) -> None:
-        """Let a container hold one thing more, under a key where that is known."""
-        path = self.place(container)
-        was = self.value(container)
-        if not path:
-            return
-        parts = dict(was.parts or {})
-        if key is UNKNOWN:
-            key = ("further", len(parts))
-        old = parts.get(key)
-        parts[key] = value if old is None or key is not UNKNOWN else either(old, value)
-        made = holding(parts, was.labels | value.labels, whole=was.whole)
-        self.names[path] = replace(made, name=was.name, token=was.token, code=was.code)
-
-    # ---- expressions
-
     def value(self, node: ast.expr) -> Value:
         """Return what is known of an expression, noting the calls in it."""
         self.step()
-        match node:
-            case ast.Constant():
-                fetched = isinstance(node.value, str) and node.value in self.fetched
-                return Value(frozenset({"download"}) if fetched else NONE, node.value)
-            case ast.Name() | ast.Attribute():
-                found = self.name(node) if isinstance(node, ast.Name) else self.attribute(node)[1]
-                for way in found.may():
-                    if way.name in known.MENTIONED:
-                        self.mentioned.setdefault(way.name, node)
-                return found
-            case ast.Call():
-                return self.call(node)
-            case ast.JoinedStr():
-                return self._joined([self.value(v) for v in node.values])
-            case ast.FormattedValue():
-                inner = self.value(node.value)
-                spec = self.value(node.format_spec) if node.format_spec is not None else NOTHING
-                if node.format_spec is None or (spec.known and not spec.literal):
-                    return inner
-                return Value(inner.labels | spec.labels, built=inner.built or open_(inner) or open_(spec))
-            case ast.BinOp():
-                return self._binary(node)
-            case ast.BoolOp():
-                return any_of([self.value(v) for v in node.values])
-            case ast.IfExp():
-                self.value(node.test)
-                return either(self.value(node.body), self.value(node.orelse))
-            case ast.Subscript():
-                return self._subscript(node)
-            case ast.Starred() | ast.Await():
-                return self.value(node.value)
-            case ast.Yield() | ast.YieldFrom():
-                value = self.value(node.value) if node.value is not None else NOTHING
-                self.yielded(value if isinstance(node, ast.Yield) else self.each(value))
-                return NOTHING
-            case ast.NamedExpr():
-                value = self.value(node.value)
-                self.bind(node.target, value)
-                return value
-            case ast.Tuple() | ast.List() | ast.Set():
-                return self._list(node.elts)
-            case ast.Dict():
-                return self._dict(node)
-            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                return self._comprehension(node)
-            case ast.Lambda():
-                return self._lambda(node)
-            case ast.UnaryOp():
-                return self._unary(node)
-            case ast.Compare():
-                for one in (node.left, *node.comparators):
-                    self.value(one)
-                return NOTHING
-            case _:
-                inner_ = [self.value(v) for v in ast.iter_child_nodes(node) if isinstance(v, ast.expr)]
-                return Value(labels_of(inner_))
+        form = self._forms.get(type(node))
+        return form(node) if form is not None else self._other(node)
 
-    def name(self, node: ast.Name) -> Value:
-        """Return what a name stands for: what it was given, what was imported, a builtin."""
-        found = self.names.get(node.id)
-        if found is not None:
-            return found
-        if node.id in self.program.imports:
-            return any_of(self.named(name) for name in self.program.imports[node.id])
-        if node.id == "__builtins__":
-            return Value(name="builtins")
-        if node.id in _BUILTINS:
-            return self.named(f"builtins.{node.id}")
-        if self.starred:
-            return any_of(self.named(f"{module}.{node.id}") for module in self.starred[:MOST_DOTS])
-        # which value it is matters, even where nothing else is known of it
-        self.names[node.id] = Value(token=self.fresh(node.id))
-        return self.names[node.id]
+    def _constant(self, node: ast.Constant) -> Value:
+        if isinstance(node.value, str) and node.value in self.fetched:
+            return Value(frozenset({"download"}), node.value)
+        found = self._written.get(node)
+        if found is None:
+            found = self._written[node] = Value(NONE, node.value)
+        return found
 
-    def named(self, name: str) -> Value:
-        """Return what a whole name stands for."""
-        name = known.canonical(name)
-        label = known.source(name)
-        return Value(frozenset({label}) if label else NONE, name=name)
+    def _named(self, node: ast.Name | ast.Attribute) -> Value:
+        found = self.name(node) if isinstance(node, ast.Name) else self.attribute(node)[1]
+        for way in found.ways or (found,):
+            if way.name in known.MENTIONED:
+                self.mentioned.setdefault(way.name, node)
+        return found
 
-    def attribute(self, node: ast.Attribute) -> tuple[Value, Value]:
-        """Return the object, and what it has under the name."""
-        base = self.value(node.value)
-        path = self.place(node)
-        if path in self.names and not isinstance(node.value, ast.Subscript):
-            return base, self.names[path]
-        return base, any_of(self.member(way, node.attr) for way in base.may())
+    def _text(self, node: ast.JoinedStr) -> Value:
+        inner = [self.value(v) for v in node.values]
+        labels, built = labels_of(inner), any(v.built or open_(v) for v in inner)
+        if not all(v.known and plain(v.literal) for v in inner):
+            return Value(labels, built=built)
+        texts = [str(v.literal) for v in inner]
+        short = sum(map(len, texts)) <= _LONG
+        return Value(labels, "".join(texts) if short else UNKNOWN)
 
-    def member(self, base: Value, name: str) -> Value:
-        """Return what one thing has under a name."""
-        if isinstance(base.code, ast.ClassDef):
-            found = self.attribute_of(base.code, name)
-            if found is not None:
-                return replace(found, labels=found.labels | base.labels) if base.labels else found
-        if not base.name:
-            return Value(base.labels)
-        found = self.named(f"{base.name}.{name}")
-        return found if found.labels else Value(base.labels, name=found.name)
+    def _formatted(self, node: ast.FormattedValue) -> Value:
+        inner = self.value(node.value)
+        spec = self.value(node.format_spec) if node.format_spec is not None else NOTHING
+        if node.format_spec is None or (spec.known and not spec.literal):
+            return inner
+        return Value(inner.labels | spec.labels, built=inner.built or open_(inner) or open_(spec))
+
+    def _any(self, node: ast.BoolOp) -> Value:
+        return any_of([self.value(v) for v in node.values])
+
+    def _either(self, node: ast.IfExp) -> Value:
+        self.value(node.test)
+        return either(self.value(node.body), self.value(node.orelse))
+
+    def _inner(self, node: ast.Starred | ast.Await) -> Value:
+        return self.value(node.value)
+
+    def _yielded(self, node: ast.Yield | ast.YieldFrom) -> Value:
+        value = self.value(node.value) if node.value is not None else NOTHING
+        self.yielded(value if isinstance(node, ast.Yield) else self.each(value))
+        return NOTHING
+
+    def _assigned(self, node: ast.NamedExpr) -> Value:
+        value = self.value(node.value)
+        self.bind(node.target, value)
+        return value
+
+    def _compared(self, node: ast.Compare) -> Value:
+        self.value(node.left)
+        for one in node.comparators:
+            self.value(one)
+        return NOTHING
+
+    def _other(self, node: ast.expr) -> Value:
+        inner = [self.value(v) for v in ast.iter_child_nodes(node) if isinstance(v, ast.expr)]
+        return Value(labels_of(inner))
 
     def _subscript(self, node: ast.Subscript) -> Value:
         base, key = self.value(node.value), self.value(node.slice)
@@ -276,14 +149,6 @@ class Expressions:
             name=base.name,
             token=base.token if isinstance(node.slice, ast.Slice) and not path else 0,
         )
-
-    def _joined(self, inner: list[Value]) -> Value:
-        labels, built = labels_of(inner), any(v.built or open_(v) for v in inner)
-        if not all(v.known and plain(v.literal) for v in inner):
-            return Value(labels, built=built)
-        texts = [str(v.literal) for v in inner]
-        short = sum(map(len, texts)) <= _LONG
-        return Value(labels, "".join(texts) if short else UNKNOWN)
 
     def _binary(self, node: ast.BinOp) -> Value:
         left, right = self.value(node.left), self.value(node.right)
@@ -309,10 +174,10 @@ class Expressions:
             return any_of(Value(literal=not w.literal if w.known else UNKNOWN) for w in inner.may())
         return NOTHING
 
-    def _list(self, elements: list[ast.expr]) -> Value:
+    def _list(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
         inner: list[Value] = []
         whole = True
-        for one in elements:
+        for one in node.elts:
             value = self.value(one)
             if isinstance(one, ast.Starred):
                 if value.whole and value.parts is not None:
@@ -358,7 +223,7 @@ class Expressions:
     def each(self, value: Value) -> Value:
         """Return what is known of each thing that a loop over a value gives."""
         if value.parts is not None and all(not isinstance(k, str) for k in value.parts):
-            return replace(within(value), token=0)
+            return within(value).numbered(0)
         return Value(value.labels)
 
     def _lambda(self, node: ast.Lambda) -> Value:

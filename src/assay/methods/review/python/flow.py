@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 from assay.methods.review.python.classes import Function
 from assay.methods.review.python.expressions import parameters
 from assay.methods.review.python.functions import Functions
+from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import LISTED, Value, either, kind_of, within
 
 _AGAIN = 4  # times a loop is followed, until it changes nothing more
@@ -21,7 +23,16 @@ _DEEP_LOOPS = 6
 class Flow(Functions):
     """Follows the module, then each function that it holds, with what its parameters may be."""
 
-    loops = 0
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.loops = 0
+        self._statements: dict[type[ast.AST], Callable[[Any], None]] = {
+            ast.Expr: self._alone_standing, ast.Assign: self._assign, ast.AnnAssign: self._annotated_assign, ast.AugAssign: self._added,
+            ast.Return: self._return, ast.If: self._fork, ast.For: self._for, ast.AsyncFor: self._for, ast.While: self._while,
+            ast.With: self._with, ast.AsyncWith: self._with, ast.Try: self._try, ast.TryStar: self._try, ast.Match: self._match,
+            ast.ClassDef: self._class, ast.FunctionDef: self._defined, ast.AsyncFunctionDef: self._defined,
+            ast.Import: self._import, ast.ImportFrom: self._import, ast.Assert: self._assert,
+        }  # fmt: skip
 
     # ---- statements
 
@@ -31,57 +42,58 @@ class Flow(Functions):
             self.statement(one)
 
     def statement(self, one: ast.stmt) -> None:
-        """Follow one statement."""
+        """Follow one statement. A kind of statement has a method; of what has none the expressions are followed."""
         self.step()
-        match one:
-            case ast.Assign():
-                value = self.value(one.value)
-                for target in one.targets:
-                    self.bind(target, value)
-            case ast.AnnAssign():
-                self.value(one.annotation)
-                if one.value is not None:
-                    self.bind(one.target, self.value(one.value))
-            case ast.AugAssign():
-                self._added(one)
-            case ast.Return():
-                if one.value is not None:
-                    self.give(self.value(one.value))
-            case ast.If():
-                self._fork(one)
-            case ast.For() | ast.AsyncFor():
-                self._loop(one.body, one.orelse, one)
-            case ast.While():
-                self.value(one.test)
-                self._loop(one.body, one.orelse, None)
-            case ast.With() | ast.AsyncWith():
-                for item in one.items:
-                    value = self.value(item.context_expr)
-                    if item.optional_vars is not None:
-                        self.bind(item.optional_vars, value)
-                self.block(one.body)
-            case ast.Try() | ast.TryStar():
-                self._try(one)
-            case ast.Match():
-                self._match(one)
-            case ast.ClassDef():
-                self._class(one)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._defined(one)
-            case ast.Import() | ast.ImportFrom():
-                for alias in one.names:
-                    name = alias.asname or alias.name.partition(".")[0]
-                    if name in self.names:
-                        del self.names[name]
-            case ast.Assert():
-                self.value(one.test)
-                if one.msg is not None:
-                    self.value(one.msg)
-                self._narrowed(one.test, True)
-            case _:
-                for inner in ast.iter_child_nodes(one):
-                    if isinstance(inner, ast.expr):
-                        self.value(inner)
+        follow = self._statements.get(type(one))
+        if follow is not None:
+            follow(one)
+            return
+        for inner in ast.iter_child_nodes(one):
+            if isinstance(inner, ast.expr):
+                self.value(inner)
+
+    def _alone_standing(self, one: ast.Expr) -> None:
+        self.value(one.value)
+
+    def _assign(self, one: ast.Assign) -> None:
+        value = self.value(one.value)
+        for target in one.targets:
+            self.bind(target, value)
+
+    def _annotated_assign(self, one: ast.AnnAssign) -> None:
+        self.value(one.annotation)
+        if one.value is not None:
+            self.bind(one.target, self.value(one.value))
+
+    def _return(self, one: ast.Return) -> None:
+        if one.value is not None:
+            self.give(self.value(one.value))
+
+    def _for(self, one: ast.For | ast.AsyncFor) -> None:
+        self._loop(one.body, one.orelse, one)
+
+    def _while(self, one: ast.While) -> None:
+        self.value(one.test)
+        self._loop(one.body, one.orelse, None)
+
+    def _with(self, one: ast.With | ast.AsyncWith) -> None:
+        for item in one.items:
+            value = self.value(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value)
+        self.block(one.body)
+
+    def _import(self, one: ast.Import | ast.ImportFrom) -> None:
+        for alias in one.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            if name in self.names:
+                del self.names[name]
+
+    def _assert(self, one: ast.Assert) -> None:
+        self.value(one.test)
+        if one.msg is not None:
+            self.value(one.msg)
+        self._narrowed(one.test, True)
 
     def _added(self, one: ast.AugAssign) -> None:
         was, more = self.value(one.target), self.value(one.value)
@@ -114,7 +126,7 @@ class Flow(Functions):
                 self.value(arg.annotation)
         value = self._decorated(one, Value(code=one))
         if bound:
-            self.names[one.name] = replace(value, token=self.fresh(one))
+            self.names[one.name] = value.numbered(self.fresh(one))
 
     def _decorated(self, one: Function | ast.ClassDef, value: Value) -> Value:
         """Call each decorator with what stands below it. What it gives is taken for what it was given."""
@@ -158,7 +170,7 @@ class Flow(Functions):
         self.loops += 1
         times = _AGAIN if self.loops <= _LOOPS else 2 if self.loops <= _DEEP_LOOPS else 1
         for _ in range(times):
-            mark = self.names.mark()
+            mark, seen, missed = self.names.mark(), self._seen(), len(self.missed)
             if each is not None:
                 self.bind(each.target, self.each(self.value(each.iter)))
             self.block(body)
@@ -168,12 +180,26 @@ class Flow(Functions):
                 v is not None and n in self.names and kind_of(v) == kind_of(self.names[n])
                 for n, v in changed.items()
             )
-            if still:
+            if still or (seen == self._seen() and self._own(changed, set(self.missed[missed:]))):
                 self.names.put(changed)
                 break
             self.names.join([changed, {}])
         self.loops -= 1
         self.block(orelse)
+
+    def _seen(self) -> tuple[int, ...]:
+        """Return counts that differ where what a body did besides its names may be seen when it is followed again."""
+        return len(self.fetched), len(self.opened), self.moved, len(self.starred)
+
+    def _own(self, changed: dict[str, Value | None], missed: set[str]) -> bool:
+        """Whether a body gives names a value before it reads them, or the value that they had: once more, it would do the same."""
+        for name, value in changed.items():
+            was = self.names.get(name)
+            if value is None or (was is None and (name in missed or not self.apart(name))):
+                return False
+            if was is not None and (kind_of(was) != kind_of(value) or was.token != value.token):
+                return False
+        return True
 
     def _try(self, one: ast.Try | ast.TryStar) -> None:
         """Follow a body that may end anywhere, and each handler after it."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from assay.methods.review.python import known
-from assay.methods.review.python.classes import Classes, Function
+from assay.methods.review.python.classes import UNSURE, Classes, Function, Read
 from assay.methods.review.python.expressions import parameters
 from assay.methods.review.python.program import Program, Unreadable, parse
 from assay.methods.review.python.values import NOTHING, Value, either, holding, kind_of, labels_of
@@ -21,19 +20,24 @@ _ROUNDS = 3  # times that all functions are followed, while attributes and globa
 
 
 class Functions(Classes):
-    """done: what a function gave for which arguments. given: what the function that is followed has given so far."""
+    """done: what a function gave for which arguments, and what it read for that. alone: what those read that were followed by
+    themselves. given: what the function that is followed has given so far.
+    """
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.functions: dict[str, Function] = {}
-        self.done: dict[Any, Value] = {}
+        self.done: dict[Any, tuple[Value, set[Read]]] = {}
+        self.alone: dict[Function, set[Read]] = {}
         self.globals: dict[ast.AST, frozenset[str]] = {}
+        self.sets_globals = any(program.of(ast.Global, ast.Nonlocal))
         self.shared: dict[str, Value] = {}  # globals that functions set
         self.depth = 0
         self.ways = 0
         self.given: Value = NOTHING
         self.kinds: dict[ast.AST, set[Any]] = {}
         self.joined: dict[ast.AST, dict[str, Value]] = {}
+        self.given_else: dict[ast.AST, dict[str, ast.expr]] = {}  # what parameters are by default
         self.calls_made: dict[ast.expr, ast.Call] = {}
         self.texts: dict[tuple[ast.Call, str], list[ast.stmt]] = {}
 
@@ -44,25 +48,29 @@ class Functions(Classes):
     def follow(self) -> None:
         """Follow everything."""
         self.gather()
-        for node in self.program.nodes:
-            if isinstance(node, Function):
-                self.functions.setdefault(node.name, node)
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                self._imported(node)
+        every: list[Function] = list(self.program.of(ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in every:
+            self.functions.setdefault(node.name, node)
+        for node in self.program.of(ast.Import, ast.ImportFrom):
+            self._imported(node)
         self.block(self.program.tree.body)
-        every = [n for n in self.program.nodes if isinstance(n, Function)]
         every.sort(key=lambda n: n.name != "__init__")
+        self.done.clear()
         for _ in range(_ROUNDS):
-            self.changed = False
-            self.done.clear()
+            before = self._outer()
             for name, value in self.shared.items():
                 self.names[name] = either(self.names[name], value) if name in self.names else value
             for node in every:
-                self._alone(node)
-            if not self.changed:
-                break
-        for node in self.program.nodes:  # whatever was not come by on the way
-            if isinstance(node, ast.Call) and node not in self.visited:
+                self._again(node)
+            if before != self._outer():
+                self.done.clear()
+                self.alone.clear()
+            else:
+                self._forget()
+                if len(self.alone) == len(every):
+                    break
+        for node in self.program.of(ast.Call):
+            if node not in self.visited:  # which was not come by on the way
                 self.value(node)
 
     def close(self) -> None:
@@ -104,7 +112,36 @@ class Functions(Classes):
             if whole not in names and len(names) < 8:
                 names.append(whole)
 
+    def _outer(self) -> tuple[object, ...]:
+        """Return what all functions see, in a form that differs where it changed."""
+        return (
+            {name: kind_of(value) for name, value in self.shared.items()}, set(self.fetched), len(self.starred),
+            {name: len(names) for name, names in self.program.imports.items()},
+        )  # fmt: skip
+
+    def _forget(self) -> None:
+        """Forget what was found with attributes that have changed meanwhile, so that it is followed again."""
+        joined = {code for code, kinds in self.kinds.items() if len(kinds) >= _APART}
+
+        def holds(read: set[Read]) -> bool:
+            return all(
+                self.versions.get(one[:2], 0) == one[2]
+                if one[1]
+                else one[0] is not None and one[0] not in joined
+                for one in read
+            )
+
+        self.done = {key: found for key, found in self.done.items() if holds(found[1])}
+        self.alone = {node: read for node, read in self.alone.items() if holds(read)}
+
     # ---- one function
+
+    def _again(self, node: Function) -> None:
+        """Follow a function by itself, unless nothing that it read has changed since."""
+        if node not in self.alone:
+            before, self.read = self.read, set()
+            self._alone(node)
+            self.alone[node], self.read = self.read, before
 
     def _alone(self, node: Function) -> None:
         """Follow a function by itself, its parameters being what they may be when a service calls it."""
@@ -114,7 +151,7 @@ class Functions(Classes):
         back, self.given = self.given, NOTHING
         route = any(self._is_route(d) for d in node.decorator_list)
         handled = known.HANDLERS.get(node.name, ())
-        defaults = _defaults(node.args)
+        defaults = self._defaults(node)
         for place, arg in enumerate(parameters(node.args)):
             own = place == 0 and owner is not None and arg.arg in ("self", "cls")
             sent = not own and (route or arg.arg in handled)
@@ -127,7 +164,7 @@ class Functions(Classes):
                 if arg.arg in defaults and not value.name:
                     value = either(value, self.value(defaults[arg.arg]))
             self.names.forget_below(arg.arg)
-            self.names[arg.arg] = replace(value, token=self.fresh(arg))
+            self.names[arg.arg] = value.numbered(self.fresh(arg))
         if node.name in ("do_GET", "do_POST", "do_PUT"):
             for name in ("self.path", "self.rfile", "self.headers"):
                 self.names[name] = Value(frozenset({"caller"}))
@@ -140,6 +177,8 @@ class Functions(Classes):
     def _leave(self, node: ast.AST, mark: int) -> None:
         """Forget what is a function's own, and keep what it gave to globals."""
         changed = self.names.back(mark)
+        if not self.sets_globals:
+            return
         if node not in self.globals:
             found = [n for n in ast.walk(node) if isinstance(n, ast.Global | ast.Nonlocal)]
             self.globals[node] = frozenset(name for one in found for name in one.names)
@@ -147,10 +186,9 @@ class Functions(Classes):
             value = changed.get(name)
             if value is None:
                 continue
-            now = replace(either(self.shared[name], value) if name in self.shared else value, token=0)
+            now = (either(self.shared[name], value) if name in self.shared else value).numbered(0)
             if name not in self.shared or kind_of(now) != kind_of(self.shared[name]):
                 self.shared[name] = now
-                self.changed = True
 
     def _is_route(self, node: ast.expr) -> bool:
         """Whether a decorator makes a function answer requests: ``@app.post("/predict")``."""
@@ -207,12 +245,15 @@ class Functions(Classes):
         key = (code, tuple((n, kind_of(v)) for n, v in given.items()))
         self.kinds[code].add(key)
         if key in self.done:
-            return self.done[key]
+            result, read = self.done[key]
+            self.read |= read
+            return result
         if self.depth >= _DEEP or self.ways >= _WAYS:
             return Value(labels_of(given.values()))
         self.ways += 1
         self.depth += 1
-        self.done[key] = NOTHING
+        self.done[key] = NOTHING, {UNSURE}
+        outer, self.read = self.read, {(code, "", 0)}
         mark = self.names.mark()
         before, self.within = self.within, getattr(code, "name", self.within)
         back, self.given = self.given, NOTHING
@@ -223,7 +264,7 @@ class Functions(Classes):
             self.names[first.arg] = Value(code=owner, token=self.fresh(owner))
         for name, value in given.items():
             self.names.forget_below(name)
-            self.names[name] = value if value.token else replace(value, token=self.fresh(code, name))
+            self.names[name] = value if value.token else value.numbered(self.fresh(code, name))
         if isinstance(code, ast.Lambda):
             self.give(self.value(code.body))
         else:
@@ -231,7 +272,8 @@ class Functions(Classes):
         result, self.given = self.given, back
         self._leave(code, mark)
         self.within, self.depth = before, self.depth - 1
-        self.done[key] = result
+        self.done[key] = result, self.read
+        self.read = outer | self.read
         return result
 
     def _arguments(
@@ -250,7 +292,7 @@ class Functions(Classes):
         given |= {k: v for k, v in keywords.items() if k in taken}
         if code.args.kwarg is not None:
             given[code.args.kwarg.arg] = holding(more, labels_of(more.values()), whole=True)
-        for name, default in _defaults(code.args).items():
+        for name, default in self._defaults(code).items():
             if name not in given:
                 given[name] = self.value(default)
         return given
@@ -277,9 +319,17 @@ class Functions(Classes):
                 self._imported(one)
         return tree.body
 
-
-def _defaults(args: ast.arguments) -> dict[str, ast.expr]:
-    """Return the default of each parameter that has one."""
-    named = [*args.posonlyargs, *args.args]
-    found = dict(zip((a.arg for a in named[len(named) - len(args.defaults) :]), args.defaults, strict=True))
-    return found | {a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is not None}
+    def _defaults(self, code: Function | ast.Lambda) -> dict[str, ast.expr]:
+        """Return the default of each parameter that has one."""
+        found = self.given_else.get(code)
+        if found is None:
+            args = code.args
+            named = [*args.posonlyargs, *args.args]
+            pairs = list(
+                zip((a.arg for a in named[len(named) - len(args.defaults) :]), args.defaults, strict=True)
+            )
+            pairs += [
+                (a.arg, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is not None
+            ]
+            found = self.given_else[code] = dict(pairs)
+        return found

@@ -7,7 +7,9 @@ anything to the end.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+
+_KEPT = 50_000  # names whose answers are kept
 
 SOURCES: Mapping[str, str] = {
     # requests to a server
@@ -106,7 +108,7 @@ _SAME: Mapping[str, str] = {
 }  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def canonical(name: str) -> str:
     """Return the name by which the rules know a thing, of several that it has."""
     found = _SAME.get(name)
@@ -182,10 +184,16 @@ def within(name: str, table: frozenset[str]) -> bool:
     return f".{name.rpartition('.')[2]}" in exact
 
 
+@lru_cache(maxsize=_KEPT)
+def ends(name: str) -> bool:
+    """Whether what comes out of a function holds nothing that harms."""
+    return within(name, ENDS)
+
+
 _SOURCES = frozenset(SOURCES)
 
 
-@cache
+@lru_cache(maxsize=_KEPT)
 def source(name: str) -> str:
     """Return the label of what a name brings in, empty where it brings in nothing."""
     if not name:

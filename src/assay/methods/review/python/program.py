@@ -7,9 +7,11 @@ kind of arguments it is called with. Bounds: characters, nodes, depth, calls wit
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from assay.methods.review.python.values import Call, Value
+from assay.methods.review.python.values import Call, Value, begin
 from assay.methods.review.spot import rows
 
 MOST_TEXT = 4 << 20
@@ -22,6 +24,9 @@ _BARE = (
     ast.boolop,
     ast.unaryop,
 )  # which say how, and hold nothing
+_LEAVES = frozenset(
+    {int, str, type(None), ast.Load, ast.Store}
+)  # most of what is no node, or none that holds another
 
 
 class Unreadable(ValueError):
@@ -48,6 +53,10 @@ class Program:
     imports: dict[str, list[str]] = field(default_factory=dict)
     cut: str = ""
     lines: list[bytes] = field(default_factory=list, repr=False)
+
+    def of(self, *kinds: type[ast.AST]) -> Iterator[Any]:
+        """Give the nodes of these kinds, level by level."""
+        return (n for n in self.nodes if type(n) in kinds)
 
     def called(self, *names: str) -> list[Call]:
         """Return the calls of functions by their whole names, or, with a dot before, of methods."""
@@ -84,11 +93,11 @@ def parse(text: str) -> tuple[ast.Module, list[ast.AST]]:
     for _ in range(4 * NESTED):
         below: list[ast.AST] = []
         for node in level:
-            for name in node._fields:
-                child = getattr(node, name, None)
-                if isinstance(child, list):
+            for child in vars(node).values():
+                kind = type(child)
+                if kind is list:
                     below += [c for c in child if isinstance(c, ast.AST)]
-                elif isinstance(child, ast.AST) and not isinstance(child, _BARE):
+                elif kind not in _LEAVES and isinstance(child, ast.AST) and not isinstance(child, _BARE):
                     below.append(child)
         every += level
         if len(every) + len(below) > MOST_NODES:
@@ -105,7 +114,8 @@ def review(text: str) -> Program:
 
     tree, nodes = parse(text)
     program = Program(text, tree, nodes)
-    program.texts = [(n.value, n) for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    program.texts = [(n.value, n) for n in nodes if type(n) is ast.Constant and isinstance(n.value, str)]
+    begin()
     flow = Flow(program)
     try:
         flow.follow()

@@ -20,10 +20,11 @@ class Names(dict[str, Value]):
     def __setitem__(self, name: str, value: Value) -> None:
         self._log.append((name, self.get(name)))
         super().__setitem__(name, value)
-        at = name.find(".")
-        while at >= 0:
-            self._below.setdefault(name[:at], set()).add(name)
-            at = name.find(".", at + 1)
+        if "." in name:
+            at = name.find(".")
+            while at >= 0:
+                self._below.setdefault(name[:at], set()).add(name)
+                at = name.find(".", at + 1)
 
     def __delitem__(self, name: str) -> None:
         self._log.append((name, self[name]))
@@ -67,6 +68,7 @@ class Names(dict[str, Value]):
 
     def forget_below(self, path: str) -> None:
         """Forget the attributes of what gets another value."""
-        for inner in self._below.get(path, ()):
+        below = self._below.get(path)
+        for inner in below or ():
             if inner in self:
                 del self[inner]

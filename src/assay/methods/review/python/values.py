@@ -60,6 +60,17 @@ class Value:
     weight: int = 1
     _kind: int = field(default=0, init=False, repr=False)
 
+    def numbered(self, token: int) -> Value:
+        """Return the same as another value: what it is, and its kind, stay."""
+        if token == self.token:
+            return self
+        made = Value(
+            self.labels, self.literal, self.name, self.built, token, self.parts, self.whole, self.code,
+            self.bound, self.ways, self.weight,
+        )  # fmt: skip
+        made._kind = self._kind
+        return made
+
     @property
     def known(self) -> bool:
         """Whether it is written out."""
@@ -104,9 +115,18 @@ def labels_of(values: Iterable[Value]) -> frozenset[str]:
 
 
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
+_MANY = frozenset({str, bytes, int, float})  # of what is written out, that of which there may be many
 _KINDS: dict[tuple[Any, ...], int] = {}
+_EITHER: dict[tuple[int, int, int, int], Value] = {}  # what ``either`` gave for two kinds and tokens
 _MOST_KINDS = 500_000
 _numbers = itertools.count(1)
+
+
+def begin() -> None:
+    """Forget the kinds of another program: its functions and classes are known by where they are in memory."""
+    _KINDS.clear()
+    _EITHER.clear()
+    NOTHING._kind = 0
 
 
 def plain(value: Any) -> bool:
@@ -119,13 +139,17 @@ def kind_of(value: Value) -> int:
     if value._kind:
         return value._kind
     literal = value.literal
-    key = (
+    key: tuple[Any, ...] = (
         value.labels, type(literal), literal if type(literal) in _PLAIN else None, value.name, value.built,
         id(value.code) if value.code is not None else 0,
-        () if value.parts is None else (value.whole, *((k, kind_of(v)) for k, v in value.parts.items())),
-        () if value.bound is None else (*map(kind_of, value.bound.args), *((k, kind_of(v)) for k, v in value.bound.keywords)),
-        tuple(map(kind_of, value.ways)),
     )  # fmt: skip
+    if value.parts is not None or value.bound is not None or value.ways:
+        parts, bound = value.parts, value.bound
+        key += (
+            () if parts is None else (value.whole, *[(k, v._kind or kind_of(v)) for k, v in parts.items()]),
+            () if bound is None else (*map(kind_of, bound.args), *((k, kind_of(v)) for k, v in bound.keywords)),
+            tuple([way._kind or kind_of(way) for way in value.ways]),
+        )  # fmt: skip
     found = _KINDS.get(key)
     if found is None:
         if len(_KINDS) >= _MOST_KINDS:
@@ -139,7 +163,7 @@ def holding(
     parts: Mapping[Any, Value], labels: frozenset[str], *, whole: bool, literal: Any = UNKNOWN
 ) -> Value:
     """Return a container that holds these parts; too many of them are known by their labels alone."""
-    weight = 1 + sum(v.weight for v in parts.values())
+    weight = 1 + sum([v.weight for v in parts.values()])
     built = any(v.built for v in parts.values())
     if len(parts) > MOST_PARTS or weight > HEAVY:
         return Value(
@@ -152,20 +176,37 @@ def either(one: Value, other: Value) -> Value:
     """Return what is known of a value that is one or the other."""
     if one is other:
         return one
-    if kind_of(one) == kind_of(other):
-        return one if one.token == other.token else replace(one, token=0)
-    ways = {kind_of(way): way for way in one.may()}
+    key = one._kind or kind_of(one), other._kind or kind_of(other), one.token, other.token
+    if key[0] == key[1]:
+        return one if one.token == other.token else one.numbered(0)
     if (
-        other.labels <= one.labels and one.built >= other.built and (other.parts is None or one.parts is None)
-        and (not one.known or not one.ways) and all(kind_of(way) in ways for way in other.may()) and one.ways
-    ):  # fmt: skip
-        return one if one.token == other.token or not one.token else replace(one, token=0)
-    texts = sum(_written(way) for way in ways.values())
+        one.ways
+        and not other.ways
+        and not one.known
+        and _covers(one, other)
+        and any((w._kind or kind_of(w)) == key[1] for w in one.ways)
+    ):
+        return one if one.token == other.token or not one.token else one.numbered(0)
+    if one.parts or one.ways or other.parts or other.ways or one.bound or other.bound:
+        return _one_or_the_other(one, other)  # what is in them has tokens too, which no kind tells
+    found = _EITHER.get(key)
+    if found is None:
+        if len(_EITHER) >= _MOST_KINDS:
+            _EITHER.clear()
+        found = _EITHER[key] = _one_or_the_other(one, other)
+    return found
+
+
+def _one_or_the_other(one: Value, other: Value) -> Value:
+    ways = {way._kind or kind_of(way): way for way in one.ways or (one,)}
+    if one.ways and not one.known and _covers(one, other) and all(kind_of(w) in ways for w in other.may()):
+        return one if one.token == other.token or not one.token else one.numbered(0)
+    texts = sum([type(way.literal) in _MANY for way in ways.values()])
     for way in other.may():
-        kind = kind_of(way)
+        kind = way._kind or kind_of(way)
         if kind in ways:
             continue
-        if _written(way):
+        if type(way.literal) in _MANY:
             if texts >= MOST_TEXTS:
                 way = Value(way.labels)
                 kind = kind_of(way)
@@ -173,7 +214,9 @@ def either(one: Value, other: Value) -> Value:
         if len(ways) < MOST_WAYS:
             ways.setdefault(kind, way)
     parts, whole = _parts(one, other)
-    weight = 1 + sum(w.weight for w in ways.values()) + sum(v.weight for v in (parts or {}).values())
+    weight = 1 + sum([w.weight for w in ways.values()])
+    if parts:
+        weight += sum([v.weight for v in parts.values()])
     if weight > HEAVY:
         parts, whole = None, False
         lighter = [replace(w, parts=None, whole=False, bound=None, weight=1) for w in ways.values()]
@@ -192,9 +235,11 @@ def either(one: Value, other: Value) -> Value:
     )  # fmt: skip
 
 
-def _written(value: Value) -> bool:
-    """Whether a value is a text or a number that is written out, of which there may be many."""
-    return type(value.literal) in (str, bytes, int, float)
+def _covers(one: Value, other: Value) -> bool:
+    """Whether nothing but its ways may tell another value from one."""
+    return (
+        other.labels <= one.labels and one.built >= other.built and (other.parts is None or one.parts is None)
+    )
 
 
 def _parts(one: Value, other: Value) -> tuple[dict[Any, Value] | None, bool]:
@@ -231,7 +276,7 @@ def within(value: Value) -> Value:
 class Call:
     """A call as it was met. name: the function, dotted, beginning with a dot where its object is not known.
 
-    receiver: the object of a method. spread: whether ``*`` or ``**`` hands in what is not seen.
+    receiver: the object of a method. method: the last part of its name. spread: whether ``*`` or ``**`` hands in what is not seen.
     """
 
     name: str
@@ -242,11 +287,11 @@ class Call:
     spread: bool = False
     within: str = ""
     result: Value = field(default=NOTHING)
+    method: str = field(init=False)
 
-    @property
-    def method(self) -> str:
-        """Return the last part of its name."""
-        return self.name.rpartition(".")[2]
+    def __post_init__(self) -> None:
+        """Note the last part of its name."""
+        self.method = self.name.rpartition(".")[2]
 
     def arg(self, place: int, name: str = "") -> Value | None:
         """Return an argument by its place or its name, None where it is not given."""
@@ -263,8 +308,9 @@ class Call:
 
     def merge(self, other: Call) -> None:
         """Take in what is known of the same call met again."""
-        both = [either(a, b) for a, b in zip(self.args, other.args, strict=False)]
-        self.args = [*both, *self.args[len(both) :], *other.args[len(both) :]]
+        if self.args or other.args:
+            both = [a if a is b else either(a, b) for a, b in zip(self.args, other.args, strict=False)]
+            self.args = [*both, *self.args[len(both) :], *other.args[len(both) :]]
         for name, value in other.keywords.items():
             self.keywords[name] = either(self.keywords.get(name, value), value)
         self.receiver = either(self.receiver, other.receiver)
