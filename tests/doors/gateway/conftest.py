@@ -14,7 +14,7 @@ from tests.works.serving.conftest import approved, clock, does, home  # noqa: F4
 
 from assay.doors.gateway.api import Api
 from assay.doors.gateway.application import Gate
-from assay.doors.gateway.connection import Bounds, Server
+from assay.doors.gateway.connections import Bounds, Server
 from assay.kernel.serving import Answer
 from assay.methods.routing.buckets import SIZE, Buckets
 from assay.office import endpoints, registry, tokens

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from assay.doors.gateway.connections import Bounds
 from assay.doors.gateway.messages import Response
 
 
@@ -186,6 +187,23 @@ def test_a_body_that_comes_slowly_is_ended(echo):
     app, server = echo(body_seconds=0.3)
     out = talk(server, POST[:-4], *[b"x"] * 3, pause=0.25)
     assert statuses(out) == [408] and app.dropped == [""] and app.open == 0
+
+
+def test_a_large_body_over_a_slow_link_was_ended_after_thirty_seconds(echo):
+    """What comes at a pace has time for all of it; up to an end, whatever its pace."""
+    app, server = echo(body_seconds=0.4, pace=100, most=10_000)
+    head = b"POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
+    began = time.monotonic()
+    assert statuses(talk(server, head % 300, *[b"x" * 30] * 10, pause=0.12, until=1)) == [200]
+    assert time.monotonic() - began > 1 and app.dropped == []
+    app, server = echo(body_seconds=0.4, body_longest=0.6, pace=100, most=10_000)
+    out = talk(server, head % 300, *[b"x" * 30] * 10, pause=0.12)
+    assert statuses(out) == [408] and app.dropped == [""] and app.open == 0
+
+
+def test_the_time_of_a_body_grows_with_what_came_of_it():
+    bounds = Bounds()
+    assert [bounds.body(n) for n in (0, 16 << 10, 6 << 20, 128 << 20)] == [30, 31, 414, 900]
 
 
 def test_a_connection_that_says_nothing_is_ended(echo):

@@ -11,104 +11,26 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
 from assay.doors.gateway.messages import Request, Response
 
+if TYPE_CHECKING:
+    from assay.doors.gateway.connections import Server
+
 _ONCE = frozenset(
     ("authorization", "content-length", "content-type", "host", "transfer-encoding", "content-encoding",
      "x-amz-security-token", "x-amzn-sagemaker-target-variant")
 )  # fmt: skip
-_LOOKED = 64  # connections that are looked at for one that may go
 _VERSIONS = ("1.1", "1.0")
 _PIPELINED = 64  # requests of one connection that wait for the one before
 _LINGER, _PASSED = (
     3.0,
     64 << 20,
 )  # seconds and bytes of a refused body that are passed over, so that the answer arrives
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """bytes of a head, and how many headers; seconds: for a head, a body, an answer to be taken, and of saying nothing."""
-
-    head: int = 32 << 10
-    headers: int = 100
-    head_seconds: float = 10.0
-    body_seconds: float = 30.0
-    taken_seconds: float = 30.0
-    idle_seconds: float = 75.0
-    connections: int = 10_000
-
-
-class Application(Protocol):
-    """Who answers."""
-
-    def begin(self, request: Request) -> int | Response:
-        """Return how many bytes a request's body may have, or a response where it is not to come at all."""
-
-    def finish(self, request: Request) -> Awaitable[Response]:
-        """Return the response to a whole request."""
-
-    def drop(self, request: Request, rule: str) -> Response:
-        """Return the response to a request that was begun and is refused for how it came; rule: why, empty: it was cut off."""
-
-    def broke(self, rule: str) -> None:
-        """Take note that a connection was ended for what came on it."""
-
-
-class Server:
-    """The connections of one process, and whose turn it is to be ended."""
-
-    def __init__(self, application: Application, bounds: Bounds | None = None) -> None:
-        self.application, self.bounds = application, bounds or Bounds()
-        self.connections: dict[Connection, None] = {}  # those that are looked at first for room stand first
-        self.closing = False
-
-    def __call__(self) -> Connection:
-        """Return a connection to be, as a loop asks for it."""
-        return Connection(self)
-
-    def room(self) -> bool:
-        """Whether one more may come: where all places are taken, one goes that has waited long and has asked nothing whole.
-
-        Of so many that stand first, those that are being answered go to the end; so looking costs the same however many there are.
-        """
-        if len(self.connections) < self.bounds.connections:
-            return True
-        for connection in list(islice(self.connections, _LOOKED)):
-            if connection.idle:
-                connection.leave()
-                self.connections.pop(connection, None)
-                return True
-            self.connections[connection] = self.connections.pop(connection)
-        return False
-
-    async def watch(self) -> None:
-        """End connections whose time is over, until cancelled."""
-        while True:
-            await asyncio.sleep(0.25)
-            now = time.monotonic()
-            for connection in list(self.connections):
-                if connection.until <= now:
-                    connection.late()
-
-    async def drain(self, seconds: float) -> None:
-        """Take no further request, and wait until those that came are answered."""
-        self.closing = True
-        for connection in list(self.connections):
-            connection.close_when_idle()
-        end = time.monotonic() + seconds
-        while self.connections and time.monotonic() < end:
-            await asyncio.sleep(0.02)
-        for connection in list(self.connections):
-            connection.abort()
 
 
 class Connection(asyncio.Protocol):
@@ -121,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._parser: Any = None
         self._waiting: deque[tuple[Request, Response | None, bool]] = deque()
         self._busy = self._ended = self._taking = False
+        self._since = 0.0  # when the body began that is on its way
         self._deaf, self._passed = False, 0
         self._fresh()
 
@@ -265,7 +188,7 @@ class Connection(asyncio.Protocol):
             self._give_up()
         if self._refused is None and self._fields.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self._within(self.bounds.body_seconds)
+        self._coming()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -276,6 +199,7 @@ class Connection(asyncio.Protocol):
             self._give_up()
         if self._refused is None:
             self._body.append(body)
+        self._within(self.bounds.body(self._size), self._since)
 
     def on_message_complete(self) -> None:
         """The request is whole: it is its turn, or it waits for the one before."""
@@ -353,13 +277,20 @@ class Connection(asyncio.Protocol):
 
     def _rest(self) -> None:
         """Nothing is under way: so long may it say nothing."""
-        idle = self._request is None and not self._in_head
-        self._within(self.bounds.idle_seconds if idle else self.bounds.body_seconds)
+        if self._request is not None:
+            self._coming()
+        else:
+            self._within(self.bounds.head_seconds if self._in_head else self.bounds.idle_seconds)
 
-    def _within(self, seconds: float) -> None:
-        """Say how long the other side has, where it is its turn."""
+    def _coming(self) -> None:
+        """A body is on its way, from now on at a pace that is not too slow."""
+        self._since = time.monotonic()
+        self._within(self.bounds.body(self._size), self._since)
+
+    def _within(self, seconds: float, since: float | None = None) -> None:
+        """Say how long the other side has, where it is its turn. since: from when on; None: now."""
         if not self._busy and not self._taking and not self._ended:
-            self.until = time.monotonic() + seconds
+            self.until = (time.monotonic() if since is None else since) + seconds
 
     def late(self) -> None:
         """Its time is over."""

@@ -24,7 +24,7 @@ from assay.works.serving.journal import Journal
 from assay.works.serving.telling import Teller
 
 if TYPE_CHECKING:
-    from assay.doors.gateway.connection import Server
+    from assay.doors.gateway.connections import Server
 
 _LOOK = 0.1  # seconds between looks at what is published
 _WRITE = 0.5  # between writings of what was counted
@@ -54,7 +54,7 @@ def main(argv: list[str]) -> int:
 async def _serve(told: dict[str, Any]) -> None:
     from assay.doors.gateway.api import Api
     from assay.doors.gateway.application import Gate
-    from assay.doors.gateway.connection import Bounds, Server
+    from assay.doors.gateway.connections import Bounds, Server
     from assay.works.home import Home
     from assay.works.serving.connecting import connect
 

@@ -36,14 +36,14 @@ def told(home: Home, record: EndpointRecord) -> Json:
 
 
 def _wanted(model: str, variants: Sequence[Mapping[str, Any]], replicas: int) -> list[Any]:
-    from assay.works.serving.changing import Wanted
+    from assay.works.serving.plans import Wanted
 
     alone = [Wanted(model, replicas=replicas)] if model else []
     return alone + [Wanted(**{"replicas": replicas, **dict(v)}) for v in variants]
 
 
 def _plan(given: Mapping[str, Any] | None) -> Any:
-    from assay.works.serving.changing import Plan
+    from assay.works.serving.plans import Plan
 
     return Plan(**dict(given or {}))
 
