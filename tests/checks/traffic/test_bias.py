@@ -110,3 +110,22 @@ def test_a_range_of_a_metric_that_there_is_none_of_passed_unseen(tmp_path):
         bias(tmp_path, people(0.45), allowed=("DPLP=-0.1:0.1",))
     alone = bias(tmp_path, people(0.45).drop(columns="truth"), allowed=("AD=-0.1:0.1",)).report
     assert [s.what for s in alone.coverage.skipped] == ["AD of sex = F"]
+
+
+def test_a_healthy_window_was_farther_than_its_baseline_every_other_time(tmp_path, baseline):
+    random = np.random.default_rng(3)
+    frame = people(0.45).sample(600, random_state=random.integers(99))
+    frame["truth"] = random.permutation(frame["truth"])
+    verdict = bias(tmp_path, frame, against=str(baseline))
+    assert verdict.report.data["violations"] and verdict.outcome == "pass"
+    assert {str(f.severity) for f in verdict.report.findings} == {"low"}
+
+
+def test_a_score_where_the_first_label_is_good_was_read_upside_down(tmp_path):
+    frame = people(0.3)
+    random = np.random.default_rng(4)
+    score = np.where(frame["prediction"] == 1, 0.5 + random.random(4_000) / 2, random.random(4_000) / 2)
+    labels = bias(tmp_path, frame, positive=("0",)).report
+    scores = bias(tmp_path, frame.assign(prediction=score), positive=("0",)).report
+    for name in ("DPPL", "AD", "RD"):
+        assert scores.metric(name).value == pytest.approx(labels.metric(name).value), name

@@ -137,3 +137,30 @@ def test_what_is_missing_is_said(tmp_path, answered):
         performance(window, against=str(tmp_path / "empty"))
     with pytest.raises(UsageError, match="no label is maybe"):
         performance(window, positive=("maybe",))
+
+
+def test_scores_of_the_other_label_made_an_area_of_nearly_nothing(tmp_path, answered):
+    truth, score = answered
+    frame = pd.DataFrame({"prediction": (score > 0.5).astype(int), "score": score, "y": truth})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    given = {"label": "y", "positive": ("0",)}
+    report = carry_out("check", "traffic.performance", str(tmp_path / "t.csv"), given, home=None).report
+    assert report.metric("auc").value == pytest.approx(sk.roc_auc_score(truth, score))
+    assert report.metric("recall").value == pytest.approx(sk.recall_score(truth, score > 0.5, pos_label=0))
+    assert [f.rule for f in report.findings] == ["traffic.performance.turned"]
+    alone = performance(
+        capture(tmp_path / "c", list(map(repr, score.tolist())), list(map(str, truth))), positive=("0",)
+    ).report
+    assert alone.metric("accuracy").value == pytest.approx(sk.accuracy_score(truth, score > 0.5))
+
+
+def test_a_healthy_window_broke_its_baselines_own_numbers_every_other_time(tmp_path, baseline):
+    random = np.random.default_rng(10)
+    truth = random.integers(0, 2, 300)
+    score = np.clip(truth * 0.3 + random.random(300) * 0.7, 0, 1)  # as the baseline's were drawn
+    window = capture(tmp_path / "c", list(map(repr, score.tolist())), list(map(str, truth)))
+    verdict = performance(window, against=str(baseline))
+    broken = {f.rule.rpartition(".")[2] for f in verdict.report.findings}
+    assert verdict.report.data["violations"] and "accuracy" in broken
+    assert {str(f.severity) for f in verdict.report.findings} == {"low"} and verdict.outcome == "pass"
+    assert all("which may be chance (p = " in f.message for f in verdict.report.findings)

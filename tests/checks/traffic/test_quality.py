@@ -213,3 +213,26 @@ def test_a_completeness_that_may_be_chance_is_a_violation_and_no_alarm(tmp_path,
         report = quality(captured(tmp_path / str(missing), window), tmp_path / "b")
         assert violated(report) == [("adr", "completeness_check")]
         assert str(report.findings[0].severity) == severity
+
+
+def test_true_spelled_as_python_does_was_a_new_category(tmp_path):
+    known = pd.DataFrame({"answer": [0, 1] * 100, "paid": ["true", "false"] * 100})
+    known.to_csv(tmp_path / "t.csv", index=False)
+    told = {"source": str(tmp_path / "t.csv"), "to": str(tmp_path / "b")}
+    call("monitor.baseline", told, home=None)
+    same = known.assign(paid=["True", "False"] * 100)
+    assert violated(quality(captured(tmp_path / "c", same), tmp_path / "b")) == []
+    other = known.assign(paid=["True", "maybe"] * 100)
+    assert ("paid", "categorical_values_check") in violated(
+        quality(captured(tmp_path / "d", other), tmp_path / "b")
+    )
+
+
+def test_one_category_that_never_came_in_a_small_baseline_is_no_alarm(tmp_path, bookings, baseline):
+    for many, severity in ((1, "low"), (60, "high")):
+        rows = bookings.copy()
+        rows.loc[rows.index[:many], "hotel"] = "Guest House"
+        report = quality(captured(tmp_path / f"c{many}", rows), baseline)
+        (found,) = [f for f in report.findings if f.rule == "traffic.quality.categorical_values"]
+        assert str(found.severity) == severity and ("hotel", "categorical_values_check") in violated(report)
+        assert "Observed: Only 9" in found.message and "0000" not in found.message

@@ -24,8 +24,8 @@ def test_a_value_is_a_violation_where_it_is_farther_from_neutral():
 
 def test_violations_read_as_documented():
     found = {
-        ("Age", "40", "CI"): Value(0.0751544567666083, None),
-        ("Age", "40", "DPPL"): Value(-0.0791244970125596, (-0.1, -0.06)),
+        ("Age", "40", "CI"): Value(0.0751544567666083, None, 0.004),
+        ("Age", "40", "DPPL"): Value(-0.0791244970125596, (-0.1, -0.06), 0.01),
         ("Age", "40", "DI"): Value(0.99, (0.9, 1.1)),
     }
     wanted = {("Age", "40", "CI"): 0.05, ("Age", "40", "DPPL"): 0.07, ("Age", "40", "DI"): 0.9}
@@ -82,3 +82,23 @@ def test_analysis_is_clarifys_shape_and_is_read_again():
     for bad in ({}, [], {"pre_training_bias_metrics": {"facets": {"sex": 3}}}):
         with pytest.raises(ValueError):
             biasdrift.constraints(bad)
+
+
+def test_a_metric_whose_spread_nobody_can_tell_is_a_violation_and_not_a_grave_one():
+    key = ("sex", "F", "TE")
+    for value in (Value(5.0, None), Value(math.inf, None, 0.1)):
+        ((_, written, sure),) = biasdrift.violations({key: value}, {key: 1.0}, {})
+        assert not sure and written["metric_name"] == "TE"
+
+
+def test_a_baseline_of_few_rows_varies_as_the_window_does():
+    key = ("sex", "F", "DPPL")
+    found = {key: Value(0.2, None, 0.02, 1_000)}
+    for before, sure in ((0, True), (100_000, True), (1_000, False)):  # 5, 4.98 and 3.5 standard errors
+        assert [s for _, _, s in biasdrift.violations(found, {key: 0.1}, {}, before=before)] == [sure]
+
+
+def test_empty_cells_have_a_spread_all_the_same():
+    rng = np.random.default_rng(3)
+    made = biasdrift.measured(Counts(0, 0, 0, 60), Counts(0, 0, 0, 40), truth=True, rng=rng)
+    assert made["DPPL"].value == 0 and made["DPPL"].spread > 0.005 and made["DPPL"].rows == 100

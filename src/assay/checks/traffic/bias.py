@@ -2,7 +2,7 @@
 
 The metrics of SageMaker Clarify before and after training, of each group of each facet; without any ground truth those of the
 answers alone (CI, DPPL, DI). A metric that is farther from neutral than the baseline's is a violation, as Clarify's monitor
-tells it; a finding is grave where its 95 % bootstrap interval lies beyond as a whole. With --allowed a range stands instead of the
+tells it; a finding is grave where chance hardly takes it so far, over all metrics of all groups. With --allowed a range stands instead of the
 baseline, and is broken where the interval and the range are apart. Violations are written as constraint_violations.json, the
 metrics as analysis.json and constraints.json.
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from annotated_types import Interval
 from typing_extensions import Doc
 
+from assay.checks.traffic import _sides
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.handles import Column, Traffic, Tree, Work
 from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
@@ -56,6 +57,7 @@ def check(
     allowed: Annotated[
         dict[str, Any], Doc("a metric and the range it may lie in, such as DPPL=-0.1:0.1")
     ] = {},  # noqa: B006
+    alpha: _sides.Alpha = 1e-4,
     min_group: Annotated[int, Interval(ge=1), Doc("the fewest rows of a group that is judged")] = 30,
     work: Work,
 ) -> Report:
@@ -95,7 +97,7 @@ def check(
                 rng=work.rng(f"bias/{name}/{group.name}"),
             )
             found |= {(name, group.name, metric): value for metric, value in values.items()}
-    broken = biasdrift.violations(found, wanted, ranges)
+    broken = biasdrift.violations(found, wanted, ranges, before=_rows_of(against), alpha=alpha)
     skipped += [Skipped(f"{f} = {g}", "the baseline knows it, and the window does not hold enough of it")
                 for f, g in sorted({k[:2] for k in wanted if k[0] in facet} - {k[:2] for k in found})]  # fmt: skip
     skipped += _unmeasured(found, wanted, ranges)
@@ -178,6 +180,21 @@ def _constraints(against: Tree | None) -> dict[Key, float]:
     )
 
 
+def _rows_of(against: Tree | None) -> int:
+    """Return how many rows a baseline was made of; 0 where it does not say."""
+    if against is None or against.root.is_file():
+        return 0
+    from assay.engines import baselines
+
+    for name in (baselines.MODEL_STATISTICS, baselines.STATISTICS):
+        held = baselines.document(against, name)
+        found = held.get("dataset") if isinstance(held, dict) else None
+        rows = found.get("item_count") if isinstance(found, dict) else None
+        if isinstance(rows, int | float) and rows > 0:
+            return int(rows)
+    return 0
+
+
 def _outcomes(
     table: pa.Table, answer: str, label: str | None, positive: tuple[str, ...], threshold: float
 ) -> tuple[Any, Any, Any, list[str]]:
@@ -196,6 +213,8 @@ def _outcomes(
     names = outcomes.distinct(truth if label else said)
     if facets.is_number(said) and len(outcomes.distinct(said)) > 2:
         high = facets.above(said, threshold)
+        if label and positive and len(names) == 2 and outcomes.usual_yes(names) not in positive:
+            high = ~high  # a number that is answered is the score of the last of two labels
         good = list(positive) or ([outcomes.usual_yes(names)] if label else [f"> {threshold:g}"])
     else:
         good = list(positive) or [outcomes.usual_yes(names)]

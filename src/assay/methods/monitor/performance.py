@@ -43,18 +43,19 @@ def binary(truth: Codes, said: Codes, score: NDArray[np.float64] | None = None) 
     tp, fp = int((truth & said).sum()), int(((1 - truth) & said).sum())
     fn, n = int((truth & (1 - said)).sum()), len(truth)
     tn = n - tp - fp - fn
-    out = _of_counts(tp, fp, fn, tn)
+    out = counted(tp, fp, fn, tn)
     if score is not None:
         out["auc"] = area(truth, score)
     yes = int(truth.sum())
     best: Metrics = {}
-    for constant in (_of_counts(yes, n - yes, 0, 0), _of_counts(0, 0, yes, n - yes)):
+    for constant in (counted(yes, n - yes, 0, 0), counted(0, 0, yes, n - yes)):
         for name in ("recall", "precision", "accuracy", "f0_5", "f1", "f2"):
             best[name + CONSTANT] = max(best.get(name + CONSTANT, 0.0), constant[name])
     return out | best
 
 
-def _of_counts(tp: int, fp: int, fn: int, tn: int) -> Metrics:
+def counted(tp: int, fp: int, fn: int, tn: int) -> Metrics:
+    """Return the metrics of two classes that are told from counts alone."""
     recall, precision = _ratio(tp, tp + fn), _ratio(tp, tp + fp)
     return {
         "recall": recall,
@@ -83,17 +84,18 @@ def area(truth: Codes, score: NDArray[np.float64]) -> float:
 def multiclass(truth: Codes, said: Codes, classes: int) -> Metrics:
     """Return the metrics of answers among classes 0, 1, …, averaged by how often each is true."""
     matrix = confusion(truth, said, classes)
-    out = _weighted(matrix)
+    out = weighted(matrix)
     counts, best = matrix.sum(1), dict.fromkeys((n + CONSTANT for n in out), 0.0)
     for constant in range(classes):
         alone = np.zeros_like(matrix)
         alone[:, constant] = counts
-        for name, value in _weighted(alone).items():
+        for name, value in weighted(alone).items():
             best[name + CONSTANT] = max(best[name + CONSTANT], value)
     return out | best
 
 
-def _weighted(matrix: Codes) -> Metrics:
+def weighted(matrix: Codes) -> Metrics:
+    """Return the metrics of many classes, each averaged by how often a class is true. matrix: true class × answer."""
     hits, true, told, n = np.diag(matrix), matrix.sum(1), matrix.sum(0), int(matrix.sum())
     recall = [_ratio(h, t) for h, t in zip(hits.tolist(), true.tolist(), strict=True)]
     precision = [_ratio(h, t) for h, t in zip(hits.tolist(), told.tolist(), strict=True)]

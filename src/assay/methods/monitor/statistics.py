@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Inferred = Literal["Integral", "Fractional", "String", "Unknown"]
 BUCKETS = 10
+_TRUTHS = {"true", "false"}
 MOST_VALUES = 10_000  # different texts whose counts are kept
 
 
@@ -55,6 +56,19 @@ class Column:
     def called(self, name: str) -> Column:
         """Return it under another name."""
         return replace(self, name=name)
+
+    def spelled_as(self, known: Iterable[str]) -> Column:
+        """Return it with truth values spelled as those of a baseline: one caller writes True, another true. Other texts stay
+        as they are.
+        """
+        spelling = {k.casefold(): k for k in known}
+        if self.values is None or not spelling or not spelling.keys() <= _TRUTHS:
+            return self
+        values: dict[str, int] = {}
+        for text, count in self.values.items():
+            as_known = spelling.get(text.casefold(), text)
+            values[as_known] = values.get(as_known, 0) + count
+        return replace(self, values=values, distinct=len(values))
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Performance of traffic: were the answers right, by the ground truth that is known by now, and as right as in the baseline?
 
 Two classes, many, or numbers; every metric of SageMaker Model Monitor's model quality, with its standard deviation, beside the
-best that a constant answer would reach. What is worse than the baseline's constraints is a violation. The truth is in the
+best that a constant answer would reach. What is worse than the baseline's constraints is a violation, and a grave finding
+where chance hardly makes it so much worse. The truth is in the
 capture (merged records), in the home (`assay endpoint truth`), or in files given with --truth. Rows whose truth is not known
 are told, and no part of it.
 
@@ -16,6 +17,7 @@ from typing import Annotated, Literal
 from annotated_types import Interval
 from typing_extensions import Doc
 
+from assay.checks.traffic import _sides
 from assay.kernel.handles import Column, Traffic, Tree, Work
 from assay.kernel.report import Report
 
@@ -33,13 +35,18 @@ def check(
     ] = None,
     label: Annotated[Column | None, Doc("the column of the truth [default: truth]")] = None,
     predicted: Annotated[Column | None, Doc("the column of the answers [default: prediction]")] = None,
-    score: Annotated[Column | None, Doc("the column of the score of yes [default: score]")] = None,
+    score: Annotated[
+        Column | None, Doc("the column of the score of one of two labels [default: score]")
+    ] = None,
     problem: Annotated[
         Literal["auto", "binary", "multiclass", "regression"],
         Doc("the kind of problem; else told from the truth"),
     ] = "auto",
     positive: Annotated[tuple[str, ...], Doc("the label that is yes; else the last of two")] = (),
-    threshold: Annotated[float, Interval(ge=0, le=1), Doc("the score above which the answer is yes")] = 0.5,
+    threshold: Annotated[
+        float, Interval(ge=0, le=1), Doc("the score above which the answer is the last of two")
+    ] = 0.5,
+    alpha: _sides.Alpha = 1e-4,
     work: Work,
 ) -> Report:
     """Hold an endpoint's answers against what came true."""
@@ -51,4 +58,5 @@ def check(
     if answers is None:
         return _telling.unknown(table.num_rows)
     found = _measured.measured(answers, traffic, work)
-    return _telling.report(found, _measured.constraints(against), table.num_rows, work)
+    before = _measured.before(against)
+    return _telling.report(found, _measured.constraints(against), before, table.num_rows, alpha, work)

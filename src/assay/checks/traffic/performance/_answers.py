@@ -22,7 +22,8 @@ _FEW = 20  # different whole numbers that are still classes
 class Answers:
     """Rows whose truth is known. truth, said: codes of classes, or numbers; score: of yes, 0 to 1, or None.
 
-    classes: their names, no first and yes last of two; places: of the rows in the window.
+    classes: their names, no first and yes last of two; places: of the rows in the window. turned: whether the scores were of
+    the other class, and are turned over.
     """
 
     problem: Problem
@@ -31,6 +32,7 @@ class Answers:
     score: Any
     classes: list[str]
     places: Any
+    turned: bool = False
 
 
 def gathered(
@@ -45,8 +47,8 @@ def gathered(
 ) -> Answers | None:
     """Return the answers whose truth is known, of a window's columns; None where none is.
 
-    A prediction that is no class but a number from 0 to 1 is the score of yes, as a booster's answer is. threshold: above
-    which a score says yes, where there is no prediction.
+    A prediction that is no class but a number from 0 to 1 is the score of the last of two labels, as a booster's answer is.
+    threshold: above which a score says that label, where there is no prediction.
     """
     from assay.methods.facets import is_number
 
@@ -108,12 +110,33 @@ def _binary(
     actual = np.array([n in yes for n in _texts(truth, places)], np.int64)
     if told is not None:
         said = np.array([n in yes for n in told], np.int64)
+        turned = chance is not None and _of_the_other(chance, said, every, yes)
     else:
-        said = (chance > threshold).astype(np.int64)
+        turned = _yes_is_first(every, yes)
+        said = ((chance > threshold) != turned).astype(np.int64)
     if chance is not None and not np.isfinite(chance).all():
         chance = None
+    if chance is not None and turned:
+        chance = 1 - chance
     low = [n for n in every if n not in yes]
-    return Answers("binary", actual, said, chance, ["/".join(low) or "0", "/".join(sorted(yes))], places)
+    return Answers(
+        "binary", actual, said, chance, ["/".join(low) or "0", "/".join(sorted(yes))], places, turned
+    )
+
+
+def _yes_is_first(every: list[str], yes: set[str]) -> bool:
+    return len(every) == 2 and every[0] in yes and every[1] not in yes
+
+
+def _of_the_other(chance: Any, said: Any, every: list[str], yes: set[str]) -> bool:
+    """Whether a score is that of no: rows that are answered yes have the lower ones. Where all are answered alike, a model
+    of two classes tells the score of its last.
+    """
+    known = np.isfinite(chance)
+    high, low = chance[known & (said == 1)], chance[known & (said == 0)]
+    if not len(high) or not len(low) or high.mean() == low.mean():
+        return _yes_is_first(every, yes)
+    return bool(high.mean() < low.mean())
 
 
 def _order(name: str) -> tuple[int, float, str]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from assay.checks.traffic.performance._answers import Answers, gathered
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.handles import Traffic, Tree, Work
-from assay.methods.monitor import performance
+from assay.methods.monitor import performance, worse
 from assay.methods.monitor.performance import Metrics, Problem
+from assay.methods.monitor.worse import Sample
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,7 @@ class Asked:
 
 @dataclass
 class Measured:
-    """What was measured. document: statistics.json."""
+    """What was measured. document: statistics.json. sample: what chance is told from."""
 
     problem: Problem
     metrics: Metrics
@@ -39,6 +40,8 @@ class Measured:
     rows: int
     document: dict[str, Any]
     matrix: dict[str, dict[str, int]]
+    sample: Sample
+    turned: bool = False
 
 
 def joined(traffic: Traffic, truth: Tree | None, asked: Asked) -> tuple[pa.Table, str]:
@@ -104,16 +107,21 @@ def measured(found: Answers, traffic: Traffic | None, work: Work) -> Measured:
     spread = performance.deviations(of, len(truth), work.rng("performance"))
     matrix: dict[str, dict[str, int]] = {}
     more: dict[str, Any] = {}
-    if found.problem != "regression":
+    counts, errors = None, {}
+    if found.problem == "regression":
+        errors = worse.errors_of_numbers(truth, said)
+    else:
         counts = performance.confusion(truth, said, len(found.classes))
         names = ["0", "1"] if found.problem == "binary" else found.classes
         matrix = performance.matrix_of(counts, found.classes)
         more["confusion_matrix"] = performance.matrix_of(counts, names)
     if found.problem == "binary" and score is not None:
         more |= performance.curves(truth, score)
+        errors = {"auc": worse.error_of_area(truth, score)}
     times = _times(traffic, work) if traffic is not None else None
     document = performance.document(found.problem, metrics, spread, len(truth), more, times)
-    return Measured(found.problem, metrics, spread, len(truth), document, matrix)
+    sample = Sample(len(truth), counts, metrics, errors)
+    return Measured(found.problem, metrics, spread, len(truth), document, matrix, sample, found.turned)
 
 
 def _times(traffic: Traffic, work: Work) -> dict[str, str]:
@@ -125,6 +133,19 @@ def _times(traffic: Traffic, work: Work) -> dict[str, str]:
     out = {"evaluation_time": work.now}
     first, last = (moment(bounds[n]) if bounds[n] is not None else None for n in ("min", "max"))
     return {"start_time": first, "end_time": last, **out} if first and last else out
+
+
+def before(against: Tree | None) -> Sample | None:
+    """Return the rows that the baseline's own metrics are of; None where its statistics are not there, or say nothing of them."""
+    if against is None or against.root.is_file():
+        return None
+    from assay.engines import baselines
+
+    for name in (baselines.MODEL_STATISTICS, baselines.STATISTICS):
+        found = worse.sample(baselines.document(against, name))
+        if found is not None:
+            return found
+    return None
 
 
 def constraints(against: Tree | None) -> tuple[Problem, dict[str, tuple[float, str]]] | None:

@@ -10,11 +10,13 @@ from assay.engines.baselines import dumped
 from assay.kernel.handles import Work
 from assay.kernel.report import Chart, Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
-from assay.methods.monitor import performance
+from assay.methods.inwords import number, p_value
+from assay.methods.monitor import alarms, performance, worse
 from assay.methods.monitor.performance import CONSTANT, Problem
+from assay.methods.monitor.worse import Sample
 
 NAME = "traffic.performance"
-SURE = 2.0  # standard deviations beyond a threshold that are hardly chance
+TWICE = 2.0  # standard deviations either way that a metric is shown with
 
 
 def unknown(rows: int) -> Report:
@@ -27,9 +29,14 @@ def unknown(rows: int) -> Report:
 
 
 def report(
-    found: Measured, wanted: tuple[Problem, dict[str, tuple[float, str]]] | None, rows: int, work: Work
+    found: Measured,
+    wanted: tuple[Problem, dict[str, tuple[float, str]]] | None,
+    before: Sample | None,
+    rows: int,
+    alpha: float,
+    work: Work,
 ) -> Report:
-    """Return the report of a window."""
+    """Return the report of a window. before: the baseline's rows, as far as they are known."""
     broken = performance.violations(found.metrics, found.spread, wanted[1]) if wanted else []
     skipped = []
     if wanted and wanted[0] != found.problem:
@@ -41,6 +48,10 @@ def report(
             for n in wanted[1]
             if n not in found.metrics
         ]
+    chances = {}
+    if broken and wanted:
+        told = worse.chances(found.problem, wanted[1], found.sample, before, work.rng("chance"))
+        chances = dict(zip(told, alarms.holm(list(told.values())), strict=True))
     metrics = [Metric("rows", found.rows), Metric.number("truth_share", found.rows / rows if rows else None)]
     metrics.append(Metric("violations", len(broken)))
     metrics += [_metric(found, n) for n in found.metrics]
@@ -48,7 +59,12 @@ def report(
     return Report.make(
         coverage=Coverage(found.rows, found.rows, tuple(skipped)),
         metrics=metrics,
-        findings=[*_findings(broken), *_weak(found), *_unknown(found.rows, rows)],
+        findings=[
+            *_findings(found, broken, wanted[1] if wanted else {}, chances, alpha),
+            *_weak(found, Severity.LOW if wanted else Severity.MEDIUM),
+            *_turned(found),
+            *_unknown(found.rows, rows),
+        ],
         outputs=[
             work.put("constraint_violations", dumped({"violations": [v for v, _ in broken]}), "json"),
             work.put("statistics", dumped(found.document), "json"),
@@ -65,31 +81,52 @@ def report(
 
 def _metric(found: Measured, name: str) -> Metric:
     value, spread = found.metrics[name], found.spread[name]
-    near = None if math.isnan(spread) else (value - SURE * spread, value + SURE * spread)
+    near = None if math.isnan(spread) else (value - TWICE * spread, value + TWICE * spread)
     return Metric.number(name, value, interval=near)
 
 
-def _findings(broken: list[tuple[dict[str, str], float]]) -> Iterator[Finding]:
-    for violation, by in broken:
+def _findings(
+    found: Measured,
+    broken: list[tuple[dict[str, str], float]],
+    wanted: dict[str, tuple[float, str]],
+    chances: dict[str, float],
+    alpha: float,
+) -> Iterator[Finding]:
+    for violation, _ in broken:
         name = violation["metric_name"]
-        sure = by >= SURE
-        chance = "" if sure else f"; that is {by:.1f} standard deviations, and may be chance"
+        p, spread = chances.get(name, 1.0), found.spread[name]
+        sure = p < alpha
+        near = "" if math.isnan(spread) else f" ± {number(spread)}"
+        beyond = "above" if wanted[name][1] == "GreaterThanThreshold" else "below"
+        chance = f"p {p_value(p)}"
         yield Finding(
             f"{NAME}.{name}",
-            Severity.HIGH if sure else Severity.MEDIUM,
-            f"{violation['description']}{chance}.",
+            Severity.HIGH if sure else Severity.LOW,
+            f"The {name} of {found.rows:,} rows is {number(found.metrics[name])}{near}, {beyond} the {number(wanted[name][0])} "
+            f"that is asked for{'' if sure else ', which may be chance'} ({chance}).",
             {"field": name},
             "see `assay check traffic.drift` for what changed in the input; retrain, or go back to the last good version",
         )
 
 
-def _weak(found: Measured) -> Iterator[Finding]:
+def _turned(found: Measured) -> Iterator[Finding]:
+    if found.turned:
+        no, yes = found.matrix
+        yield Finding(
+            f"{NAME}.turned",
+            Severity.INFO,
+            f"The scores are those of {no}, and {yes} is yes: they were turned over.",
+            {},
+        )
+
+
+def _weak(found: Measured, severity: Severity) -> Iterator[Finding]:
     for name in ("accuracy", "f1"):
         best = found.metrics.get(name + CONSTANT)
         if best is not None and found.metrics[name] < best:
             yield Finding(
                 f"{NAME}.no_better_than_constant",
-                Severity.MEDIUM,
+                severity,
                 f"The {name} of {found.metrics[name]:.3g} is below the {best:.3g} of always giving the same answer.",
                 {"field": name},
                 "look at the labels, and at what the score's threshold costs",

@@ -17,12 +17,15 @@ Example: assay monitor baseline bookings.csv.gz -o baseline &&
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typing_extensions import Doc
 
 from assay.kernel.handles import Table, Traffic, Tree, Work
 from assay.kernel.report import Report
+
+if TYPE_CHECKING:
+    from assay.engines.baselines import Baseline
 
 OUTPUT_FOLDER = True  # -o names a folder for what is written
 
@@ -66,6 +69,18 @@ def check(
     named = _naming.columns(traffic, {f.name: f.inferred for f in baseline.constraints.features}, answers)
     own = {own: name for own, name in named.items() if name not in without}
     seen = statistics(traffic.table, work, list(own))
-    window = Statistics(seen.rows, {own[n]: c.called(own[n]) for n, c in seen.columns.items()})
+    known = _values(baseline)
+    window = Statistics(
+        seen.rows,
+        {own[n]: c.called(own[n]).spelled_as(known.get(own[n], ())) for n, c in seen.columns.items()},
+    )
     found = violations.evaluate(window, asked, baseline.statistics)
     return _telling.report(traffic, window, asked, baseline, found, aside, work)
+
+
+def _values(baseline: Baseline) -> dict[str, tuple[str, ...]]:
+    """Return the texts that a baseline knows of each column."""
+    out = {f.name: f.domain or () for f in baseline.constraints.features}
+    for name, column in (baseline.statistics.columns if baseline.statistics else {}).items():
+        out[name] = out.get(name) or tuple(column.values or ())
+    return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from assay.checks.traffic import _words
@@ -17,6 +18,7 @@ from assay.methods.monitor.violations import Evaluated, Violation
 NAME = "traffic.quality"
 CHARTED = 30
 CHANCE = 0.001
+_LONG = re.compile(r"(?<![\w.-])-?\d+\.\d{5,}(?![\w.])")
 _REMEDIES = {
     "data_type": "find out who sends other values, or edit inferred_type or datatype_check_threshold",
     "completeness": "find out why values are missing, or edit the column's completeness",
@@ -77,7 +79,7 @@ def report(
     return Report.make(
         coverage=Coverage(window.rows, window.rows, tuple(skipped)),
         metrics=metrics,
-        findings=[*_findings(found, window), *_words.unasked(NAME, aside, "baseline")],
+        findings=[*_findings(found, window, baseline), *_words.unasked(NAME, aside, "baseline")],
         outputs=[
             work.put("constraint_violations", dumped(found.to_dict()), "json"),
             work.put("statistics", dumped(window.to_dict()), "json"),
@@ -97,27 +99,53 @@ def _told(reason: str) -> bool:
     return not reason.startswith("too few")
 
 
-def _by_chance(violation: Violation, window: Statistics) -> bool:
-    """Whether so many values would be missing once in a thousand windows, were each as likely to be as in the baseline."""
-    if violation.check != "completeness_check" or not violation.threshold or violation.threshold >= 1:
+def _by_chance(violation: Violation, window: Statistics, baseline: Baseline) -> bool:
+    """Whether a violation like it comes once in a thousand windows, were each row as likely as in the baseline: so many
+    values missing; so many of no category that the baseline's own rows hold.
+    """
+    column = window.columns.get(violation.feature)
+    if column is None:
         return False
-    from scipy.stats import binom
+    if violation.check == "completeness_check" and violation.threshold and violation.threshold < 1:
+        from scipy.stats import binom
 
-    missing = window.columns[violation.feature].missing
-    return bool(binom.sf(missing - 1, window.rows, 1 - violation.threshold) > CHANCE)
+        return bool(binom.sf(column.missing - 1, window.rows, 1 - violation.threshold) > CHANCE)
+    before = baseline.statistics.columns.get(violation.feature) if baseline.statistics else None
+    domain = next((f.domain for f in baseline.constraints.features if f.name == violation.feature), None)
+    if (
+        violation.check != "categorical_values_check"
+        or violation.threshold != 1
+        or not domain
+        or column.values is None
+        or before is None
+        or before.values is None
+    ):
+        return False
+    from scipy.stats import hypergeom
+
+    held = set(domain)
+    now = sum(n for v, n in column.values.items() if v not in held)
+    was = sum(n for v, n in before.values.items() if v not in held)
+    whole = column.present + before.present
+    return bool(hypergeom.sf(now - 1, whole, now + was, column.present) > CHANCE)
 
 
-def _findings(found: Evaluated, window: Statistics) -> Iterator[Finding]:
+def _findings(found: Evaluated, window: Statistics, baseline: Baseline) -> Iterator[Finding]:
     for violation in found.violations:
         kind = violation.check.removesuffix("_check")
-        chance = _by_chance(violation, window)
+        chance = _by_chance(violation, window, baseline)
         yield Finding(
             f"{NAME}.{kind}",
             Severity.LOW if chance else Severity.MEDIUM if kind == "extra_column" else Severity.HIGH,
-            f"{violation.feature}: {violation.description.rstrip('.')}{', which may be chance' if chance else ''}.",
+            f"{violation.feature}: {_shown(violation.description)}{', which may be chance' if chance else ''}.",
             _where(violation),
             _REMEDIES[kind],
         )
+
+
+def _shown(description: str) -> str:
+    """Return a description as people read it: Model Monitor writes every digit of a number."""
+    return _LONG.sub(lambda m: f"{float(m[0]):.4g}", description.rstrip("."))
 
 
 def _where(violation: Violation) -> dict[str, object]:
