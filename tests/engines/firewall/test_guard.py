@@ -14,7 +14,7 @@ import pyarrow.csv as pacsv
 import pytest
 
 import assay.examples
-from assay.engines.firewall import Firewall, Request
+from assay.engines.firewall import Firewall, Request, Rules
 from assay.engines.firewall import guard as guards
 from assay.engines.firewall.firewall import standing
 from assay.engines.firewall.guard import FirewallGuard
@@ -251,3 +251,29 @@ def test_twenty_thousand_heads_of_sixteen_kilobytes_were_remembered(guard):
     assert len(guard._clean) == 0
     assert refused(guard, asked(("age",), [[1]])) == []
     assert len(guard._clean) == 1
+
+
+def test_three_thousand_texts_were_looked_at_for_as_long_as_that_took(guard, monkeypatch):
+    """3.4 s of a processor for one request. It ends in time, and what was looked at until then is not looked at again."""
+    monkeypatch.setattr(guards, "SECONDS", 0.05)
+    rows = [[f"guest {n} of room {n * 7}"] for n in range(700)]
+    began = time.thread_time()
+    (refusal,) = guard.examine(asked(("note",), rows))
+    assert (refusal.rule, refusal.status) == ("firewall.time", 413) and "send it in parts" in refusal.message
+    assert time.thread_time() - began < 0.5
+    for _ in range(20):
+        refused(guard, asked(("note",), rows))
+    assert refused(guard, asked(("note",), rows)) == []
+
+
+def test_an_attack_behind_many_texts_is_found_and_what_scores_apart_adds_up(firewall):
+    rows = [[f"guest {n}"] for n in range(210)]
+    for at in (0, 100, 210):
+        guard = FirewallGuard(firewall, {"note": frozenset()}, block=True)
+        with_one = [*rows[:at], [XSS], *rows[at:]]
+        assert refused(guard, asked(("note",), with_one)) == ["firewall.941100"]
+    with Firewall(Rules(threshold=10), tried=False) as lenient:
+        told = FirewallGuard(lenient, {"note": frozenset()}, block=True)
+        assert [refused(told, asked(("note",), [[s]])) for s in ("phpinfo()", "document.cookie")] == [[], []]
+        parted = [["phpinfo()"], *rows, ["document.cookie"]]
+        assert len(refused(told, asked(("note",), parted))) == 1
