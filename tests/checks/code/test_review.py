@@ -90,6 +90,32 @@ FOUND = [
     ("from sklearn.model_selection import train_test_split\na, b = train_test_split(x)", "no_seed", "low"),
     ("from sklearn.ensemble import RandomForestClassifier as R\nm = R()\nm.fit(X, y)\nprint(m.score(X, y))", "judged_on_training_data", "medium"),
     ("from sklearn.metrics import f1_score\nm = M()\nm.fit(X, y)\np = m.predict(X)\nf1_score(y, p)", "judged_on_training_data", "medium"),
+    # what bandit names too
+    ("import requests\nrequests.get('https://x.example.org')", "no_timeout", "low"),
+    ("import requests\nrequests.Session().post(u, timeout=None)", "no_timeout", "low"),
+    ("import httpx\nhttpx.AsyncClient(timeout=None)", "no_timeout", "low"),
+    ("from pysnmp.hlapi import CommunityData\nCommunityData('public', mpModel=0)", "clear_text", "medium"),
+    ("from pysnmp.hlapi import UsmUserData\nUsmUserData('u', 'auth')", "clear_text", "medium"),
+    ("from wsgiref.handlers import CGIHandler\nCGIHandler().run(app)", "cgi", "medium"),
+    ("import os\nos.system('tar xzf *')", "wildcard", "medium"),
+    ("import subprocess as s\ns.run('cd /models && chown -R ml *', shell=True)", "wildcard", "medium"),
+    ("import subprocess\ndef f(c):\n    subprocess.run(c, shell=True)", "shell", "low"),
+    ("import os\ndef f(c):\n    os.popen(c)", "shell", "low"),
+    ("def f(c, ctx):\n    ctx.run(c, shell=True)", "shell", "low"),
+    ("from django.db.models.expressions import RawSQL\ndef f(q):\n    return RawSQL(q, [])", "sql", "low"),
+    ("import django\ndef f(q):\n    return User.objects.all().extra(where=[q])", "sql", "low"),
+    (FLASK + "    import django\n    return User.objects.extra({'a': request.args['q']})", "sql", "critical"),
+    ("def f(n):\n    cur.execute('SELECT a FROM t WHERE n = X'.replace('X', n))", "sql", "low"),
+    ("from mako.template import Template\nTemplate('x ${y}')", "no_escaping", "low"),
+    ("from django.utils.safestring import mark_safe\ndef f(x):\n    return mark_safe(x)", "no_escaping", "low"),
+    ("from xml.etree import ElementTree as ET\ndef f(p):\n    return ET.parse(p)", "xml", "info"),
+    ("import xml.sax\nxml.sax.make_parser()", "xml", "info"),
+    ("import ssl\ndef f(version=ssl.PROTOCOL_SSLv3):\n    pass", "old_tls", "medium"),
+    ("from cryptography.hazmat.primitives.asymmetric import ec\nec.generate_private_key(ec.SECP192R1())", "weak_key", "high"),
+    ("import crypt\ncrypt.mksalt(crypt.METHOD_MD5)", "weak_hash", "low"),
+    ("import tarfile\nt = tarfile.open('m.tar')\nt.extractall('d', filter='fully_trusted')", "tar", "medium"),
+    ("import jsonpickle\njsonpickle.unpickler.Unpickler().restore(x)", "pickle_load", "low"),
+    ("open('/tmp/model.bin', 'wb')", "temporary_name", "low"),
     # what is not to be called so
     ("import ssl\nssl.SSLContext(ssl.PROTOCOL_SSLv3)", "old_tls", "high"),
     ("import ssl\nssl.wrap_socket(s)", "old_tls", "medium"),
@@ -113,8 +139,15 @@ CLEAN = [
     FLASK + "    d = request.args['d']\n    if d in ('a', 'b'):\n        import os\n        os.system('ls ' + d)",
     FLASK + "    con.execute('SELECT * FROM t WHERE n = ?', (request.args['n'],))",
     FLASK + "    import os\n    return open(os.path.join('d', os.path.basename(request.args['f']))).read()",
-    FLASK + "    import requests\n    return requests.get('https://api.example.org/x/' + request.args['i']).text",
+    FLASK + "    import requests\n    return requests.get('https://api.example.org/x/' + request.args['i'], timeout=9).text",
     FLASK + "    import ast\n    return ast.literal_eval(request.args['x'])",
+    "import requests, httpx\nrequests.get(u, timeout=3)\nhttpx.get(u)\nrequests.post(u, **more)",
+    "from pysnmp.hlapi import CommunityData, UsmUserData\nCommunityData('public')\nUsmUserData('u', 'auth', 'priv')",
+    "import os, subprocess\nos.system('tar xzf ./*')\nos.system('chown ml -- *')\nsubprocess.run(['tar', 'xzf', '*'])\nos.system('ls *')",
+    "import subprocess\nc = 'make'\nsubprocess.run(c, shell=True)\nsubprocess.run('{} -j'.format(c), shell=True)\nsubprocess.run('%s -j' % c, shell=True)\nsubprocess.run(f'{c} -j', shell=True)",
+    "from django.db.models.expressions import RawSQL\nRawSQL('SELECT 1', [x])\nUser.objects.extra(where=['a = %s'], params=[x])",
+    "from xml.etree import ElementTree as ET\nET.fromstring('<a/>')\nopen('/tmp/a')\nopen('/data/a', 'w')",
+    "from cryptography.hazmat.primitives.asymmetric import ec\nec.generate_private_key(ec.SECP256R1())",
     "import os\nos.system('ls')",
     "import os\nos.system('ls ' + '-l')",
     "eval('1 + 1')",
@@ -168,6 +201,7 @@ MENDED = {"torch_load", "allow_pickle", "yaml_load", "plain_http", "no_verificat
         and "Loader=yaml" not in t
         and "ssl." not in t
         and "Crypto.Hash" not in t
+        and "import crypt" not in t
     ],
 )
 def test_what_it_mends_is_python_and_no_longer_found(text):

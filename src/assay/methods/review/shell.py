@@ -33,6 +33,19 @@ class Command:
         return self.words[0].rpartition("/")[2] if self.words else ""
 
 
+_EXPANDS = frozenset(
+    {"tar", "chown", "chmod", "rsync"}
+)  # programs of which an option runs another, or takes a file as a pattern
+
+
+def wild(command: Command) -> bool:
+    """Whether a bare ``*`` gives such a program names that it may take for options: not behind ``--``, nor as ``./*``."""
+    words = command.words
+    if command.name not in _EXPANDS or "*" not in words:
+        return False
+    return "--" not in words[: words.index("*")]
+
+
 def commands(text: str) -> Iterator[Command]:
     """Give the commands of a script; here-documents are read over, but for those that a shell is given. ValueError of too long ones."""
     lines = text.splitlines()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from assay.checks.code.review._spots import spot
 from assay.kernel.severity import Severity
+from assay.methods.review.python.expressions import open_
 from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import Call
 from assay.methods.review.spot import Spot
@@ -14,6 +16,10 @@ from assay.methods.review.spot import Spot
 LANGUAGE = "python"
 _OLD_TLS = re.compile(r"(?:PROTOCOL_|SSL\.|^)(?:SSLv2|SSLv3|SSLv23|TLSv1|TLSv1_1)(?:_METHOD)?$")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_CURVES = re.compile(
+    r"\.(?:SECP192R1|SECT163[KR][12]|SECT193R[12]|SECP1[126]0[RK]1|BrainpoolP1\w+)(?:\(\))?$"
+)  # of less than 224 bits
+_SALTS = {"crypt.METHOD_CRYPT": "DES", "crypt.METHOD_MD5": "MD5", "crypt.METHOD_BLOWFISH": "Blowfish"}
 _KEYS = {"rsa": 2048, "dsa": 2048, "RSA": 2048, "DSA": 2048}
 _CLEAR = {
     "telnetlib.Telnet": "Telnet",
@@ -28,6 +34,8 @@ _MARKED = (
     "django.utils.safestring.mark_safe",
     "django.utils.safestring.SafeText",
     "django.utils.safestring.SafeString",
+    "django.utils.safestring.SafeUnicode",
+    "django.utils.safestring.SafeBytes",
 )
 _DIGESTS = re.compile(
     r"^(?:Crypto|Cryptodome)\.Hash\.(MD2|MD4|MD5|SHA|SHA1)\.new$|^cryptography\.hazmat\.primitives\.hashes\.(MD5|SHA1)$|^crypt\.(crypt)$"
@@ -62,11 +70,12 @@ def rule(program: Program) -> Iterator[Spot]:
             call.name in _MARKED
             and call.args
             and not call.args[0].known
-            and (call.args[0].built or call.args[0].has("caller", "network"))
+            and (call.args[0].built or call.args[0].has("caller", "network") or open_(call.args[0]))
         ):
             sent = call.args[0].has("caller", "network")
+            what = "is put together here" if sent or call.args[0].built else "does not stand here"
             yield spot(
-                program, call.node, "no_escaping", Severity.HIGH if sent else Severity.LOW, "A text that is put together here is taken for markup that is safe.",
+                program, call.node, "no_escaping", Severity.HIGH if sent else Severity.LOW, f"A text that {what} is taken for markup that is safe.",
                 "escape its parts, and mark what is written out", "CWE-79",
             )  # fmt: skip
         elif call.name == "logging.config.listen":
@@ -100,6 +109,7 @@ def rule(program: Program) -> Iterator[Spot]:
                 "SHA-256; argon2 for passwords",
                 "CWE-327",
             )
+    yield from _defaults(program)
     if found_ := _BIDI.search(program.text):
         line = program.text.count("\n", 0, found_.start()) + 1
         yield Spot(
@@ -144,7 +154,30 @@ def _tls(program: Program, call: Call) -> Iterator[Spot]:
         )
 
 
+def _defaults(program: Program) -> Iterator[Spot]:
+    """Name functions that take an old version of TLS where they are told none."""
+    for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda):
+        for default in (*function.args.defaults, *filter(None, function.args.kw_defaults)):
+            name = default.attr if isinstance(default, ast.Attribute) else ""
+            if _OLD_TLS.search(name) and name not in ("PROTOCOL_SSLv23", "SSLv23_METHOD"):
+                yield spot(
+                    program, default, "old_tls", Severity.MEDIUM, f"{name} is broken, and is taken where nothing else is said.",
+                    "ssl.create_default_context()", "CWE-327",
+                )  # fmt: skip
+
+
 def _key(program: Program, call: Call) -> Iterator[Spot]:
+    curve = call.arg(0, "curve")
+    if call.method == "generate_private_key" and curve is not None and _CURVES.search(curve.name):
+        yield spot(
+            program, call.node, "weak_key", Severity.HIGH, f"A key on {curve.name.removesuffix('()').rpartition('.')[2]} is within reach.",
+            "SECP256R1, or ed25519", "CWE-326",
+        )  # fmt: skip
+    if call.name == "crypt.mksalt" and call.args and call.args[0].name in _SALTS:
+        yield spot(
+            program, call.node, "weak_hash", Severity.LOW, f"A password under {_SALTS[call.args[0].name]} is found by trying.",
+            "argon2", "CWE-327",
+        )  # fmt: skip
     parts = call.name.split(".")
     kind = next((k for k in _KEYS if k in parts), "")
     if (

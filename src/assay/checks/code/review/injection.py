@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from assay.checks.code.review._spots import spot, who
 from assay.kernel.severity import Severity
+from assay.methods.review.python.expressions import open_
 from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import NOTHING, Call, Value
 from assay.methods.review.spot import Spot
@@ -15,9 +16,16 @@ LANGUAGE = "python"
 _SHELLS = (
     "os.system",
     "os.popen",
+    "os.popen2",
+    "os.popen3",
+    "os.popen4",
+    "popen2.popen2",
+    "popen2.popen3",
+    "popen2.popen4",
     "subprocess.getoutput",
     "subprocess.getstatusoutput",
     "commands.getoutput",
+    "commands.getstatusoutput",
     "asyncio.create_subprocess_shell",
 )
 _WORDS = re.compile(r"^(?:/usr)?(?:/bin/)?(?:env|ba|da|z|k|c|tc)?(?:sh|cmd|cmd\.exe|powershell|pwsh)$")
@@ -34,6 +42,16 @@ _STARTS = (
     "subprocess.check_call",
     "subprocess.check_output",
 )
+_RUNS = (
+    "run",
+    "call",
+    "Popen",
+    "check_call",
+    "check_output",
+    "execute",
+    "run_command",
+    "shell",
+)  # by whatever object
 _QUERIES = ("execute", "executemany", "executescript", "read_sql", "read_sql_query", "sql", "raw", "query")
 _SQL = re.compile(
     r"\b(select\b.+\bfrom|insert\s+into|update\b.+\bset|delete\s+from|drop\s+table|create\s+table|alter\s+table)\b",
@@ -66,6 +84,12 @@ _TEMPLATES = (
 )
 _XML = ("lxml.etree.parse", "lxml.etree.fromstring", "lxml.etree.XML", "xml.sax.parse", "xml.sax.parseString", "xml.dom.pulldom.parse", "xml.dom.minidom.parseString",
         "xml.etree.ElementTree.parse", "xml.etree.ElementTree.fromstring", "pandas.read_xml")  # fmt: skip
+_XML_ANY = frozenset(
+    {f"xml.etree.{m}.{n}" for m in ("ElementTree", "cElementTree") for n in ("parse", "fromstring", "iterparse", "XMLParser", "XML", "fromstringlist")}
+    | {f"xml.dom.{m}.{n}" for m in ("minidom", "pulldom", "expatbuilder") for n in ("parse", "parseString")}
+    | {"xml.sax.parse", "xml.sax.parseString", "xml.sax.make_parser", "xml.sax.expatreader.create_parser"}
+)  # fmt: skip
+_XML_TEXTS = ("fromstring", "parseString", "XML")  # which are handed the document itself
 _SENT = ("caller", "network", "operator")
 
 
@@ -93,17 +117,31 @@ def rule(program: Program) -> Iterator[Spot]:
                 program, call.node, "template", Severity.HIGH, "What a caller sends is the template, which can run what it wants.",
                 "keep the template, and hand in values", "CWE-1336",
             )  # fmt: skip
-        if call.name in _XML and first.has("caller", "network", "download"):
-            yield spot(
-                program, call.node, "xml", Severity.MEDIUM, f"{call.name} takes {who(first, 'caller', 'network', 'download')} with entities that grow without end or name files.",
-                "defusedxml", "CWE-611",
-            )  # fmt: skip
+        yield from _xml(program, call, first)
     for call in program.called("lxml.etree.XMLParser"):
         if call.says("resolve_entities", True) or call.says("no_network", False):
             yield spot(
                 program, call.node, "xml", Severity.HIGH, "The parser takes in files and addresses that the document names.",
                 "resolve_entities=False, no_network=True", "CWE-611",
             )  # fmt: skip
+
+
+def _xml(program: Program, call: Call, first: Value) -> Iterator[Spot]:
+    """Name parsers that take a document's word. Of a document from nowhere in particular it is only said: expat 2.4.1 and later stop its growth."""
+    if call.name in _XML and first.has("caller", "network", "download"):
+        yield spot(
+            program, call.node, "xml", Severity.MEDIUM, f"{call.name} takes {who(first, 'caller', 'network', 'download')} with entities that grow without end or name files.",
+            "defusedxml", "CWE-611",
+        )  # fmt: skip
+    elif (
+        (call.name in _XML_ANY or call.name in _XML)
+        and call.name.startswith("xml.")
+        and not (first.known and call.method in _XML_TEXTS)
+    ):
+        yield spot(
+            program, call.node, "xml", Severity.INFO, f"{call.name} takes a document's entities as they come; expat before 2.4.1 lets them grow without end.",
+            "defusedxml, or see that pyexpat.EXPAT_VERSION is 2.4.1 or later", "CWE-611",
+        )  # fmt: skip
 
 
 def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
@@ -114,6 +152,7 @@ def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
         or call.name.startswith("fabric.")
         or f".{call.method}" == ".exec_command"
         or call.name in ("invoke.run",)
+        or (call.method in _RUNS and call.says("shell", True))
     )
     if not through and (started or call.name.startswith(_SPREAD)):
         first, through = _handed_to_a_shell(call, first, started)
@@ -129,6 +168,8 @@ def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
         message = f"A shell runs {said}."
     elif first.built:
         severity, message = Severity.LOW, "A shell runs a text that is put together here."
+    elif call.args and open_(first) and not first.built:
+        severity, message = Severity.LOW, "A shell runs a text that does not stand here."
     else:
         return
     yield spot(

@@ -13,7 +13,7 @@ from assay.methods.review.spot import Edit, Spot, with_arguments
 LANGUAGE = "python"
 _PICKLES = (
     "pickle.load", "pickle.loads", "pickle.Unpickler", "cloudpickle.load", "cloudpickle.loads", "dill.load", "dill.loads",
-    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "marshal.load", "dill.Unpickler", "cloudpickle.Unpickler", "jsonpickle.unpickler.decode",
+    "joblib.load", "pandas.read_pickle", "shelve.open", "marshal.loads", "marshal.load", "dill.Unpickler", "cloudpickle.Unpickler", "jsonpickle.unpickler.decode", "jsonpickle.unpickler.Unpickler",
     "jsonpickle.decode", "dill.load_session", "dill.load_module", "dill.load_module_asdict", "fastai.learner.load_learner", "fastai.vision.all.load_learner",
     "fastai.basics.load_learner", "torch.package.PackageImporter", "mlflow.pyfunc.load_model", "mlflow.sklearn.load_model", "mlflow.pytorch.load_model",
     "zodbpickle.loads", "srsly.read_pickle", "srsly.pickle_loads",

@@ -12,6 +12,7 @@ from assay.methods.review.python.values import NOTHING
 from assay.methods.review.spot import Spot, with_arguments
 
 LANGUAGE = "python"
+_SHARED = re.compile(r"(?:/tmp|/var/tmp|/dev/shm)/")
 _SECRET = re.compile(
     r"(?i)(?:^|[._])(?:password|passwd|pwd|token|secret|api_?key|otp|salt|session_?id|nonce|csrf)(?:$|[._])"
 )
@@ -51,6 +52,13 @@ def rule(program: Program) -> Iterator[Spot]:
                 program, call.node, "weak_cipher", Severity.HIGH, f"{call.name.rpartition('.')[2] if 'modes' in call.name else next((p for p in reversed(call.name.split('.')) if p[0].isupper()), 'it')} hides nothing from whoever looks.",
                 "AES-GCM, or a library's own box (cryptography.fernet)", "CWE-327",
             )  # fmt: skip
+        if call.name in ("builtins.open", "io.open") and call.args and _SHARED.match(call.args[0].text or ""):
+            mode = call.arg(1, "mode")
+            if mode is not None and set(mode.text or "") & set("wa+"):
+                yield spot(
+                    program, call.node, "temporary_name", Severity.LOW, "Everybody knows the name, and may have put a link there before.",
+                    "tempfile.TemporaryDirectory, or NamedTemporaryFile", "CWE-377",
+                )  # fmt: skip
         if call.name == "tempfile.mktemp":
             yield spot(
                 program, call.node, "temporary_name", Severity.MEDIUM, "Another may make the file between the name and the opening.",

@@ -57,12 +57,14 @@ def rule(program: Program) -> Iterator[Spot]:
         if (
             call.method in ("extractall", "extract")
             and call.receiver.name.startswith("tarfile.")
-            and "filter" not in call.keywords
+            and ("filter" not in call.keywords or call.says("filter", "fully_trusted"))
         ):
             fetched = call.receiver.has("caller", "network", "download")
+            given = keyword(call, "filter")
             yield spot(
                 program, call.node, "tar", Severity.HIGH if fetched else Severity.MEDIUM, "A member of the archive may be written anywhere.",
-                "filter='data'", "CWE-22", with_arguments(program.text, call.node, ["filter='data'"]),
+                "filter='data'", "CWE-22",
+                replaced(program, given, "'data'") if given else with_arguments(program.text, call.node, ["filter='data'"]),
             )  # fmt: skip
         if (
             call.name == "shutil.unpack_archive"
@@ -72,6 +74,15 @@ def rule(program: Program) -> Iterator[Spot]:
             yield spot(
                 program, call.node, "tar", Severity.HIGH, "A member of the archive may be written anywhere.", "filter='data'", "CWE-22",
                 with_arguments(program.text, call.node, ["filter='data'"]),
+            )  # fmt: skip
+        if (
+            call.name == "mako.template.Template"
+            and not call.spread
+            and "default_filters" not in call.keywords
+        ):
+            yield spot(
+                program, call.node, "no_escaping", Severity.LOW, "What is put into the template is not escaped.",
+                "default_filters=['h']", "CWE-79", with_arguments(program.text, call.node, ["default_filters=['h']"]),
             )  # fmt: skip
         if (
             call.name == "jinja2.Environment"

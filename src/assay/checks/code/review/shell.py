@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from assay.kernel.severity import Severity
-from assay.methods.review.shell import Command
+from assay.methods.review.shell import Command, wild
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "shell"
@@ -141,6 +141,9 @@ def _all(words: tuple[str, ...]) -> bool:
 
 def _rest(one: Command) -> Iterator[Spot]:
     words, name = one.words, one.name
+    if wild(one):
+        yield _spot(one, "wildcard", Severity.LOW, f"A file whose name begins with a dash is an option of {name} here.",
+                    "./* instead of *, or -- before it", "CWE-155")  # fmt: skip
     if name == "eval" and any(re.search(r"\$[@*1-9{]", w) for w in words[1:]):
         yield _spot(
             one,

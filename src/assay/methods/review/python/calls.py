@@ -12,6 +12,7 @@ from assay.methods.review.python.expressions import open_
 from assay.methods.review.python.program import Program
 from assay.methods.review.python.special import Special
 from assay.methods.review.python.values import (
+    LISTED,
     NONE,
     NOTHING,
     UNKNOWN,
@@ -152,9 +153,11 @@ class Calls(Special):
         if (labels and name.startswith(known.THROUGH)) or (method and (call.receiver.known or kept)):
             kept = kept | labels
         literal, built = UNKNOWN, False
-        if method and own in ("format", "format_map", "join"):
+        if method and own in ("format", "format_map", "join", "replace"):
             literal, built = _put_together(call)
         shown = f"{name}()" if name and not name.startswith(".") else ""
+        if method and own in ("format", "join") and call.receiver.text is not None and not built:
+            shown = LISTED  # of what is written out
         return Value(kept, literal, shown, built, self.fresh(call.node, call.name))
 
     def _handed(self, call: Call) -> None:

@@ -86,7 +86,7 @@ class Expressions(Naming):
         inner = [self.value(v) for v in node.values]
         labels, built = labels_of(inner), any(v.built or open_(v) for v in inner)
         if not all(v.known and plain(v.literal) for v in inner):
-            return Value(labels, built=built)
+            return Value(labels, name="" if built else LISTED, built=built)
         texts = [str(v.literal) for v in inner]
         short = sum(map(len, texts)) <= _LONG
         return Value(labels, "".join(texts) if short else UNKNOWN)
@@ -164,7 +164,8 @@ class Expressions(Naming):
             return holding(parts, labels, whole=left.whole and right.whole)
         text = left.text is not None or right.text is not None or left.built or right.built
         free = open_(left) or open_(right)
-        return Value(labels, built=isinstance(node.op, ast.Add | ast.Mod) and text and free)
+        together = isinstance(node.op, ast.Add | ast.Mod) and text
+        return Value(labels, name=LISTED if together and not free else "", built=together and free)
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         inner = self.value(node.operand)
