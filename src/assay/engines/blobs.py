@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from assay.engines.digests import copied
 from assay.engines.digests import digest_file as digest_file
+from assay.engines.folders import entries
 from assay.engines.leftovers import living, outside, removed, sweep
 from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _CHUNK = 1 << 20
 _NEW = ".new-"  # how the name of what is not whole yet begins
+
+
+DEEPEST = 200  # folders within one another
 
 
 def name_in(root: Path, path: Path) -> str:
@@ -41,7 +46,8 @@ def digest_tree(path: Path | str, without: Path | None = None, *, odd: bool = Fa
     The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
     anything else that is not a plain file, since what it leads to may change behind the digest. without: a folder
     inside that does not count. odd: links, devices and names that are no UTF-8 are borne; where a link leads and what
-    a device gives is then no part of it, and whoever looks at the folder must not read them.
+    a device gives is then no part of it, and whoever looks at the folder must not read them. BadInput where it nests deeper than
+    DEEPEST, or holds a folder that cannot be looked into; UsageError where a file of it goes meanwhile.
     """
     root = Path(path)
     if root.is_file():
@@ -56,26 +62,39 @@ def _sha256(data: bytes) -> str:
 def _manifest(
     root: Path, digest: Callable[[Path], str], without: Path | None = None, *, odd: bool = False
 ) -> bytes:
-    entries: list[dict[str, Any]] = []
-    for path in sorted(root.rglob("*"), key=lambda p: p.relative_to(root).as_posix()):
+    listed: list[dict[str, Any]] = []
+    for entry in sorted(entries(root, DEEPEST), key=lambda e: e.path):
+        path = root / entry.path
         if without is not None and path.is_relative_to(without):
             continue
         name = name_in(root, path)
-        if not odd and name != path.relative_to(root).as_posix():
+        if not odd and name != entry.path:
             raise UsageError(f"the name {name!r} is no UTF-8", where=str(root), remedy="give it another")
-        if odd and (path.is_symlink() or not (path.is_dir() or path.is_file())):
-            entries.append(
-                {"path": name, "link": os.fsencode(path.readlink()).hex() if path.is_symlink() else ""}
-            )
+        link = stat.S_ISLNK(entry.stat.st_mode)
+        if odd and (link or not (entry.is_folder or entry.is_file)):
+            listed.append({"path": name, "link": _leads(path) if link else ""})
             continue
-        if path.is_symlink():
+        if link:
             raise UsageError(f"{name} is a link", where=str(root), remedy="put the file itself there")
-        if path.is_dir():
+        if entry.is_folder:
             continue
-        if not path.is_file():
+        if not entry.is_file:
             raise UsageError(f"{name} is not a plain file", where=str(root), remedy="leave it out")
-        entries.append({"path": name, "size": path.stat().st_size, "sha256": digest(path)[7:]})
-    return canonical(entries)
+        try:
+            listed.append({"path": name, "size": path.stat().st_size, "sha256": digest(path)[7:]})
+        except FileNotFoundError:
+            raise UsageError(
+                f"{name} went while it was read", where=str(root), remedy="run again when it is still"
+            ) from None
+    return canonical(listed)
+
+
+def _leads(path: Path) -> str:
+    """Return where a link leads, as hex; nothing of one that went meanwhile."""
+    try:
+        return os.fsencode(path.readlink()).hex()
+    except OSError:
+        return ""
 
 
 def _hex(digest: str) -> str:

@@ -23,13 +23,22 @@ class Asset:
     digest: str = ""
     format: str = ""
 
+    def __post_init__(self) -> None:
+        """Have a name that can be written down: one of a file that is no text is told by its bytes."""
+        object.__setattr__(self, "name", as_text(self.name))
+
     def renamed(self, name: str) -> Asset:
         """Return the same bytes under another name."""
         return replace(self, name=name)
 
+    @property
+    def told(self) -> Asset:
+        """Return it as it can be written down."""
+        return replace(self, uri=as_text(self.uri))
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON."""
-        out = {"kind": self.kind, "name": self.name, "uri": self.uri, "digest": self.digest}
+        out = {"kind": self.kind, "name": self.name, "uri": as_text(self.uri), "digest": self.digest}
         return out | ({"format": self.format} if self.format else {})
 
     @classmethod
@@ -38,3 +47,12 @@ class Asset:
         return cls(
             raw.get("kind", "file"), raw["name"], raw["uri"], raw.get("digest", ""), raw.get("format", "")
         )
+
+
+def as_text(name: str) -> str:
+    """Return a path as text: bytes that are none, which the system hands over as lone surrogates, as \\xff."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "".join(c if not "\ud800" <= c <= "\udfff" else f"\\x{ord(c) & 0xFF:02x}" for c in name)
+    return name

@@ -198,6 +198,7 @@ def record_check(
     seconds: float,
 ) -> int:
     """Record a check or treatment that stands alone, outside a run."""
+    inputs, outputs = ({n: a.told for n, a in these.items()} for these in (inputs, outputs))
     record = StepRecord("", id, uses, outcome, False, "", inputs, outputs, report, seconds)
     tx.write("steps", id, asdict(record), run="", reuse=None)
     _edges(tx, inputs, outputs, uses, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines.tracing import spanned
-from assay.kernel.asset import Asset
+from assay.kernel.asset import Asset, as_text
 from assay.kernel.errors import AssayError, Missing, Refused
 from assay.kernel.verdict import Gate, Verdict
 from assay.works.work import LocalWork, Progress
@@ -41,7 +41,7 @@ class FileTree:
 
         if self.root.is_file():
             yield (
-                (Path(self.asset.uri).name if "object:" not in self.asset.uri else self.asset.name),
+                (as_text(Path(self.asset.uri).name) if "object:" not in self.asset.uri else self.asset.name),
                 self.root,
             )
             return
@@ -63,7 +63,11 @@ class FileTree:
         return out
 
     def _inside(self) -> Iterator[Path]:
-        for path in sorted(self.root.rglob("*")):
+        from assay.engines.blobs import DEEPEST
+        from assay.engines.folders import entries
+
+        for entry in sorted(entries(self.root, DEEPEST), key=lambda e: e.path.split("/")):
+            path = self.root / entry.path
             if self.without is None or not path.is_relative_to(self.without):
                 yield path
 

@@ -168,11 +168,12 @@ def of_manifest(manifest: Any, chosen: Mapping[str, Any], get: Get, bad: Bad) ->
     if not isinstance(named, list) or len(named) > LAYERS:
         raise bad("its manifest names no layers, or too many")
     said = manifest.get("config")
-    config: Any = {}
+    config: Any = {}  # of what names none
     if isinstance(said, dict) and DIGEST.fullmatch(str(said.get("digest"))):
         config = get(str(said["digest"]))
     clear(said, *named)
-    config = config if isinstance(config, dict) else {}
+    if not isinstance(config, dict):
+        raise bad("its configuration is no JSON object")
     plain = _plain(config)
     if plain and len(plain) != len(named):
         raise bad("its configuration and its manifest do not name the same layers")

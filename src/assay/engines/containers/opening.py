@@ -33,6 +33,8 @@ def pin(text: str, store: Store, without: Path | None = None, known: Known | Non
     path, which = _parted(text)
     if not path.exists():
         raise Missing(f"there is no image at {text!r}", remedy="check the path")
+    if not path.is_dir() and not path.is_file():
+        raise UsageError(f"{text!r} is neither a file nor a folder", remedy="name an image that is saved")
     if path.is_dir() and not (path / "oci-layout").is_file():
         if which:
             raise UsageError(f"{path} is a root directory, and holds no image called {which!r}")

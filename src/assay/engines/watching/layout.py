@@ -6,7 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from assay.engines.containers import beneath
 from assay.engines.containers.room import DOCUMENT
+from assay.engines.folders import entries
 from assay.engines.watching.packed import of_an_image
 from assay.kernel.errors import BadInput
 
@@ -23,7 +25,7 @@ def is_layout(folder: Path) -> bool:
 def images(folder: Path) -> list[tuple[str, str]]:
     """Return digest and tag of each image that the index of a layout names; BadInput where it is none, or not whole yet."""
     try:
-        with (folder / "index.json").open("rb") as source:
+        with beneath.opened(folder, "index.json") as source:
             raw = source.read(DOCUMENT + 1)
     except OSError as error:
         raise BadInput(
@@ -50,5 +52,4 @@ def landed(folder: Path, digest: str) -> bool:
 
 def alone(folder: Path) -> bool:
     """Whether nothing lies in a layout but what belongs to one."""
-    found = (p for p in folder.rglob("*") if not p.is_dir() or p.is_symlink())
-    return all(of_an_image(p.relative_to(folder).as_posix()) for p in found)
+    return all(of_an_image(entry.path) for entry in entries(folder) if not entry.is_folder)

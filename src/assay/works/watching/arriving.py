@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from assay.engines.blobs import digest_tree
 from assay.engines.watching import layout
 from assay.engines.watching.folder import Entry, Folder, shown
-from assay.kernel.errors import AssayError
+from assay.kernel.errors import AssayError, UsageError
 from assay.kernel.verdict import Gate
 from assay.office.arrivals import FAILED, QUEUED, Arrival
 from assay.works.watching import fitting, scanning
@@ -104,6 +105,10 @@ class Arriving:
         """Examine the images that the index of a layout names, once that has not changed for a while: it is written last."""
         root, self.moving = self.folder.root, 0
         index = root / "index.json"
+        if os.path.lexists(index) and (index.is_symlink() or not index.is_file()):
+            raise UsageError(
+                "the index of the layout is no plain file", where=str(root), remedy="write it anew"
+            )
         if not index.is_file() or time.time() - index.stat().st_ctime < self.folder.settle:
             self.moving = 1
             return

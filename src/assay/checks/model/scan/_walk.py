@@ -13,7 +13,8 @@ from types import ModuleType
 import assay.checks.model.scan as home
 from assay.checks.model.scan._ground import Ground, Spent
 from assay.checks.model.scan._view import View, opened
-from assay.engines.blobs import name_in
+from assay.engines.blobs import DEEPEST, name_in
+from assay.engines.folders import entries
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
 
@@ -34,14 +35,19 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
             ground.seen += len(files) - done
             ground.skip(name, "the examination was stopped")
             break
-        data = opened(path)
+        try:
+            data = opened(path)
+        except OSError as error:  # it went meanwhile, or is something else by now
+            _odd(ground, name, f"cannot be read: {error.strerror or error}")
+            continue
         ground.size += len(data)
         ground.examine(View(data, name))
     ground.work.progress(len(files), len(files), "")
     ground.settle()
     if tree.root.is_dir():
         known = {name for name, _ in files}
-        for path in sorted(tree.root.rglob("*")):
+        for entry in sorted(entries(tree.root, DEEPEST), key=lambda e: e.path.split("/")):
+            path = tree.root / entry.path
             name = name_in(tree.root, path)
             if path.is_symlink():
                 _odd(ground, name, f"is a link to {str(path.readlink())[:200]!r} and was not followed")
