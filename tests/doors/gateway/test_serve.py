@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -328,6 +329,8 @@ def test_a_server_that_is_told_to_end_answers_what_is_under_way(assay, server):
         ended.start()
         time.sleep(0.2)
         first = len(s.answers)
+        with pytest.raises(ConnectionRefusedError):  # it was taken, and broken off when the last was answered
+            socket.create_connection(("127.0.0.1", s.port), 5).close()
         time.sleep(1.5)
         assert first == 0
     ended.join()

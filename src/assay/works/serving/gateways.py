@@ -100,6 +100,7 @@ class Gateways:
         for process in running:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+        self.listener.close()  # whoever comes now is refused at once, and is not kept waiting for nobody
         end = time.monotonic() + 2 * self.options.drain + 5
         for process in running:
             try:
@@ -107,7 +108,6 @@ class Gateways:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.listener.close()
 
 
 def listening(host: str, port: int) -> socket.socket:
