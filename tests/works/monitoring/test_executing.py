@@ -18,7 +18,7 @@ from assay.office import ledger, monitors, schema, verification
 from assay.office.leases import leased
 from assay.works.call import call
 from assay.works.home import Home
-from assay.works.monitoring import carrying, executing, windows
+from assay.works.monitoring import carrying, executing, times, windows
 
 from .conftest import START, at, rows, write
 
@@ -92,9 +92,24 @@ def test_missed_windows_are_left_out_where_the_monitor_says_so(home, made):
 
 
 def test_of_too_many_missed_windows_the_latest_hundred_are_due_and_the_rest_are_counted(home, made):
-    made()
-    found = windows.of(home, monitors.get(home.office, "m"), at(24 * 365))
+    made(since="")
+    monitor = monitors.get(home.office, "m")
+    found = windows.of(home, monitor, times.seconds(monitor.created_at) + 365 * 86_400)
     assert len(found) == 100 and found[0].missed == 24 * 365 - 100 and {d.missed for d in found[1:]} == {0}
+
+
+def test_the_past_that_was_asked_for_was_left_out_where_it_was_longer_than_a_hundred_windows(home, made):
+    made(since="2026-01-01")
+    monitor = monitors.get(home.office, "m")
+    found = windows.of(home, monitor, times.seconds(monitor.created_at))
+    assert [d.end for d in found[:3]] == [at(1), at(2), at(3)]  # from the first row on
+    assert {d.missed for d in found} == {0} and len(found) <= 100
+    made("later", since="2026-11-05")  # of which the log holds nothing
+    (one,) = windows.of(home, monitors.get(home.office, "later"), at(24 * 20))
+    assert one.end == at(24 * 20)
+    made("volume", since="2026-01-01", schedule="every 2 requests")
+    by_volume = windows.of(home, monitors.get(home.office, "volume"), at(24 * 20))
+    assert len(by_volume) == 100 and by_volume[0].missed == 0 and by_volume[0].end < at(1)
 
 
 @pytest.mark.slow

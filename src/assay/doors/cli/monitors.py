@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,10 @@ def create(name: str, sets: tuple[str, ...], format_: str, **said: Any) -> None:
     if format_ == "json":
         return context.emit_json(found)
     click.echo(f"made the monitor {name} (event {found['event']})")
+    if found["cursor"] < found["created_at"]:
+        click.echo(
+            f"it looks at windows since {found['cursor'][:16].replace('T', ' ')} first, a hundred at a time"
+        )
     if found["next"]:
         click.echo(f"it is due at {found['next']}")
         click.echo("`assay serve` sees to it, or `assay monitor run --due`")
@@ -312,7 +318,7 @@ def delete(name: str, format_: str) -> None:
 def _executions(found: list[dict[str, Any]], empty: str) -> None:
     most = max((len(e["violations"]) for e in found), default=0)
     rows = []
-    for execution in found:
+    for execution, windows in _folded(found):
         count = len(execution["violations"])
         bar = "█" * max(1, round(10 * count / most)) if count else ""
         rows.append(
@@ -324,6 +330,8 @@ def _executions(found: list[dict[str, Any]], empty: str) -> None:
                 + (f", {execution['missed']} left out" if execution["missed"] else ""),
                 "violations": f"{bar} {count}".strip()
                 if count
+                else f"no row came in {windows:,} windows"
+                if windows > 1
                 else textwrap.shorten(execution["why"], 40, placeholder=" …"),
             }
         )
@@ -331,6 +339,16 @@ def _executions(found: list[dict[str, Any]], empty: str) -> None:
     show.table(rows, columns, empty, whole=("until", "status"))
     for why in dict.fromkeys(e["why"] for e in found if len(e["why"]) > 40 and not e["violations"]):
         click.echo("\n" + textwrap.fill(printable(why), 80, break_long_words=False, break_on_hyphens=False))
+
+
+def _folded(found: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
+    """Give executions with how many windows each stands for: of windows one after another in which nothing came, the first."""
+    for empty, group in itertools.groupby(found, lambda e: e["status"] == "Completed" and e["rows"] == 0):
+        members = list(group)
+        if empty and len(members) > 1:
+            yield members[0] | {"missed": sum(e["missed"] for e in members)}, len(members)
+        else:
+            yield from ((one, 1) for one in members)
 
 
 def _deeds(found: list[dict[str, Any]], empty: str = "") -> None:

@@ -1,13 +1,14 @@
 """What is due: the windows that each monitor's schedule has come to since it was last seen to.
 
 A window that nobody looked at in time (no server ran) is looked at later, or left out, as the monitor says; of those that
-are caught up the latest hundred are, and how many were left out is told on the next execution.
+are caught up the latest hundred are, and how many were left out is told on the next execution. What lies before the monitor
+was made was asked for (--since): it is looked at from its beginning on, a hundred windows at a time, and none is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assay.kernel.errors import AssayError
@@ -62,7 +63,8 @@ def of(home: Home, monitor: Monitor, now: float) -> list[Due]:
     """Return what is due of one monitor, the oldest first."""
     plan = schedule.read(monitor.schedule)
     if isinstance(plan, Cron):
-        return list(_by_the_clock(monitor, plan, now))
+        asked = _asked_for(home, monitor, plan, now)
+        return asked if len(asked) == CAUGHT_UP else [*asked, *_by_the_clock(monitor, plan, now, asked)]
     return list(_by_volume(home, monitor, plan.requests, now))
 
 
@@ -78,8 +80,30 @@ def upcoming(monitor: Monitor, now: float) -> str | None:
     return times.text(found.timestamp()) if found else None
 
 
-def _by_the_clock(monitor: Monitor, plan: Cron, now: float) -> Iterator[Due]:
-    since = times.moment(times.seconds(monitor.cursor))
+def _asked_for(home: Home, monitor: Monitor, plan: Cron, now: float) -> list[Due]:
+    """Return the first hundred windows of the time before the monitor was made, from the first row on where a table tells it."""
+    since, until = times.seconds(monitor.cursor), min(now, times.seconds(monitor.created_at))
+    if monitor.missed == "skip" or since >= until:
+        return []
+    if monitor.time:
+        begin = since - monitor.offset - monitor.window
+        first = sources.of(home, monitor).nth(max(begin, 0.0), until - monitor.offset, 1)
+        if first is None:  # one look says so, and the next begins after it
+            return list(_by_the_clock(replace(monitor, missed="skip"), plan, until, []))
+        since = max(since, first + monitor.offset)
+    found: list[Due] = []
+    while len(found) < CAUGHT_UP:
+        moment = plan.after(times.moment(since))
+        if moment is None or moment.timestamp() > until:
+            break
+        since = moment.timestamp()
+        found.append(Due(monitor, "schedule", since, *window(monitor, since)))
+    return found
+
+
+def _by_the_clock(monitor: Monitor, plan: Cron, now: float, asked: list[Due]) -> Iterator[Due]:
+    """Give what is due after what was asked for: the latest hundred windows, or the latest alone."""
+    since = times.moment(asked[-1].scheduled if asked else times.seconds(monitor.cursor))
     kept = 1 if monitor.missed == "skip" else CAUGHT_UP
     moments = plan.between(since, times.moment(now), _COUNTED)
     left = len(moments) - kept
@@ -100,6 +124,8 @@ def _by_volume(home: Home, monitor: Monitor, number: int, now: float) -> Iterato
         return
     whole = have // number
     skipped = whole - (1 if monitor.missed == "skip" else min(whole, CAUGHT_UP))
+    if monitor.missed == "run" and start < times.seconds(monitor.created_at):
+        skipped = 0  # they were asked for
     if skipped:
         last = watched.nth(start, end, skipped * number)
         start = _after(last) if last is not None else start
