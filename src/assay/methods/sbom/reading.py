@@ -11,8 +11,8 @@ from assay.methods.sbom import cyclonedx, spdx, spdx3
 from assay.methods.sbom.bill import Told
 
 _MEMORY = (
-    1 << 30
-)  # bytes that a bill may take once it is taken apart: what 250,000 packages with all that tools say take
+    2 << 30
+)  # bytes that a bill may take while it is taken apart; of 250,000 packages it is said to take 1.6 GiB
 # Bytes that Python keeps for each object, list, text, value and name, as measured with tracemalloc on 3.11, rounded up; and for each byte
 # of the document, of which one letter beyond ASCII makes all letters four bytes wide.
 _OBJECT, _LIST, _TEXT, _VALUE, _NAME = 232, 88, 72, 48, 40
