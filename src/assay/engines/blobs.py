@@ -40,19 +40,25 @@ def name_in(root: Path, path: Path) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def digest_tree(path: Path | str, without: Path | None = None, *, odd: bool = False) -> str:
+def digest_tree(
+    path: Path | str,
+    without: Path | None = None,
+    *,
+    odd: bool = False,
+    digest: Callable[[Path], str] | None = None,
+) -> str:
     """Return the digest of a folder: SHA-256 of its manifest; of a file's bytes where ``path`` is a file.
 
     The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
     anything else that is not a plain file, since what it leads to may change behind the digest. without: a folder
     inside that does not count. odd: links, devices and names that are no UTF-8 are borne; where a link leads and what
     a device gives is then no part of it, and whoever looks at the folder must not read them. BadInput where it nests deeper than
-    DEEPEST, or holds a folder that cannot be looked into; UsageError where a file of it goes meanwhile.
+    DEEPEST, or holds a folder that cannot be looked into; UsageError where a file of it goes meanwhile. digest: gives that of a file, such as one that remembers.
     """
     root = Path(path)
     if root.is_file():
-        return digest_file(root)
-    return _sha256(_manifest(root, digest_file, without, odd=odd))
+        return (digest or digest_file)(root)
+    return _sha256(_manifest(root, digest or digest_file, without, odd=odd))
 
 
 def _sha256(data: bytes) -> str:

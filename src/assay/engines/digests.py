@@ -6,16 +6,46 @@ import hashlib
 import io
 import itertools
 import os
+import time
 from pathlib import Path
 from typing import BinaryIO
 
 _PIECE = 1 << 18
+_TICK = 2_000_000_000  # nanoseconds: no clock of a file system is coarser
+_HELD = 10_000  # digests that are remembered
 
 
 def digest_file(path: Path | str) -> str:
     """Return ``sha256:<hex>`` of a file's bytes, streamed."""
     with Path(path).open("rb") as source:
         return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
+
+
+class Remembered:
+    """Digests of files that are asked for again and again: one that lies still is read once.
+
+    It is known by device, inode, size and its times; ctime cannot be set back by whoever writes it. What changed a moment ago may
+    change again within the same tick of the clock, and is not remembered.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], str] = {}
+
+    def digest(self, path: Path | str) -> str:
+        """Return ``sha256:<hex>`` of a file's bytes."""
+        sign = _sign(Path(path).stat())
+        found = self._known.pop(sign, "")
+        made = found or digest_file(path)
+        settled = time.time_ns() - sign[-1] > _TICK and _sign(Path(path).stat()) == sign
+        if settled:
+            self._known[sign] = made
+            if len(self._known) > _HELD:
+                self._known.pop(next(iter(self._known)))
+        return made
+
+
+def _sign(known: os.stat_result) -> tuple[int, ...]:
+    return known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns
 
 
 def copied(given: io.FileIO, out: BinaryIO) -> str:

@@ -11,6 +11,7 @@ import click
 
 from assay.doors.cli import context, mending, options
 from assay.doors.cli.groups import Group
+from assay.doors.cli.progress import Lines
 from assay.works import declared
 from assay.works.declared import Kind, Loaded
 from assay.works.signature import signature
@@ -219,9 +220,9 @@ def _treat_in_place(loaded: Loaded, *, in_place: bool, undo: str | None, **given
 
 @contextlib.contextmanager
 def watching(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
-    """Draw a bar on stderr while something long goes on, where it is a terminal."""
+    """Draw a bar on stderr while something long goes on; where that is no terminal, say a line every few seconds."""
     if not context.interactive():
-        yield None
+        yield Lines(what)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assay.engines.digests import Remembered
 from assay.kernel.errors import AssayError, Missing
 from assay.kernel.report import Finding, Report
 from assay.kernel.severity import Severity
@@ -22,6 +23,9 @@ from assay.works.watching.fitting import of_image
 if TYPE_CHECKING:
     from assay.office.findings import FindingRecord
     from assay.works.home import Home
+
+
+_DIGESTS = Remembered()  # of lists that are looked at each half minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ def pinned(home: Home, advisories: Mapping[str, str]) -> str:
             path = Path(advisories[name])
             if not path.exists():
                 raise Missing(f"there is no {name} at {advisories[name]!r}", remedy="check the path")
-            found[name] = digest_tree(path, home.within(path.resolve()), odd=True)
+            found[name] = digest_tree(path, home.within(path.resolve()), odd=True, digest=_DIGESTS.digest)
     return inventories.digest_against(found)
 
 
