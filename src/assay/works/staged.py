@@ -6,6 +6,7 @@ again. Quick, since it runs at each commit: nothing heavy is imported for a litt
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from assay.methods.secrets import baseline as baselines
 from assay.methods.secrets.allowed import allowed
 from assay.methods.secrets.engine import Blob, Engine, Hit, as_text
 from assay.methods.secrets.notebook import cells, is_notebook
+from assay.methods.secrets.rewritten import rewritten
 from assay.methods.secrets.rule import SEVERITIES
 from assay.methods.secrets.shown import fingerprint, masked
 
@@ -115,13 +117,16 @@ def _told(
 def _hits(contents: Mapping[bytes, bytes | None], now: str) -> dict[bytes, list[tuple[str, Hit]]]:
     """Return the secrets of each content that no comment accepts, with the cell they stand in."""
     out: dict[bytes, list[tuple[str, Hit]]] = {}
+    told: set[tuple[bytes, str, int, bytes]] = set()  # what stands in parts may be found in one of them too
     for blob, hits in Engine(now, little=True).search(_blobs(contents)):
         assert isinstance(blob.key, tuple)
         key, member = blob.key
         text = as_text(blob.data) if hits else b""
-        kept = [(member, hit) for hit in hits if allowed(text, hit.start) is None]
-        if kept:
-            out.setdefault(key, []).extend(kept)
+        for hit in hits:
+            known = (key, member, hit.line, hit.secret)
+            if known not in told and allowed(text, hit.start) is None:
+                told.add(known)
+                out.setdefault(key, []).append((member, hit))
     return out
 
 
@@ -130,13 +135,14 @@ def _blobs(contents: Mapping[bytes, bytes | None]) -> Iterator[Blob]:
         if data is None:
             continue
         name = key.partition(b":")[2].decode("utf-8", "replace")
+        parts = [("", data)]
         if is_notebook(data):
-            try:
-                yield from [Blob(text, name, (key, cell)) for cell, text in cells(data)]
-            except ValueError:
-                yield Blob(data, name, (key, ""))
-        else:
-            yield Blob(data, name, (key, ""))
+            with contextlib.suppress(ValueError):  # read as text, then
+                parts = list(cells(data))
+        for cell, text in parts:
+            yield Blob(text, name, (key, cell))
+            for made in rewritten(name, as_text(text)):
+                yield Blob(made, name, (key, cell))
 
 
 def _contents(top: Path, specs: list[bytes]) -> dict[bytes, bytes | None]:

@@ -141,7 +141,7 @@ def _password(value: bytes, place: Place) -> Severity | None:
         return None  # put together from other values
     if value.startswith((b"/", b"./", b"http", b"--")) or kinds < 2 or value.endswith(b":"):
         return None
-    if is_wordy(value) and not re.search(rb"[0-9]", value):
+    if is_wordy(value.rstrip(b"?")) and not re.search(rb"[0-9]", value):
         return None  # passwordField, new-password, "Forgot password?"
     if value.startswith(
         (b"$2", b"$argon2", b"pbkdf2", b"$6$", b"$5$", b"{SHA", b"scrypt:", b"sha1:", b"argon2:")

@@ -87,7 +87,7 @@ def _kubernetes(match: re.Match[bytes], place: Place) -> Judged | None:
         data = base64.b64decode(match["secret"], validate=True)
     except (binascii.Error, ValueError):
         return None
-    if len(data) < 4 or is_placeholder(data):
+    if len(data) < 4 or (is_placeholder(data) and not data.startswith(b'{"auths"')):
         return None
     return Judged(
         "high", "in a Kubernetes Secret, which only encodes it", field=match["name"].decode("latin-1")
@@ -111,7 +111,7 @@ RULES = (
         "high",
         (b":",),
         r"^[^:\s]+:(?:[0-9]+|\*):[^:\s]+:[^:\s]+:",
-        re.compile(rb"(?m)^(?P<host>[^:\s#]{1,200}):(?:\d{1,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<secret>[^:\s]{3,200})$"),
+        re.compile(rb"(?m)^(?P<host>[^:\s#]{1,200}):(?:\d{1,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<secret>(?:[^:\s\\]|\\[^\s]){3,200})$"),
         _pgpass,
         _CHANGE,
     ),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from assay.checks.code.secrets._tally import Spot, Tally
 from assay.methods.secrets.engine import Blob, as_text
-from assay.methods.secrets.joined import joined
 from assay.methods.secrets.notebook import cells, is_notebook
+from assay.methods.secrets.rewritten import Seen, rewritten
 
 if TYPE_CHECKING:
     from assay.engines.unfolding import Room
@@ -30,8 +30,11 @@ class Piece:
     made: bool = False
 
 
-def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
-    """Give bytes that are there as pieces: a notebook by its cells, all else as it is."""
+def pieces_of(spot: Spot, data: bytes, tally: Tally, seen: Seen | None = None) -> Iterator[Blob]:
+    """Give bytes that are there as pieces: a notebook by its cells, all else as it is.
+
+    seen: the lines of a history; what stands in parts is then looked for where some of them are new.
+    """
     if is_notebook(data):
         try:
             parts = list(cells(data))
@@ -42,16 +45,17 @@ def pieces_of(spot: Spot, data: bytes, tally: Tally) -> Iterator[Blob]:
         else:
             for name, text in parts:
                 member = f"{spot.member}/{name}" if spot.member else name
-                yield from _whole(text, spot.member or spot.file, replace(spot, member=member))
+                yield from _whole(text, spot.member or spot.file, replace(spot, member=member), seen)
             return
-    yield from _whole(data, spot.member or spot.file, spot)
+    yield from _whole(data, spot.member or spot.file, spot, seen)
 
 
-def _whole(data: bytes, name: str, spot: Spot) -> Iterator[Blob]:
-    """Give bytes as they are, and once more the lines whose texts are put together of parts."""
+def _whole(data: bytes, name: str, spot: Spot, seen: Seen | None) -> Iterator[Blob]:
+    """Give bytes as they are, and once more the lines whose texts stand in parts, apart or escaped."""
     yield Blob(data, name, Piece(spot))
-    made = joined(as_text(data))
-    if made is not None:
+    if seen is not None and not seen.worth(data):
+        return
+    for made in rewritten(name, as_text(data)):
         yield Blob(made, name, Piece(spot, made=True))
 
 

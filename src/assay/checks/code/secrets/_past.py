@@ -14,6 +14,7 @@ from assay.kernel.errors import Missing
 from assay.kernel.handles import Tree, Work
 from assay.methods.secrets.allowed import allowed
 from assay.methods.secrets.engine import Blob, Engine, as_text
+from assay.methods.secrets.rewritten import Seen
 
 if TYPE_CHECKING:
     from assay.engines.githistory import Entry, History, Introduced
@@ -103,6 +104,7 @@ class _Search:
     def _blobs(
         self, blobs: Sequence[Entry], came: dict[str, Introduced], reached: set[str]
     ) -> Iterator[Blob]:
+        seen = Seen()
         for done, (entry, data) in enumerate(self.history.contents(blobs)):
             if done % _EVERY == 0:
                 self.work.progress(done, len(blobs), f"{done:,} of {len(blobs):,} objects")
@@ -120,7 +122,7 @@ class _Search:
                     else "kept by a commit that no branch leads to, "
                 )
                 spot = Spot(self._path(first.path), "", 0, first.commit, how)
-            for piece in pieces_of(spot, data, self.tally):
+            for piece in pieces_of(spot, data, self.tally, seen):
                 yield replace(piece, name=piece.name if first else "")
 
     def _path(self, path: str) -> str:
