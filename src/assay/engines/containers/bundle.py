@@ -25,6 +25,15 @@ _BY_DIGEST = re.compile(r"blobs/sha(256/[0-9a-f]{64}|512/[0-9a-f]{128})")
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 
 
+_HANDED: dict[tuple[int, ...], IO[bytes]] = {}  # what was unpacked, by what the system says of the file
+
+
+def _sign(source: IO[bytes]) -> tuple[int, ...]:
+    """Return what changes with any change of a file: device, inode, size and times, ctime among them."""
+    known = os.fstat(source.fileno())
+    return known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns
+
+
 def blob(digest: str) -> str:
     """Return where a layout keeps what has a digest."""
     return "blobs/" + digest.replace(":", "/", 1)
@@ -91,8 +100,9 @@ class Bundle:
 
     def _index(self, scratch: Path | None) -> dict[str, tuple[int, int]]:
         with self.path.open("rb") as source:
+            self._sign = _sign(source)
             if source.read(6).startswith(PACKED):
-                self._unpacked = self._plain(scratch)
+                self._unpacked = _HANDED.pop(self._sign, None) or self._plain(scratch)
         places: dict[str, tuple[int, int]] = {}
         with self._raw() as source:
             try:
@@ -132,6 +142,13 @@ class Bundle:
         finally:
             stream.close()
         return out
+
+    def hand_on(self) -> None:
+        """Leave what was unpacked to whoever opens the same file next, so that it is unpacked once; to one, and of one file only."""
+        if self._unpacked is not None:
+            for left in list(_HANDED):
+                _HANDED.pop(left).close()
+            _HANDED[self._sign] = self._unpacked
 
     def _raw(self) -> IO[bytes]:
         if self._unpacked is None:

@@ -26,6 +26,7 @@ from assay.engines.containers.documents import Ambiguous, clear, parsed
 from assay.engines.containers.layers import Layer, LayeredImage
 from assay.engines.containers.logins import Login, Logins, same_house
 from assay.engines.containers.room import DIGEST, DOCUMENT
+from assay.engines.containers.spooled import Spool
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, UsageError
 
@@ -208,11 +209,16 @@ def pin(text: str, known: Known | None = None) -> Asset:
 
 
 def opened(asset: Asset, scratch: Path, known: Known | None = None) -> LayeredImage:
-    """Return an Image of which each layer is fetched when its turn comes. known: gives logins."""
+    """Return an Image of which each layer is fetched when its turn comes, and once. known: gives logins."""
     repository, _, which = _repository(asset.uri, known)
     found = _described(repository, asset.digest, which)
     return LayeredImage(
-        asset, found.layers, repository.blob, scratch, platform=found.platform, tags=(asset.name,)
+        asset,
+        found.layers,
+        Spool(repository.blob, scratch),
+        scratch,
+        platform=found.platform,
+        tags=(asset.name,),
     )
 
 

@@ -29,7 +29,9 @@ def pin(path: Path, which: str, text: str, store: Store) -> Asset:
             first = source.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
         if first[:1] == b"{":
             return Asset("image", path.name, text, store.put_file(path), "sbom")
-    found = described(Bundle(path), which)
+    bundle = Bundle(path)
+    found = described(bundle, which)
+    bundle.hand_on()  # it is opened next, and would be unpacked again
     return Asset("image", (found.tags or (path.name,))[0], text, found.digest, "saved")
 
 
