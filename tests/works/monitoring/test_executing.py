@@ -313,3 +313,11 @@ def test_a_monitor_of_a_name_that_another_had_begins_anew(home, made):
     assert call("monitor.show", {"name": "m"}, home=home)["executions"] == []
     second = ran(home, now=1)
     assert [e.key for e in second] == [first[0].key + ".2"] and second[0].status == "Completed"
+
+
+def test_a_monitor_that_another_server_is_at_was_said_to_have_nothing_due(home, made):
+    made()
+    with leased(home.office, "monitor/m"):
+        told = call("monitor.due", {"name": "m"}, home=home)
+    assert told["executions"] == [] and told["elsewhere"] == ["m"]
+    assert call("monitor.due", {"name": "m"}, home=home, actor="ada")["elsewhere"] == []

@@ -129,9 +129,14 @@ def run(name: str | None, due: bool, start: str | None, end: str | None, act: bo
     if format_ == "json":
         context.emit_json(found)
     else:
-        _executions(executions, "nothing is due")
+        away = found.get("elsewhere") or []
+        if executions or not away:
+            _executions(executions, "nothing is due")
+        for name in away:
+            click.echo(f"{name} is looked at elsewhere, or was half a minute ago; ask again then")
         for execution in executions:
             _violations(execution)
+            _held(execution)
     return _code(executions)
 
 
@@ -208,6 +213,7 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
     _executions(found["executions"], "it has looked at nothing yet")
     if found["executions"]:
         _violations(found["executions"][0])
+        _held(found["executions"][0])
     if found["policy"]:
         _deeds(context.call("monitor.actions", name=name, at=at)["actions"][:10])
     return None
@@ -393,6 +399,15 @@ def _violations(execution: dict[str, Any]) -> None:
     if execution["violations"]:
         click.echo()
         show.findings(execution["violations"][:10], "")
+
+
+def _held(execution: dict[str, Any]) -> None:
+    """Tell what policy would have done about a window, and what held it back."""
+    held = [a for a in execution.get("actions") or () if a["state"] == "held"]
+    if held:
+        click.echo()
+        columns = (("what", "held back"), ("rule", "rule"), ("why", "why"))
+        show.table([a | {"what": _what(a)} for a in held], columns, "", whole=("what", "rule"))
 
 
 monitor.add_command(baselines.baseline)

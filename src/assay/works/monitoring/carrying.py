@@ -21,8 +21,17 @@ def lease_of(monitor: str) -> str:
     return f"monitor/{monitor}"
 
 
-def run_due(home: Home, name: str | None, actor: str, now: float | None = None) -> list[Execution]:
-    """Look at every window that is due, of one monitor or of all; nothing of one that another server is at."""
+def run_due(
+    home: Home,
+    name: str | None,
+    actor: str,
+    now: float | None = None,
+    elsewhere: list[str] | None = None,
+) -> list[Execution]:
+    """Look at every window that is due, of one monitor or of all; nothing of one that another server is at.
+
+    elsewhere: where the names of those are put.
+    """
     from assay.office import monitors
 
     names = [name] if name else [m.name for m in monitors.listing(home.office)]
@@ -32,6 +41,8 @@ def run_due(home: Home, name: str | None, actor: str, now: float | None = None) 
         with leased(home.office, lease_of(each)) as lease:
             if lease is not None:
                 out += _under(home, each, lease, actor, now)
+            elif elsewhere is not None:
+                elsewhere.append(each)
     return out
 
 

@@ -119,7 +119,9 @@ def monitor_due(home: Home, actor: str, *, name: str | None = None) -> Json:
     """Look at every window that is due, of one monitor or of all."""
     from assay.works.monitoring.carrying import run_due
 
-    return listed("executions", [executed(e) for e in run_due(home, name, actor)])
+    elsewhere: list[str] = []
+    done = [executed(e) for e in run_due(home, name, actor, elsewhere=elsewhere)]
+    return listed("executions", done) | {"elsewhere": elsewhere}
 
 
 def told(monitor: Monitor) -> Json:
