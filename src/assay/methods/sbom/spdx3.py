@@ -8,79 +8,19 @@ that lists the contents ``incomplete``, and stands in the creation's comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from assay.kernel.spdxgraph import ALGORITHMS, Graph, hashed
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import LONGEST, Package, Unreadable, from_purl
 from assay.methods.sbom.bill import Bill, Told, hashes
 
-VERSION = "3.0.1"
-CONTEXT = f"https://spdx.org/rdf/{VERSION}/spdx-context.jsonld"
-NO_ASSERTION = f"https://spdx.org/rdf/{VERSION}/terms/ExpandedLicensing/NoAssertionLicense"
 MOST = 1_000_000
-_INFO = "_:creation"
 _MODEL = "assay:model"  # how a model's file is known again
-# CycloneDX's names of algorithms → SPDX's.
-_ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
-_BACK = {v: k for k, v in _ALGORITHMS.items()}
+_BACK = {v: k for k, v in ALGORITHMS.items()}
 _PURPOSES = {"operating-system": "operatingSystem"} | {k: k for k in ("container", "application", "file")}
-
-
-class Graph:
-    """Elements as they are put together. base: what their ids begin with. made: RFC 3339. tool: name and version."""
-
-    def __init__(self, base: str, made: str, tool: str, comment: str = "") -> None:
-        self.base = base
-        self.elements: list[dict[str, Any]] = []
-        self._count = 0
-        agent = self.add("SoftwareAgent", "agent", name="Assay")
-        used = self.add("Tool", "tool", name=tool)
-        self._info = {
-            "type": "CreationInfo", "@id": _INFO, "specVersion": VERSION, "created": re.sub(r"\.\d+", "", made),
-            "createdBy": [agent], "createdUsing": [used], **({"comment": comment} if comment else {}),
-        }  # fmt: skip
-
-    def add(self, type: str, at: str, **properties: Any) -> str:
-        """Add an element and return its id, which ends with ``at``; what is empty is left out."""
-        id_ = f"{self.base}#{at}"
-        kept = {k: v for k, v in properties.items() if v not in (None, "", [], {})}
-        self.elements.append({"type": type, "spdxId": id_, "creationInfo": _INFO, **kept})
-        return id_
-
-    def relate(self, one: str, how: str, others: Sequence[str], **properties: Any) -> str:
-        """Add a relationship and return its id."""
-        self._count += 1
-        told = {"from": one, "relationshipType": how, "to": list(others), **properties}
-        return self.add("Relationship", f"relationship-{self._count}", **told)
-
-    def licensed(self, element: str, declared: str = "") -> None:
-        """Say under which licence an element is declared to be; nothing is concluded here."""
-        at = element.rpartition("#")[2]
-        to = NO_ASSERTION
-        if declared:
-            to = self.add("simplelicensing_SimpleLicensingText", f"licence-{at}", name=declared[:LONGEST],
-                          simplelicensing_licenseText=declared[:LONGEST])  # fmt: skip
-        self.relate(element, "hasDeclaredLicense", [to])
-        self.relate(element, "hasConcludedLicense", [NO_ASSERTION])
-
-    def document(self, name: str, root: str, profiles: Iterable[str], kinds: Sequence[str]) -> dict[str, Any]:
-        """Return the whole: the elements, the bill of materials that lists them, and the document around it."""
-        listed = [e["spdxId"] for e in self.elements]
-        told = {"profileConformance": list(profiles), "name": name}
-        bill = self.add(
-            "software_Sbom", "sbom", rootElement=[root], element=listed, software_sbomType=list(kinds), **told
-        )
-        self.add("SpdxDocument", "document", rootElement=[bill], element=[*listed, bill], **told)
-        return {"@context": CONTEXT, "@graph": [self._info, *self.elements]}
-
-
-def hashed(found: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """Return digests, as (CycloneDX's name, hex), as an element is verified by them."""
-    return [
-        {"type": "Hash", "algorithm": _ALGORITHMS[n], "hashValue": v} for n, v in found if n in _ALGORITHMS
-    ]
 
 
 def write(bill: Bill) -> dict[str, Any]:
@@ -129,7 +69,7 @@ def _package(graph: Graph, package: Package, number: int) -> str:
     if not model:
         id_ = graph.add("software_Package", f"package-{number}", software_primaryPurpose="library", **told)
         if package.licence:
-            graph.licensed(id_, package.licence)
+            graph.licensed(id_, package.licence[:LONGEST])
         return id_
     about = package.about
     family = str(about.get("architecture") or "")
@@ -138,7 +78,7 @@ def _package(graph: Graph, package: Package, number: int) -> str:
         description=" ".join(filter(None, (str(about.get("format") or ""), "model"))),
         **told | {"comment": _MODEL},
     )  # fmt: skip
-    graph.licensed(id_, package.licence)
+    graph.licensed(id_, package.licence[:LONGEST])
     return id_
 
 

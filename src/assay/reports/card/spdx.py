@@ -8,80 +8,34 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from assay.kernel.canonical import sha256
 from assay.kernel.card import Card, DataSet
+from assay.kernel.spdxgraph import Graph, hashed
 from assay.reports.card.cyclonedx import packages_of
 
-_VERSION = "3.0.1"
-_CONTEXT = f"https://spdx.org/rdf/{_VERSION}/spdx-context.jsonld"
-_NO_ASSERTION = f"https://spdx.org/rdf/{_VERSION}/terms/ExpandedLicensing/NoAssertionLicense"
 _PROFILES = ("core", "software", "simpleLicensing", "ai")
-_INFO = "_:creation"
 _RISKS = {"low": "low", "medium": "medium", "high": "high", "critical": "serious", "serious": "serious"}
 _METRICS = 200
 
 
-class _Graph:
-    def __init__(self, card: Card) -> None:
-        self.base = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, sha256(card.to_bytes()))}"
-        self.elements: list[dict[str, Any]] = []
-        made = re.sub(r"\.\d+", "", card.made) or "1970-01-01T00:00:00Z"
-        agent = self.put("SoftwareAgent", "agent", name="Assay")
-        version = " ".join(filter(None, (card.tool.get("name", "assay"), card.tool.get("version", ""))))
-        tool = self.put("Tool", "tool", name=version)
-        self.info = {"type": "CreationInfo", "@id": _INFO, "specVersion": _VERSION, "created": made,
-                     "createdBy": [agent], "createdUsing": [tool]}  # fmt: skip
-
-    def put(self, type: str, at: str, **told: Any) -> str:
-        named = f"{self.base}#{at}"
-        kept = {k: v for k, v in told.items() if v not in (None, "", [], {})}
-        self.elements.append({"type": type, "spdxId": named, "creationInfo": _INFO, **kept})
-        return named
-
-    def tie(self, one: str, how: str, others: Sequence[str]) -> None:
-        if others:
-            number = sum(1 for e in self.elements if e["type"] == "Relationship")
-            self.put(
-                "Relationship",
-                f"relationship-{number}",
-                **{"from": one},
-                relationshipType=how,
-                to=list(others),
-            )
-
-    def licensed(self, one: str, said: str) -> None:
-        to = _NO_ASSERTION
-        if said:
-            at = f"licence-{one.rpartition('#')[2]}"
-            to = self.put(
-                "simplelicensing_SimpleLicensingText", at, name=said, simplelicensing_licenseText=said
-            )
-        self.tie(one, "hasDeclaredLicense", [to])
-        self.tie(one, "hasConcludedLicense", [_NO_ASSERTION])
-
-
 def graph(card: Card) -> dict[str, Any]:
     """Return the document as JSON."""
-    made = _Graph(card)
+    version = " ".join(filter(None, (card.tool.get("name", "assay"), card.tool.get("version", ""))))
+    base = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, sha256(card.to_bytes()))}"
+    made = Graph(base, card.made or "1970-01-01T00:00:00Z", version)
     model = _model(made, card)
     for number, one in enumerate(card.data):
         data = _dataset(made, card, one, number)
-        made.tie(model, "testedOn" if one.role == "evaluation" else "trainedOn", [data])
-    made.tie(model, "dependsOn", list(_packages(made, card)))
+        made.relate(model, "testedOn" if one.role == "evaluation" else "trainedOn", [data])
+    made.relate(model, "dependsOn", list(_packages(made, card)))
     profiles = [*_PROFILES, *(["dataset"] if card.data else [])]
-    listed = [e["spdxId"] for e in made.elements]
-    told = {"name": card.title or "model", "profileConformance": profiles}
-    bill = made.put(
-        "software_Sbom", "sbom", rootElement=[model], element=listed, software_sbomType=["build"], **told
-    )
-    made.put("SpdxDocument", "document", rootElement=[bill], element=[*listed, bill], **told)
-    return {"@context": _CONTEXT, "@graph": [made.info, *made.elements]}
+    return made.document(card.title or "model", model, profiles, ["build"])
 
 
-def _model(made: _Graph, card: Card) -> str:
+def _model(made: Graph, card: Card) -> str:
     one, training = card.model, card.training
     kinds = dict.fromkeys(filter(None, (one.framework, one.format, one.task)))
     limits = [*card.said("limits"), *(f"{x.sentence} ({x.rule})" for x in card.limits)]
@@ -100,7 +54,7 @@ def _model(made: _Graph, card: Card) -> str:
         if training
         else []
     )
-    model = made.put(
+    model = made.add(
         "ai_AIPackage", "model",
         name=(card.standing.name or one.name).partition("@")[0] or "model",
         software_packageVersion=str(card.standing.version or one.digest[7:19] or "unpinned"),
@@ -130,11 +84,11 @@ def _metrics(card: Card) -> Iterable[dict[str, str]]:
         yield {"type": "DictionaryEntry", "key": key, "value": repr(value)}
 
 
-def _dataset(made: _Graph, card: Card, one: DataSet, number: int) -> str:
+def _dataset(made: Graph, card: Card, one: DataSet, number: int) -> str:
     raw = one.role == "source"
     held = [t.sentence for t in card.personal] if raw else []
     biases = [s for f in card.facets if f.when == "before" and f.data == one.name for s in f.found]
-    data = made.put(
+    data = made.add(
         "dataset_DatasetPackage", f"data-{number}",
         name=one.name or "data",
         software_packageVersion=one.digest[7:19] or "unpinned",
@@ -151,13 +105,13 @@ def _dataset(made: _Graph, card: Card, one: DataSet, number: int) -> str:
     return data
 
 
-def _packages(made: _Graph, card: Card) -> Iterable[str]:
+def _packages(made: Graph, card: Card) -> Iterable[str]:
     for number, (purl, one) in enumerate(packages_of(card)):
-        yield made.put("software_Package", f"package-{number}", name=one["name"], software_packageUrl=purl,
+        yield made.add("software_Package", f"package-{number}", name=one["name"], software_packageUrl=purl,
                        software_packageVersion=one["version"], software_primaryPurpose="library")  # fmt: skip
 
 
 def _hashes(digest: str) -> list[dict[str, str]]:
     bare = digest.removeprefix("sha256:")
     good = re.fullmatch(r"[0-9a-f]{64}", bare)
-    return [{"type": "Hash", "algorithm": "sha256", "hashValue": bare}] if good else []
+    return hashed([("SHA-256", bare)]) if good else []
