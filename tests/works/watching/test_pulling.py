@@ -150,17 +150,21 @@ def test_from_the_notice_to_the_finding_over_http(home, registry, policy, tmp_pa
     assert [s.arrival.outcome for s in seen if hasattr(s, "arrival")] == ["fail"]
 
 
-def test_a_registry_is_shown_the_login_that_the_home_has_for_it(home, registry, policy, monkeypatch):
+def test_a_registry_is_shown_the_homes_login_where_the_policy_says_so_and_not_else(
+    home, registry, policy, monkeypatch
+):
     host, digest, asked = registry
     asked.wants.append("Basic YWRhOmEtcGFzc3dvcmQ=")  # ada:a-password
     pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)])
-    assert watched(home, fail_on="high")["postponed"] == 1
+    monkeypatch.setenv("ASSAY_REGISTRY_PASSWORD", "a-password")
+    known = Home.open(home.root, {"ASSAY_REGISTRY_USER": f"ada@{host}"})
+    assert watched(known, fail_on="high")["postponed"] == 1  # the logins are of the home's own commands
     (waits,) = arrivals.listing(home.office)
     with home.office.transaction() as tx:
         arrivals.write(tx, replace(waits, at=tx.now))
         tx.record("test", "x", actor="ada")
-    monkeypatch.setenv("ASSAY_REGISTRY_PASSWORD", "a-password")
-    known = Home.open(home.root, {"ASSAY_REGISTRY_USER": f"ada@{host}"})
+    written = (home.root / "watch.yaml").read_text()
+    (home.root / "watch.yaml").write_text(written.replace("plain: true", "plain: true, login: true"))
     found = watched(known, fail_on="high")
     known.close()
     assert [a["outcome"] for a in found["arrivals"]] == ["pass"]

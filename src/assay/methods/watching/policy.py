@@ -34,11 +34,15 @@ GIVEN = ("mirror", "kev", "epss", "vex")
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """One that images may be pulled from. plain: without TLS. repositories: patterns, ``*`` for any."""
+    """One that images may be pulled from. plain: without TLS. repositories: patterns, ``*`` for any.
+
+    login: whether it is shown the home's login for it, on the word of whoever calls a hook.
+    """
 
     host: str
     plain: bool = False
     repositories: tuple[str, ...] = ("*",)
+    login: bool = False
 
     def uri(self, repository: str, tag: str, digest: str) -> str:
         """Return what names an image in it."""
@@ -121,14 +125,15 @@ def _items(node: Node | None) -> list[Node]:
 def _registry(node: Node) -> Registry:
     if isinstance(node.value, str):
         return Registry(_host(node))
-    parts = node.parts("a registry", ("host", "plain", "repositories"))
+    parts = node.parts("a registry", ("host", "plain", "repositories", "login"))
     if "host" not in parts:
         raise node.place.error("a registry has a host", "write - host: registry.example.org")
-    plain = parts["plain"].value if "plain" in parts else False
-    if not isinstance(plain, bool):
-        raise parts["plain"].place.error("plain is true or false")
+    said = {name: parts[name].value if name in parts else False for name in ("plain", "login")}
+    for name, value in said.items():
+        if not isinstance(value, bool):
+            raise parts[name].place.error(f"{name} is true or false")
     names = tuple(n.text("a repository") for n in _items(parts.get("repositories"))) or ("*",)
-    return Registry(_host(parts["host"]), plain, names)
+    return Registry(_host(parts["host"]), said["plain"], names, said["login"])
 
 
 def _host(node: Node) -> str:

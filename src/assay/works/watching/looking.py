@@ -148,10 +148,10 @@ class Watch:
         from assay.works.watching.fitting import of_image
 
         try:
-            asset = pulling.pinned(self.home, self.policy, arrival)
+            asset, settings = pulling.pinned(self.home, self.policy, arrival)
             named = replace(arrival, digest=asset.digest)
             wanted = [of_image(asset, self.advisories)]
-            looked = scanning.scanned(self.home, self.actor, named, wanted, self.gate)
+            looked = scanning.scanned(self.home, self.actor, named, wanted, self.gate, settings)
             if looked.arrival.why and not looked.verdicts:  # its registry went away in the middle, for one
                 raise BadInput(looked.arrival.why)
         except AssayError as error:

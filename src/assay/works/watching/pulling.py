@@ -22,6 +22,7 @@ from assay.works.monitoring import times
 
 if TYPE_CHECKING:
     from assay.works.home import Home
+    from assay.works.settings import Settings
 
 MOST = 1_000  # that may wait
 _PAUSES = (30.0, 300.0, 1_800.0, 7_200.0)  # before a registry that could not be asked is asked again
@@ -82,10 +83,11 @@ def note(home: Home, policy: Policy, hook: str, pushed: Sequence[Pushed]) -> int
     return len(fits)
 
 
-def pinned(home: Home, policy: Policy, arrival: Arrival) -> Asset:
-    """Return a pushed image, pinned by what the registry says now, under a name that stays; Refused where it may not be pulled.
+def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[Asset, Settings]:
+    """Return a pushed image, pinned by what the registry says now, under a name that stays, and the settings to examine it with.
 
-    A registry is shown the login that the home's settings have for it.
+    Refused where it may not be pulled. The home's logins are for the home's own commands: a registry that a hook's caller names
+    is shown the one for it only where its entry in the policy says so.
     """
     from assay.engines.containers import opening
     from assay.works.logins import logins
@@ -93,10 +95,14 @@ def pinned(home: Home, policy: Policy, arrival: Arrival) -> Asset:
     host, _, path = arrival.key.partition("/")
     name = arrival.key.partition("@")[0]
     repository = path.partition("@")[0].rpartition(":")[0] or path.partition("@")[0]
-    if policy.registry(host, repository) is None:  # the file may have changed since
+    registry = policy.registry(host, repository)
+    if registry is None:  # the file may have changed since
         raise Refused(f"{host} is no registry that may be pulled from", remedy=f"name it in {FILE}")
-    found = opening.pin(arrival.what, home.store, None, partial(logins, home.settings))
-    return found.renamed(name)
+    settings = home.settings
+    if not registry.login:
+        settings = replace(settings, registry_config="", registry_user="", registry_password_file="")
+    found = opening.pin(arrival.what, home.store, None, partial(logins, settings))
+    return found.renamed(name), settings
 
 
 def failed(home: Home, actor: str, arrival: Arrival, error: AssayError) -> Arrival | None:

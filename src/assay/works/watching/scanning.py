@@ -18,6 +18,7 @@ from assay.works.watching.fitting import Wanted
 
 if TYPE_CHECKING:
     from assay.works.home import Home
+    from assay.works.settings import Settings
 
 _WORST = ("pass", "incomplete", "fail", "error")
 _CUT_SHORT = 3  # times that a scan may end with its process before it is given up
@@ -47,8 +48,18 @@ def is_known(found: Arrival | None) -> bool:
     )
 
 
-def scanned(home: Home, actor: str, arrival: Arrival, wanted: Sequence[Wanted], gate: Gate) -> Looked:
-    """Carry out the checks and return the arrival as it is then; what cannot be examined is a failed one. Nothing is recorded."""
+def scanned(
+    home: Home,
+    actor: str,
+    arrival: Arrival,
+    wanted: Sequence[Wanted],
+    gate: Gate,
+    settings: Settings | None = None,
+) -> Looked:
+    """Carry out the checks and return the arrival as it is then; what cannot be examined is a failed one. Nothing is recorded.
+
+    settings: other than the home's.
+    """
     from assay.works.checking import carry_out
 
     marker = _marker(home, arrival.key)
@@ -61,7 +72,16 @@ def scanned(home: Home, actor: str, arrival: Arrival, wanted: Sequence[Wanted], 
         try:
             for one in wanted:
                 verdicts.append(
-                    carry_out("check", one.check, one.target, one.params, home=home, actor=actor, gate=gate)
+                    carry_out(
+                        "check",
+                        one.check,
+                        one.target,
+                        one.params,
+                        home=home,
+                        actor=actor,
+                        gate=gate,
+                        settings=settings,
+                    )
                 )
         except AssayError as error:
             return Looked(ended(arrival, verdicts, str(error)), tuple(verdicts))
