@@ -41,6 +41,7 @@ _EXTRAS = {
     "images": ("PIL", "pictures in JPEG"),
     "waf": ("cffi", "the firewall before endpoints"),
     "documents": ("pypdf", "texts of PDF files"),
+    "review": ("cfnlint", "templates of CloudFormation held to their schemas"),
 }
 
 

@@ -23,6 +23,7 @@ from typing_extensions import Doc
 from assay.kernel.errors import UsageError
 from assay.kernel.handles import Tree, Work
 from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
+from assay.kernel.severity import Severity
 
 if TYPE_CHECKING:
     from assay.methods.review.cells import Cells
@@ -53,6 +54,8 @@ def check(
         else:
             _file(tally, name, path)
     work.progress(len(files), len(files), "")
+    if tally.templates:
+        _held(tally, work)
     whole = "".join(tally.patches)
     outputs = [work.put("review", whole.encode(), format="patch")] if whole else []
     return Report.make(
@@ -70,7 +73,9 @@ def check(
 
 @dataclass
 class _Tally:
-    """What was found so far. seen: programs; good: those that were followed to their end; left: files that were left out."""
+    """What was found so far. seen: programs; good: those that were followed to their end; left: files that were left out.
+    templates: of CloudFormation, name and text.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
@@ -81,11 +86,24 @@ class _Tally:
     lines: int = 0
     left: int = 0
     allowed: int = 0
+    templates: list[tuple[str, str]] = field(default_factory=list)
 
     def unread(self, name: str, why: str) -> None:
         """Count a program that was not examined."""
         self.seen += 1
         self.skipped.append(Skipped(name, why))
+
+    def take(self, name: str, spots: list[Spot], source: str, cells: Cells | None = None) -> list[Spot]:
+        """Make findings of what no comment lets pass, and return it."""
+        from assay.checks.code.review import _walk
+        from assay.methods.review.spot import rows
+
+        passed: list[str] = []
+        kept = list(_walk.allowed(spots, rows(source), passed.append))
+        self.allowed += len(passed)
+        for spot in kept:
+            self.found(name, spot, cells)
+        return kept
 
     def found(self, name: str, spot: Spot, cells: Cells | None) -> None:
         """Make a finding of a spot; past so many of a rule it is only counted."""
@@ -123,7 +141,7 @@ def _file(tally: _Tally, name: str, path: Path) -> None:
     """Review one file, if it is a program."""
     from assay.checks.code.review import _walk
     from assay.methods.review.languages import by_name
-    from assay.methods.review.spot import patch, rows
+    from assay.methods.review.spot import patch
 
     with path.open("rb") as handle:
         head = handle.read(200).decode("utf-8", "replace")
@@ -146,10 +164,37 @@ def _file(tally: _Tally, name: str, path: Path) -> None:
     if read.cut:
         tally.skipped.append(Skipped(name, read.cut))
     tally.lines += read.source.count("\n") + 1
-    passed: list[str] = []
-    kept = list(_walk.allowed(read.spots, rows(read.source), passed.append))
-    tally.allowed += len(passed)
-    for spot in kept:
-        tally.found(name, spot, read.cells)
+    if read.template:
+        tally.templates.append((name, text))
+    kept = tally.take(name, read.spots, read.source, read.cells)
     if read.cells is None and not raw.startswith(BOM_UTF8):
         tally.patches.append(patch(name, text, (e for s in kept for e in s.edits)))
+
+
+def _held(tally: _Tally, work: Work) -> None:
+    """Hold templates to the schemas of what they declare, where cfn-lint is installed; where it is not, that is said."""
+    from assay.checks.code.review import _templates
+
+    if why := _templates.missing():
+        count = len(tally.templates)
+        said = f"Whether CloudFormation takes {'the template' if count == 1 else f'the {count} templates'} was not looked at: {why}"
+        tally.findings.append(
+            Finding(
+                "code.review.template_not_held",
+                Severity.INFO,
+                said,
+                {"file": tally.templates[0][0]},
+                "",
+                (),
+                count,
+            )
+        )
+        tally.counts["template_not_held"] = 1
+        return
+    every = _templates.spots([text for _, text in tally.templates], work)
+    for (name, text), spots in zip(tally.templates, every, strict=True):
+        if isinstance(spots, str):
+            tally.good -= 1
+            tally.skipped.append(Skipped(name, spots))
+        else:
+            tally.take(name, spots, text)

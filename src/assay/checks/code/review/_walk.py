@@ -36,13 +36,14 @@ _LISTED: Mapping[str, Callable[[str], Iterable[object]]] = {
 class Read:
     """What the rules name in a file. source: what the lines of ``spots`` count in; cells: of a notebook, where each line stands.
 
-    cut: why it was not followed to its end, empty where it was.
+    cut: why it was not followed to its end, empty where it was. template: whether it is one of CloudFormation.
     """
 
     spots: list[Spot]
     source: str
     cells: Cells | None = None
     cut: str = ""
+    template: bool = False
 
 
 @cache
@@ -72,7 +73,8 @@ def read(name: str, head: str, text: str) -> Read | None:
         return Read(_named(kind, taken), text)
     if kind in _RESOURCES:
         found = list(_RESOURCES[kind](text))
-        return Read(_named("cloud", found), text) if found or kind == "terraform" else None
+        template = kind == "cloudformation"
+        return Read(_named("cloud", found), text, template=template) if found or kind == "terraform" else None
     return Read(_named(kind, list(_LISTED[kind](text))), text)
 
 
