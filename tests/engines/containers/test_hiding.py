@@ -1,10 +1,13 @@
 """What an image may do so that its records of packages are not read as what they are: each is read, or is a gap."""
 
 import io
+import os
+import tarfile
 
 import pytest
 from tests.images import DEBIAN, NoWork, digest, layer, stanza
 
+import assay
 from assay.engines.containers.inventory import take
 from assay.engines.containers.layers import Layer, LayeredImage
 from assay.kernel.asset import Asset
@@ -130,3 +133,18 @@ def test_a_model_is_digested_as_it_comes_and_what_is_too_large_is_not_laid_out(m
     assert [p.digests["SHA-256"] for p in found.packages] == [digest(model)[7:]]
     assert [what for what, why in found.gaps if "more than is looked into" in why] == ["usr/bin/program"]
     assert not image.problems
+
+
+@pytest.mark.parametrize("kind", [tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE])
+def test_a_pipe_or_a_device_in_a_databases_place_is_a_gap_and_not_nothing(kind, tmp_path):
+    """It was passed over, and the image had nothing installed."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        info = tarfile.TarInfo("var/lib/dpkg/status")
+        info.type = kind
+        archive.addfile(info)
+    _, gaps, _ = taken(out.getvalue())
+    assert any("dpkg/status: it is no regular file" in gap for gap in gaps)
+    os.mkfifo(tmp_path / "requirements.txt")
+    result = assay.check("image.sbom", str(tmp_path))
+    assert result.outcome == "incomplete"

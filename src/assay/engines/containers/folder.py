@@ -68,6 +68,8 @@ class FolderImage:
                         yield PlainFile(path, known.st_size, partial(beneath.opened, self.root, path))
                 elif stat.S_ISLNK(known.st_mode) and wanted(path, 0):
                     self._link(path)
+                elif not stat.S_ISLNK(known.st_mode) and wanted(path, 1):
+                    self.room.gap(path, "it is no regular file, and a record would stand there")
         except Full as full:
             self.room.gap("the rest of the tree", str(full))
 

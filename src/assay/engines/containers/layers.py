@@ -160,6 +160,8 @@ class LayeredImage:
                         yield StreamedFile(path, member.size, layer.name, stream.take, self._scratch)
                 elif member.kind == "link" and wanted(path, 0) and not above.hides(path):
                     self._link(path, member, above, own)
+                elif member.kind != "link" and wanted(path, 1) and not above.hides(path):
+                    self.room.gap(path, "it is no regular file, and a record would stand there")
             stream.drain()
             self._verify(layer, stream)
         finally:
