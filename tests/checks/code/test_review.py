@@ -230,6 +230,18 @@ def test_arguments_are_added_in_every_style_of_writing(call):
     } <= names
 
 
+def test_an_argument_is_put_below_the_others_as_they_stand():
+    """Behind named arguments of a call over several lines it stood as far in as their values."""
+    text = "from sagemaker.pytorch import PyTorch\nPyTorch(\n    role=role,\n    instance_count=1,\n    subnets=[\n        a,\n    ],\n)\n"
+    mended = edited(text, [e for s in _walk.python(text) for e in s.edits])
+    added = mended.splitlines()[7:-1]
+    assert added == [
+        f"    {a},"
+        for a in ("enable_network_isolation=True", "volume_kms_key=kms_key", "output_kms_key=kms_key")
+    ]
+    ast.parse(mended)
+
+
 def test_the_patch_is_one_that_git_applies(tmp_path):
     folder = tmp_path / "code"
     (folder / "in").mkdir(parents=True)

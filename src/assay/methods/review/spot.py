@@ -86,8 +86,9 @@ def with_arguments(text: str, call: ast.Call, arguments: Iterable[str]) -> tuple
                 Edit(place.begin, place.end, f"{'' if between.endswith(' ') else ' '}{', '.join(wanted)}"),
             )
         return (Edit(place.begin, place.end, f", {', '.join(wanted)}"),)
-    line = rows(text)[last.lineno - 1].rstrip("\r\n")
-    pad = " " * (last.col_offset if last.lineno != call.lineno else len(line) - len(line.lstrip()) + 4)
+    begun = max([*(n.lineno for n in call.args), *(k.lineno for k in call.keywords)])
+    line = rows(text)[begun - 1].rstrip("\r\n")
+    pad = " " * (len(line) - len(line.lstrip()) + (4 if begun == call.lineno else 0))
     at = text.rindex("\n", after, place.begin)
     return (*first, Edit(at, at, "".join(f"\n{pad}{one}," for one in wanted)))
 
