@@ -25,6 +25,8 @@ _SMALL, _LARGE = 300, 560  # pixels that a distribution among many, and a large 
 _MANY = 6  # from so many charts on, distributions are small
 _ACROSS = 6  # columns of a matrix beyond which it is large
 _SENTENCE = 40  # letters of a cell beyond which a table is
+_TOGETHER = 60  # characters of the longest cells of a row, likewise
+_BARE = 3  # columns of words that need no heading
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -120,13 +122,21 @@ def _worded(chart: Chart) -> dict[str, Any]:
     fields = list(dict.fromkeys(f for r in chart.data for f in r))
     numbers = [any(value(r, f) is not None for r in chart.data) for f in fields]
     cells = [[number(r.get(f)) for f in fields] for r in chart.data]
-    return {"fields": fields if any(numbers) else [], "numbers": numbers, "rows": cells}
+    return {
+        "fields": fields if any(numbers) or len(fields) > _BARE else [],
+        "numbers": numbers,
+        "rows": cells,
+    }
 
 
 def _wide(chart: Chart) -> bool:
     """Whether a chart needs the width of the page: a large matrix, or rows of sentences."""
     if chart.kind == "table":
-        return any(len(str(cell)) > _SENTENCE for row in chart.data for cell in row.values())
+        longest: dict[str, int] = {}
+        for row in chart.data:
+            for field, cell in row.items():
+                longest[field] = max(longest.get(field, len(field)), len(str(cell)))
+        return max(longest.values(), default=0) > _SENTENCE or sum(longest.values()) > _TOGETHER
     return chart.kind == "heatmap" and len({str(r.get(chart.x)) for r in chart.data}) > _ACROSS
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from assay.kernel.asset import Asset
@@ -26,12 +28,12 @@ def drawn(executions: Sequence[Execution]) -> list[Chart]:
     looked = [e for e in reversed(executions) if e.ended and e.status != "Stopped"]
     if not looked:
         return []
-    first = times.seconds(looked[0].end)
-    out = [_violations(looked, first)]
+    axis = _axis(looked)
+    out = [_violations(looked, axis)]
     for name in _moved(looked)[:_DRAWN]:
-        rows = [{"hours": _hours(e, first), name: e.figures[name]} for e in looked if name in e.figures]
+        rows = [{axis.unit: axis.of(e), name: e.figures[name]} for e in looked if name in e.figures]
         alt = f"{name} was {rows[0][name]:.4g} at first and is {rows[-1][name]:.4g} in the latest window."
-        out.append(_line(name, rows, name, first, alt))
+        out.append(_line(name, rows, name, axis, alt))
     return out
 
 
@@ -41,19 +43,7 @@ def page(monitor: Monitor, executions: Sequence[Execution]) -> str:
     from assay.works.registering import tool
 
     ended = [e for e in executions if e.ended]
-    rows = tuple(
-        {
-            "until": e.end[:16],
-            "status": e.status,
-            "rows": e.rows,
-            "violations": len(e.violations),
-            "why": e.why,
-        }
-        for e in executions
-    )
-    table = Chart(
-        "Executions", "table", rows, "until", "status", alt=f"{len(rows)} executions, the latest first."
-    )
+    tables = [_executions(executions), _deeds(executions)]
     latest = ended[0] if ended else None
     report = Report(
         check=monitor.check,
@@ -61,27 +51,87 @@ def page(monitor: Monitor, executions: Sequence[Execution]) -> str:
         params=dict(monitor.params),
         findings=tuple(Finding.from_dict(v) for v in latest.violations) if latest else (),
         coverage=Coverage(len(ended), len(executions), unit="executions"),
-        charts=(*drawn(executions), *((table,) if rows else ())),
+        charts=(*drawn(executions), *(t for t in tables if t.data)),
         started=latest.started if latest else monitor.created_at,
     )
     return verdict_page([Verdict(report, Gate(Severity.parse(monitor.at)))], tool())
 
 
-def _violations(looked: Sequence[Execution], first: float) -> Chart:
-    rows = [{"hours": _hours(e, first), "violations": len(e.violations)} for e in looked]
+def _executions(executions: Sequence[Execution]) -> Chart:
+    """Return a table of windows, those in a row in which nothing came as one line."""
+    rows: list[dict[str, Any]] = []
+    for nothing, group in itertools.groupby(executions, lambda e: e.status == "Completed" and e.rows == 0):
+        members = list(group)
+        for one in members[:1] if nothing else members:
+            why = f"no row came in {len(members):,} windows" if nothing and len(members) > 1 else one.why
+            rows.append(
+                {
+                    "window until": _until(one),
+                    "status": "Violations" if one.status == "CompletedWithViolations" else one.status,
+                    "rows": one.rows,
+                    "violations": len(one.violations),
+                    "why": why or ", ".join(dict.fromkeys(str(v["rule"]) for v in one.violations)),
+                }
+            )
+    alt = f"{len(executions)} executions, the latest first."
+    return Chart("Windows", "table", tuple(rows), "window until", "status", alt=alt)
+
+
+def _deeds(executions: Sequence[Execution]) -> Chart:
+    """Return a table of what policy did about windows, and of what was held back."""
+    rows = tuple(
+        {
+            "window until": _until(e),
+            "what": f"{a['verb']} {str(a['part']).partition(':')[2]}".strip(),
+            "rule": a["rule"],
+            "state": "held back" if a["state"] == "held" else a["state"],
+            "why": a["why"],
+        }
+        for e in executions
+        for a in e.actions
+    )
+    alt = f"{len(rows)} deeds of its policy, the latest window's first."
+    return Chart("What was done", "table", rows, "window until", "state", alt=alt)
+
+
+def _until(execution: Execution) -> str:
+    return execution.end[:16].replace("T", " ")
+
+
+def _violations(looked: Sequence[Execution], axis: _Axis) -> Chart:
+    rows = [{axis.unit: axis.of(e), "violations": len(e.violations)} for e in looked]
     worst = max(int(r["violations"]) for r in rows)
     alt = f"In {len(rows)} windows there were up to {worst} violations in one."
-    return _line("Violations", rows, "violations", first, alt)
+    return _line("Violations", rows, "violations", axis, alt)
 
 
-def _line(title: str, rows: list[dict[str, Any]], y: str, first: float, alt: str) -> Chart:
-    return Chart(
-        title, "line", tuple(rows), "hours", y, x_title=f"hours since {times.text(first)[:16]}Z", alt=alt
+def _line(title: str, rows: list[dict[str, Any]], y: str, axis: _Axis, alt: str) -> Chart:
+    return Chart(title, "line", tuple(rows), axis.unit, y, x_title=axis.title, alt=alt)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The time of windows: so many of a unit since the first one's end. size: seconds of a unit."""
+
+    unit: str
+    size: float
+    first: float
+
+    @property
+    def title(self) -> str:
+        return f"{self.unit} since {times.text(self.first)[:16]}Z"
+
+    def of(self, execution: Execution) -> float:
+        return round((times.seconds(execution.end) - self.first) / self.size, 4)
+
+
+def _axis(looked: Sequence[Execution]) -> _Axis:
+    first, last = times.seconds(looked[0].end), times.seconds(looked[-1].end)
+    units = (("seconds", 1.0, 300.0), ("minutes", 60.0, 10_800.0), ("hours", 3_600.0, 345_600.0))
+    return next(
+        (_Axis(unit, size, first) for unit, size, most in units if last - first <= most),
+        _Axis("days", 86_400.0, first),
     )
-
-
-def _hours(execution: Execution, first: float) -> float:
-    return round((times.seconds(execution.end) - first) / 3600, 4)
 
 
 def _moved(looked: Sequence[Execution]) -> list[str]:
@@ -89,6 +139,8 @@ def _moved(looked: Sequence[Execution]) -> list[str]:
     seen: dict[str, list[float]] = {}
     for execution in looked:
         for name, value in execution.figures.items():
+            if name == "violations":  # drawn already
+                continue
             seen.setdefault(name, []).append(value)
     size = {n: (max(v) - min(v)) / (max(map(abs, v)) or 1) for n, v in seen.items() if len(v) > 1}
     return sorted((n for n, s in size.items() if s > 0), key=lambda n: -size[n])
