@@ -16,7 +16,7 @@ _HINTS = (b"passw", b"passphrase", b"pwd", b"secret", b"token", b"key", b"creden
 # A name, and its value below it: deeper, and alone there (a block of one line, or a text that goes on below).
 _BELOW = re.compile(
     rb"(?m)^(?P<in>[ \t]{0,60}(?:-[ ]{1,4})?)[\"']?" + _NAME + rb"[\"']?[ \t]{0,8}:[ \t]{0,8}(?P<block>[|>][+\-]?\d?[+\-]?)?[ \t]{0,8}(?:#[^\n]{0,200})?\r?\n"
-    rb"(?=(?P<deep>[ \t]{1,80})(?P<quote>[\"']?)" + _VALUE + rb"(?P=quote)[ \t]{0,8}\r?$(?P<after>(?:\r?\n[ \t]{0,80}[^\s]?)?))"
+    rb"(?=(?P<deep>[ \t]{1,80})(?P<quote>[\"']?)" + _VALUE + rb"(?P=quote)(?:[ \t]{1,8}#[^\n]{0,200})?[ \t]{0,8}\r?$(?P<after>(?:\r?\n[ \t]{0,80}[^\s]?)?))"
 )  # fmt: skip
 _JSON = re.compile(rb"\"" + _NAME + rb"\"[ \t]{0,8}:[ \t]{0,8}\r?\n[ \t]{0,80}\"" + _VALUE + rb"\"")
 _PAIR = re.compile(

@@ -58,7 +58,7 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, w
         for hit in hits:
             tally.add(hit, placed(piece.spot, piece.lines + hit.line), allowed(text, hit.start))
     for what, why in getattr(tree, "refused", ()):
-        if not _is_store(what):
+        if not _is_store(what) and not any(matches(what, pattern) for pattern in exclude):
             tally.skip(what, why)
     return left[0]
 
