@@ -1,6 +1,8 @@
 """Secrets that are borne: a baseline holds fingerprints and reasons, and accepts each secret in its file alone."""
 
+import hashlib
 import json
+import subprocess
 
 import pytest
 from tests.checks.code.test_secrets_history import examined
@@ -39,6 +41,27 @@ def test_what_is_accepted_is_told_as_info_with_its_reason(tree, capsys):
     report = examined(tree, capsys)
     assert grave(report) == [("a.py", "info"), ("b.py", "info")] and report["outcome"] == "pass"
     assert "revoked in May" in report["findings"][0]["message"] and report["data"]["accepted"] == 2
+
+
+def git(tree, *args):
+    who = ["-c", "user.name=Ana", "-c", "user.email=ana@example.org"]
+    subprocess.run(["git", *who, *args], cwd=tree, check=True, capture_output=True)
+
+
+def test_a_staged_baseline_is_no_secret_itself_and_hides_none(tree, capsys):
+    assert ran("secrets", "accept", str(tree), "--reason", "revoked in May") == 0
+    git(tree, "init", "-q")
+    git(tree, "add", ".assay-secrets")
+    capsys.readouterr()
+    assert examined(tree, capsys)["outcome"] == "pass"
+    whole = json.loads((tree / ".assay-secrets").read_text())
+    (tree / "more.json").write_text(
+        json.dumps(whole | {"password": hashlib.md5(b"one", usedforsecurity=False).hexdigest()})
+    )
+    git(tree, "add", "more.json")
+    (tree / "more.json").unlink()
+    lost = [f for f in examined(tree, capsys)["findings"] if "no commit holds" in f["message"]]
+    assert any("assigned to password" in f["message"] for f in lost)
 
 
 def test_a_new_secret_and_an_accepted_one_in_another_file_are_told(tree, capsys):

@@ -94,6 +94,16 @@ def read(data: bytes) -> Baseline:
     return Baseline(salt, key, tuple(_entry(e, at) for at, e in enumerate(entries, 1)))
 
 
+def wrote(data: bytes) -> bool:
+    """Whether bytes are a baseline to the letter as ``to_json`` writes it, which may be told from its bytes alone."""
+    if not data.startswith(b'{"schema": "' + SCHEMA.encode()):
+        return False
+    try:
+        return read(data).to_json() == data
+    except ValueError:
+        return False
+
+
 def _entry(raw: Any, at: int) -> Accepted:
     if not isinstance(raw, Mapping) or not all(
         isinstance(raw.get(k), str) for k in ("fingerprint", "rule", "file")

@@ -12,6 +12,7 @@ from assay.checks.code.secrets._search import matches
 from assay.checks.code.secrets._tally import Spot, Tally, placed
 from assay.kernel.errors import Missing
 from assay.kernel.handles import Tree, Work
+from assay.methods.secrets import baseline
 from assay.methods.secrets.allowed import allowed
 from assay.methods.secrets.engine import Blob, Engine, as_text
 from assay.methods.secrets.rewritten import Seen
@@ -122,8 +123,11 @@ class _Search:
                     else "kept by a commit that no branch leads to, "
                 )
                 spot = Spot(self._path(first.path), "", 0, first.commit, how)
+            named = first is not None or baseline.wrote(
+                data
+            )  # staged, it lies there before a commit names it
             for piece in pieces_of(spot, data, self.tally, seen):
-                yield replace(piece, name=piece.name if first else "")
+                yield replace(piece, name=(piece.name if first else baseline.NAME) if named else "")
 
     def _path(self, path: str) -> str:
         return f"{self.name}/{path}".strip("/") if self.name else path or ".git"
