@@ -118,3 +118,14 @@ def test_a_word_before_a_secret_is_looked_for_in_its_line_alone():
         match = secret.search(text)
         assert match is not None
         assert follows(match, Place(text, 0, len(text)), word, 20) is yes, text
+
+
+def test_lists_that_are_joined_by_name_are_looked_for_once():
+    from assay.methods.secrets.folded import folded
+
+    joins = b"".join(b'x%d = "".join(a%d)\n' % (at, at) for at in range(1_000))
+    data = b'first = ["abcd", "efgh"]\n' + b"z = 1\n" * (20 << 10) + joins + b'key = "".join(first)\n'
+    begun = time.process_time()
+    found = [text for _, text in folded(data + b'later = "".join(after)\nafter = ["abcd", "efgh"]\n')]
+    assert time.process_time() - begun < SECONDS  # it took 2 s: the whole text was gone through for each name
+    assert found == [b'key = "abcdefgh"']

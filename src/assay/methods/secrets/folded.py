@@ -56,12 +56,14 @@ _JOINS = (
     b".'",
     b'."',
 )
+_LIST = re.compile(rb"(?<![\w.])(?P<name>\w{1,60})[ \t]{0,8}=[ \t]{0,8}[\[(](?P<all>[^\[\]()]{8,2000})[\])]")
 _UNPACK = re.compile(
     rb"(?:b64decode|atob|fromhex|unhexlify)\([ \t]{0,8}(?P<name>[A-Za-z_]\w{0,60})[ \t]{0,8}[,)]"
 )
 
 
 _Known = dict[bytes, list[tuple[int, bytes]]]
+_Lists = dict[bytes, tuple[int, bytes]]
 
 
 def folded(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -69,8 +71,10 @@ def folded(data: bytes) -> Iterator[tuple[int, bytes]]:
     quoted = b'"' in data or b"'" in data
     if not quoted and b"$" not in data and b"+=" not in data:
         return
-    for found in _calls(data):
-        text = _joined(found)
+    calls = list(_calls(data))
+    lists = _lists(data) if any(found["name"] is not None for found in calls) else {}
+    for found in calls:
+        text = _joined(found, lists)
         if text is not None:
             yield found.start(), _named(data, found.start(), text)
     if not any(sign in data for sign in _SIGNS):
@@ -128,6 +132,14 @@ def _calls(data: bytes) -> Iterator[re.Match[bytes]]:
                     last = found.end()
                     yield found
             at = data.find(sign, at + 1)
+
+
+def _lists(data: bytes) -> _Lists:
+    """Return name → (its end, what stands in it) of the first list that is assigned to each name."""
+    out: _Lists = {}
+    for found in _LIST.finditer(data):
+        out.setdefault(found["name"], (found.end(), found["all"]))
+    return out
 
 
 def _constants(data: bytes) -> _Known:
@@ -235,7 +247,7 @@ def _part(term: re.Match[bytes], known: _Known, at: int) -> tuple[bytes | None, 
     return (text, count) if count >= 0 else (None, 0)
 
 
-def _joined(found: re.Match[bytes]) -> bytes | None:
+def _joined(found: re.Match[bytes], lists: _Lists) -> bytes | None:
     if found["turned"] is not None:
         return found["turned"][::-1]
     if found["cut"] is not None:
@@ -253,11 +265,8 @@ def _joined(found: re.Match[bytes]) -> bytes | None:
         return found["head"][1:-1] + b"".join(pieces) if pieces else None
     inside = found["all"] or found["list"]
     if inside is None:
-        listed = re.compile(
-            rb"(?<![\w.])" + found["name"] + rb"[ \t]{0,8}=[ \t]{0,8}[\[(]([^\[\]()]{8,2000})[\])]"
-        )
-        where = listed.search(found.string, 0, found.start())
-        inside = where[1] if where is not None else b""
+        end, text = lists.get(found["name"], (0, b""))
+        inside = text if end <= found.start() else b""
     pieces = [a or b for a, b in _PIECES.findall(inside)]
     return (found["with"] or found["by"] or b"").join(pieces) if len(pieces) > 1 else None
 
