@@ -33,18 +33,19 @@ class Remembered:
 
     def digest(self, path: Path | str) -> str:
         """Return ``sha256:<hex>`` of a file's bytes."""
-        sign = _sign(Path(path).stat())
-        found = self._known.pop(sign, "")
+        seen = sign(Path(path).stat())
+        found = self._known.pop(seen, "")
         made = found or digest_file(path)
-        settled = time.time_ns() - sign[-1] > _TICK and _sign(Path(path).stat()) == sign
+        settled = time.time_ns() - seen[-1] > _TICK and sign(Path(path).stat()) == seen
         if settled:
-            self._known[sign] = made
+            self._known[seen] = made
             if len(self._known) > _HELD:
                 self._known.pop(next(iter(self._known)))
         return made
 
 
-def _sign(known: os.stat_result) -> tuple[int, ...]:
+def sign(known: os.stat_result) -> tuple[int, ...]:
+    """Return what changes with any change of a file: device, inode, size and times in nanoseconds, ctime last."""
     return known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
 QUEUED, SCANNED, FAILED = "queued", "scanned", "failed"
-STATES = (QUEUED, SCANNED, FAILED)
 _PAGE, _LOOKED_THROUGH = 1_000, 1_000_000  # arrivals
 
 

@@ -17,21 +17,14 @@ from assay.engines.containers import beneath
 from assay.engines.containers.documents import parsed
 from assay.engines.containers.room import DIGEST, DOCUMENT, Full, Room
 from assay.engines.containers.stream import LayerStream
+from assay.engines.digests import sign
 from assay.kernel.errors import BadInput, Missing
 from assay.methods import tars
 
 MEMBERS = 100_000
 _BY_DIGEST = re.compile(r"blobs/sha(256/[0-9a-f]{64}|512/[0-9a-f]{128})")
 PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
-
-
 _HANDED: dict[tuple[int, ...], IO[bytes]] = {}  # what was unpacked, by what the system says of the file
-
-
-def _sign(source: IO[bytes]) -> tuple[int, ...]:
-    """Return what changes with any change of a file: device, inode, size and times, ctime among them."""
-    known = os.fstat(source.fileno())
-    return known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns
 
 
 def blob(digest: str) -> str:
@@ -100,7 +93,7 @@ class Bundle:
 
     def _index(self, scratch: Path | None) -> dict[str, tuple[int, int]]:
         with self.path.open("rb") as source:
-            self._sign = _sign(source)
+            self._sign = sign(os.fstat(source.fileno()))
             if source.read(6).startswith(PACKED):
                 self._unpacked = _HANDED.pop(self._sign, None) or self._plain(scratch)
         places: dict[str, tuple[int, int]] = {}

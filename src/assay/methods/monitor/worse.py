@@ -231,7 +231,7 @@ def _below(ordered: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray
     return np.asarray(found / 2, np.float64)
 
 
-def sample(document: Any, classes: int | None = None) -> Sample | None:
+def sample(document: Any) -> Sample | None:
     """Return what a statistics.json of model quality says of its rows; None where it is another document.
 
     A matrix that is not square over its own classes, or whose counts are no counts, is left aside.
@@ -244,7 +244,7 @@ def sample(document: Any, classes: int | None = None) -> Sample | None:
         if isinstance(document.get("dataset"), Mapping)
         else None
     )
-    if not isinstance(held, Mapping) or not isinstance(rows, int | float) or not rows > 0:
+    if not isinstance(held, Mapping) or not isinstance(rows, int | float) or not 0 < rows < math.inf:
         return None
     values = {
         str(n): float(v["value"])

@@ -13,7 +13,7 @@ from assay.methods.review.python.values import NOTHING, Call, Value
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "python"
-_SHELLS = (
+SHELLS = (
     "os.system",
     "os.popen",
     "os.popen2",
@@ -35,7 +35,7 @@ _SPREAD = (
     "os.posix_spawn",
     "asyncio.create_subprocess_exec",
 )  # whose words stand as arguments
-_STARTS = (
+STARTS = (
     "subprocess.run",
     "subprocess.call",
     "subprocess.Popen",
@@ -145,9 +145,9 @@ def _xml(program: Program, call: Call, first: Value) -> Iterator[Spot]:
 
 
 def _shell(program: Program, call: Call, first: Value) -> Iterator[Spot]:
-    started = call.name in _STARTS or call.name == "pty.spawn"
+    started = call.name in STARTS or call.name == "pty.spawn"
     through = (
-        call.name in _SHELLS
+        call.name in SHELLS
         or (started and "shell" in call.keywords and call.keywords["shell"].literal not in (False, None, 0))
         or call.name.startswith("fabric.")
         or f".{call.method}" == ".exec_command"

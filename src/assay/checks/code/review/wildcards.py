@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.checks.code.review._spots import spot
+from assay.checks.code.review.injection import SHELLS, STARTS
 from assay.kernel.severity import Severity
 from assay.methods.review.python.program import Program
 from assay.methods.review.shell import of_lines, wild
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "python"
-_SHELLS = ("os.system", "os.popen", "os.popen2", "os.popen3", "os.popen4", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput",
-           "commands.getstatusoutput", "asyncio.create_subprocess_shell")  # fmt: skip
-_STARTS = (
-    "subprocess.run",
-    "subprocess.call",
-    "subprocess.Popen",
-    "subprocess.check_call",
-    "subprocess.check_output",
-)
 _MOST = 10_000
 
 
 def rule(program: Program) -> Iterator[Spot]:
     """Name each."""
     for call in program.calls:
-        if call.name not in _SHELLS and not (call.name in _STARTS and call.says("shell", True, 1)):
+        if call.name not in SHELLS and not (call.name in STARTS and call.says("shell", True, 1)):
             continue
         text = call.args[0].text if call.args else None
         if text is None or "*" not in text or len(text) > _MOST:
