@@ -114,6 +114,7 @@ FOUND = [
     ("from cryptography.hazmat.primitives.asymmetric import ec\nec.generate_private_key(ec.SECP192R1())", "weak_key", "high"),
     ("import crypt\ncrypt.mksalt(crypt.METHOD_MD5)", "weak_hash", "low"),
     ("import tarfile\nt = tarfile.open('m.tar')\nt.extractall('d', filter='fully_trusted')", "tar", "medium"),
+    ("import shutil, urllib.request\np, _ = urllib.request.urlretrieve(u)\nshutil.unpack_archive(p, 'd', filter='fully_trusted')", "tar", "high"),
     ("import jsonpickle\njsonpickle.unpickler.Unpickler().restore(x)", "pickle_load", "low"),
     ("open('/tmp/model.bin', 'wb')", "temporary_name", "low"),
     # what is not to be called so
@@ -162,6 +163,7 @@ CLEAN = [
     "import secrets\ntoken = secrets.token_hex()",
     "import random\nepoch = random.random()",
     "import tarfile\ntarfile.open('m.tar').extractall('d', filter='data')",
+    "import shutil, urllib.request\np, _ = urllib.request.urlretrieve(u)\nshutil.unpack_archive(p, 'd', filter='data')",
     "from sklearn.model_selection import train_test_split, KFold\na, b = train_test_split(x, random_state=1)\nKFold(5)",
     "import numpy as np\nnp.random.seed(0)\nfrom sklearn.model_selection import train_test_split\na, b = train_test_split(x)",
     "m = M()\na, b, c, d = split(X, y)\nm.fit(a, c)\nprint(m.score(b, d))",

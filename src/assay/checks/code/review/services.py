@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay.checks.code.review._spots import keyword, replaced, spot
 from assay.kernel.severity import Severity
 from assay.methods.review.python.program import Program
+from assay.methods.review.python.values import NOTHING, Call
 from assay.methods.review.spot import Spot, with_arguments
 
 LANGUAGE = "python"
@@ -54,42 +55,40 @@ def rule(program: Program) -> Iterator[Spot]:
                 "name the origins",
                 "CWE-942",
             )
-        if (
-            call.method in ("extractall", "extract")
-            and call.receiver.name.startswith("tarfile.")
-            and ("filter" not in call.keywords or call.says("filter", "fully_trusted"))
-        ):
-            fetched = call.receiver.has("caller", "network", "download")
-            given = keyword(call, "filter")
-            yield spot(
-                program, call.node, "tar", Severity.HIGH if fetched else Severity.MEDIUM, "A member of the archive may be written anywhere.",
-                "filter='data'", "CWE-22",
-                replaced(program, given, "'data'") if given else with_arguments(program.text, call.node, ["filter='data'"]),
-            )  # fmt: skip
-        if (
-            call.name == "shutil.unpack_archive"
-            and call.args
-            and call.args[0].has("caller", "network", "download")
-        ):
-            yield spot(
-                program, call.node, "tar", Severity.HIGH, "A member of the archive may be written anywhere.", "filter='data'", "CWE-22",
-                with_arguments(program.text, call.node, ["filter='data'"]),
-            )  # fmt: skip
-        if (
-            call.name == "mako.template.Template"
-            and not call.spread
-            and "default_filters" not in call.keywords
-        ):
-            yield spot(
-                program, call.node, "no_escaping", Severity.LOW, "What is put into the template is not escaped.",
-                "default_filters=['h']", "CWE-79", with_arguments(program.text, call.node, ["default_filters=['h']"]),
-            )  # fmt: skip
-        if (
-            call.name == "jinja2.Environment"
-            and not call.spread
-            and ("autoescape" not in call.keywords or call.says("autoescape", False))
-        ):
-            yield spot(
-                program, call.node, "no_escaping", Severity.LOW, "What is put into the template is not escaped.",
-                "autoescape=jinja2.select_autoescape()", "CWE-79",
-            )  # fmt: skip
+        yield from _archives(program, call)
+        yield from _templates(program, call)
+
+
+def _archives(program: Program, call: Call) -> Iterator[Spot]:
+    """Name archives that are unpacked without a filter, or with the one that lets all through."""
+    tar = call.method in ("extractall", "extract") and call.receiver.name.startswith("tarfile.")
+    source = call.receiver if tar else call.args[0] if call.args else NOTHING
+    fetched = source.has("caller", "network", "download")
+    if not tar and not (call.name == "shutil.unpack_archive" and fetched):
+        return
+    if "filter" in call.keywords and not call.says("filter", "fully_trusted"):
+        return
+    given = keyword(call, "filter")
+    yield spot(
+        program, call.node, "tar", Severity.HIGH if fetched else Severity.MEDIUM, "A member of the archive may be written anywhere.",
+        "filter='data'", "CWE-22",
+        replaced(program, given, "'data'") if given else with_arguments(program.text, call.node, ["filter='data'"]),
+    )  # fmt: skip
+
+
+def _templates(program: Program, call: Call) -> Iterator[Spot]:
+    """Name templates that escape nothing."""
+    if call.name == "mako.template.Template" and not call.spread and "default_filters" not in call.keywords:
+        yield spot(
+            program, call.node, "no_escaping", Severity.LOW, "What is put into the template is not escaped.",
+            "default_filters=['h']", "CWE-79", with_arguments(program.text, call.node, ["default_filters=['h']"]),
+        )  # fmt: skip
+    if (
+        call.name == "jinja2.Environment"
+        and not call.spread
+        and ("autoescape" not in call.keywords or call.says("autoescape", False))
+    ):
+        yield spot(
+            program, call.node, "no_escaping", Severity.LOW, "What is put into the template is not escaped.",
+            "autoescape=jinja2.select_autoescape()", "CWE-79",
+        )  # fmt: skip
