@@ -1,5 +1,7 @@
 """What locks and requests of a source tree say, as their tools write them, beside packaging's own reading where that is at hand."""
 
+import time
+
 import pytest
 from packaging.requirements import Requirement
 
@@ -128,6 +130,18 @@ def test_long_lines_take_no_long_time():
         read(text.encode(), "requirements.txt")
     with pytest.raises(Unreadable):
         read(b"x", "other")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pkg " + "!a" * 24 + " ?", "pkg >=1" + " " * 20_000 + "?", "a\\\n" * 200_000],
+    ids=["signs that are letters too", "spaces", "lines that go on"],
+)
+def test_a_line_is_gone_through_once_however_it_is_written(text):
+    begun = time.process_time()
+    told = read(text.encode(), "requirements.txt")
+    assert time.process_time() - begun < 1  # they took 5 to 15 s, and an hour with a dozen letters more
+    assert (len(told.packages), len(told.unread)) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from assay.methods.packages.package import LONGEST, Package
 _PINNED = re.compile(r"={2,3}\s*v?([A-Za-z0-9!][A-Za-z0-9!.+_-]*)")
 # PEP 508: a name, extras, and either versions or an address; a marker behind ; says when it holds.
 _NAMED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]{0,500}\])?\s*(.*)", re.DOTALL)
-_VERSIONS = re.compile(r"(?:[<>=!~]=?=?\s*[A-Za-z0-9!.*+_-]+\s*,?\s*)*")
+_VERSIONS = re.compile(
+    r"(?:[<>=!~]=?=?\s*+[A-Za-z0-9!.*+_-]++\s*+,?\s*+)*+"
+)  # gone through once, whatever it is
 _WHEEL = re.compile(r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([A-Za-z0-9!.+_]+)(?:-[^/-]+){3,4}\.whl(?:[#?]|$)")
 
 

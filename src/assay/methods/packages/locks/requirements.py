@@ -19,15 +19,14 @@ def read(content: bytes, path: str) -> Locked:
     """Return what is asked for, a line each; options that only say where packages come from tell nothing."""
     out = Locked()
     text = content.decode("utf-8-sig")
-    held = ""
+    held: list[str] = []
     for line in text.splitlines():
-        whole = held + line
-        if whole.endswith("\\"):
-            held = whole[:-1] + " "
+        if line.endswith("\\"):
+            held.append(line[:-1] + " ")
             continue
-        held = ""
-        _line(_COMMENT.sub("", whole).strip(), path, out)
-    _line(_COMMENT.sub("", held).strip(), path, out)
+        _line(_COMMENT.sub("", "".join((*held, line))).strip(), path, out)
+        held.clear()
+    _line(_COMMENT.sub("", "".join(held)).strip(), path, out)
     return out
 
 
