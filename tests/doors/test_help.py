@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
 import importlib.util
 import re
 import shlex
 import subprocess
+import threading
 from pathlib import Path
 
 import click
@@ -84,7 +86,7 @@ def test_an_example_of_several_lines_can_be_typed_as_it_is_printed():
 
 
 @pytest.mark.parametrize("example", [pytest.param(e, marks=_marks(e)) for e in EXAMPLES if e != "assay demo"])
-def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys, tmp_path):
+def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys, request):
     monkeypatch.chdir(copy)
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("ASSAY_HOME", "ASSAY_ISOLATION"):
@@ -100,6 +102,8 @@ def test_its_example_runs_in_the_demos_folder(example, copy, monkeypatch, capsys
     if "watch incoming" in example:  # nor is there a folder that things are put into
         (copy / "incoming").mkdir()
         (copy / "incoming" / "tidy.py").write_text("print(sum(range(10)))\n")
+    if "channel test" in example:  # nor is anybody told of anything
+        request.getfixturevalue("told")(copy)
     if example.startswith("assay secrets"):  # nor is it a repository
         subprocess.run(["git", "init", "-q"], check=True)
     printed = "".join(_run(part, copy, capsys) for part in example.split("&&"))
@@ -120,6 +124,36 @@ def _lay_out_a_model(folder):
     columns = ["lead_time", "adults", "total_of_special_requests"]
     model = LogisticRegression(max_iter=500).fit(rows[columns], rows["is_canceled"])
     joblib.dump(model, folder / "model.joblib")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Write into a demo's folder that its channel ops leads to a receiver of this test."""
+
+    class Taking(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Taking)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("OPS_SECRET", "made up")
+
+    def written(folder):
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        (folder / ".assay" / "channels.yaml").write_text(
+            f"hosts: [127.0.0.1]\nchannels:\n  ops: {{webhook: '{url}', secret: env:OPS_SECRET}}\n"
+        )
+
+    yield written
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 def _run(line, folder, capsys):

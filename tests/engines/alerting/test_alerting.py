@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -154,3 +155,23 @@ def test_pagerduty_gets_an_event_that_triggers_one_incident_for_a_key(receiver, 
     assert len(receiver.got[1][2]) < 512_000
     short = json.loads(receiver.got[1][2])
     assert len(short["dedup_key"]) == 64 and len(short["payload"]["summary"]) == 1024
+
+
+def test_pagerduty_resolves_the_incident_of_a_matter_and_triggers_the_same_while_it_lasts(receiver, alert):
+    receiver.answers = [(202, "")]
+    for one in (
+        replace(alert, matter="hourly/first/bad"),
+        replace(alert, key="hourly/later/bad", matter="hourly/first/bad"),
+        replace(alert, key="hourly/end/bad/over", matter="hourly/first/bad", over=True),
+    ):
+        pagerduty.send(one, "R", HERE, url=receiver.url)
+    told = [json.loads(body) for _, _, body in receiver.got]
+    assert [(t["event_action"], t["dedup_key"]) for t in told] == [
+        ("trigger", "hourly/first/bad"),
+        ("trigger", "hourly/first/bad"),
+        ("resolve", "hourly/first/bad"),
+    ]
+
+
+def test_slack_shows_that_it_is_over(alert):
+    assert str(slack.told(replace(alert, over=True))["text"]).startswith(":white_check_mark:")

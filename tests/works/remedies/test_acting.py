@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.works.monitoring.conftest import at
+from tests.works.monitoring.conftest import START, at, rows, write
 
 from assay.kernel.errors import AssayError, Refused, UsageError
 from assay.office import actions, endpoints, ledger, monitors, verification
@@ -147,6 +147,41 @@ def test_an_alert_tells_which_column_since_when_and_is_sent_once(home, watch, ho
     assert told["findings"][0].startswith("lead is below 0 in 51 % of the rows, since 2026-11-02T02:01")
     assert told["key"] == "m/2026-11-02T03:00:00.000Z/tell" and deeds() == [("alert", "done")]
     assert "hush" not in "".join(map(str, ledger.tail(home.office, 50)))
+
+
+def _bad_in(folder, *hours):
+    """Write a log of seven hours, of which some have lead times below 0."""
+    found = enumerate(rows(START, 7, 60))
+    write(
+        folder / "log.parquet", [(at, -lead if n // 60 in hours else lead, *r) for n, (at, lead, *r) in found]
+    )
+
+
+def test_whoever_was_told_is_told_once_that_it_is_over_and_what_comes_then_is_another_matter(
+    home, watch, hook, deeds, tmp_path
+):
+    _bad_in(tmp_path, 2, 3, 6)
+    watch("rules:\n- {name: tell, when: {severity: high}, do: [{alert: [ops]}], cooldown: 0}\n", until=7)
+    assert [(told["over"], told["matter"][2:12], told["matter"][13:15]) for told in hook.got] == [
+        (False, "2026-11-02", "03"),
+        (False, "2026-11-02", "03"),
+        (True, "2026-11-02", "03"),
+        (False, "2026-11-02", "07"),
+    ]
+    assert "over" in hook.got[2]["title"] and len({told["key"] for told in hook.got}) == 4
+    assert deeds() == [("alert", "done"), ("alert", "done"), ("resolve", "done"), ("alert", "done")]
+    assert verification.verify(home.office).ok
+
+
+def test_that_it_is_over_is_sent_again_where_nobody_took_it(home, watch, hook, deeds, tmp_path, monkeypatch):
+    monkeypatch.setattr("assay.engines.alerting.trying.TRIES", 1)
+    _bad_in(tmp_path, 2)
+    hook.answers = [204, 503]
+    watch("rules:\n- {name: tell, when: {severity: high}, do: [{alert: [ops]}], cooldown: 0}\n")
+    assert deeds() == [("alert", "done"), ("resolve", "failed")]
+    hook.answers = [204]
+    assert acting.send_again(home, time.time() + 61) == 1 and hook.got[-1]["over"]
+    assert deeds() == [("alert", "done"), ("resolve", "done")]
 
 
 @pytest.mark.slow

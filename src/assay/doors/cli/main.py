@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("tokens", "API keys of callers."),
     "notebook": ("notebooks", "Jupyter servers: examined, set right, reached."),
     "monitor": ("monitors", "Checks of what is asked, by a schedule."),
+    "channel": ("channels", "Where alerts go: listed, and tried."),
     "runs": ("book", "List the runs, or show one."),
     "traces": ("traces", "Spans: shown, received, imported, exported."),
     "diff": ("comparing", "What differs between two runs."),

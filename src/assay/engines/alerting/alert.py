@@ -11,8 +11,11 @@ from assay.kernel.errors import Broken
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """key: the same for the same matter, so that whoever is told twice knows it. at: RFC 3339. lines: what was found, a sentence
-    each; facts: name → value, for people; detail: all of it, as JSON, for programs.
+    """key: the same for the same telling, so that whoever gets it twice knows it. matter: the same for all that is told of one
+    trouble, from its first window to the alert that it is over; empty where it is told of once.
+
+    at: RFC 3339. lines: what was found, a sentence each; facts: name → value, for people; detail: all of it, as JSON, for programs.
+    over: it tells that the matter is over.
     """
 
     key: str
@@ -23,6 +26,8 @@ class Alert:
     lines: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     detail: Mapping[str, Any] = field(default_factory=dict)
+    matter: str = ""
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,9 @@ def send(
 def told(alert: Alert, to: Sequence[str], sender: str) -> EmailMessage:
     """Return an alert as a message. Its id is the same however often it is sent."""
     message = EmailMessage()
-    message["Subject"] = printable(f"[{alert.severity}] {alert.title}".replace("\n", " "))[:250]
+    message["Subject"] = printable(
+        f"[{'over' if alert.over else alert.severity}] {alert.title}".replace("\n", " ")
+    )[:250]
     message["From"], message["To"] = sender, ", ".join(to)
     message["Date"] = formatdate(localtime=False)
     domain = sender.rpartition("@")[2]

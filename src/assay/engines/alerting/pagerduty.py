@@ -1,4 +1,4 @@
-"""PagerDuty, by Events API v2: an incident is triggered once for a key, however often it is told."""
+"""PagerDuty, by Events API v2: an incident is triggered once for a matter, however often it is told, and resolved when it is over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from assay.engines.alerting.alert import Alert, Delivered
 from assay.engines.alerting.reaching import post
@@ -26,20 +27,21 @@ def send(
     ca: str = "",
     pause: Callable[[float], None] = time.sleep,
 ) -> Delivered:
-    """Trigger an incident; Undelivered where PagerDuty does not take it."""
+    """Trigger an incident, or resolve it; Undelivered where PagerDuty does not take it."""
     body = json.dumps(told(alert, routing_key), ensure_ascii=False, allow_nan=False).encode()
     if len(body) > _MOST:
-        short = Alert(
-            alert.key, alert.title, alert.severity, alert.source, alert.at, alert.lines[:10], alert.facts
-        )
+        short = replace(alert, lines=alert.lines[:10], detail={})
         body = json.dumps(told(short, routing_key), ensure_ascii=False).encode()
     kind = {"Content-Type": "application/json"}
     return delivered(lambda: post(url, body, kind, hosts, ca), "PagerDuty", pause=pause)
 
 
 def told(alert: Alert, routing_key: str) -> dict[str, object]:
-    """Return an alert as an event that triggers."""
-    key = alert.key if len(alert.key) <= _KEY else hashlib.sha256(alert.key.encode()).hexdigest()
+    """Return an alert as an event that triggers, or resolves."""
+    matter = alert.matter or alert.key
+    key = matter if len(matter) <= _KEY else hashlib.sha256(matter.encode()).hexdigest()
+    if alert.over:
+        return {"routing_key": routing_key, "event_action": "resolve", "dedup_key": key}
     return {
         "routing_key": routing_key,
         "event_action": "trigger",

@@ -25,7 +25,7 @@ def send(
 
 def told(alert: Alert) -> dict[str, object]:
     """Return an alert as Slack's message."""
-    mark = _MARKS.get(alert.severity, ":white_circle:")
+    mark = ":white_check_mark:" if alert.over else _MARKS.get(alert.severity, ":white_circle:")
     blocks: list[dict[str, object]] = [
         {"type": "header", "text": {"type": "plain_text", "text": alert.title[:_HEADER], "emoji": False}}
     ]

@@ -51,6 +51,8 @@ def told(alert: Alert) -> dict[str, object]:
     return {
         "schema": "assay.alert/1",
         "key": alert.key,
+        "matter": alert.matter or alert.key,
+        "over": alert.over,
         "title": alert.title,
         "severity": alert.severity,
         "source": alert.source,

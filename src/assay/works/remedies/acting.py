@@ -9,22 +9,25 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError, Missing, UsageError
+from assay.methods.remedies.deeds import Deed
 from assay.methods.remedies.policy import Policy, Rule
 from assay.office.monitors import Execution, Monitor
 from assay.works.monitoring import times
 from assay.works.remedies.deciding import fired, held_back
 from assay.works.remedies.opening import OpenFinding
 from assay.works.remedies.remedy import PREFIX, Order, Remedy
+from assay.works.remedies.resolving import first, quiet
 from assay.works.remedies.retraining import Retrain, Shadow
 from assay.works.remedies.serving import Fallback, Quarantine, Rollback, Shift, ToEndpoint
-from assay.works.remedies.telling import Tell
+from assay.works.remedies.telling import Resolve, Tell
 
 if TYPE_CHECKING:
     from assay.office.actions import ActionRecord
     from assay.works.home import Home
 
 KINDS: dict[str, type[Remedy]] = {
-    kind.verb: kind for kind in (Tell, Rollback, Shift, Fallback, Quarantine, OpenFinding, Retrain, Shadow)
+    kind.verb: kind
+    for kind in (Tell, Resolve, Rollback, Shift, Fallback, Quarantine, OpenFinding, Retrain, Shadow)
 }
 NAMES = frozenset(f"{PREFIX}.{verb}" for verb in KINDS)
 
@@ -52,8 +55,18 @@ def act(home: Home, monitor: Monitor, execution: Execution) -> list[Outcome]:
     if rules:
         diagnosis = _diagnosed(home, monitor, execution)
         for rule in rules:
-            for order in _orders(monitor, execution, rule, diagnosis):
+            for order in _orders(home, monitor, execution, rule, diagnosis):
                 out.append(_done(home, monitor, execution, rule, order))
+    for rule in policy.rules:
+        if rule not in rules and quiet(rule, monitor, execution):
+            for order in _over(home, monitor, execution, rule):
+                out.append(
+                    _carried(
+                        home,
+                        Resolve(home, order, actor_of(monitor)),
+                        Outcome(order.key, order.verb, order.rule, order.part, "done"),
+                    )
+                )
     with home.office.transaction() as tx:
         now = monitors.current_execution(tx, execution.key) or execution
         told = [
@@ -85,28 +98,37 @@ def _diagnosed(home: Home, monitor: Monitor, execution: Execution) -> str:
     )
 
 
-def _orders(monitor: Monitor, execution: Execution, rule: Rule, diagnosis: str) -> list[Order]:
+def _orders(home: Home, monitor: Monitor, execution: Execution, rule: Rule, diagnosis: str) -> list[Order]:
     """Return what a rule orders: of an alert one for each channel, so that one that is away holds up no other."""
+    target = monitor.endpoint or monitor.name
     out = []
     for number, deed in enumerate(rule.do):
-        parts = [f"{number}-{deed.verb}"]
-        if deed.verb == "alert":
-            parts = [f"{number}-alert:{channel}" for channel in deed.said["to"]]
-        out += [
-            Order(
-                deed.verb,
-                monitor.name,
-                execution.key,
-                monitor.endpoint or monitor.name,
-                rule.name,
-                part,
-                execution.started,
-                {} if deed.verb == "alert" else deed.said,
-                diagnosis,
-            )
-            for part in parts
-        ]
+        if deed.verb != "alert":
+            out.append(Order(deed.verb, monitor.name, execution.key, target, rule.name, f"{number}-{deed.verb}",
+                             execution.started, deed.said, diagnosis))  # fmt: skip
+            continue
+        for part in _parts(number, deed):
+            since = first(home, monitor, target, rule.name, part, execution.started)
+            out.append(Order("alert", monitor.name, execution.key, target, rule.name, part,
+                             execution.started, {"first": since} if since else {}, diagnosis))  # fmt: skip
     return out
+
+
+def _over(home: Home, monitor: Monitor, execution: Execution, rule: Rule) -> list[Order]:
+    """Return, of a rule that is quiet again, what is told to each channel that was told of the trouble."""
+    target = monitor.endpoint or monitor.name
+    out = []
+    for number, deed in enumerate(rule.do):
+        for part in _parts(number, deed) if deed.verb == "alert" else ():
+            since = first(home, monitor, target, rule.name, part, execution.started)
+            if since:
+                out.append(Order("resolve", monitor.name, execution.key, target, rule.name, part,
+                                 execution.started, {"first": since}))  # fmt: skip
+    return out
+
+
+def _parts(number: int, deed: Deed) -> list[str]:
+    return [f"{number}-alert:{channel}" for channel in deed.said["to"]]
 
 
 def _done(home: Home, monitor: Monitor, execution: Execution, rule: Rule, order: Order) -> Outcome:
@@ -207,7 +229,7 @@ def undelivered(home: Home, now: float, monitor: str | None = None) -> list[Acti
 
     out = []
     for record in listing(home, ("failed",), monitor):
-        if record.name != f"{PREFIX}.alert":
+        if record.name not in (f"{PREFIX}.alert", f"{PREFIX}.resolve"):
             continue
         tried = int(record.order.get("attempt", 0))
         since = times.seconds(str(record.order.get("tried") or record.order["at"]))
@@ -225,7 +247,7 @@ def send_again(home: Home, now: float, monitor: str | None = None) -> int:
         before: Any = recalled(home, record)
         order = replace(before.asked, attempt=before.asked.attempt + 1, tried=times.text(now))
         try:
-            actions.carry_out(home.office, Tell(home, order, record.actor))
+            actions.carry_out(home.office, KINDS[order.verb](home, order, record.actor))
             taken += 1
         except AssayError:  # it is told as failed, and tried again later
             continue

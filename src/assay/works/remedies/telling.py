@@ -30,6 +30,13 @@ class Tell(Remedy):
         """Return the channel that it goes over."""
         return self.asked.part.partition(":")[2]
 
+    def matter(self) -> str:
+        """Return what all alerts about one trouble have in common: the end of the first window that was told of."""
+        from assay.office import monitors
+
+        first = str(self.asked.said.get("first") or self.asked.execution)
+        return f"{self.asked.monitor}/{monitors.execution(self.home.office, first).end}/{self.asked.rule}"
+
     def alert(self) -> Alert:
         """Return what is told."""
         execution, monitor, diagnosis = self.execution, self.monitor, self.diagnosis
@@ -58,6 +65,7 @@ class Tell(Remedy):
             at=self.asked.at,
             lines=tuple(line[:_LONGEST] for line in lines[:_LINES]),
             facts={k: v for k, v in facts.items() if v},
+            matter=self.matter(),
             detail={
                 "monitor": monitor.name,
                 "endpoint": monitor.endpoint,
@@ -74,6 +82,32 @@ class Tell(Remedy):
                 else None,
             },
         )
+
+
+class Resolve(Tell):
+    """Whoever was told of a trouble told that it is over, once."""
+
+    verb = "resolve"
+
+    def alert(self) -> Alert:
+        """Return what is told: that a window is quiet again."""
+        execution, monitor = self.execution, self.monitor
+        rows = "" if execution.rows is None else f"{execution.rows:,}"
+        window = f"{execution.start[:19]}Z to {execution.end[:19]}Z"
+        facts = {"endpoint": monitor.endpoint, "monitor": monitor.name, "check": monitor.check, "window": window,
+                 "rows": rows, "rule": self.asked.rule}  # fmt: skip
+        return Alert(
+            key=f"{self.asked.monitor}/{execution.end}/{self.asked.rule}/over",
+            title=f"{self.asked.target}: over, nothing that {self.asked.rule} tells of in the window until {execution.end[:19]}Z",
+            severity=str(Severity.INFO),
+            source=f"assay {monitor.urn}",
+            at=self.asked.at,
+            facts={k: v for k, v in facts.items() if v},
+            detail={"monitor": monitor.name, "endpoint": monitor.endpoint, "execution": execution.key,
+                    "window": [execution.start, execution.end]},
+            matter=self.matter(),
+            over=True,
+        )  # fmt: skip
 
 
 def _title(target: str, status: str, violations: Sequence[Mapping[str, Any]]) -> str:

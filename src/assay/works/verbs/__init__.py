@@ -11,6 +11,7 @@ from typing import Any
 from assay.works.verbs import (
     baselines,
     captures,
+    channels,
     contexts,
     data,
     endpoints,
@@ -82,6 +83,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     **contexts.VERBS,
     **endpoints.VERBS,
     **captures.VERBS,
+    **channels.VERBS,
     **baselines.VERBS,
     **tokens.VERBS,
     **serving.VERBS,

@@ -1,0 +1,41 @@
+"""Which alerts of a rule are still open, and which a quiet window ends: whoever was told of a trouble is told once that it is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.methods.remedies.policy import Rule
+from assay.office.monitors import Execution, Monitor
+from assay.works.remedies.remedy import prefix
+
+if TYPE_CHECKING:
+    from assay.works.home import Home
+
+
+def first(home: Home, monitor: Monitor, target: str, rule: str, part: str, before: str) -> str:
+    """Return the execution that a channel was first told of since it was last told that all is over; empty where none is open.
+
+    target: what the alert is about, as its action says. before: an alert's beginning (RFC 3339), of which only earlier ones count.
+    """
+    from assay.office import actions
+
+    def said(verb: str) -> list[tuple[str, str]]:
+        return [
+            (str(r.order["at"]), str(r.order["execution"]))
+            for r in actions.keyed(home.office, prefix(verb, target))
+            if (r.order.get("monitor"), r.order.get("rule"), r.order.get("part"))
+            == (monitor.name, rule, part)
+            and monitor.created_at <= r.order["at"] < before
+            and r.state == ("done" if verb == "alert" else r.state)
+        ]
+
+    told = said("alert")
+    ended = max((at for at, _ in said("resolve")), default="") if told else ""
+    return next((execution for at, execution in told if at > ended), "")
+
+
+def quiet(rule: Rule, monitor: Monitor, execution: Execution) -> bool:
+    """Whether a window was looked at, had rows, and shows nothing that a rule is about."""
+    looked = execution.status.startswith("Completed") and execution.rows != 0
+    when = rule.when
+    return looked and not when.fits(monitor.check, execution.violations, execution.figures, False)
