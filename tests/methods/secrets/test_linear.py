@@ -129,3 +129,13 @@ def test_lists_that_are_joined_by_name_are_looked_for_once():
     found = [text for _, text in folded(data + b'later = "".join(after)\nafter = ["abcd", "efgh"]\n')]
     assert time.process_time() - begun < SECONDS  # it took 2 s: the whole text was gone through for each name
     assert found == [b'key = "abcdefgh"']
+
+
+@pytest.mark.parametrize("unit", [b"+=abc", b"="])
+def test_signs_of_assignment_over_and_over_take_no_longer(unit):
+    from assay.methods.secrets.folded import folded
+
+    data = b'yy = "Qx9$"\n' + unit * ((128 << 10) // len(unit))
+    begun = time.process_time()
+    assert list(folded(data)) == []
+    assert time.process_time() - begun < SECONDS  # they took 1.5 and 4 s

@@ -18,8 +18,8 @@ _SIGNS = (b"+", b"$", b'f"', b"f'", b"decode", b"atob", b"hex", b"#{", b"' . $",
 _USES = 4_000
 _PLACES = 20_000
 _LONGEST = 4_000  # characters of what is put together
-_TEXT = rb"[\w\-+/=.@!#$%^&*:~?{}]{3,400}"
-_CONSTANT = re.compile(rb"(?P<grown>\+)?=[ \t]{0,12}[bru]{0,2}(?:(?P<quote>[\"'`])(?P<quoted>" + _TEXT + rb")(?P=quote)(?=[ \t]{0,8}(?:[;,)\r\n#]|//|$))|(?P<bare>" + _TEXT + rb")(?=[ \t]{0,8}\r?(?:\n|$)))")  # fmt: skip
+_TEXT = rb"[\w\-+/=.@!#$%^&*:~?{}]{3,400}+"  # behind it stands what it has none of
+_CONSTANT = re.compile(rb"(?P<grown>\+)?=(?!=)[ \t]{0,12}[bru]{0,2}(?:(?P<quote>[\"'`])(?P<quoted>" + _TEXT + rb")(?P=quote)(?=[ \t]{0,8}(?:[;,)\r\n#]|//|$))|(?P<bare>" + _TEXT + rb")(?=[ \t]{0,8}\r?(?:\n|$)))")  # fmt: skip
 _TWO = re.compile(rb"(?m)^[ \t]{0,40}(?P<a>[A-Za-z_]\w{0,60}),[ \t]{0,4}(?P<b>[A-Za-z_]\w{0,60})[ \t]{0,4}=[ \t]{0,4}[\"'](?P<x>[^\"'\\\n]{3,400})[\"'],[ \t]{0,4}[\"'](?P<y>[^\"'\\\n]{3,400})[\"']")  # fmt: skip
 _BARE = re.compile(rb"[\w\-+/=.@%:~]{1,400}")
 _BEFORE = re.compile(
