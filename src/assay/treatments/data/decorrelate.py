@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NAME = "data.decorrelate"
 ROWS = 20_000  # by lot, in which the facet is told
 GAIN = 0.1  # of what a constant guess leaves open, from which the facet can still be told
+_ROUNDING = 1e-12  # a correlation that sums of many rows leave where there is none
 
 
 def treat(
@@ -166,7 +167,8 @@ def _widest(told: Any, values: Any) -> float:
             if both > 1e-9 * max(1.0, float(np.abs(values[known]).max(initial=0)))
             else 0.0
         )
-    return max(found, default=float("nan"))
+    widest = max(found, default=float("nan"))
+    return 0.0 if widest < _ROUNDING else widest  # which no two machines have alike
 
 
 def _still(after: Any, codes: Any, groups: Any, work: Work) -> tuple[list[Metric], list[Finding]]:
