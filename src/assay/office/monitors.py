@@ -178,11 +178,23 @@ def listing(office: Office, endpoint: str | None = None) -> list[Monitor]:
 def executions(office: Office, monitor: str, limit: int = 100) -> list[Execution]:
     """Return the executions of a monitor, the latest first; none of an earlier monitor that bore its name."""
     table = schema.executions.c
-    begun = sa.select(schema.monitors.c.value).where(schema.monitors.c.key == monitor)
-    since = [read(Monitor, r[0]).created_at for r in office.rows(begun)]
-    query = sa.select(table.value).where(table.monitor == monitor, table.started >= (since or [""])[0])
+    query = sa.select(table.value).where(_own(office, monitor))
     query = query.order_by(table.started.desc(), table.key.desc()).limit(limit)
     return [read(Execution, r[0]) for r in office.rows(query)]
+
+
+def tally(office: Office, monitor: str) -> dict[str, int]:
+    """Count the executions of a monitor by their status; none of an earlier monitor that bore its name."""
+    status = schema.executions.c.outcome
+    query = sa.select(status, sa.func.count()).where(_own(office, monitor)).group_by(status)
+    return {r[0]: int(r[1]) for r in office.rows(query)}
+
+
+def _own(office: Office, monitor: str) -> sa.ColumnElement[bool]:
+    begun = sa.select(schema.monitors.c.value).where(schema.monitors.c.key == monitor)
+    since = [read(Monitor, r[0]).created_at for r in office.rows(begun)]
+    table = schema.executions.c
+    return (table.monitor == monitor) & (table.started >= (since or [""])[0])
 
 
 def execution(office: Office, key: str) -> Execution:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from assay.doors.cli import main
 from assay.kernel.canonical import sha256
 from assay.kernel.errors import Missing, UsageError
 from assay.office import ledger, monitors, schema, verification
@@ -303,6 +304,22 @@ def test_a_server_killed_in_the_middle_is_followed_by_another_when_its_lease_run
         connection.execute(sa.update(schema.leases).values(until=time.time() - 1))
     done = ran(home, now=1)
     assert [(e.status, e.attempt) for e in done] == [("Completed", 2)]
+
+
+def test_violations_before_those_that_are_shown_are_counted(home, made, monkeypatch, capsys):
+    made()
+    ran(home, now=5)  # three hours, the last bad, and two in which nothing came
+    shown = call("monitor.show", {"name": "m", "limit": 2}, home=home)
+    assert [e["rows"] for e in shown["executions"]] == [0, 0]
+    assert shown["earlier"] == {"executions": 3, "violating": 1}
+    assert call("monitor.show", {"name": "m"}, home=home)["earlier"] == {"executions": 0, "violating": 0}
+    monkeypatch.chdir(home.root.parent)
+    with pytest.raises(SystemExit):
+        main(["monitor", "show", "m", "--limit", "2"])
+    assert "and 3 earlier, 1 of them with violations; see --limit 5" in capsys.readouterr().out
+    call("monitor.delete", {"name": "m"}, home=home)
+    made()
+    assert call("monitor.show", {"name": "m"}, home=home)["earlier"]["executions"] == 0
 
 
 def test_a_monitor_of_a_name_that_another_had_begins_anew(home, made):

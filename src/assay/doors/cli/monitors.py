@@ -211,6 +211,12 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
     )
     click.echo()
     _executions(found["executions"], "it has looked at nothing yet")
+    earlier = found["earlier"]
+    if earlier["executions"]:
+        click.echo(
+            f"and {earlier['executions']:,} earlier, {earlier['violating']:,} of them with violations; "
+            f"see --limit {min(10_000, limit + earlier['executions'])}"
+        )
     if found["executions"]:
         _violations(found["executions"][0])
         _held(found["executions"][0])

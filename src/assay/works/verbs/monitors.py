@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,17 @@ def monitor_list(home: Home, actor: str, *, endpoint: str | None = None) -> Json
 
 
 def monitor_show(home: Home, actor: str, *, name: str, limit: int = 50) -> Json:
-    """Show a monitor, its past executions, and charts of them over time."""
+    """Show a monitor, its latest executions, how many were before them, and charts of them over time."""
     from assay.office import monitors
     from assay.works.monitoring import showing
 
     monitor = monitors.get(home.office, name)
     found = monitors.executions(home.office, name, limit)
     charts = showing.charts(found)
-    return told(monitor) | {"executions": [executed(e) for e in found], "charts": charts}
+    before = Counter(monitors.tally(home.office, name))
+    before.subtract(e.status for e in found)
+    earlier = {"executions": before.total(), "violating": before["CompletedWithViolations"]}
+    return told(monitor) | {"executions": [executed(e) for e in found], "earlier": earlier, "charts": charts}
 
 
 def monitor_page(home: Home, actor: str, *, name: str, limit: int = 50) -> Json:
