@@ -19,23 +19,25 @@ def first(home: Home, monitor: Monitor, target: str, rule: str, part: str, befor
     """
     from assay.office import actions
 
-    def said(verb: str) -> list[tuple[str, str]]:
+    def said(verb: str, *states: str) -> list[tuple[str, str]]:
         return [
             (str(r.order["at"]), str(r.order["execution"]))
             for r in actions.keyed(home.office, prefix(verb, target))
             if (r.order.get("monitor"), r.order.get("rule"), r.order.get("part"))
             == (monitor.name, rule, part)
             and monitor.created_at <= r.order["at"] < before
-            and r.state == ("done" if verb == "alert" else r.state)
+            and (not states or r.state in states)
         ]
 
-    told = said("alert")
+    told = said("alert", "done")
     ended = max((at for at, _ in said("resolve")), default="") if told else ""
     return next((execution for at, execution in told if at > ended), "")
 
 
 def quiet(rule: Rule, monitor: Monitor, execution: Execution) -> bool:
-    """Whether a window was looked at, had rows, and shows nothing that a rule is about."""
-    looked = execution.status.startswith("Completed") and execution.rows != 0
+    """Whether a window had rows, was examined to its end, and shows nothing that a rule is about: what is not known is not over."""
     when = rule.when
-    return looked and not when.fits(monitor.check, execution.violations, execution.figures, False)
+    examined = execution.status.startswith("Completed") and execution.rows != 0 and not execution.why
+    measured = not when.metric or when.metric in execution.figures
+    shown = when.fits(monitor.check, execution.violations, execution.figures, False)
+    return examined and measured and not shown
