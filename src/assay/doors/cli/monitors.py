@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from assay.doors.cli import baselines, context, show
+from assay.doors.cli import baselines, context, looks, show
 from assay.doors.cli.groups import Group
-from assay.kernel.printable import printable
 from assay.kernel.severity import SEVERITIES
 
 _SHORT = {"CompletedWithViolations": "Violations"}
@@ -131,12 +127,12 @@ def run(name: str | None, due: bool, start: str | None, end: str | None, act: bo
     else:
         away = found.get("elsewhere") or []
         if executions or not away:
-            _executions(executions, "nothing is due")
+            looks.executions(executions, "nothing is due")
         for name in away:
             click.echo(f"{name} is looked at elsewhere, or was half a minute ago; ask again then")
         for execution in executions:
-            _violations(execution)
-            _held(execution)
+            looks.violations(execution)
+            looks.held(execution)
     return _code(executions)
 
 
@@ -210,7 +206,7 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
         ]
     )
     click.echo()
-    _executions(found["executions"], "it has looked at nothing yet")
+    looks.executions(found["executions"], "it has looked at nothing yet")
     earlier = found["earlier"]
     if earlier["executions"]:
         click.echo(
@@ -218,10 +214,10 @@ def show_(name: str, limit: int, chart: Path | None, at: str | None, format_: st
             f"see --limit {min(10_000, limit + earlier['executions'])}"
         )
     if found["executions"]:
-        _violations(found["executions"][0])
-        _held(found["executions"][0])
+        looks.violations(found["executions"][0])
+        looks.held(found["executions"][0])
     if found["policy"]:
-        _deeds(context.call("monitor.actions", name=name, at=at)["actions"][:10])
+        looks.deeds(context.call("monitor.actions", name=name, at=at)["actions"][:10])
     return None
 
 
@@ -241,7 +237,7 @@ def actions(name: str | None, only_open: bool, at: str | None, format_: str) -> 
     found = context.call("monitor.actions", name=name, states=states, at=at)
     if format_ == "json":
         return context.emit_json(found)
-    return _deeds(found["actions"], "nothing was done about anything")
+    return looks.deeds(found["actions"], "nothing was done about anything")
 
 
 def _one_or_all(action: str | None, everything: bool) -> list[str]:
@@ -285,7 +281,7 @@ def decline(action: str | None, everything: bool, reason: str, format_: str) -> 
 def _told(done: list[dict[str, Any]], format_: str, empty: str) -> None:
     if format_ == "json":
         return context.emit_json({"schema": "assay.actions/1", "actions": done})
-    return _deeds(done, empty)
+    return looks.deeds(done, empty)
 
 
 @monitor.command("policy")
@@ -325,95 +321,6 @@ def delete(name: str, format_: str) -> None:
     if format_ == "json":
         return context.emit_json(found)
     return click.echo(f"deleted the monitor {name} (event {found['event']})")
-
-
-def _executions(found: list[dict[str, Any]], empty: str) -> None:
-    most = max((len(e["violations"]) for e in found), default=0)
-    rows = []
-    for execution, windows in _folded(found):
-        count = len(execution["violations"])
-        bar = "█" * max(1, round(10 * count / most)) if count else ""
-        rows.append(
-            {
-                "until": execution["end"][:16].replace("T", " "),
-                "status": execution["status"],
-                "rows": "" if execution["rows"] is None else f"{execution['rows']:,}",
-                "by": execution["trigger"]
-                + (f", {execution['missed']} left out" if execution["missed"] else ""),
-                "violations": f"{bar} {count}".strip()
-                if count
-                else f"no row came in {windows:,} windows"
-                if windows > 1
-                else textwrap.shorten(execution["why"], 40, placeholder=" …"),
-            }
-        )
-    columns = (("until", "window until"), ("status", "status"), ("rows", "rows"), ("by", "by"), ("violations", "violations"))  # fmt: skip
-    show.table(rows, columns, empty, whole=("until", "status"))
-    for why in dict.fromkeys(e["why"] for e in found if len(e["why"]) > 40 and not e["violations"]):
-        click.echo("\n" + textwrap.fill(printable(why), 80, break_long_words=False, break_on_hyphens=False))
-
-
-def _folded(found: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Give executions with how many windows each stands for: of windows one after another in which nothing came, the first."""
-    for empty, group in itertools.groupby(found, lambda e: e["status"] == "Completed" and e["rows"] == 0):
-        members = list(group)
-        if empty and len(members) > 1:
-            yield members[0] | {"missed": sum(e["missed"] for e in members)}, len(members)
-        else:
-            yield from ((one, 1) for one in members)
-
-
-def _deeds(found: list[dict[str, Any]], empty: str = "") -> None:
-    if not found and not empty:
-        return
-    rows = []
-    for one in found:
-        detail = one["detail"]
-        said = detail.get("why") or detail.get("answer") or ""
-        if detail.get("blocked"):
-            said = f"refused: {', '.join(detail['blocked'])}"
-        elif detail.get("model"):
-            said = f"{detail['model']} beside {detail.get('against') or 'nothing'}"
-        elif detail.get("revision"):
-            said = f"{one['target']} is at revision {detail['revision']}"
-        rows.append(
-            {
-                **one,
-                "at": one["at"][5:16].replace("T", " "),
-                "what": _what(one),
-                "said": textwrap.shorten(str(said), 200, placeholder=" …"),
-            }
-        )
-    click.echo()
-    columns = (
-        ("id", "id"),
-        ("at", "since"),
-        ("what", "what"),
-        ("rule", "rule"),
-        ("state", "state"),
-        ("said", ""),
-    )
-    show.table(rows, columns, empty, whole=("id", "at", "state"))
-
-
-def _what(one: dict[str, Any]) -> str:
-    channel = str(one["part"]).partition(":")[2]
-    return f"{one['verb']} {channel}".strip()
-
-
-def _violations(execution: dict[str, Any]) -> None:
-    if execution["violations"]:
-        click.echo()
-        show.findings(execution["violations"][:10], "")
-
-
-def _held(execution: dict[str, Any]) -> None:
-    """Tell what policy would have done about a window, and what held it back."""
-    held = [a for a in execution.get("actions") or () if a["state"] == "held"]
-    if held:
-        click.echo()
-        columns = (("what", "held back"), ("rule", "rule"), ("why", "why"))
-        show.table([a | {"what": _what(a)} for a in held], columns, "", whole=("what", "rule"))
 
 
 monitor.add_command(baselines.baseline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.doors.cli import monitors
+from assay.doors.cli.looks import executions
 
 WHY = "there is no captured event in the window, and so nothing of what the endpoint was asked can be held against it"
 
@@ -18,7 +18,7 @@ def test_why_a_look_failed_was_cut_in_the_middle_of_a_word(capsys):
     looks = [look(f"2026-01-0{n}T00:00:00Z", WHY) for n in (1, 2, 3)] + [
         look("2026-01-04T00:00:00Z", "too few")
     ]
-    monitors._executions(looks, "")
+    executions(looks, "")
     said = capsys.readouterr().out
     assert all(len(line) <= 80 for line in said.splitlines())
     assert " ".join(said.split()).count(WHY) == 1 and "too few" in said
