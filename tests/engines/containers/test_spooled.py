@@ -96,6 +96,12 @@ def test_a_disk_that_is_full_ends_the_keeping_and_not_the_reading(tmp_path, monk
     assert len(far.fetched) == 2
 
 
+def test_a_disk_that_takes_no_file_more_ends_the_keeping_likewise(tmp_path):
+    far = Far(LINKED)
+    spool = Spool(far, tmp_path / "away")
+    assert spool(far.layers[0]).read() == LINKED and spool.room == Spool(far, tmp_path).room
+
+
 @pytest.fixture
 def unpacked(monkeypatch):
     done, plain = [], bundle.Bundle._plain

@@ -30,8 +30,12 @@ class Spool:
         source = self._fetched(layer)
         if not 0 <= layer.size <= self.room:
             return source
+        try:
+            out = self.made()
+        except OSError:  # the disk takes no file more
+            return source
         self.room -= layer.size
-        return _Teed(source, layer, self)  # type: ignore[return-value]
+        return _Teed(source, layer, self, out)  # type: ignore[return-value]
 
     def made(self) -> IO[bytes]:
         """Return a new file to keep a layer in."""
@@ -49,10 +53,10 @@ class Spool:
 class _Teed:
     """Bytes as they come, kept on the way. A disk that is full ends the keeping and not the reading."""
 
-    def __init__(self, source: IO[bytes], layer: Layer, spool: Spool) -> None:
+    def __init__(self, source: IO[bytes], layer: Layer, spool: Spool, out: IO[bytes]) -> None:
         self._source, self._layer, self._spool = source, layer, spool
-        self._out: IO[bytes] | None = spool.made()
-        self._path, self._came = Path(self._out.name), 0
+        self._out: IO[bytes] | None = out
+        self._path, self._came = Path(out.name), 0
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
