@@ -200,7 +200,6 @@ MENDED = {"torch_load", "allow_pickle", "yaml_load", "plain_http", "no_verificat
         for t, r, s in FOUND
         if r in MENDED
         and (r, s) != ("weak_hash", "high")
-        and "Loader=yaml" not in t
         and "ssl." not in t
         and "Crypto.Hash" not in t
         and "import crypt" not in t
@@ -213,6 +212,29 @@ def test_what_it_mends_is_python_and_no_longer_found(text):
     ast.parse(mended)
     after = {s.rule for s in _walk.python(mended)}
     assert not {s.rule for s in spots} & after
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (
+            "import yaml\nyaml.load(f, Loader=yaml.Loader)",
+            "import yaml\nyaml.load(f, Loader=yaml.SafeLoader)",
+        ),
+        ("import yaml as y\ny.load(f, y.CLoader)", "import yaml as y\ny.load(f, y.CSafeLoader)"),
+        (
+            "import yaml\nyaml.load_all(f, Loader=yaml.UnsafeLoader)",
+            "import yaml\nyaml.load_all(f, Loader=yaml.SafeLoader)",
+        ),
+        ("from yaml import load, Loader\nload(f, Loader=Loader)", None),
+        ("import yaml\nyaml.load(*f, **{'Loader': yaml.Loader})", None),
+        ("import yaml, ours\nyaml.load(f, Loader=ours.Loader)", None),
+    ],
+)
+def test_a_loader_of_yaml_that_is_written_out_becomes_the_safe_one(text, mended):
+    spots = [s for s in _walk.python(text) if s.rule == "yaml_load"]
+    edits = [e for s in spots for e in s.edits]
+    assert spots and (edited(text, edits) if edits else None) == mended
 
 
 @pytest.mark.parametrize(

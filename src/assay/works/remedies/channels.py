@@ -80,7 +80,7 @@ def secret(text: str, channel: str) -> str:
     if not value:
         raise UsageError(
             f"the secret of {channel} is not there: {'the environment has no' if kind == 'env' else 'nothing is in'} {name}",
-            remedy="set it for the process that runs monitors",
+            remedy="set it for the process that asks, such as `assay serve` or `assay watch`",
         )
     return str(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from assay.checks.code.review._spots import keyword, replaced, spot, who
@@ -170,10 +171,28 @@ def _yaml(program: Program, call: Call) -> Iterator[Spot]:
             + ".safe_load"
             + ("_all" if call.name.endswith("_all") else ""),
         )
+    elif isinstance(way := _loader(call), ast.Attribute):  # a bare name may need an import that is not there
+        safe = "CSafeLoader" if way.attr.startswith("C") else "SafeLoader"
+        edits = replaced(program, way, program.segment(way).rpartition(".")[0] + "." + safe)
     yield spot(
         program, call.node, "yaml_load", _graver(call, Severity.MEDIUM), f"{call.name} makes the objects that {_from(call)} names.",
         "yaml.safe_load", "CWE-502", edits,
     )  # fmt: skip
+
+
+def _loader(call: Call) -> ast.expr | None:
+    """Return the expression of the loader of yaml.load where it is one of PyYAML's own, by its place or its name."""
+    known = call.arg(1, "Loader")
+    if known is None or not known.name.startswith("yaml."):
+        return None
+    named = keyword(call, "Loader")
+    if (
+        named is not None
+        or len(call.node.args) != 2
+        or any(isinstance(a, ast.Starred) for a in call.node.args)
+    ):
+        return named
+    return call.node.args[1]
 
 
 def _from(call: Call) -> str:
