@@ -306,6 +306,13 @@ def test_a_server_killed_in_the_middle_is_followed_by_another_when_its_lease_run
     assert [(e.status, e.attempt) for e in done] == [("Completed", 2)]
 
 
+def test_who_waits_for_many_windows_is_told_how_far_it_is(home, made):
+    made(since="2026-11-02T01:00:00Z", schedule="cron(0 0-3 2 11 ? 2026)")
+    heard = []
+    call("monitor.due", {"name": "m", "progress": lambda *said: heard.append(said)}, home=home)
+    assert heard == [(0, 2, "windows of m"), (1, 2, "windows of m")]
+
+
 def test_violations_before_those_that_are_shown_are_counted(home, made, monkeypatch, capsys):
     made()
     ran(home, now=5)  # three hours, the last bad, and two in which nothing came

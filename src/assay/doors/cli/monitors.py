@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from assay.doors.cli import baselines, context, looks, show
+from assay.doors.cli.examining import watching
 from assay.doors.cli.groups import Group
 from assay.kernel.severity import SEVERITIES
 
@@ -116,12 +117,12 @@ def run(name: str | None, due: bool, start: str | None, end: str | None, act: bo
         raise click.UsageError("name a monitor, or say --due")
     if due and (start or end):
         raise click.UsageError("what is due has its own windows; leave --due or --from and --to away")
-    if due:
-        found = context.call("monitor.due", name=name)
-        executions = found["executions"]
-    else:
-        found = context.call("monitor.run", name=name, start=start, end=end, act=act)
-        executions = [found]
+    with watching("monitor") as progress:
+        if due:
+            found = context.call("monitor.due", name=name, progress=progress)
+        else:
+            found = context.call("monitor.run", name=name, start=start, end=end, act=act)
+    executions = found["executions"] if due else [found]
     if format_ == "json":
         context.emit_json(found)
     else:

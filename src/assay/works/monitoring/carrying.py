@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assay.kernel.errors import UsageError
@@ -14,6 +15,8 @@ from assay.works.monitoring.windows import Due
 
 if TYPE_CHECKING:
     from assay.works.home import Home
+
+Progress = Callable[[int, int, str], None]
 
 
 def lease_of(monitor: str) -> str:
@@ -27,10 +30,11 @@ def run_due(
     actor: str,
     now: float | None = None,
     elsewhere: list[str] | None = None,
+    progress: Progress | None = None,
 ) -> list[Execution]:
     """Look at every window that is due, of one monitor or of all; nothing of one that another server is at.
 
-    elsewhere: where the names of those are put.
+    elsewhere: where the names of those are put. progress: told before each window which of how many of its monitor it is.
     """
     from assay.office import monitors
 
@@ -40,13 +44,15 @@ def run_due(
         monitors.get(home.office, each)
         with leased(home.office, lease_of(each)) as lease:
             if lease is not None:
-                out += _under(home, each, lease, actor, now)
+                out += _under(home, each, lease, actor, now, progress)
             elif elsewhere is not None:
                 elsewhere.append(each)
     return out
 
 
-def _under(home: Home, name: str, lease: Lease, actor: str, now: float | None) -> list[Execution]:
+def _under(
+    home: Home, name: str, lease: Lease, actor: str, now: float | None, progress: Progress | None
+) -> list[Execution]:
     """Go on with what was cut short, then look at what is due, then at what late truth has filled."""
     from assay.office import monitors
     from assay.works.remedies.acting import send_again
@@ -60,8 +66,11 @@ def _under(home: Home, name: str, lease: Lease, actor: str, now: float | None) -
     send_again(home, time.time(), name)
     found = [_again(monitor, left) for left in monitors.under_way(home.office, name)]
     out = [_looked_at(home, due, lease, actor) for due in found]
-    for due in windows.of(home, monitors.get(home.office, name), moment):
+    fresh = windows.of(home, monitors.get(home.office, name), moment)
+    for at, due in enumerate(fresh):
         if lease.held:
+            if progress is not None:
+                progress(at, len(fresh), f"windows of {name}")
             out.append(_looked_at(home, due, lease, actor))
     for due in late.filled(home, monitor, moment) if monitor.patience else []:
         if lease.held:

@@ -119,12 +119,18 @@ def monitor_policy(home: Home | None, actor: str, *, file: str = "") -> Json:
     return {"schema": "assay.policy/1", "file": file, "rules": rules, "digest": found.digest}
 
 
-def monitor_due(home: Home, actor: str, *, name: str | None = None) -> Json:
+def monitor_due(
+    home: Home,
+    actor: str,
+    *,
+    name: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Json:
     """Look at every window that is due, of one monitor or of all."""
     from assay.works.monitoring.carrying import run_due
 
     elsewhere: list[str] = []
-    done = [executed(e) for e in run_due(home, name, actor, elsewhere=elsewhere)]
+    done = [executed(e) for e in run_due(home, name, actor, None, elsewhere, progress)]
     return listed("executions", done) | {"elsewhere": elsewhere}
 
 
