@@ -177,6 +177,18 @@ def test_a_shadow_is_asked_beside_and_answers_nobody(serving):
     assert s.gateway.counts.compared.values == {("e", "v2", "same"): 1, ("e", "v2", "other"): 1}
 
 
+def test_of_a_shadows_answers_so_many_a_second_are_taken_apart(serving, monkeypatch):
+    monkeypatch.setattr("assay.works.serving.tallies.A_SECOND", 2)
+    s = serving(guard=OPEN, variants=[{"package": "m@1"}, {"package": "m@2", "shadow": True}])
+    s.gateway.beside.clock = lambda: 5.0
+    taken = tap(s)
+    s.does["v2"] = s.does["v1"] = lambda q: Answer(200, b"1", "text/csv")
+    for _ in range(5):
+        s.ask()
+    wait(lambda: len(taken) == 10)
+    assert s.gateway.counts.compared.values == {("e", "v2", "same"): 2}
+
+
 def test_a_slow_shadow_holds_nobody_up(serving):
     s = serving(guard=OPEN, variants=[{"package": "m@1"}, {"package": "m@2", "shadow": True}])
     s.does["v2"] = lambda q: asyncio.sleep(1)

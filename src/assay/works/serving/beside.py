@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from assay.kernel.serving import Answer, Question, Tap
@@ -12,6 +12,7 @@ from assay.works.serving import tallies
 from assay.works.serving.asking import Asking
 from assay.works.serving.counts import Counts
 from assay.works.serving.lines import Arm, Line
+from assay.works.serving.share import Share
 from assay.works.serving.telling import Teller
 
 _SHADOWS = 64  # questions to shadows under way; what is above is left out, and counted
@@ -19,15 +20,17 @@ _SHADOWS = 64  # questions to shadows under way; what is above is left out, and 
 
 @dataclass(slots=True)
 class Beside:
-    """Taps and shadows of all endpoints of one gateway."""
+    """Taps and shadows of all endpoints of one gateway. clock: seconds."""
 
     counts: Counts
     asking: Asking
     teller: Teller
+    clock: Callable[[], float] = time.monotonic
     shadows: set[asyncio.Task[None]] = field(default_factory=set)
     _unwritten: dict[int, int] = field(
         default_factory=dict
     )  # tap → of what it could not keep, how much was counted
+    _compared: dict[tuple[str, str], Share] = field(default_factory=dict)  # by endpoint and shadow
 
     def forget(self, tap: Tap) -> None:
         """A tap was closed."""
@@ -59,6 +62,10 @@ class Beside:
                     self.counts.captured.add((line.name, "unwritten"), fresh)
                     self._tap_failed(line, why or "the disk did not take it")
 
+    def _compares(self, shadow: tuple[str, str]) -> bool:
+        """Whether one more answer of a shadow is taken apart in this second, on the loop that answers everybody."""
+        return self._compared.setdefault(shadow, Share()).take(int(self.clock()), tallies.A_SECOND)
+
     def shadow(self, line: Line, arm: Arm, question: Question, given: Answer) -> None:
         """Ask a shadow beside; what it answers is only captured, timed, and held against the answer that was given."""
         if len(self.shadows) >= _SHADOWS:
@@ -75,7 +82,7 @@ class Beside:
                 self.counts.model.observe((line.name, arm.name), time.perf_counter() - began)
                 outcome = "answered" if answer.status < 500 else "failed"
                 self.counts.shadow.add((line.name, arm.name, outcome))
-                if outcome == "answered":
+                if outcome == "answered" and self._compares((line.name, arm.name)):
                     self.counts.compared.add((line.name, arm.name, tallies.beside(answer, given)))
                 self.taps(line, put, answer)
             finally:

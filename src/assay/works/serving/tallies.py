@@ -13,8 +13,9 @@ from assay.kernel.serving import Answer
 from assay.methods.payloads import PayloadRefused, kind_of
 from assay.methods.payloads.captured import json_rows, output_name
 from assay.methods.routing.tally import Tally, plain
+from assay.works.serving.share import Share
 
-_A_SECOND = 50  # answers of a variant that are taken apart
+A_SECOND = 50  # answers of a variant that are taken apart
 _BODY, _ROWS = 1 << 16, 64  # bytes of an answer that is taken apart; rows of it that are looked at
 Variant = tuple[str, str, str]  # endpoint, variant, digest of its package
 
@@ -26,7 +27,7 @@ class Tallies:
     clock: Callable[[], float] = time.monotonic
     values: dict[Variant, Tally] = field(default_factory=dict)
     name: str = "tallies"
-    _taken: dict[Variant, tuple[int, int]] = field(default_factory=dict)
+    _taken: dict[Variant, Share] = field(default_factory=dict)
 
     def take(self, key: Variant, answer: Answer, seconds: float) -> None:
         """Note how long a model took, and of some answers a second what they say; of the others no byte is looked at."""
@@ -36,12 +37,7 @@ class Tallies:
         tally.seconds.add(seconds)
         if answer.status != 200 or len(answer.body) > _BODY:
             return
-        second, taken = int(self.clock()), 0
-        held = self._taken.get(key)
-        if held is not None and held[0] == second:
-            taken = held[1]
-        if taken < _A_SECOND:
-            self._taken[key] = (second, taken + 1)
+        if self._taken.setdefault(key, Share()).take(int(self.clock()), A_SECOND):
             tally.values(values(answer.body, answer.content_type))
 
     def dump(self) -> list[Any]:
