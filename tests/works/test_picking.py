@@ -236,3 +236,12 @@ def test_archives_that_unpack_without_end_are_told_and_scanned(tmp_path, monkeyp
     found = pick(str(tmp_path))
     assert ("model.scan", "bomb.tar.gz") in picked(tmp_path)
     assert "was not looked at" in found.skipped[0].why and found.skipped[0].what.endswith("bomb.tar.gz")
+
+
+def test_data_in_a_source_tree_is_named_and_left(tmp_path):
+    (tmp_path / "train.py").write_text("print(1)\n")
+    for name in ("rows.csv.gz", "rows.parquet", "notes.txt"):
+        (tmp_path / name).write_bytes(b"a,b\n1,2\n")
+    found = picked(str(tmp_path))
+    assert [one.rpartition("/")[2] for one in found.tables] == ["rows.csv.gz", "rows.parquet"]
+    assert not found.skipped and not any(one.check.startswith("data.") for one in found.checks)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.errors import UsageError
 from assay.kernel.report import Skipped
 from assay.methods.packages.wanted import LOCKS, kind_of
-from assay.works.resolve import MODELS, looks_like_table
+from assay.works.resolve import MODELS, TABLES, looks_like_table
 
 if TYPE_CHECKING:
     from assay.engines.containers.room import Room
@@ -33,6 +33,7 @@ _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "ve
 _LOOKED_AT = 200_000  # entries of a folder
 _MOST = 100  # model files, and images, of one source tree
 _UNPACKED = 64 << 30  # bytes that come out of all archives of a source tree to tell what lies in them
+_DATA = tuple(end for end in TABLES if end != ".txt")  # how a file ends that is data for sure
 _PACKED_ENDS = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".z")
 SBOM, VULNERABILITIES = "image.sbom", "image.vulnerabilities"
 
@@ -48,10 +49,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The checks that fit a target, each with what it is run on. skipped: what was not looked at for more, and why."""
+    """The checks that fit a target, each with what it is run on. skipped: what was not looked at for more, and why.
+
+    tables: files of data in a source tree, which are examined where they are named.
+    """
 
     checks: tuple[Wanted, ...]
     skipped: tuple[Skipped, ...] = ()
+    tables: tuple[str, ...] = ()
 
 
 def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
@@ -152,7 +157,8 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
     # Who names advisories asks about what is locked too; without them a bill of a tree tells nothing that its locks do not.
     locked = [of_image(str(path), advisories)] if advisories and found.locked else []
     checks = (*images, *(Wanted(name, str(path)) for name in code), *models, *inside, *locked)
-    return Picked(checks, (*told, *found.unread))
+    tables = tuple(sorted(e.path for e in files if e.name.lower().endswith(_DATA)))
+    return Picked(checks, (*told, *found.unread), tables)
 
 
 class _Within:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 
 from assay.kernel.asset import Asset
 from assay.kernel.report import Coverage, Report
@@ -24,8 +25,12 @@ def scan(
     settings: Settings,
     gate: Gate,
     progress: Progress | None = None,
+    tell: Callable[[str], None] = lambda said: None,
 ) -> list[Verdict]:
-    """Carry out the checks that fit, and return their verdicts in order. advisories: what images are held against."""
+    """Carry out the checks that fit, and return their verdicts in order. advisories: what images are held against.
+
+    tell: is given a line on what lies there and is examined where it is named.
+    """
     verdicts = []
     for target in targets:
         found = picked(target, advisories)
@@ -42,9 +47,20 @@ def scan(
                     progress=progress,
                 )
             )
+        if found.tables:
+            tell(_beside(found.tables))
         if found.skipped:
             verdicts.append(Verdict(_left(target, found), gate))
     return verdicts
+
+
+def _beside(tables: Sequence[str]) -> str:
+    """Return what is said of data that lies in a source tree."""
+    count = len(tables)
+    said = (
+        "a table of data lies there, and is" if count == 1 else f"{count:,} tables of data lie there, and are"
+    )
+    return f"{said} examined when named: assay scan {shlex.quote(tables[0])}"
 
 
 def _left(target: str, found: Picked) -> Report:
