@@ -14,7 +14,6 @@ from tests.images import DEBIAN, docker_save, layer, oci_layout, zstd
 from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
-from assay.works import picking
 from assay.works.picking import picked as pick
 from assay.works.scanning import scan
 from assay.works.settings import Settings
@@ -242,6 +241,6 @@ def test_data_in_a_source_tree_is_named_and_left(tmp_path):
     (tmp_path / "train.py").write_text("print(1)\n")
     for name in ("rows.csv.gz", "rows.parquet", "notes.txt"):
         (tmp_path / name).write_bytes(b"a,b\n1,2\n")
-    found = picked(str(tmp_path))
+    found = pick(str(tmp_path))
     assert [one.rpartition("/")[2] for one in found.tables] == ["rows.csv.gz", "rows.parquet"]
     assert not found.skipped and not any(one.check.startswith("data.") for one in found.checks)
