@@ -14,6 +14,7 @@ from tests.images import DEBIAN, docker_save, layer, oci_layout, zstd
 from assay.kernel.errors import UsageError
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
+from assay.works import picking
 from assay.works.picking import picked as pick
 from assay.works.scanning import scan
 from assay.works.settings import Settings
