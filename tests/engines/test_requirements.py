@@ -128,6 +128,7 @@ def test_a_source_distribution_that_a_wheel_asks_for_does_not_run(tmp_path, monk
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_wheels_of_one_name_are_kept_apart(tmp_path):
     """The same line may mean another wheel tomorrow."""
     found = []

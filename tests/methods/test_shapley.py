@@ -42,6 +42,7 @@ def by_definition():
     return out
 
 
+@pytest.mark.slow
 def test_with_many_pairs_it_comes_to_the_definition():
     values, error, base = sampled(len(ROWS), FEATURES, len(BEHIND), evaluate, np.random.default_rng(0), 4000)
     exact = by_definition()

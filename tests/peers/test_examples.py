@@ -152,6 +152,7 @@ def _correlation_ratio(category, number):
     return math.sqrt(between / ((number - number.mean()) ** 2).sum())
 
 
+@pytest.mark.slow
 def test_how_the_columns_go_together(ran):
     _, done, frame = ran
     seen = set()

@@ -76,6 +76,7 @@ def _numbers(mine, column):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(tables())
+@pytest.mark.slow
 def test_every_figure_is_that_of_pandas(table, work, frame):
     report = check(table(frame), work=work)
     assert report.metric("rows").value == len(frame)

@@ -155,6 +155,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
      ("a.tf", "a = " + "[" * 5000), ("a.tf", "a {" * 5000), ("a.tf", 'a = "'), ("a.tf", "\x00"), (".github/workflows/a.yml", "- 1"), ("a.tf", "x" * 2_000_000)],
     ids=range(10),
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_is_not_read_to_its_end_is_not_passed(tmp_path, name, text):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)

@@ -280,6 +280,7 @@ def test_the_terminal_and_the_page_say_whose_sign_too(table, work, compat):
         assert whose in " ".join(said.replace("&#39;", "'").split())
 
 
+@pytest.mark.slow
 def test_a_clarify_job_works_as_it_is(assay, tmp_path):
     """The CSV has no header, as Clarify's jobs have it; both stages are asked for and written."""
     frame = _frame()[["x", "sex", "age", "y", "s"]]

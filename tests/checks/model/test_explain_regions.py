@@ -81,6 +81,7 @@ def test_the_region_that_counts_is_found(assay, shop):
     assert chart["svg"].count("data:image/png;base64,") == 2 and "top left raises it most" in chart["alt"]
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_had_is_not_examined_and_the_folder_is_not_left(assay, shop):
     report = assay.json(shop, *ARGS, code=1)
     said = {s["what"]: s["why"] for s in report["coverage"]["skipped"]}

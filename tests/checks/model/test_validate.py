@@ -167,6 +167,7 @@ def _against(table, frame, work, **swapped):
     return check(table(frame), label="y", work=work, **columns)
 
 
+@pytest.mark.slow
 def test_a_better_model_a_worse_one_and_two_alike_are_told_apart(table, work):
     frame = _rivals()
     report = _against(table, frame, work)

@@ -27,6 +27,7 @@ def _held(folder):
         return con.execute("SELECT id, name FROM t ORDER BY id").fetchall()
 
 
+@pytest.mark.slow
 def test_in_a_home_a_load_is_an_event_and_two_edges(folder, assay):
     assay(folder, "init")
     load = ["--into", "s.duckdb::t", "--rules", "rules.yaml"]

@@ -18,6 +18,7 @@ def loaded(tmp_path, assay):
     return told["id"]
 
 
+@pytest.mark.slow
 def test_the_whole_way_of_a_row_that_was_kept_out(loaded, tmp_path, assay):
     said = assay(tmp_path, "data", "quarantine", "list")
     assert f"{loaded}  " in said and "b.csv → s.csv" in said and max(map(len, said.splitlines())) <= 80

@@ -214,6 +214,7 @@ def test_in_the_sandbox_one_that_ends_the_reader_harms_no_other(tmp_path):
     assert dict(found["d.pdf"].parts)["page 1"] == {"text": ["x y"]}
 
 
+@pytest.mark.slow
 def test_what_takes_too_much_memory_is_told_and_the_next_is_read(tmp_path: Path, monkeypatch):
     root = tmp_path / "in"
     root.mkdir()

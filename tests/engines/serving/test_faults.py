@@ -318,6 +318,7 @@ def test_what_stood_behind_a_replica_that_ended_goes_before_what_may_end_another
     asyncio.run(work())
 
 
+@pytest.mark.slow
 def test_who_stands_behind_what_another_gateway_asked_is_answered_by_another_replica(model, serve):
     """Each gateway knew its own questions alone: the other's waited behind what hung until their time was over."""
 

@@ -99,6 +99,7 @@ def test_of_too_many_missed_windows_the_latest_hundred_are_due_and_the_rest_are_
     assert len(found) == 100 and found[0].missed == 24 * 365 - 100 and {d.missed for d in found[1:]} == {0}
 
 
+@pytest.mark.slow
 def test_the_past_that_was_asked_for_was_left_out_where_it_was_longer_than_a_hundred_windows(home, made):
     made(since="2026-01-01")
     monitor = monitors.get(home.office, "m")
@@ -339,6 +340,7 @@ def test_a_monitor_of_a_name_that_another_had_begins_anew(home, made):
     assert [e.key for e in second] == [first[0].key + ".2"] and second[0].status == "Completed"
 
 
+@pytest.mark.slow
 def test_a_monitor_that_another_server_is_at_was_said_to_have_nothing_due(home, made):
     made()
     with leased(home.office, "monitor/m"):
