@@ -6,6 +6,7 @@ Version 4 is in ``cvss4``.
 
 from __future__ import annotations
 
+import functools
 import math
 
 _V3 = {
@@ -32,7 +33,11 @@ def base(vector: str) -> float | None:
 
     None where it is no vector that is known here.
     """
-    text = vector.strip()[:200]
+    return _base(vector.strip()[:200])
+
+
+@functools.lru_cache(maxsize=4_096)  # thousands of records have the same few vectors
+def _base(text: str) -> float | None:
     if text.startswith(("CVSS:3.0/", "CVSS:3.1/")):
         return _third(_metrics(text[9:]), text.startswith("CVSS:3.1"))
     if text.startswith("CVSS:4.0/"):
