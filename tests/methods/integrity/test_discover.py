@@ -156,6 +156,10 @@ def test_many_columns_say_what_was_not_tried():
     assert any("sums of 2 terms" in u for u in discover(sampled(**table), rng).untried)
 
 
+def test_a_share_just_below_chance_had_a_surprise_below_nothing():
+    assert surprise(100, 1, 0.010000000000000002) == 0
+
+
 @given(st.integers(1, 500), st.data(), st.floats(0.01, 0.99))
 @settings(max_examples=60)
 def test_surprise_falls_with_violations(n, data, p):

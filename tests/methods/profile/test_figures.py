@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -47,3 +49,10 @@ def test_order_far_into_the_column_is_seen():
     assert monotonic(column(values)) == "increasing"
     values[4000] = 0
     assert monotonic(column(values)) == ""
+
+
+def test_sums_beyond_a_double_on_both_sides_are_no_number_and_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = numbers(column([-1.7e308] * 3 + [1.7e308] * 3))
+    assert np.isnan(told["sum"])

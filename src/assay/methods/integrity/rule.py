@@ -60,4 +60,5 @@ def surprise(support: int, violations: int, chance: float) -> float:
     if q >= p:
         return 0.0
     divergence = (q * math.log(q / p) if q else 0.0) + (1 - q) * math.log((1 - q) / (1 - p))
-    return support * divergence / math.log(2)
+    # a share just below chance may round to less than nothing
+    return support * max(divergence, 0.0) / math.log(2)

@@ -103,7 +103,8 @@ def _sum(values: npt.NDArray[Any], counts: Ints) -> int | float:
         if largest * int(counts.sum()) < 1 << 62:
             return int(np.dot(values, counts))
         return sum(int(v) * int(c) for v, c in zip(values, counts, strict=True))
-    with np.errstate(over="ignore"):  # a sum beyond what a double holds is infinite, and told to be
+    # a sum beyond what a double holds is infinite, and told to be; beyond it on both sides it is no number
+    with np.errstate(over="ignore", invalid="ignore"):
         return float(np.dot(values, counts))
 
 
