@@ -64,5 +64,13 @@ def test_a_severity_that_is_none_and_a_part_of_no_feature_once_ended_in_a_traceb
         assert "None" in render(cards.parse(json.dumps(raw).encode(), "it"), "markdown")
 
 
+def test_a_guess_of_no_model_once_ended_in_a_traceback(good):
+    raw = copy.deepcopy(good)
+    for one in raw["evaluations"][0]["guess"]:
+        one["of"] = {}
+    card = cards.parse(json.dumps(raw).encode(), "it")
+    assert all("constant guess" in render(card, shown) for shown in ("html", "markdown", "sagemaker"))
+
+
 def test_a_card_that_says_more_than_is_known_is_read(good):
     assert cards.parse(json.dumps(good | {"later": [1]}).encode(), "it").model.name == good["model"]["name"]

@@ -167,6 +167,11 @@ class Evaluation:
         """Return the score that stands for the model."""
         return next((m for m in self.scores if m.name == self.headline), None)
 
+    @property
+    def guesser(self) -> str:
+        """Return how the model that only guesses is called."""
+        return str(self.guess[0].of.get("model", "constant guess")) if self.guess else "constant guess"
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:

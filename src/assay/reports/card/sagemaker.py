@@ -211,9 +211,7 @@ def _validated(one: Evaluation) -> dict[str, Any]:
     ]
     groups = {
         "scores": [m for m in map(_number, one.scores) if m],
-        f"a {one.guess[0].of['model'] if one.guess else 'constant guess'}": [
-            m for m in map(_number, one.guess) if m
-        ],
+        f"a {one.guesser}": [m for m in map(_number, one.guess) if m],
         "weakest subgroups": [
             {
                 "name": _cut(s.where, _NAME),

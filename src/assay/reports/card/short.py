@@ -57,7 +57,7 @@ def _well(one: Evaluation) -> Iterator[str]:
         else ""
     )
     guess = next((m for m in one.guess if m.name == one.headline and m.value is not None), None)
-    beats = f"; a {guess.of['model']} has {number(guess.value)}" if guess is not None else ""
+    beats = f"; a {one.guesser} has {number(guess.value)}" if guess is not None else ""
     way = ", where less is better" if any(one.headline.startswith(n) for n in LOWER_IS_BETTER) else ""
     yield f"On {rows} that it had not seen, its {one.headline} is {number(main.value)}{between}{beats}{way}."
     accuracy = next((m.value for m in one.scores if m.name == "accuracy"), None)

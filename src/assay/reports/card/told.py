@@ -283,7 +283,7 @@ class Teller:
             "score",
             "value",
             "95 % interval",
-            *([f"a {one.guess[0].of['model']}"] if guess else []),
+            *([f"a {one.guesser}"] if guess else []),
             *(["training data"] if train else []),
         )
         body = [
