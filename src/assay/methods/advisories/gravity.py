@@ -31,24 +31,24 @@ class Gravity:
 
 def of(record: Mapping[str, Any], entry: Mapping[str, Any]) -> Gravity:
     """Return the gravity of a record for one package: what it says of that package goes before the record's own word."""
-    best = Gravity()
     for where in (entry, record):
         scores: dict[str, float] = {}
+        highest, by = -1.0, ""
         for vector in _vectors(where):
             score = cvss.base(vector)
             if score is None:
                 continue
             version = cvss.version(vector)
             scores[version] = max(score, scores.get(version, 0.0))
-            if best.score is None or score > best.score:
-                best = Gravity(cvss.word(score), score, vector)
-        if best.score is not None:
-            return replace(best, scores=tuple(sorted(scores.items(), reverse=True)))
+            if score > highest:
+                highest, by = score, vector
+        if scores:
+            return Gravity(cvss.word(highest), highest, by, tuple(sorted(scores.items(), reverse=True)))
     for text in _texts(entry, record):
         name = _WORDS.get(text.strip().lower(), "")
         if name:
             return Gravity(name)
-    return best
+    return Gravity()
 
 
 def graver(a: Gravity, b: Gravity) -> Gravity:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 Key = Callable[[str], Any]
@@ -28,34 +29,58 @@ class Judged:
     why: str = ""
 
 
-def judge(entry: Mapping[str, Any], version: str, key: Key) -> Judged:
-    """Judge one entry of ``affected``. key: puts versions of its ecosystem in order; ValueError of what is no version."""
+@dataclass(frozen=True, slots=True)
+class Range:
+    """events: in order, each as (key, rank, kind, text); limits: their keys, None of ``*``. why: where it cannot be read.
+
+    fixes: the texts that it calls fixed, also where it cannot be read.
+    """
+
+    events: Sequence[tuple[Any, int, str, str]] = ()
+    limits: Sequence[Any] = ()
+    fixes: Sequence[str] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one entry of ``affected`` says, read once to be judged and laid over versions. why: where it cannot be read."""
+
+    listed: Sequence[Any] = ()
+    ranges: Sequence[Range] = ()
+    why: str = ""
+
+
+def read(entry: Mapping[str, Any], key: Key) -> Entry:
+    """Read an entry of ``affected``. key: puts versions of its ecosystem in order; ValueError of what is no version."""
+    try:
+        return Entry(_versions(entry), [_range(one, key) for one in _ranges(entry)])
+    except ValueError as error:
+        return Entry(why=str(error))
+
+
+def judge(entry: Entry, version: str, key: Key) -> Judged:
+    """Judge what an entry says of one version."""
+    if entry.why:
+        return Judged(None, why=entry.why)
     try:
         own = key(version[:LONGEST]) if len(version) <= LONGEST else None
     except (ValueError, TypeError):
         own = None
-    try:
-        listed, ranges = _versions(entry), _ranges(entry)
-    except ValueError as error:
-        return Judged(None, why=str(error))
-    exact = _listed(listed, version, own, key)
+    exact = _listed(entry.listed, version, own, key)
     doubt = ""
     fixed: list[str] = []
-    hit, judged = exact, bool(listed)
-    for one in ranges:
-        if own is None:
-            doubt = f"{version[:60]!r} is no version of its ecosystem"
-            continue
-        try:
-            inside, ends = _inside(one, own, key)
-        except (ValueError, TypeError) as error:
-            doubt = str(error)[:200] or "a version in its ranges cannot be read"
+    hit, judged = exact, bool(entry.listed)
+    for one in entry.ranges:
+        if own is None or one.why:
+            doubt = one.why if own is not None else f"{version[:60]!r} is no version of its ecosystem"
             continue
         judged = True
+        inside, ends = _inside(one, own)
         hit = hit or inside
         fixed += ends
     if exact and own is not None and not fixed:
-        fixed = _later(entry, own, key)
+        fixed = _later(entry, own)
     if hit:
         return Judged(True, tuple(dict.fromkeys(fixed)))
     if doubt:
@@ -96,6 +121,17 @@ def _listed(listed: Sequence[Any], version: str, own: Any, key: Key) -> bool:
     return False
 
 
+def _range(one: Mapping[str, Any], key: Key) -> Range:
+    """Read a range; one that cannot be read says why."""
+    try:
+        events, limits = _events(one, key)
+    except (ValueError, TypeError) as error:
+        why = str(error)[:200] or "a version in its ranges cannot be read"
+        return Range(fixes=list(_fixes(one.get("events"))), why=why)
+    why = "" if events else "a range has no events"
+    return Range(events, limits, [text for _, _, kind, text in events if kind == "fixed" and text], why)
+
+
 def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str, str]], list[Any]]:
     """Return the events in order, each as (key, rank, kind, text), and the keys of the limits."""
     raw = one.get("events")
@@ -118,18 +154,23 @@ def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str,
                 events.append(((0,), 0, kind, text))
             else:
                 events.append(((1, key(text)), _ORDER[kind], kind, text))
-    events.sort(key=lambda e: (e[0], e[1]))
+    events.sort(key=itemgetter(0, 1))
     return events, limits
 
 
-def _inside(one: Mapping[str, Any], own: Any, key: Key) -> tuple[bool, list[str]]:
+def _fixes(events: object) -> Iterator[str]:
+    """Give what the events of a range call fixed, whatever else they say."""
+    for event in events if isinstance(events, list) else ():
+        text = event.get("fixed") if isinstance(event, dict) else None
+        if isinstance(text, str) and text:
+            yield text[:LONGEST]
+
+
+def _inside(one: Range, own: Any) -> tuple[bool, list[str]]:
     """Return whether a version lies in a range, and what ends the stretch in which it lies."""
-    events, limits = _events(one, key)
-    if not events:
-        raise ValueError("a range has no events")
     place = (1, own)
     inside, ends = False, []
-    for at, _, kind, text in events:
+    for at, _, kind, text in one.events:
         if kind == "introduced":
             inside = inside or place >= at
         elif kind == "fixed" and inside:
@@ -137,24 +178,20 @@ def _inside(one: Mapping[str, Any], own: Any, key: Key) -> tuple[bool, list[str]
             ends += [text] if inside else []
         elif kind == "last_affected" and inside:
             inside = place <= at
-    if inside and limits and not any(limit is None or own < limit for limit in limits):
+    if inside and one.limits and not any(limit is None or own < limit for limit in one.limits):
         inside = False
     return inside, ends[:1] if inside else []
 
 
-def _later(entry: Mapping[str, Any], own: Any, key: Key) -> list[str]:
+def _later(entry: Entry, own: Any) -> list[str]:
     """Return the fixed versions above one that is listed and lies in no range."""
     out = []
-    for one in _ranges(entry):
-        try:
-            events, _ = _events(one, key)
-        except (ValueError, TypeError):
-            continue
-        out += [text for at, _, kind, text in events if kind == "fixed" and at > (1, own)][:1]
+    for one in entry.ranges:
+        out += [text for at, _, kind, text in one.events if kind == "fixed" and at > (1, own)][:1]
     return out
 
 
-def upgrade(entries: Iterable[Mapping[str, Any]], version: str, key: Key) -> tuple[str, int]:
+def upgrade(entries: Iterable[Entry], version: str, key: Key) -> tuple[str, int]:
     """Return the smallest version above ``version`` that no entry affects, and how many entries it still leaves.
 
     Only versions that an entry calls fixed come into question. Where none clears all, it is the one that leaves the fewest;
@@ -167,7 +204,7 @@ def upgrade(entries: Iterable[Mapping[str, Any]], version: str, key: Key) -> tup
     except (ValueError, TypeError):
         return "", len(held)
     found: dict[str, Any] = {}
-    for text in (t for entry in held for t in _fixes(entry)):
+    for text in (t for entry in held for one in entry.ranges for t in one.fixes):
         if text not in found:
             try:
                 found[text] = key(text)
@@ -180,7 +217,7 @@ def upgrade(entries: Iterable[Mapping[str, Any]], version: str, key: Key) -> tup
     places = {text: at for at, (_, text) in enumerate(ordered)}
     steps = [0] * (len(ordered) + 1)
     for entry in held:
-        for low, high in _covered(entry, keys, places, key):
+        for low, high in _covered(entry, keys, places):
             steps[low] += 1
             steps[high] -= 1
     left = list(accumulate(steps[:-1]))
@@ -188,43 +225,24 @@ def upgrade(entries: Iterable[Mapping[str, Any]], version: str, key: Key) -> tup
     return ordered[best][1], left[best]
 
 
-def _fixes(entry: Mapping[str, Any]) -> Iterator[str]:
-    try:
-        ranges = _ranges(entry)
-    except ValueError:
-        return
-    for one in ranges:
-        events = one.get("events")
-        for event in events if isinstance(events, list) else ():
-            text = event.get("fixed") if isinstance(event, dict) else None
-            if isinstance(text, str) and text:
-                yield text[:LONGEST]
-
-
-def _covered(
-    entry: Mapping[str, Any], keys: list[tuple[int, Any]], places: Mapping[str, int], key: Key
-) -> list[tuple[int, int]]:
+def _covered(entry: Entry, keys: list[tuple[int, Any]], places: Mapping[str, int]) -> list[tuple[int, int]]:
     """Return which of the versions in question an entry affects, as stretches that do not overlap; all where it cannot be told."""
-    out: list[tuple[int, int]] = []
-    try:
-        listed, ranges = _versions(entry), _ranges(entry)
-    except ValueError:
+    if entry.why:
         return [(0, len(keys))]
-    judged = bool(listed)
-    for text in listed:
+    out: list[tuple[int, int]] = []
+    judged = bool(entry.listed)
+    for text in entry.listed:
         if isinstance(text, str) and text in places:
             out.append((places[text], places[text] + 1))
-    for one in ranges:
-        try:
-            events, limits = _events(one, key)
-        except (ValueError, TypeError):
+    for one in entry.ranges:
+        if one.why:
             return [(0, len(keys))]
-        judged = judged or bool(events)
+        judged = True
         most = len(keys)
-        if limits and None not in limits:
-            most = bisect_left(keys, (1, max(limits)))
+        if one.limits and None not in one.limits:
+            most = bisect_left(keys, (1, max(one.limits)))
         begins: int | None = None
-        for at, _, kind, _ in events:
+        for at, _, kind, _ in one.events:
             if kind == "introduced" and begins is None:
                 begins = bisect_left(keys, at)
             elif kind in ("fixed", "last_affected") and begins is not None:

@@ -6,6 +6,7 @@ Debian Policy 5.6.12, and dpkg's own lib/dpkg/version.c as measured by `dpkg --c
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 _PIECE = re.compile(r"([^0-9]*)([0-9]*)")
@@ -26,12 +27,17 @@ def _parts(text: str) -> tuple[Any, ...]:
     for letters, digits in _PIECE.findall(text):
         if not letters and not digits:
             break
-        out.append((*(_weight(c) for c in letters), 0))
+        out.append(_weights(letters))
         out.append(int(digits) if digits else 0)
     # A version that ends goes on as the empty text and 0 for ever, which is what ends each comparison.
     while len(out) >= 2 and out[-1] == 0 and out[-2] == (0,):
         del out[-2:]
     return (*(out or ((0,), 0)), (0,), 0)
+
+
+@lru_cache(2_048)  # nearly all versions are dots, and the few endings of a distribution
+def _weights(letters: str) -> tuple[int, ...]:
+    return (*(_weight(c) for c in letters), 0)
 
 
 def _weight(char: str) -> int:

@@ -130,20 +130,21 @@ def _one(
     doubts: dict[str, list[str]],
 ) -> None:
     key = _remembering(ecosystems.key(where.base))
-    found: list[tuple[str, dict[str, Any], Sequence[str]]] = []
-    entries: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    found: list[tuple[str, Mapping[str, Any], Sequence[str]]] = []
+    entries: dict[str, list[osv.Entry]] = defaultdict(list)
     for name, written, entry in advisories.about(where.base, names):
         if not where.holds(written):
             continue
-        entries[name].append(entry)
-        judged = osv.judge(entry, names[name], key)
+        said = osv.read(entry, key)
+        entries[name].append(said)
+        judged = osv.judge(said, names[name], key)
         if judged.affected is None:
             doubts[f"it cannot be told whether {entry['id']} affects it: {judged.why}"].append(
                 packages[0].shown
             )
             out.unjudged.append(f"{packages[0].kind}/{name}")
         elif judged.affected:
-            found.append((name, dict(entry), judged.fixed))
+            found.append((name, entry, judged.fixed))
     groups = _together(found, advisories)
     out.hits += [_hit(group, names, where.base, packages) for group in groups]
     for name in dict.fromkeys(name for name, _, _ in found):
@@ -167,11 +168,11 @@ def _remembering(key: ecosystems.Key | None) -> ecosystems.Key:
     return remembered
 
 
-_Found = tuple[str, dict[str, Any], Sequence[str], Mapping[str, Any]]
+_Found = tuple[str, Mapping[str, Any], Sequence[str], Mapping[str, Any]]
 
 
 def _together(
-    found: Sequence[tuple[str, dict[str, Any], Sequence[str]]], advisories: Advisories
+    found: Sequence[tuple[str, Mapping[str, Any], Sequence[str]]], advisories: Advisories
 ) -> list[list[_Found]]:
     """Group records that speak of one vulnerability: each names the others as aliases, or what it was made from."""
     root: dict[str, str] = {}
@@ -218,12 +219,14 @@ def _rank(id_: str) -> tuple[int, str]:
 
 def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: list[Package]) -> Hit:
     ids: dict[str, None] = {}
-    best, summary, published = Gravity(), "", ""
+    best: Gravity | None = None
+    summary, published = "", ""
     fixed: dict[str, None] = {}
     links: dict[str, None] = {}
     for _, entry, ends, record in group:
         ids |= dict.fromkeys([str(entry["id"]), *names_of(record)])
-        best = gravity.graver(best, gravity.of(record, entry))
+        own = gravity.of(record, entry)
+        best = gravity.graver(best, own) if best is not None else own
         told = str(record.get("summary") or "").strip() or str(record.get("details") or "").strip()
         summary = summary or " ".join(told.split())[:200]
         published = published or str(record.get("published") or "")
@@ -239,7 +242,7 @@ def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: lis
         names[name],
         base,
         packages,
-        best,
+        best or Gravity(),
         summary,
         list(fixed),
         list(links),
