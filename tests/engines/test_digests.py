@@ -1,12 +1,14 @@
-"""Digests that are remembered while a file lies still, and never past a change of it."""
+"""Digests that are remembered while a file lies still, and never past a change of it; and those of copies."""
 
 import os
+import shutil
+import subprocess
 
 import pytest
 
 from assay.engines import digests
 from assay.engines.blobs import digest_tree
-from assay.engines.digests import Remembered, digest_file
+from assay.engines.digests import Remembered, copied, digest_file
 
 
 @pytest.fixture
@@ -56,3 +58,32 @@ def test_no_more_is_remembered_than_may_be(tmp_path, read, monkeypatch):
         (tmp_path / str(n)).write_text(str(n))
         held.digest(tmp_path / str(n))
     assert len(held._known) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", (("mkfs.xfs", "-q"), ("mkfs.btrfs", "-q")))
+def test_where_blocks_are_shared_a_copy_takes_none_and_keeps_its_bytes(tmp_path, made):
+    if os.geteuid() or shutil.which(made[0]) is None:
+        pytest.skip(f"needs root and {made[0]}")
+    image, disk = tmp_path / "disk.img", tmp_path / "disk"
+    with image.open("wb") as out:
+        out.truncate(400 << 20)
+    disk.mkdir()
+    subprocess.run([*made, str(image)], check=True)
+    if subprocess.run(["mount", "-o", "loop", str(image), str(disk)], check=False).returncode:
+        pytest.skip("needs a loop device, and the kernel's own driver of that file system")
+    try:
+        held, copy = disk / "held", disk / "copy"
+        held.write_bytes(os.urandom(64 << 20))
+        os.sync()
+        before = os.statvfs(disk).f_bfree
+        with held.open("rb", buffering=0) as given, copy.open("wb") as out:
+            digest = copied(given, out)
+        assert digest == digest_file(held) == digest_file(copy)
+        os.sync()
+        assert (before - os.statvfs(disk).f_bfree) * os.statvfs(disk).f_frsize < 8 << 20
+        with held.open("r+b") as written:
+            written.write(b"changed")
+        assert digest_file(copy) == digest != digest_file(held)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
