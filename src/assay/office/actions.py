@@ -109,12 +109,13 @@ def named(office: Office, name: str, state: str = "") -> list[ActionRecord]:
     return sorted((read(ActionRecord, r[0]) for r in rows), key=lambda r: -r.event)
 
 
-def keyed(office: Office, prefix: str) -> list[ActionRecord]:
-    """Return every action whose key begins so, in the order of their keys."""
-    table = schema.actions.c
-    query = sa.select(table.value).where(table.key.startswith(prefix, autoescape=True))
-    found = (read(ActionRecord, r[0]) for r in office.rows(query))
-    return sorted((r for r in found if r.key.startswith(prefix)), key=lambda r: r.key)  # LIKE may fold case
+def keyed(office: Office, prefix: str, suffix: str = "") -> list[ActionRecord]:
+    """Return every action whose key begins, and ends, so, in the order of their keys."""
+    key = schema.actions.c.key
+    wanted = key.startswith(prefix, autoescape=True), key.endswith(suffix, autoescape=True)
+    found = (read(ActionRecord, r[0]) for r in office.rows(sa.select(schema.actions.c.value).where(*wanted)))
+    kept = (r for r in found if r.key.startswith(prefix) and r.key.endswith(suffix))  # LIKE may fold case
+    return sorted(kept, key=lambda r: r.key)
 
 
 def propose(tx: Tx, action: Action) -> ActionRecord:

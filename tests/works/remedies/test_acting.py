@@ -180,6 +180,11 @@ def test_that_it_is_over_is_sent_again_where_nobody_took_it(home, watch, hook, d
     watch("rules:\n- {name: tell, when: {severity: high}, do: [{alert: [ops]}], cooldown: 0}\n")
     assert deeds() == [("alert", "done"), ("resolve", "failed")]
     hook.answers = [204]
+    monitor = monitors.get(home.office, "m")
+    quiet = next(e for e in monitors.executions(home.office, "m") if e.status == "Completed")
+    sent = len(hook.got)
+    assert [o.state for o in acting.act(home, monitor, quiet)] == ["failed"]  # its pause is not over
+    assert len(hook.got) == sent
     assert acting.send_again(home, time.time() + 61) == 1 and hook.got[-1]["over"]
     assert deeds() == [("alert", "done"), ("resolve", "done")]
 

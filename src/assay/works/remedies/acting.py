@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from assay.kernel.errors import AssayError, Missing, UsageError
-from assay.methods.remedies.deeds import Deed
+from assay.methods.remedies.parts import parts
 from assay.methods.remedies.policy import Policy, Rule
 from assay.office.monitors import Execution, Monitor
 from assay.works.monitoring import times
@@ -50,23 +50,17 @@ def act(home: Home, monitor: Monitor, execution: Execution) -> list[Outcome]:
     from assay.works.remedies.policies import of
 
     policy = of(home, monitor)
-    out: list[Outcome] = []
     rules = fired(home, monitor, execution, policy) if policy.rules else []
-    if rules:
-        diagnosis = _diagnosed(home, monitor, execution)
-        for rule in rules:
-            for order in _orders(home, monitor, execution, rule, diagnosis):
-                out.append(_done(home, monitor, execution, rule, order))
-    for rule in policy.rules:
-        if rule not in rules and quiet(rule, monitor, execution):
-            for order in _over(home, monitor, execution, rule):
-                out.append(
-                    _carried(
-                        home,
-                        Resolve(home, order, actor_of(monitor)),
-                        Outcome(order.key, order.verb, order.rule, order.part, "done"),
-                    )
-                )
+    diagnosis = _diagnosed(home, monitor, execution) if rules else ""
+    out = [
+        _done(home, monitor, execution, rule, order)
+        for rule in rules
+        for order in _orders(home, monitor, execution, rule, diagnosis)
+    ]
+    over = [rule for rule in policy.rules if rule not in rules and quiet(rule, monitor, execution)]
+    out += [
+        _resolved(home, monitor, order) for rule in over for order in _over(home, monitor, execution, rule)
+    ]
     with home.office.transaction() as tx:
         now = monitors.current_execution(tx, execution.key) or execution
         told = [
@@ -104,10 +98,11 @@ def _orders(home: Home, monitor: Monitor, execution: Execution, rule: Rule, diag
     out = []
     for number, deed in enumerate(rule.do):
         if deed.verb != "alert":
-            out.append(Order(deed.verb, monitor.name, execution.key, target, rule.name, f"{number}-{deed.verb}",
+            (part,) = parts(number, deed.verb)
+            out.append(Order(deed.verb, monitor.name, execution.key, target, rule.name, part,
                              execution.started, deed.said, diagnosis))  # fmt: skip
             continue
-        for part in _parts(number, deed):
+        for part in parts(number, deed.verb, deed.said["to"]):
             since = first(home, monitor, target, rule.name, part, execution.started)
             out.append(Order("alert", monitor.name, execution.key, target, rule.name, part,
                              execution.started, {"first": since} if since else {}, diagnosis))  # fmt: skip
@@ -119,7 +114,7 @@ def _over(home: Home, monitor: Monitor, execution: Execution, rule: Rule) -> lis
     target = monitor.endpoint or monitor.name
     out = []
     for number, deed in enumerate(rule.do):
-        for part in _parts(number, deed) if deed.verb == "alert" else ():
+        for part in parts(number, deed.verb, deed.said["to"]) if deed.verb == "alert" else ():
             since = first(home, monitor, target, rule.name, part, execution.started)
             if since:
                 out.append(Order("resolve", monitor.name, execution.key, target, rule.name, part,
@@ -127,38 +122,52 @@ def _over(home: Home, monitor: Monitor, execution: Execution, rule: Rule) -> lis
     return out
 
 
-def _parts(number: int, deed: Deed) -> list[str]:
-    return [f"{number}-alert:{channel}" for channel in deed.said["to"]]
-
-
 def _done(home: Home, monitor: Monitor, execution: Execution, rule: Rule, order: Order) -> Outcome:
     from assay.office import actions
 
-    outcome = Outcome(order.key, order.verb, order.rule, order.part, "done")
-    known = actions.get(home.office, order.key)
-    if known is not None and known.state in ("done", "failed", "proposed", "declined"):
-        return replace(outcome, state=known.state, why=str(known.detail.get("why", "")))
+    known = _known(home, order)
+    if known is not None:
+        return known
     why = held_back(home, rule, order, (execution.start, execution.end), time.time())
     if why:
-        return replace(outcome, state="held", why=why)
+        return _outcome(order, "held", why)
     remedy = KINDS[order.verb](home, order, actor_of(monitor))
     if rule.mode == "propose":
         with home.office.transaction() as tx:
             actions.propose(tx, remedy)
-        return replace(outcome, state="proposed")
-    return _carried(home, remedy, outcome)
+        return _outcome(order, "proposed")
+    return _carried(home, order, remedy)
 
 
-def _carried(home: Home, remedy: Remedy, outcome: Outcome) -> Outcome:
+def _resolved(home: Home, monitor: Monitor, order: Order) -> Outcome:
+    """Tell once that it is over: no cool-down holds that back, and where nobody took it ``send_again`` has its own pauses."""
+    return _known(home, order) or _carried(home, order, Resolve(home, order, actor_of(monitor)))
+
+
+def _known(home: Home, order: Order) -> Outcome | None:
+    """Return what became of an order that was ended or proposed before; None of one that is still to be carried out."""
+    from assay.office import actions
+
+    known = actions.get(home.office, order.key)
+    if known is None or known.state not in ("done", "failed", "proposed", "declined"):
+        return None
+    return _outcome(order, known.state, str(known.detail.get("why", "")))
+
+
+def _outcome(order: Order, state: str, why: str = "") -> Outcome:
+    return Outcome(order.key, order.verb, order.rule, order.part, state, why)
+
+
+def _carried(home: Home, order: Order, remedy: Remedy) -> Outcome:
     from assay.office import actions
 
     try:
         record = actions.carry_out(home.office, remedy)
     except AssayError as error:
-        return replace(outcome, state="failed", why=str(error)[:300])
+        return _outcome(order, "failed", str(error)[:300])
     except Exception as error:  # noqa: BLE001 - a fault of ours in one deed keeps no other from being done
-        return replace(outcome, state="failed", why=f"{type(error).__name__}: {error}"[:300])
-    return replace(outcome, why=str(record.detail.get("why", "")))
+        return _outcome(order, "failed", f"{type(error).__name__}: {error}"[:300])
+    return _outcome(order, "done", str(record.detail.get("why", "")))
 
 
 def recalled(home: Home, record: ActionRecord) -> Remedy:

@@ -49,11 +49,10 @@ def held_back(home: Home, rule: Rule, order: Order, window: tuple[str, str], now
     from assay.office import actions, monitors
 
     last, today = 0.0, 0
-    for record in actions.keyed(home.office, prefix(order.verb, order.target)):
+    part = f"/{order.part}" if order.verb == "alert" else ""  # each channel for itself
+    for record in actions.keyed(home.office, prefix(order.verb, order.target), part):
         if record.key == order.key or record.state == "declined":
             continue
-        if order.verb == "alert" and record.order.get("part") != order.part:
-            continue  # each channel for itself
         same = (record.order.get("monitor"), record.order.get("rule")) == (order.monitor, order.rule)
         if same and record.state in ("done", "begun", "proposed"):
             before = monitors.execution(home.office, str(record.order["execution"]))

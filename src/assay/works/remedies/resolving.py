@@ -22,7 +22,7 @@ def first(home: Home, monitor: Monitor, target: str, rule: str, part: str, befor
     def said(verb: str, *states: str) -> list[tuple[str, str]]:
         return [
             (str(r.order["at"]), str(r.order["execution"]))
-            for r in actions.keyed(home.office, prefix(verb, target))
+            for r in actions.keyed(home.office, prefix(verb, target), f"/{rule}/{part}")
             if (r.order.get("monitor"), r.order.get("rule"), r.order.get("part"))
             == (monitor.name, rule, part)
             and monitor.created_at <= r.order["at"] < before

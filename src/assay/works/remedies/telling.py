@@ -8,6 +8,7 @@ from typing import Any
 from assay.engines.alerting.alert import Alert
 from assay.kernel.action import Begun, Made
 from assay.kernel.severity import Severity
+from assay.methods.remedies.parts import channel
 from assay.works.remedies.remedy import Remedy
 
 _LINES, _LONGEST = 20, 500
@@ -28,7 +29,7 @@ class Tell(Remedy):
     @property
     def channel(self) -> str:
         """Return the channel that it goes over."""
-        return self.asked.part.partition(":")[2]
+        return channel(self.asked.part)
 
     def matter(self) -> str:
         """Return what all alerts about one trouble have in common: the end of the first window that was told of."""
