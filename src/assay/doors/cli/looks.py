@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import textwrap
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from assay.doors.cli import show
 from assay.kernel.printable import printable
+from assay.methods.monitor.empty import folded, told
+from assay.methods.remedies.parts import named
 
 
 def executions(found: list[dict[str, Any]], empty: str) -> None:
     """Print a table of executions, the latest first, and why those failed that did; ``empty`` where there is none."""
     most = max((len(e["violations"]) for e in found), default=0)
     rows = []
-    for execution, windows in _folded(found):
+    for windows in folded(found, lambda e: (e["status"], e["rows"])):
+        execution, missed = windows[0], sum(e["missed"] for e in windows)
         count = len(execution["violations"])
         bar = "█" * max(1, round(10 * count / most)) if count else ""
         rows.append(
@@ -25,29 +26,16 @@ def executions(found: list[dict[str, Any]], empty: str) -> None:
                 "until": execution["end"][:16].replace("T", " "),
                 "status": execution["status"],
                 "rows": "" if execution["rows"] is None else f"{execution['rows']:,}",
-                "by": execution["trigger"]
-                + (f", {execution['missed']} left out" if execution["missed"] else ""),
+                "by": execution["trigger"] + (f", {missed} left out" if missed else ""),
                 "violations": f"{bar} {count}".strip()
                 if count
-                else f"no row came in {windows:,} windows"
-                if windows > 1
-                else textwrap.shorten(execution["why"], 40, placeholder=" …"),
+                else told(len(windows)) or textwrap.shorten(execution["why"], 40, placeholder=" …"),
             }
         )
     columns = (("until", "window until"), ("status", "status"), ("rows", "rows"), ("by", "by"), ("violations", "violations"))  # fmt: skip
     show.table(rows, columns, empty, whole=("until", "status"))
     for why in dict.fromkeys(e["why"] for e in found if len(e["why"]) > 40 and not e["violations"]):
         click.echo("\n" + textwrap.fill(printable(why), 80, break_long_words=False, break_on_hyphens=False))
-
-
-def _folded(found: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Give executions with how many windows each stands for: of windows one after another in which nothing came, the first."""
-    for empty, group in itertools.groupby(found, lambda e: e["status"] == "Completed" and e["rows"] == 0):
-        members = list(group)
-        if empty and len(members) > 1:
-            yield members[0] | {"missed": sum(e["missed"] for e in members)}, len(members)
-        else:
-            yield from ((one, 1) for one in members)
 
 
 def deeds(found: list[dict[str, Any]], empty: str = "") -> None:
@@ -68,7 +56,7 @@ def deeds(found: list[dict[str, Any]], empty: str = "") -> None:
             {
                 **one,
                 "at": one["at"][5:16].replace("T", " "),
-                "what": _what(one),
+                "what": named(one["verb"], one["part"]),
                 "said": textwrap.shorten(str(said), 200, placeholder=" …"),
             }
         )
@@ -84,11 +72,6 @@ def deeds(found: list[dict[str, Any]], empty: str = "") -> None:
     show.table(rows, columns, empty, whole=("id", "at", "state"))
 
 
-def _what(one: dict[str, Any]) -> str:
-    channel = str(one["part"]).partition(":")[2]
-    return f"{one['verb']} {channel}".strip()
-
-
 def violations(execution: dict[str, Any]) -> None:
     """Print the first ten violations of a window."""
     if execution["violations"]:
@@ -102,4 +85,6 @@ def held(execution: dict[str, Any]) -> None:
     if held:
         click.echo()
         columns = (("what", "held back"), ("rule", "rule"), ("why", "why"))
-        show.table([a | {"what": _what(a)} for a in held], columns, "", whole=("what", "rule"))
+        show.table(
+            [a | {"what": named(a["verb"], a["part"])} for a in held], columns, "", whole=("what", "rule")
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,8 @@ from assay.kernel.asset import Asset
 from assay.kernel.report import Chart, Coverage, Finding, Report
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate, Verdict
+from assay.methods.monitor.empty import folded, told
+from assay.methods.remedies.parts import named
 from assay.office.monitors import Execution, Monitor
 from assay.reports.svg import draw
 from assay.works.monitoring import times
@@ -60,19 +61,17 @@ def page(monitor: Monitor, executions: Sequence[Execution]) -> str:
 def _executions(executions: Sequence[Execution]) -> Chart:
     """Return a table of windows, those in a row in which nothing came as one line."""
     rows: list[dict[str, Any]] = []
-    for nothing, group in itertools.groupby(executions, lambda e: e.status == "Completed" and e.rows == 0):
-        members = list(group)
-        for one in members[:1] if nothing else members:
-            why = f"no row came in {len(members):,} windows" if nothing and len(members) > 1 else one.why
-            rows.append(
-                {
-                    "window until": _until(one),
-                    "status": "Violations" if one.status == "CompletedWithViolations" else one.status,
-                    "rows": one.rows,
-                    "violations": len(one.violations),
-                    "why": why or ", ".join(dict.fromkeys(str(v["rule"]) for v in one.violations)),
-                }
-            )
+    for one, *others in folded(executions, lambda e: (e.status, e.rows)):
+        why = told(1 + len(others)) or one.why
+        rows.append(
+            {
+                "window until": _until(one),
+                "status": "Violations" if one.status == "CompletedWithViolations" else one.status,
+                "rows": one.rows,
+                "violations": len(one.violations),
+                "why": why or ", ".join(dict.fromkeys(str(v["rule"]) for v in one.violations)),
+            }
+        )
     alt = f"{len(executions)} executions, the latest first."
     return Chart("Windows", "table", tuple(rows), "window until", "status", alt=alt)
 
@@ -82,7 +81,7 @@ def _deeds(executions: Sequence[Execution]) -> Chart:
     rows = tuple(
         {
             "window until": _until(e),
-            "what": f"{a['verb']} {str(a['part']).partition(':')[2]}".strip(),
+            "what": named(a["verb"], a["part"]),
             "rule": a["rule"],
             "state": "held back" if a["state"] == "held" else a["state"],
             "why": a["why"],
