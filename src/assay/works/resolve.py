@@ -124,7 +124,6 @@ def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None, store: Store
     """Raise UsageError when what was read where it lies is no longer what was pinned. store: where it was pinned, else the home's."""
     from assay.engines import tables
     from assay.engines.advisories import mirror
-    from assay.engines.containers import opening
     from assay.works import captured
 
     for asset in inputs.values():
@@ -136,7 +135,6 @@ def still_as_pinned(inputs: Mapping[str, Asset], home: Home | None, store: Store
         if (
             traffic
             or (asset.kind in ("table", "traffic") and tables.changed(asset))
-            or (asset.kind == "image" and opening.changed(asset, _inside_of(asset.uri, home)))
             or (asset.kind == "advisories" and mirror.changed(asset))
             or (
                 asset.format == "folder"

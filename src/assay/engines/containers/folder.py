@@ -19,6 +19,7 @@ from assay.engines.containers.file import PlainFile
 from assay.engines.containers.room import LINKS, LONGEST, Full, Room
 from assay.kernel.asset import Asset
 from assay.kernel.handles import ImageFile
+from assay.methods.packages.wanted import database
 
 _DEEPEST = 200
 _LARGE = 1 << 62
@@ -44,6 +45,7 @@ class FolderImage:
         self.asset, self.root = asset, root.resolve()
         self.room = Room()
         self._links: dict[str, str] = {}
+        self._compared = False
         self._without = without.resolve() if without else None
 
     @property
@@ -60,9 +62,13 @@ class FolderImage:
         return None
 
     def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
-        """Give the wanted regular files. hidden: says nothing here."""
+        """Give the wanted regular files. hidden: says nothing here.
+
+        A host goes on working while it is examined: where its records are not those it was pinned by any more, that is a gap.
+        """
+        told: list[str] | None = [] if self.asset.digest and not self._compared else None
         try:
-            for path, known in self._walk(wanted):
+            for path, known in self._walk(wanted, told):
                 if stat.S_ISREG(known.st_mode):
                     if wanted(path, known.st_size):
                         yield PlainFile(path, known.st_size, partial(beneath.opened, self.root, path))
@@ -72,6 +78,15 @@ class FolderImage:
                     self.room.gap(path, "it is no regular file, and a record would stand there")
         except Full as full:
             self.room.gap("the rest of the tree", str(full))
+            if told is not None:
+                told.append("full\0")
+        if told is not None:
+            self._compared = True
+            if _digest(told) != self.asset.digest:
+                self.room.gap(
+                    "records of packages",
+                    "some changed while the tree was examined; examine it when it is still",
+                )
 
     def _link(self, path: str) -> None:
         if len(self._links) >= LINKS and path not in self._links:
@@ -82,9 +97,15 @@ class FolderImage:
         except OSError as error:
             self.room.gap(path, f"the link cannot be read: {error.strerror}")
 
-    def _walk(self, wanted: Callable[[str, int], bool]) -> Iterator[tuple[str, os.stat_result]]:
-        """Give what is no folder and may be wanted: what would not be, however large, is not asked for its size."""
+    def _walk(
+        self, wanted: Callable[[str, int], bool], told: list[str] | None = None
+    ) -> Iterator[tuple[str, os.stat_result]]:
+        """Give what is no folder and may be wanted: what would not be, however large, is not asked for its size.
+
+        told: takes in on the way what the tree is pinned by.
+        """
         pseudo = _mounted(self.root)
+        self.room.seen = 0  # of each walk over the same tree, or a second would find half of the room used
         todo = [("", 0)]
         while todo:
             inner, depth = todo.pop()
@@ -103,8 +124,14 @@ class FolderImage:
                 try:
                     folder = entry.is_dir(follow_symlinks=False)
                     if not folder:
-                        if wanted(path, _LARGE):
-                            yield path, entry.stat(follow_symlinks=False)
+                        pinned = told is not None and database(path, _LARGE)
+                        asked = wanted(path, _LARGE)
+                        if asked or pinned:
+                            known = entry.stat(follow_symlinks=False)
+                            if told is not None and pinned:
+                                told += _line(path, known)
+                            if asked:
+                                yield path, known
                         continue
                 except OSError:
                     continue  # it went meanwhile
@@ -137,17 +164,25 @@ def _mounted(root: Path) -> frozenset[str]:
     return frozenset(out)
 
 
-def listing(root: Path, wanted: Callable[[str, int], bool], without: Path | None = None) -> str:
-    """Return a digest of the wanted files' names, sizes and times: how a tree that is read where it lies is pinned."""
+def listing(root: Path, without: Path | None = None) -> str:
+    """Return a digest of the names, sizes and times of what tells of packages: how a tree read where it lies is pinned."""
     image = FolderImage(Asset("image", "", ""), root, without)
-    made = hashlib.sha256(b"assay.listing/1\n")
-    told = []
+    told: list[str] = []
     try:
-        for path, known in image._walk(wanted):
-            if stat.S_ISREG(known.st_mode) and wanted(path, known.st_size):
-                told.append(f"{path}\0{known.st_size}\0{known.st_mtime_ns}\0")
+        for _ in image._walk(lambda path, size: False, told):
+            pass
     except Full:
         told.append("full\0")
+    return _digest(told)
+
+
+def _line(path: str, known: os.stat_result) -> list[str]:
+    counts = stat.S_ISREG(known.st_mode) and database(path, known.st_size)
+    return [f"{path}\0{known.st_size}\0{known.st_mtime_ns}\0"] if counts else []
+
+
+def _digest(told: list[str]) -> str:
+    made = hashlib.sha256(b"assay.listing/1\n")
     for one in sorted(told):
         made.update(one.encode("utf-8", "surrogateescape"))
     return "sha256:" + made.hexdigest()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from assay.engines.containers import folder
 from assay.kernel.asset import Asset
 from assay.kernel.errors import Missing, UsageError
-from assay.methods.packages.wanted import database
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store
@@ -38,18 +37,11 @@ def pin(text: str, store: Store, without: Path | None = None, known: Known | Non
     if path.is_dir() and not (path / "oci-layout").is_file():
         if which:
             raise UsageError(f"{path} is a root directory, and holds no image called {which!r}")
-        digest = folder.listing(path, database, without)
+        digest = folder.listing(path, without)
         return Asset("image", path.resolve().name or "host", text, digest, "root")
     from assay.engines.containers.saved import pin as pin_saved
 
     return pin_saved(path, which, text, store)
-
-
-def changed(asset: Asset, without: Path | None = None) -> bool:
-    """Whether a root directory tells of other packages than when it was pinned; all else is verified as it is read."""
-    if asset.format != "root":
-        return False
-    return folder.listing(Path(asset.uri), database, without) != asset.digest
 
 
 def open_image(
