@@ -125,8 +125,25 @@ def test_too_many_models_are_told(tmp_path, monkeypatch):
     (tmp_path / "a.py").write_text("")
     for name in ("a.pkl", "b.pkl"):
         (tmp_path / name).write_bytes(b"\x80\x04N.")
-    with pytest.raises(UsageError, match="more than 1 model"):
-        pick(str(tmp_path))
+    monkeypatch.setattr(picking, "_SINGLE", 1)
+    found = pick(str(tmp_path))
+    assert [c.target for c in found.checks if c.check == "model.scan"] == [str(tmp_path / "a.pkl")]
+    assert [s.what for s in found.skipped] == ["1 more model files"]
+
+
+def test_a_folder_of_many_checkpoints_beside_a_program_is_examined_whole(tmp_path):
+    """The whole tree was refused, so that not one of three hundred was looked at."""
+    (tmp_path / "train.py").write_text("")
+    for place in ("runs/one", "tools"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "tools" / "a.py").write_text("")
+    for at in range(101):
+        (tmp_path / "runs" / "one" / f"{at}.pkl").write_bytes(b"\x80\x04N.")
+    (tmp_path / "tools" / "m.pkl").write_bytes(b"\x80\x04N.")
+    found = pick(str(tmp_path))
+    models = [c.target for c in found.checks if c.check == "model.scan"]
+    assert models == [str(tmp_path / "runs"), str(tmp_path / "tools" / "m.pkl")]
+    assert not found.skipped
 
 
 RAW = [layer({"etc/os-release": DEBIAN})]

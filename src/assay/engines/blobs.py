@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from assay.engines.digests import copied
 from assay.engines.digests import digest_file as digest_file
 from assay.engines.folders import entries
 from assay.engines.leftovers import living, outside, removed, sweep
+from assay.engines.regular import opened
 from assay.engines.remote import filesystem
 from assay.kernel.canonical import canonical
 from assay.kernel.errors import Broken, Missing, UsageError
@@ -51,8 +53,9 @@ def digest_tree(
 
     The manifest is canonical JSON of ``[{"path", "size", "sha256"}]`` sorted by path. UsageError on a link or
     anything else that is not a plain file, since what it leads to may change behind the digest. without: a folder
-    inside that does not count. odd: links, devices and names that are no UTF-8 are borne; where a link leads and what
-    a device gives is then no part of it, and whoever looks at the folder must not read them. BadInput where it nests deeper than
+    inside that does not count. odd: links, devices, names that are no UTF-8 and what cannot be read are borne; where a link
+    leads and what a device gives is then no part of it, and whoever looks at the folder must not read them, and must tell of
+    what cannot be read. BadInput where it nests deeper than
     DEEPEST, or holds a folder that cannot be looked into; UsageError where a file of it goes meanwhile. digest: gives that of a file, such as one that remembers.
     """
     root = Path(path)
@@ -69,7 +72,12 @@ def _manifest(
     root: Path, digest: Callable[[Path], str], without: Path | None = None, *, odd: bool = False
 ) -> bytes:
     listed: list[dict[str, Any]] = []
-    for entry in sorted(entries(root, DEEPEST), key=lambda e: e.path):
+
+    def closed(inner: str, error: OSError) -> None:
+        listed.append({"path": name_in(root, root / inner), "unread": error.errno})
+
+    found = sorted(entries(root, DEEPEST, closed if odd else None), key=lambda e: e.path)
+    for entry in found:
         path = root / entry.path
         if without is not None and path.is_relative_to(without):
             continue
@@ -89,9 +97,16 @@ def _manifest(
         try:
             listed.append({"path": name, "size": path.stat().st_size, "sha256": digest(path)[7:]})
         except FileNotFoundError:
+            if odd:
+                listed.append({"path": name, "unread": errno.ENOENT})
+                continue
             raise UsageError(
                 f"{name} went while it was read", where=str(root), remedy="run again when it is still"
             ) from None
+        except OSError as error:
+            if not odd:
+                raise
+            listed.append({"path": name, "unread": error.errno})
     return canonical(listed)
 
 
@@ -147,7 +162,7 @@ class Store:
         source = Path(path)
         if source.is_symlink() and not source.exists():
             raise Missing(f"there is no file {str(path)!r}")
-        with source.open("rb", buffering=0) as given, self._fresh() as (temporary, out):
+        with opened(source, follow=True) as given, self._fresh() as (temporary, out):
             digest = copied(given, out)
             if self.has(digest):
                 temporary.unlink()

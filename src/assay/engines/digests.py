@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+from assay.engines.regular import opened
+
 _PIECE = 1 << 18
 _TICK = 2_000_000_000  # nanoseconds: no clock of a file system is coarser
 _HELD = 10_000  # digests that are remembered
@@ -19,7 +21,7 @@ _CLONE = 0x40049409  # FICLONE of <linux/fs.h>: _IOW(0x94, 9, int)
 
 def digest_file(path: Path | str) -> str:
     """Return ``sha256:<hex>`` of a file's bytes, streamed."""
-    with Path(path).open("rb") as source:
+    with opened(path, follow=True) as source:
         return "sha256:" + hashlib.file_digest(source, "sha256").hexdigest()
 
 
@@ -51,7 +53,7 @@ def sign(known: os.stat_result) -> tuple[int, ...]:
     return known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns
 
 
-def copied(given: io.FileIO, out: BinaryIO) -> str:
+def copied(given: io.BufferedReader, out: BinaryIO) -> str:
     """Copy a file's bytes into an empty file and return their digest.
 
     A large one is hashed on a thread beside the copying, as both let go of Python meanwhile; its bytes pass through
@@ -89,7 +91,7 @@ def copied(given: io.FileIO, out: BinaryIO) -> str:
     return f"sha256:{hasher.hexdigest()}"
 
 
-def _cloned(given: io.FileIO, out: BinaryIO) -> bool:
+def _cloned(given: io.BufferedReader, out: BinaryIO) -> bool:
     """Let an empty file have a file's bytes without copying them, as its own from then on; False where that cannot be."""
     if sys.platform != "linux":
         return False

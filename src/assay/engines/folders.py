@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from assay.kernel.errors import BadInput
 
 DEEPEST = 100
 _LESS = "write fewer levels"
+_GONE = (errno.ENOENT, errno.ENOTDIR)
 _LEAST = 4096  # what an entry takes at least: an inode and its name
 
 
@@ -34,16 +35,23 @@ class Entry:
         return stat.S_ISREG(self.stat.st_mode)
 
     @property
+    def is_link(self) -> bool:
+        """Whether it is a link."""
+        return stat.S_ISLNK(self.stat.st_mode)
+
+    @property
     def is_folder(self) -> bool:
         """Whether it is a folder."""
         return stat.S_ISDIR(self.stat.st_mode)
 
 
-def entries(folder: Path | str, deepest: int = DEEPEST) -> Iterator[Entry]:
+def entries(
+    folder: Path | str, deepest: int = DEEPEST, closed: Callable[[str, OSError], None] | None = None
+) -> Iterator[Entry]:
     """Give everything below a folder, parents first.
 
     BadInput where it nests deeper than ``deepest`` or hides what it holds: what cannot be looked at cannot be
-    measured. What vanishes meanwhile is left out.
+    measured. What vanishes meanwhile is left out. closed: told the path of what cannot be looked at, which is then borne.
     """
     todo = [("", 1)]
     while todo:
@@ -52,14 +60,20 @@ def entries(folder: Path | str, deepest: int = DEEPEST) -> Iterator[Entry]:
             with os.scandir(os.path.join(folder, inner)) as found:
                 names = sorted(entry.name for entry in found)
         except OSError as error:
-            _vanished(error, inner)
+            if not inner or closed is None or error.errno in _GONE:
+                _vanished(error, inner)
+            else:
+                closed(inner, error)
             continue
         for name in names:
             path = f"{inner}/{name}" if inner else name
             try:
                 known = os.lstat(os.path.join(folder, path))
             except OSError as error:
-                _vanished(error, path)
+                if closed is None or error.errno in _GONE:
+                    _vanished(error, path)
+                else:
+                    closed(path, error)
                 continue
             entry = Entry(path, known)
             yield entry
@@ -72,7 +86,7 @@ def entries(folder: Path | str, deepest: int = DEEPEST) -> Iterator[Entry]:
 def _vanished(error: OSError, path: str) -> None:
     if error.errno == errno.ENAMETOOLONG:
         raise BadInput(f"{_shown(path)} has a path longer than the system takes", remedy=_LESS)
-    if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+    if error.errno not in _GONE:
         raise BadInput(f"{_shown(path)} cannot be looked at: {error.strerror}", remedy="leave it readable")
 
 

@@ -84,6 +84,10 @@ class History:
             lay(self._ours, _WIDE.search(self._text("config", 1 << 20)) is not None)
             ids = [i for i in self._text("shallow", 16 << 20).split() if _HASH.fullmatch(i)]
             if ids:
+                self.skip(
+                    f"what came before {len(ids):,} {'commit' if len(ids) == 1 else 'commits'}",
+                    "not here, as in a shallow clone; nothing is fetched: git fetch --unshallow brings it",
+                )
                 (self._ours / "shallow").write_text("".join(f"{i}\n" for i in ids))
             store = Store(self.root.resolve(), self.skip)
             store.lay(self.common / "objects", self._ours)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from assay.engines.archives import Bounds, Xz
+from assay.engines.regular import opened, why
 from assay.engines.zips import bounded
 from assay.kernel.errors import BadInput
 from assay.methods import tars
@@ -52,7 +53,7 @@ class Part:
 
 def is_packed(path: Path) -> str:
     """Return what an archive is by its beginning (tar, zip, gzip, …), or nothing where it is none."""
-    with path.open("rb") as source:
+    with opened(path) as source:
         head = source.read(512)
     if head.startswith(b"PK\x03\x04"):
         return "zip"
@@ -72,7 +73,11 @@ class _Unfolding:
         self._count = 0
 
     def inside(self, path: Path, name: str, depth: int, inner: str = "") -> Iterator[Part]:
-        kind = is_packed(path)
+        try:
+            kind = is_packed(path)
+        except OSError as error:  # it went since it was listed
+            self.skip(name, f"it cannot be read: {why(error)}")
+            return
         if not kind:
             yield Part(name, path, inner)
             return
@@ -85,7 +90,7 @@ class _Unfolding:
             self.skip(name, f"it cannot be unpacked to its end: {ascii(str(error))[1:-1][:120]}")
 
     def _stream(self, path: Path, name: str, depth: int) -> Iterator[Part]:
-        with path.open("rb") as raw:
+        with opened(path) as raw:
             plain = _plain(raw, is_packed(path))
             out = self._spool(plain.read, path.stat().st_size)
         try:
@@ -94,7 +99,7 @@ class _Unfolding:
             out.unlink(missing_ok=True)
 
     def _tar(self, path: Path, name: str, depth: int) -> Iterator[Part]:
-        with path.open("rb") as raw:
+        with opened(path) as raw:
             source = _Source(raw, path.stat().st_size)
             for member in tars.members(source):
                 if not self._counted(name):

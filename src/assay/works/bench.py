@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.engines.blobs import Store
     from assay.engines.containers.logins import Logins
     from assay.engines.egress.policy import Egress
+    from assay.engines.folders import Entry
     from assay.engines.interpreters import Interpreter
     from assay.engines.tracing import Recorder
     from assay.works.home import Home
@@ -45,8 +46,8 @@ class FileTree:
                 self.root,
             )
             return
-        for path in self._inside():
-            if path.is_file() and not path.is_symlink():
+        for path, entry in self._inside():
+            if entry.is_file:
                 yield name_in(self.root, path), path
 
     @property
@@ -55,21 +56,39 @@ class FileTree:
         from assay.engines.blobs import name_in
 
         out = []
-        for path in self._inside() if self.root.is_dir() else ():
-            if path.is_symlink():
+        for path, entry in self._inside() if self.root.is_dir() else ():
+            if entry.is_link:
                 out.append((name_in(self.root, path), "it is a link, and was not followed"))
-            elif not path.is_dir() and not path.is_file():
+            elif not entry.is_folder and not entry.is_file:
                 out.append((name_in(self.root, path), "it is no regular file"))
+        return out + self.closed
+
+    @property
+    def closed(self) -> list[tuple[str, str]]:
+        """Return the names of what cannot be looked at, and why: of a folder, nothing in it is known."""
+        from assay.engines.blobs import name_in
+        from assay.engines.regular import why
+
+        out: list[tuple[str, str]] = []
+        if self.root.is_dir():
+            for _ in self._inside(
+                lambda at, e: out.append(
+                    (name_in(self.root, self.root / at), f"it cannot be looked into: {why(e)}")
+                )
+            ):
+                pass
         return out
 
-    def _inside(self) -> Iterator[Path]:
+    def _inside(
+        self, closed: Callable[[str, OSError], None] = lambda at, e: None
+    ) -> Iterator[tuple[Path, Entry]]:
         from assay.engines.blobs import DEEPEST
         from assay.engines.folders import entries
 
-        for entry in sorted(entries(self.root, DEEPEST), key=lambda e: e.path.split("/")):
+        for entry in sorted(entries(self.root, DEEPEST, closed), key=lambda e: e.path.split("/")):
             path = self.root / entry.path
             if self.without is None or not path.is_relative_to(self.without):
-                yield path
+                yield path, entry
 
 
 @dataclass

@@ -9,9 +9,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from assay.kernel.errors import UsageError
 from assay.kernel.report import Skipped
 from assay.methods.packages.wanted import LOCKS, kind_of
 from assay.works.resolve import MODELS, TABLES, looks_like_table
@@ -31,10 +30,14 @@ _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", "
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
 _LOOKED_AT = 200_000  # entries of a folder
-_MOST = 100  # model files, and images, of one source tree
+_MOST = (
+    100  # images of one source tree, and models that are examined one by one while a folder of theirs is none
+)
+_SINGLE = 1_000  # model files of one source tree that are examined, each or as a folder
 _UNPACKED = 64 << 30  # bytes that come out of all archives of a source tree to tell what lies in them
 _DATA = tuple(end for end in TABLES if end != ".txt")  # how a file ends that is data for sure
 _PACKED_ENDS = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".z")
+_One = TypeVar("_One")
 SBOM, VULNERABILITIES = "image.sbom", "image.vulnerabilities"
 
 
@@ -62,7 +65,8 @@ class Picked:
 def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     """Return the checks that fit a target. advisories: what images are held against, ``mirror`` and what goes with it.
 
-    A source tree's model files and images are examined one by one; UsageError where there are more than a person would list.
+    A source tree's model files and images are examined one by one. Where there are many models, a folder that holds them and no
+    program is examined whole; what is past the bounds is told.
     """
     from assay.engines.containers.opening import REMOTE
 
@@ -152,8 +156,12 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
     found = _Within(path, advisories)
     for entry in files:
         found.add(entry)
-    models = [Wanted("model.scan", one) for one in sorted(found.models)]
-    inside = [] if images else sorted(found.images, key=lambda one: str(one.target))
+    single = _bounded(
+        _gathered(path, found.models, files), _SINGLE, "model files", "model.scan FOLDER", found.unread
+    )
+    models = [Wanted("model.scan", one) for one in single]
+    every = [] if images else sorted(found.images, key=lambda one: str(one.target))
+    inside = _bounded(every, _MOST, "images", f"{SBOM} FILE...", found.unread)
     # Who names advisories asks about what is locked too; without them a bill of a tree tells nothing that its locks do not.
     locked = [of_image(str(path), advisories)] if advisories and found.locked else []
     checks = (*images, *(Wanted(name, str(path)) for name in code), *models, *inside, *locked)
@@ -175,7 +183,7 @@ class _Within:
         self.unread: list[Skipped] = []
 
     def add(self, entry: os.DirEntry[str]) -> None:
-        """Look at a file; UsageError where there are more models or images than a person would list."""
+        """Look at a file."""
         from assay.engines.watching import packed
 
         name = entry.name.lower()
@@ -193,15 +201,34 @@ class _Within:
                 self.unread.append(Skipped(entry.path, f"{found.unread}, and what follows was not looked at"))
             if found.model or head.startswith(packed.MODELS) or _named_as_model(name):
                 self.models.append(entry.path)
-        for kind, many, check in (
-            ("model files", self.models, "model.scan FOLDER"),
-            ("images", self.images, f"{SBOM} FILE..."),
-        ):
-            if len(many) > _MOST:
-                raise UsageError(
-                    f"{self._folder} holds more than {_MOST} {kind}",
-                    remedy=f"scan the folder that they lie in by itself: assay check {check}",
-                )
+
+
+def _gathered(top: Path, models: Sequence[str], files: Iterable[os.DirEntry[str]]) -> list[str]:
+    """Return the models in order; where they are many, a folder in place of those in it, if nobody wrote a program there."""
+    if len(models) <= _MOST:
+        return sorted(models)
+    written: set[str] = {str(top)}  # folders with a program somewhere below
+    for entry in files:
+        if _is_source(entry.name):
+            folder = os.path.dirname(entry.path)  # noqa: PTH120
+            while folder not in written and len(folder) > len(str(top)):
+                written.add(folder)
+                folder = os.path.dirname(folder)  # noqa: PTH120
+    out: dict[str, None] = {}
+    for path in sorted(models):
+        folder, best = os.path.dirname(path), path  # noqa: PTH120
+        while folder not in written and len(folder) > len(str(top)):
+            best, folder = folder, os.path.dirname(folder)  # noqa: PTH120
+        out[best] = None
+    return list(out)
+
+
+def _bounded(found: list[_One], most: int, kind: str, check: str, left: list[Skipped]) -> list[_One]:
+    """Return the first of what was found; how many there are more is told."""
+    if len(found) > most:
+        why = f"more than {most:,} are not examined one by one; name the folder that they lie in: assay check {check}"
+        left.append(Skipped(f"{len(found) - most:,} more {kind}", why))
+    return found[:most]
 
 
 def _named_as_model(name: str) -> bool:

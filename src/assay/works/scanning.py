@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 
+from assay.engines.regular import why
 from assay.kernel.asset import Asset
-from assay.kernel.report import Coverage, Report
+from assay.kernel.errors import BadInput, Missing
+from assay.kernel.report import Coverage, Report, Skipped
 from assay.kernel.verdict import Gate, Verdict
 from assay.works.checking import carry_out
 from assay.works.home import Home
-from assay.works.picking import Picked, picked
+from assay.works.picking import picked
 from assay.works.settings import Settings
 from assay.works.work import Progress, utc_now
 
@@ -34,23 +36,38 @@ def scan(
     verdicts = []
     for target in targets:
         found = picked(target, advisories)
+        left = list(found.skipped)
         for one in found.checks:
-            verdicts.append(
-                carry_out(
-                    "check",
-                    one.check,
-                    one.target,
-                    one.params,
-                    home=home,
-                    gate=gate,
-                    settings=settings,
-                    progress=progress,
+            try:
+                verdicts.append(
+                    carry_out(
+                        "check",
+                        one.check,
+                        one.target,
+                        one.params,
+                        home=home,
+                        gate=gate,
+                        settings=settings,
+                        progress=progress,
+                    )
                 )
-            )
+            except (
+                OSError,
+                BadInput,
+                Missing,
+            ) as error:  # one file among others: what is said of those is not lost with it
+                if str(one.target) == target:
+                    raise
+                left.append(
+                    Skipped(
+                        str(one.target),
+                        f"it cannot be read: {why(error) if isinstance(error, OSError) else error}",
+                    )
+                )
         if found.tables:
             tell(_beside(found.tables))
-        if found.skipped:
-            verdicts.append(Verdict(_left(target, found), gate))
+        if left:
+            verdicts.append(Verdict(_left(target, tuple(left)), gate))
     return verdicts
 
 
@@ -63,8 +80,8 @@ def _beside(tables: Sequence[str]) -> str:
     return f"{said} examined when named: assay scan {shlex.quote(tables[0])}"
 
 
-def _left(target: str, found: Picked) -> Report:
+def _left(target: str, left: tuple[Skipped, ...]) -> Report:
     """Return the report that a target was not looked at to its end: what lies there may be what a check fits."""
-    coverage = Coverage(0, len(found.skipped), found.skipped, "parts")
+    coverage = Coverage(0, len(left), left, "parts")
     subject = Asset("tree", target, target)
     return Report.make(coverage=coverage).with_(check=NAME, subject=subject, started=utc_now())

@@ -182,3 +182,30 @@ def test_a_history_outside_of_the_tree_is_told_and_not_read(tmp_path, capsys, to
     repo.git("worktree", "add", "-q", str(other))
     report = examined(other, capsys)
     assert report["findings"] == [] and "outside of the tree" in report["coverage"]["skipped"][0]["why"]
+
+
+def test_what_a_shallow_clone_leaves_out_is_told(tmp_path, capsys, token):
+    """It passed as if the history had begun there."""
+    whole = tmp_path / "whole"
+    subprocess.run(["git", "init", "-q", str(whole)], check=True)
+    for at in range(3):
+        argv = [
+            "git",
+            "-c",
+            "user.name=Ada",
+            "-c",
+            "user.email=ada@example.org",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            f"{at}",
+        ]
+        subprocess.run(argv, cwd=whole, check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", f"file://{whole}", str(tmp_path / "cut")], check=True
+    )
+    for name, told in (("whole", 0), ("cut", 1)):
+        report = examined(tmp_path / name, capsys)
+        said = [s for s in report["coverage"]["skipped"] if "shallow" in s["why"]]
+        assert len(said) == told

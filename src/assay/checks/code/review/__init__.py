@@ -53,6 +53,8 @@ def check(
             tally.left += 1
         else:
             _file(tally, name, path)
+    for name, said in getattr(tree, "closed", ()):
+        tally.unread(name, said)
     work.progress(len(files), len(files), "")
     if tally.templates:
         _held(tally, work)
@@ -140,17 +142,24 @@ class _Tally:
 def _file(tally: _Tally, name: str, path: Path) -> None:
     """Review one file, if it is a program."""
     from assay.checks.code.review import _walk
+    from assay.engines.regular import opened, why
     from assay.methods.review.languages import by_name
     from assay.methods.review.spot import patch
 
-    with path.open("rb") as handle:
-        head = handle.read(200).decode("utf-8", "replace")
-    if not by_name(name, head):
+    try:
+        with opened(path) as handle:
+            start = handle.read(200)
+            head = start.decode("utf-8", "replace")
+            if not by_name(name, head):
+                return
+            raw = start + handle.read(_walk.MOST)
+    except OSError as error:
+        if by_name(name, "") or not path.suffix:  # one without an ending may be a program by its first line
+            tally.unread(name, f"it cannot be read: {why(error)}")
         return
-    if path.stat().st_size > _walk.MOST:
+    if len(raw) > _walk.MOST:
         tally.unread(name, "it is longer than 4 MB")
         return
-    raw = path.read_bytes()
     text = raw.decode("utf-8-sig", "replace")
     try:
         read = _walk.read(name, head, text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.checks.code.secrets._tally import Spot, Tally
+from assay.engines.regular import opened, why
 from assay.methods.secrets.engine import Blob, as_text
 from assay.methods.secrets.notebook import cells, is_notebook
 from assay.methods.secrets.rewritten import Seen, rewritten
@@ -69,7 +70,7 @@ def unfolded(name: str, path: Path, tally: Tally, room: Room, scratch: Path) -> 
     try:
         packed = is_packed(path)
     except OSError as error:
-        tally.skip(name, f"it cannot be read: {error.strerror}")
+        tally.skip(name, f"it cannot be read: {why(error)}")
         return
     if not packed:
         yield from pieces(name, path, tally)
@@ -87,7 +88,7 @@ def pieces(name: str, path: Path, tally: Tally, member: str = "", inner: str = "
     """Give a file as pieces. What cannot be read is told, and what changes meanwhile is read as it then is."""
     spot = Spot(name, member, inner=inner)
     try:
-        with path.open("rb") as source:
+        with opened(path) as source:
             size = os.fstat(source.fileno()).st_size
             tally.size += size
             if size <= PART:
@@ -95,7 +96,7 @@ def pieces(name: str, path: Path, tally: Tally, member: str = "", inner: str = "
             else:
                 yield from _parts(spot, source.fileno(), size)
     except OSError as error:
-        tally.skip(name, f"it cannot be read: {error.strerror}")
+        tally.skip(name, f"it cannot be read: {why(error)}")
         return
     tally.examined += 1
 

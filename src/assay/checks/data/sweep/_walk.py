@@ -13,6 +13,7 @@ import pyarrow as pa
 from assay.engines import documents
 from assay.engines.blobs import digest_file
 from assay.engines.isolation.grant import Level
+from assay.engines.regular import opened, why
 from assay.engines.sampling import drawn
 from assay.engines.tables.listing import tables_of
 from assay.engines.tables.opening import open_table
@@ -72,13 +73,19 @@ class Sweep:
             self.work.progress(seen, seen, "items")
             self._file(name, path)
         self._documents()
-        for name, why in getattr(self.tree, "refused", ()):
-            self.found.append(Item(name, "", why=why))
+        for name, said in getattr(self.tree, "refused", ()):
+            self.found.append(Item(name, "", why=said))
         self.found.sort(key=lambda i: i.name)
 
     def _file(self, name: str, path: Path) -> None:
-        with path.open("rb") as opened:
-            head = opened.read(1024)
+        try:
+            self._one(name, path)
+        except OSError as error:
+            self.found.append(Item(name, "", why=f"it cannot be read: {why(error)}"))
+
+    def _one(self, name: str, path: Path) -> None:
+        with opened(path) as source:
+            head = source.read(1024)
         format = _format(name, head)
         if not head:
             self.found.append(Item(name, format or "empty", 0, digest_file(path)))

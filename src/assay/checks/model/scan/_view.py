@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay.engines import regular
 from assay.methods.pickles.opcodes import Buffer
 
 # Names under which loaders expect a model; text found under one of them is not taken for text.
@@ -14,6 +16,8 @@ MODEL_ENDINGS = (
     ".pb", ".onnx", ".skops", ".safetensors", ".gguf", ".ubj", ".dat", ".t7", ".mar", ".zip", ".tar", ".gz", ".pyc",
     ".so", ".dll", ".dylib", ".exe",
 )  # fmt: skip
+
+_READ = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,12 @@ class View:
 
 
 def opened(path: Path) -> Buffer:
-    """Return a file's bytes, mapped and not read."""
-    with path.open("rb") as handle:
-        if path.stat().st_size == 0:
-            return b""
+    """Return a file's bytes: a large one's mapped and not read; OSError of what is no regular file.
+
+    Of a small one the bytes are taken at once: who cuts a mapped file short while it is read ends the reader.
+    """
+    with regular.opened(path) as handle:
+        size = os.fstat(handle.fileno()).st_size
+        if size <= _READ:
+            return handle.read(size + 1) if size else b""
         return mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)

@@ -13,10 +13,11 @@ from types import ModuleType
 import assay.checks.model.scan as home
 from assay.checks.model.scan._ground import Ground, Spent
 from assay.checks.model.scan._view import View, opened
-from assay.engines.blobs import DEEPEST, name_in
-from assay.engines.folders import entries
+from assay.engines.regular import why
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
+
+_ODD = ("it is a link", "it is no regular file")
 
 
 @cache
@@ -38,29 +39,34 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
         try:
             data = opened(path)
         except OSError as error:  # it went meanwhile, or is something else by now
-            _odd(ground, name, f"cannot be read: {error.strerror or error}")
+            _unread(ground, name, f"it cannot be read: {why(error)}")
             continue
         ground.size += len(data)
         ground.examine(View(data, name))
     ground.work.progress(len(files), len(files), "")
     ground.settle()
-    if tree.root.is_dir():
-        known = {name for name, _ in files}
-        for entry in sorted(entries(tree.root, DEEPEST), key=lambda e: e.path.split("/")):
-            path = tree.root / entry.path
-            name = name_in(tree.root, path)
-            if path.is_symlink():
-                _odd(ground, name, f"is a link to {str(path.readlink())[:200]!r} and was not followed")
-            elif not path.is_dir() and name not in known:
-                _odd(ground, name, "is no regular file and was not read")
+    for name, said in getattr(tree, "refused", ()):
+        if said.startswith(_ODD):
+            _odd(ground, name, said)
+        else:
+            _unread(ground, name, said)
 
 
-def _odd(ground: Ground, name: str, why: str) -> None:
+def _odd(ground: Ground, name: str, said: str) -> None:
     ground.seen += 1
     ground.find(
-        "link", Severity.MEDIUM, f"{name} {why}.", View(b"", name), remedy="put the file itself in its place"
+        "link",
+        Severity.MEDIUM,
+        f"{name}: {said}.",
+        View(b"", name),
+        remedy="put the file itself in its place",
     )
-    ground.skip(name, why)
+    ground.skip(name, said)
+
+
+def _unread(ground: Ground, name: str, said: str) -> None:
+    ground.seen += 1
+    ground.not_understood(View(b"", name), said)
 
 
 def examine_view(view: View, ground: Ground) -> bool:
