@@ -171,4 +171,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main()

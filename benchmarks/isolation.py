@@ -111,4 +111,7 @@ def _spent() -> float:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main()

@@ -74,4 +74,7 @@ def main(events: int = 1_000_000, batch: int = 1000) -> None:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

@@ -18,6 +18,13 @@ HERE = Path(__file__).resolve().parent
 ADULT = HERE.parent / "src/assay/examples/income/adult.csv.gz"
 
 
+def told(about: str | None) -> None:
+    """Print what a benchmark says of itself and end, where --help asks for that."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print((about or "").strip())
+        raise SystemExit(0)
+
+
 class Spent(NamedTuple):
     """What one run took: seconds on the wall, seconds of all processors, and megabytes at most."""
 

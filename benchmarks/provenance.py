@@ -302,4 +302,7 @@ def main(part: float = 1.0) -> None:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)

@@ -89,4 +89,7 @@ def _timed(index: Index, text: str, now: dt.datetime) -> float:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main(*(int(a) for a in sys.argv[1:]))

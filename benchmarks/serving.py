@@ -457,4 +457,7 @@ def _told(compared: list[Server]) -> None:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main(*map(int, sys.argv[1:]))

@@ -173,4 +173,7 @@ def main(rounds: int = 10) -> None:
 
 
 if __name__ == "__main__":
+    from peers import told
+
+    told(__doc__)
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
