@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from assay.engines.terminal import say
 from assay.kernel.errors import UsageError
 from assay.methods.loopback import is_loopback
 
@@ -146,7 +147,7 @@ class Listener(ThreadingHTTPServer):
         frames = traceback.extract_tb(error.__traceback__)
         where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
         more = f", and {passed:,} before it" if passed else ""
-        print(f"assay: a request met a fault of ours: {type(error).__name__}{where}{more}", file=sys.stderr)  # noqa: T201
+        say(f"assay: a request met a fault of ours: {type(error).__name__}{where}{more}")
 
 
 class Bounded(BaseHTTPRequestHandler):

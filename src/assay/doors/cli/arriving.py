@@ -10,6 +10,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 from assay.kernel.printable import printable
 from assay.kernel.severity import SEVERITIES
 
@@ -76,7 +77,7 @@ def watch(folder: tuple[str, ...], format_: str, **raw: Any) -> int:
         allow_incomplete=raw["allow_incomplete"],
         tell=_tell if text else lambda found: None,
         ready=_ready,
-        warn=lambda said: click.echo(f"not done: {printable(said)}", err=True),
+        warn=lambda said: say(f"not done: {said}"),
     )
     if text:
         _summary(found)
@@ -155,7 +156,7 @@ def _listen(raw: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _ready(url: str) -> None:
-    click.echo(f"watching{f', hooks at {url}/hooks/NAME' if url else ''}; Ctrl-C ends it", err=True)
+    say(f"watching{f', hooks at {url}/hooks/NAME' if url else ''}; Ctrl-C ends it")
 
 
 def _tell(found: Looked | Rescanned) -> None:
@@ -194,4 +195,4 @@ def _summary(found: dict[str, Any]) -> None:
     parts += [f"{images} held against new advisories"] if found["rescanned"] else []
     parts += [f"{found['moving']:,} still being written"] if found["moving"] else []
     parts += [f"{found['postponed']:,} to be pulled later"] if found["postponed"] else []
-    click.echo(textwrap.fill(", ".join(parts), 80), err=True)
+    say(", ".join(parts))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from assay.engines.terminal import say
 from assay.kernel.printable import printable_json
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def call(action: str, **params: Any) -> Any:
     found = works_call(action, params, home=home())
     if params.get("at") and isinstance(found, dict) and (gone := found.get("pruned")):
         rows = f"{gone:,} row{'s' * (gone != 1)}"
-        click.echo(f"note: of what was so then {rows} can no longer be told: pruned by retention", err=True)
+        say(f"note: of what was so then {rows} can no longer be told: pruned by retention")
     return found
 
 

@@ -11,6 +11,7 @@ import click
 
 from assay.doors.cli import captures, context, show
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 from assay.kernel.printable import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -211,7 +212,7 @@ def list_(deleted: bool, at: str | None, format_: str) -> int:
     """
     found = context.call("endpoint.list", deleted=deleted, at=at)
     for name in found["unreadable"]:
-        click.echo(f"assay: {printable(name)[:80]} cannot be read; see `assay log verify`", err=True)
+        say(f"assay: {printable(name)[:80]} cannot be read; see `assay log verify`")
     if format_ == "json":
         context.emit_json(found)
         return int(bool(found["unreadable"]))
@@ -322,7 +323,7 @@ def invoke(name: str, data: Any, content_type: str, format_: str, **more: Any) -
         context.emit_json(found)
     else:
         for line in found["noted"]:
-            click.secho(f"noted: {line}", fg="yellow", err=True)
+            say(f"noted: {line}")
         click.echo(found.get("body", f"{len(found.get('base64', ''))} characters of base64").rstrip("\n"))
         click.echo(f"{found['status']} by {found['variant'] or 'nobody'}", err=True)
     return int(found["status"] >= 400)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import click
 
 from assay.doors.cli import context
 from assay.doors.cli.examining import watching
-from assay.kernel.printable import printable
+from assay.engines.terminal import say
 
 
 @click.command("import")
@@ -45,7 +43,6 @@ def import_(source: str, format_: str) -> None:
             if one
             else f"{found['skipped']:,} values could not be read and were"
         )
-        click.echo(f"{said} left out; the run's report says which:", err=True)
+        say(f"{said} left out; the run's report says which:")
         for part in found["left_out"]:
-            line = printable(f"{part['run']}: {part['what']}: {part['why']}")
-            click.echo(textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    "), err=True)
+            say(f"  {part['run']}: {part['what']}: {part['why']}")

@@ -6,14 +6,13 @@ import importlib
 import io
 import keyword
 import os
-import shutil
 import sys
-import textwrap
 
 import click
 
 from assay import __version__
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 from assay.kernel.errors import AssayError, interrupted, of_the_machine
 from assay.kernel.printable import printable
 
@@ -114,10 +113,10 @@ def main(args: list[str] | None = None) -> None:
         where = error.ctx.command_path if error.ctx else "assay"
         what = printable(error.format_message().rstrip("."))
         pause = " " if what.endswith("?") else "; "
-        _say(f"assay: {what}{pause}see `{where} --help`")
+        say(f"assay: {what}{pause}see `{where} --help`")
         sys.exit(2)
     except click.ClickException as error:
-        _say(f"assay: {printable(error.format_message())}")
+        say(f"assay: {printable(error.format_message())}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -130,17 +129,9 @@ def main(args: list[str] | None = None) -> None:
             raise
         told = of_the_machine(error) if isinstance(error, OSError) else error
         if isinstance(told, AssayError):
-            _say(f"assay: {printable(told)}")
+            say(f"assay: {printable(told)}")
             sys.exit(told.exit_code)
         said = str(error).strip().splitlines()
         first = printable(said[0][:300]) if said else ""
-        _say(f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug")
+        say(f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug")
         sys.exit(3)
-
-
-def _say(text: str) -> None:
-    """Print a sentence on standard error: at a terminal wrapped at words, elsewhere as one line that can be searched for."""
-    if sys.stderr.isatty():
-        width = min(80, shutil.get_terminal_size().columns)
-        text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
-    click.echo(text, err=True)

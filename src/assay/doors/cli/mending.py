@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from assay.doors.cli import context
+from assay.engines.terminal import say
 from assay.kernel.errors import UsageError
 from assay.kernel.printable import printable
 
@@ -106,7 +107,7 @@ def left_behind(done: Mapping[str, Any]) -> None:
     n = done.get("left_behind")
     if n:
         names = "1 other hard link of the file keeps" if n == 1 else f"{n} other hard links of the file keep"
-        click.echo(f"warning: {names} what it held before", err=True)
+        say(f"warning: {names} what it held before")
 
 
 def _tool() -> dict[str, str]:

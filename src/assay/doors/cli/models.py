@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
 from assay.doors.cli.inventory import STATUS, until
 from assay.doors.cli.stewarding import COMMANDS
+from assay.engines.terminal import say
 from assay.kernel.printable import printable
 
 _COLUMNS = (
@@ -258,7 +258,7 @@ def card(
     context.emit(found["content"], output)
     if found.get("missing"):
         lacks = f"the card lacks {', '.join(found['missing'])}"
-        click.echo(textwrap.fill(lacks, 80, subsequent_indent="  ", break_on_hyphens=False), err=True)
+        say(lacks)
 
 
 @model.command("verify")

@@ -9,7 +9,7 @@ import click
 from assay.doors.cli import context
 from assay.doors.cli.examining import show, watching
 from assay.doors.cli.options import FORMATS, REGISTRY
-from assay.kernel.printable import printable
+from assay.engines.terminal import say
 from assay.kernel.severity import SEVERITIES
 
 
@@ -52,7 +52,7 @@ def scan(
             settings=context.settings(**login),
             gate=context.gate(fail_on, allow_incomplete),
             progress=progress,
-            tell=lambda said: click.echo(printable(said), err=True),
+            tell=say,
         )
     show(verdicts, format_, output)
     return context.exit_code(verdicts)

@@ -11,6 +11,7 @@ import click
 
 from assay.doors.cli import context
 from assay.doors.cli.examining import watching
+from assay.engines.terminal import say
 from assay.kernel.printable import printable
 
 _KEPT = (
@@ -86,7 +87,7 @@ def search(query: tuple[str, ...], limit: int, sagemaker: bool, format_: str) ->
     if found["more"]:
         click.echo(f"and more; --limit {limit * 2} shows them", err=True)
     for note in found["notes"]:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
 
 
 def _held(query: tuple[str, ...]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 
 from assay.doors.cli import context
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 from assay.kernel.severity import SEVERITIES
 
 if TYPE_CHECKING:
@@ -60,11 +61,9 @@ def staged_(key_: str | None, fail_on: str, format_: str) -> int:
         click.echo(said.removeprefix(one.severity), err=True)
         click.echo(_filled(f"  → {one.remedy}", "    "), err=True)
     for name in left:
-        click.echo(f"{name} is too large to be searched before each commit", err=True)
+        say(f"{name} is too large to be searched before each commit")
     if found:
-        click.echo(
-            "Not committed. To bear one: a comment `assay: allow-secret REASON` on its line.", err=True
-        )
+        say("Not committed. To bear one: a comment `assay: allow-secret REASON` on its line.")
     return 1 if found or left else 0
 
 

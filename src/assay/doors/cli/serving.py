@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from assay.doors.cli import context
+from assay.engines.terminal import say
 
 _FILE = click.Path(exists=True, dir_okay=False)
 
@@ -61,7 +62,7 @@ def serve(format_: str, **raw: Any) -> None:
         drain=raw["drain"],
         metrics=raw["metrics_token"],
         seconds=raw["seconds"],
-        ready=lambda url: click.echo(f"answering on {url}; Ctrl-C ends it", err=True),
+        ready=lambda url: say(f"answering on {url}; Ctrl-C ends it"),
     )
     if format_ == "json":
         return context.emit_json(found)

@@ -6,6 +6,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 
 
 @click.group(cls=Group)
@@ -51,9 +52,7 @@ def create(
     if format_ == "json":
         return context.emit_json(found)
     click.echo(found["token"])
-    return click.echo(
-        f"shown this once; {found['id']} is its name from now on (event {found['event']})", err=True
-    )
+    return say(f"shown this once; {found['id']} is its name from now on (event {found['event']})")
 
 
 @token.command("list")

@@ -12,6 +12,7 @@ import click
 from assay.doors.cli import context, show
 from assay.doors.cli.examining import watching
 from assay.doors.cli.groups import Group
+from assay.engines.terminal import say
 from assay.kernel.printable import printable
 
 
@@ -259,7 +260,7 @@ def receive(
         most=read_size(most),
         seconds=seconds,
         requests=requests,
-        ready=lambda url: click.echo(f"listening on {url}; Ctrl-C ends it", err=True),
+        ready=lambda url: say(f"listening on {url}; Ctrl-C ends it"),
     )
     if format_ == "json":
         return context.emit_json(found)

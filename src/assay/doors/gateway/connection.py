@@ -7,7 +7,6 @@ the same parser takes 24 and granian 38 to 56; and neither ends a connection who
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 import traceback
 from collections import deque
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httptools
 
 from assay.doors.gateway.messages import Request, Response
+from assay.engines.terminal import say
 
 if TYPE_CHECKING:
     from assay.doors.gateway.connections import Server
@@ -338,7 +338,7 @@ def _say_fault(error: BaseException) -> None:
     """Tell whoever runs the server of a fault of ours: its kind and its place, without values of a payload."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
-    print(f"assay: a request met a fault of ours: {type(error).__name__}{where}", file=sys.stderr)  # noqa: T201
+    say(f"assay: a request met a fault of ours: {type(error).__name__}{where}")
 
 
 def _common_name(transport: Any) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assay.engines import tls
+from assay.engines.terminal import say
 from assay.kernel.errors import AssayError, of_the_machine
 from assay.methods.routing.buckets import SIZE, Buckets
 from assay.works.serving import counts, tracing
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> int:
         runner(_serve(told))
     except (AssayError, OSError) as error:
         told = (of_the_machine(error) or error) if isinstance(error, OSError) else error
-        print(f"assay: {told}", file=sys.stderr)  # noqa: T201 - the supervisor's own stderr
+        say(f"assay: {told}")
         return told.exit_code if isinstance(told, AssayError) else 3
     return 0
 

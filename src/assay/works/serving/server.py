@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.engines import tls
+from assay.engines.terminal import say
 from assay.kernel.errors import AssayError
 from assay.works.serving import counts
 from assay.works.serving.fleet import Start
@@ -46,7 +46,7 @@ def serve(
     with terminated(), loose_scratch("serve") as folder:
         supervisor = Supervisor(home, actor, folder, options, start, reader)
         if options.tls and (said := tls.ends(options.tls["tls_cert"], time.time())):
-            print(f"assay: {said}", file=sys.stderr)  # noqa: T201
+            say(f"assay: {said}")
         over, told, teller = threading.Event(), False, Teller()
         aside = threading.Thread(target=_beside, args=(over, beside, teller), name="beside", daemon=True)
         try:

@@ -7,13 +7,13 @@ ended when each gateway says that it has let go.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assay.engines.terminal import say
 from assay.methods.routing.buckets import SIZE
 from assay.office.endpoints import EndpointRecord
 from assay.works.serving import counts, journal, publishing, taps, tracing
@@ -101,7 +101,7 @@ class Supervisor:
             self._told[name] = (seen, tuple(said))
             for sentence in said:
                 if sentence not in last:
-                    print(f"assay: {sentence}", file=sys.stderr)  # noqa: T201
+                    say(f"assay: {sentence}")
 
     def _starting(self) -> bool:
         """Whether a model may have become ready since the last look, or a gateway have taken over what was published."""
@@ -178,7 +178,7 @@ class Supervisor:
         now, before = self._rules.of(record), self._ruled_by.get(record.name, {})
         if now != before:
             shown = ", ".join(f"{n} {d.removeprefix('sha256:')[:12]}" for n, d in now.items()) or "no file"
-            print(f"assay: the guards of {record.name} go by {shown}", file=sys.stderr)  # noqa: T201
+            say(f"assay: the guards of {record.name} go by {shown}")
             with self.home.office.transaction() as tx:
                 detail = {"files": list(now)}
                 tx.record("endpoint.rules", record.urn, actor=self.actor, inputs=now, detail=detail)
@@ -242,7 +242,7 @@ class Supervisor:
         for name, why in now.items():
             if self._broken.get(name) == why:
                 continue
-            print(f"assay: {name} is not answered for as it should be: {why}", file=sys.stderr)  # noqa: T201
+            say(f"assay: {name} is not answered for as it should be: {why}")
             with self.home.office.transaction() as tx:
                 detail = {"why": why[:900]}
                 tx.record(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
+from assay.engines.terminal import say
 from assay.kernel.errors import of_the_machine
 
 _AGAIN = 60.0  # seconds
@@ -30,4 +30,4 @@ class Teller:
         if len(self._said) >= _MOST:
             self._said.clear()
         self._said[sentence] = now
-        print(f"assay: {sentence}", file=sys.stderr)  # noqa: T201 - a server's standard error is its log
+        say(f"assay: {sentence}")

@@ -7,11 +7,11 @@ found as the log says is not looked at again until it is another.
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
+from assay.engines.terminal import say
 from assay.kernel.canonical import sha256
 from assay.office import ledger, schema
 from assay.office.endpoints import DELETED, EndpointRecord
@@ -71,7 +71,7 @@ class Vouched:
         if self._told.get((table, key)) != mark:
             self._told[table, key] = mark
             said = f"the row {table}/{key[:80]!r} was written past the office, and is not acted upon: {wrong}"
-            print(f"assay: {said}; see `assay log verify`", file=sys.stderr)  # noqa: T201
+            say(f"assay: {said}; see `assay log verify`")
 
 
 def unvouched(home: Home, place: str, seq: int | None, text: str) -> str:
