@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from assay.engines.isolation import Grant, Limits, prove, run
+from assay.engines.isolation.cgroups import Cgroup
 from assay.engines.isolation.usage import family
 from assay.kernel.errors import Refused
 
@@ -103,6 +104,23 @@ def test_one_that_forks_for_ever_is_ended_with_all_its_children(job):
     )
     assert ended.reason == "processes"
     assert set(family(os.getpid())) <= before
+
+
+def test_one_that_forks_faster_than_it_is_looked_at_is_told_alike(job):
+    """The kernel refuses it a process before the next look: that had been told as an end of its own."""
+    ended, log, _ = job(
+        "import os, time\nwhile os.fork(): pass\ntime.sleep(60)", Limits(processes=30, seconds=20)
+    )
+    assert ended.reason == "processes", log
+
+
+def test_a_refused_process_is_the_reason_of_those_only_that_failed(tmp_path):
+    (tmp_path / "pids.events").write_text("max 3\n")
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 0\n")
+    group = Cgroup({"pids": tmp_path, "memory": tmp_path}, 1)
+    assert group.reason(failed=True) == "processes" and group.reason(failed=False) == ""
+    (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
+    assert group.reason(failed=True) == "memory"
 
 
 def test_one_that_fills_the_disk_is_ended(job, tmp_path):

@@ -60,15 +60,22 @@ class Cgroup:
             return False
         return True
 
-    def reason(self) -> str:
-        """Return memory where the kernel ended a process of the job for it."""
-        name = "memory.events" if self.version == 2 else "memory.oom_control"
+    def reason(self, *, failed: bool) -> str:
+        """Return memory where the kernel ended a process of the job for it, processes where it refused one to a job that failed."""
+        if self._counted(
+            "memory", "memory.events" if self.version == 2 else "memory.oom_control", "oom_kill"
+        ):
+            return "memory"
+        return "processes" if failed and self._counted("pids", "pids.events", "max") else ""
+
+    def _counted(self, controller: str, name: str, event: str) -> int:
+        """Return how often the kernel says that something happened; 0 where it does not say."""
         with contextlib.suppress(OSError, ValueError):
-            for line in (self.folders["memory"] / name).read_text().splitlines():
+            for line in (self.folders[controller] / name).read_text().splitlines():
                 key, _, value = line.partition(" ")
-                if key == "oom_kill" and int(value):
-                    return "memory"
-        return ""
+                if key == event:
+                    return int(value)
+        return 0
 
     def close(self) -> None:
         """Take the groups away; what has ended leaves them within an instant."""

@@ -121,7 +121,7 @@ class Job:
             if self.proxy is not None:
                 self.proxy.close()
             if self.cgroup is not None:
-                self.reason = self.reason or self.cgroup.reason()
+                self.reason = self.reason or self.cgroup.reason(failed=code != 0)
                 self.cgroup.close()
             sweep(self.private)
             if self.lock >= 0:
