@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -96,17 +95,15 @@ def _manifest(
             raise UsageError(f"{name} is not a plain file", where=str(root), remedy="leave it out")
         try:
             listed.append({"path": name, "size": path.stat().st_size, "sha256": digest(path)[7:]})
-        except FileNotFoundError:
-            if odd:
-                listed.append({"path": name, "unread": errno.ENOENT})
-                continue
-            raise UsageError(
-                f"{name} went while it was read", where=str(root), remedy="run again when it is still"
-            ) from None
         except OSError as error:
-            if not odd:
+            if odd:
+                listed.append({"path": name, "unread": error.errno})
+            elif isinstance(error, FileNotFoundError):
+                raise UsageError(
+                    f"{name} went while it was read", where=str(root), remedy="run again when it is still"
+                ) from None
+            else:
                 raise
-            listed.append({"path": name, "unread": error.errno})
     return canonical(listed)
 
 

@@ -6,15 +6,14 @@ programs (filters, monitors, hooks), and looking at a folder must start none of 
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import shutil
-import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from assay.engines.regular import opened
 
 MOST = 1 << 20  # bytes of a diff that are kept
 _SECONDS = 5.0
@@ -96,13 +95,8 @@ def _head(own: Path, common: Path) -> tuple[str, str]:
 
 def line_of(path: Path) -> str:
     """Return the first line of a file, cut at 4 KB; OSError where it cannot be read, or is no regular file."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):  # a pipe, of which nobody writes the other end
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
-        return os.read(handle, 4096).partition(b"\n")[0].decode("utf-8", "replace").strip()
-    finally:
-        os.close(handle)
+    with opened(path, follow=True) as source:
+        return source.read(4096).partition(b"\n")[0].decode("utf-8", "replace").strip()
 
 
 def lay(ours: Path, wide: bool, commit: str = "") -> None:

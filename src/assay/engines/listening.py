@@ -13,12 +13,10 @@ import ssl
 import sys
 import threading
 import time
-import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
-from assay.engines.terminal import say
+from assay.engines.terminal import say_fault
 from assay.kernel.errors import UsageError
 from assay.methods.loopback import is_loopback
 
@@ -144,10 +142,7 @@ class Listener(ThreadingHTTPServer):
             self._told = (last, passed + 1)
             return
         self._told = (now, 0)
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        more = f", and {passed:,} before it" if passed else ""
-        say(f"assay: a request met a fault of ours: {type(error).__name__}{where}{more}")
+        say_fault(error, f", and {passed:,} before it" if passed else "")
 
 
 class Bounded(BaseHTTPRequestHandler):

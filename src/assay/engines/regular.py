@@ -11,11 +11,13 @@ import stat
 from io import BufferedReader, FileIO
 from pathlib import Path
 
+LINK = "it is a link, and was not followed"  # how a tree tells of what it leaves out
+ODD = "it is no regular file"
 _WORDS = {
     errno.ENOENT: "it went meanwhile",
     errno.ENOTDIR: "it went meanwhile",
     errno.ELOOP: "it became a link meanwhile",
-    errno.ENXIO: "it is no regular file",
+    errno.ENXIO: ODD,
     errno.EACCES: "permission is denied",
     errno.EPERM: "permission is denied",
     errno.EIO: "the disk fails to give it (input/output error)",
@@ -31,7 +33,7 @@ def opened(path: Path | str, *, follow: bool = False) -> BufferedReader:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | nofollow)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+            raise OSError(errno.EINVAL, ODD, str(path))
         return BufferedReader(FileIO(handle, "rb"))
     except BaseException:
         os.close(handle)

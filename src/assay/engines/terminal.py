@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from pathlib import Path
 from typing import TextIO
 
 from assay.kernel.printable import printable
@@ -23,6 +24,15 @@ def say(sentence: str) -> None:
             text, _width(sys.stderr), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
         )
     print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_fault(error: BaseException, more: str = "") -> None:
+    """Tell whoever runs a server of a fault of ours in a request: its kind and its place, without values of a payload."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    say(f"assay: a request met a fault of ours: {type(error).__name__}{where}{more}")
 
 
 def _width(stream: TextIO) -> int:

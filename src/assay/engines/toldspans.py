@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any
 
+from assay.engines.regular import opened
 from assay.kernel.printable import printable
 
 VARIABLE = "ASSAY_SPANS"  # names the file that a job may write
@@ -27,13 +26,10 @@ def read_file(path: Path) -> Told:
     Only a regular file is read, and its first 256 kB. What is no such line is passed over.
     """
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        source = opened(path)
     except OSError:
         return []
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
-        os.close(opened)
-        return []
-    with os.fdopen(opened, "rb") as source:
+    with source:
         lines = source.read(_BYTES).split(b"\n")
     return [t for line in lines[: 4 * _MOST] if (t := _line(line)) is not None][:_MOST]
 

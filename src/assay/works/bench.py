@@ -53,31 +53,29 @@ class FileTree:
     @property
     def refused(self) -> list[tuple[str, str]]:
         """Return the names of what ``files`` leaves out, and why."""
-        from assay.engines.blobs import name_in
-
-        out = []
-        for path, entry in self._inside() if self.root.is_dir() else ():
-            if entry.is_link:
-                out.append((name_in(self.root, path), "it is a link, and was not followed"))
-            elif not entry.is_folder and not entry.is_file:
-                out.append((name_in(self.root, path), "it is no regular file"))
-        return out + self.closed
+        odd, closed = self._left_out()
+        return odd + closed
 
     @property
     def closed(self) -> list[tuple[str, str]]:
         """Return the names of what cannot be looked at, and why: of a folder, nothing in it is known."""
-        from assay.engines.blobs import name_in
-        from assay.engines.regular import why
+        return self._left_out()[1]
 
-        out: list[tuple[str, str]] = []
-        if self.root.is_dir():
-            for _ in self._inside(
-                lambda at, e: out.append(
-                    (name_in(self.root, self.root / at), f"it cannot be looked into: {why(e)}")
-                )
-            ):
-                pass
-        return out
+    def _left_out(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Return what is no regular file, and what cannot be looked at."""
+        from assay.engines.blobs import name_in
+        from assay.engines.regular import LINK, ODD, why
+
+        odd: list[tuple[str, str]] = []
+        closed: list[tuple[str, str]] = []
+
+        def shut(inner: str, error: OSError) -> None:
+            closed.append((name_in(self.root, self.root / inner), f"it cannot be looked into: {why(error)}"))
+
+        for path, entry in self._inside(shut) if self.root.is_dir() else ():
+            if not entry.is_folder and not entry.is_file:
+                odd.append((name_in(self.root, path), LINK if entry.is_link else ODD))
+        return odd, closed
 
     def _inside(
         self, closed: Callable[[str, OSError], None] = lambda at, e: None

@@ -30,9 +30,7 @@ _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", "
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
 _LOOKED_AT = 200_000  # entries of a folder
-_MOST = (
-    100  # images of one source tree, and models that are examined one by one while a folder of theirs is none
-)
+_MOST = 100  # images of one source tree; of more models a folder that holds them is examined whole
 _SINGLE = 1_000  # model files of one source tree that are examined, each or as a folder
 _UNPACKED = 64 << 30  # bytes that come out of all archives of a source tree to tell what lies in them
 _DATA = tuple(end for end in TABLES if end != ".txt")  # how a file ends that is data for sure

@@ -14,7 +14,6 @@ from assay import __version__
 from assay.doors.cli.groups import Group
 from assay.engines.terminal import say
 from assay.kernel.errors import AssayError, interrupted, of_the_machine
-from assay.kernel.printable import printable
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("pipeline", "The whole journey on real data, in one command."),
@@ -111,12 +110,12 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(2)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "assay"
-        what = printable(error.format_message().rstrip("."))
+        what = error.format_message().rstrip(".")
         pause = " " if what.endswith("?") else "; "
         say(f"assay: {what}{pause}see `{where} --help`")
         sys.exit(2)
     except click.ClickException as error:
-        say(f"assay: {printable(error.format_message())}")
+        say(f"assay: {error.format_message()}")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,9 +128,9 @@ def main(args: list[str] | None = None) -> None:
             raise
         told = of_the_machine(error) if isinstance(error, OSError) else error
         if isinstance(told, AssayError):
-            say(f"assay: {printable(told)}")
+            say(f"assay: {told}")
             sys.exit(told.exit_code)
         said = str(error).strip().splitlines()
-        first = printable(said[0][:300]) if said else ""
+        first = said[0][:300] if said else ""
         say(f"assay: this is a fault of ours: {type(error).__name__}: {first}; run again with --debug")
         sys.exit(3)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httptools
 
 from assay.doors.gateway.messages import Request, Response
-from assay.engines.terminal import say
+from assay.engines.terminal import say_fault
 
 if TYPE_CHECKING:
     from assay.doors.gateway.connections import Server
@@ -118,7 +116,7 @@ class Connection(asyncio.Protocol):
             self._bad("upgrade", 400, "this speaks HTTP/1.1 alone")
         except httptools.HttpParserCallbackError as error:
             if not isinstance(error.__context__, _Stop):
-                _say_fault(error.__context__ or error)
+                say_fault(error.__context__ or error)
                 self._bad("fault", 500, "this is a fault of ours")
         except httptools.HttpParserError:
             self._bad("malformed", 400, "this is no HTTP/1.1 request")
@@ -236,7 +234,7 @@ class Connection(asyncio.Protocol):
             response = await self.app.finish(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told, and the connection ends
             self.app.broke("fault")
-            _say_fault(error)
+            say_fault(error)
             response = Response(500, b'{"message":"this is a fault of ours"}', close=True)
         self._busy = False
         keep = keep and not response.close and not self.server.closing and not self._deaf
@@ -332,13 +330,6 @@ class Connection(asyncio.Protocol):
 
 class _Stop(Exception):
     """No more of these bytes is taken apart."""
-
-
-def _say_fault(error: BaseException) -> None:
-    """Tell whoever runs the server of a fault of ours: its kind and its place, without values of a payload."""
-    place = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f" at {Path(place[0].filename).name}:{place[0].lineno}" if place else ""
-    say(f"assay: a request met a fault of ours: {type(error).__name__}{where}")
 
 
 def _common_name(transport: Any) -> str:

@@ -70,12 +70,11 @@ def judge(entry: Entry, version: str, key: Key) -> Judged:
     exact = _listed(entry.listed, version, own, key)
     doubt = ""
     fixed: list[str] = []
-    hit, judged = exact, bool(entry.listed)
+    hit = exact
     for one in entry.ranges:
         if own is None or one.why:
             doubt = one.why if own is not None else f"{version[:60]!r} is no version of its ecosystem"
             continue
-        judged = True
         inside, ends = _inside(one, own)
         hit = hit or inside
         fixed += ends
@@ -85,7 +84,7 @@ def judge(entry: Entry, version: str, key: Key) -> Judged:
         return Judged(True, tuple(dict.fromkeys(fixed)))
     if doubt:
         return Judged(None, why=doubt)
-    if not judged:
+    if not entry.listed and not entry.ranges:
         return Judged(None, why="it says neither versions nor ranges of them")
     return Judged(False)
 
@@ -123,13 +122,12 @@ def _listed(listed: Sequence[Any], version: str, own: Any, key: Key) -> bool:
 
 def _range(one: Mapping[str, Any], key: Key) -> Range:
     """Read a range; one that cannot be read says why."""
+    fixes = list(_fixes(one.get("events")))
     try:
         events, limits = _events(one, key)
     except (ValueError, TypeError) as error:
-        why = str(error)[:200] or "a version in its ranges cannot be read"
-        return Range(fixes=list(_fixes(one.get("events"))), why=why)
-    why = "" if events else "a range has no events"
-    return Range(events, limits, [text for _, _, kind, text in events if kind == "fixed" and text], why)
+        return Range(fixes=fixes, why=str(error)[:200] or "a version in its ranges cannot be read")
+    return Range(events, limits, fixes, "" if events else "a range has no events")
 
 
 def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str, str]], list[Any]]:
@@ -227,17 +225,13 @@ def upgrade(entries: Iterable[Entry], version: str, key: Key) -> tuple[str, int]
 
 def _covered(entry: Entry, keys: list[tuple[int, Any]], places: Mapping[str, int]) -> list[tuple[int, int]]:
     """Return which of the versions in question an entry affects, as stretches that do not overlap; all where it cannot be told."""
-    if entry.why:
+    if entry.why or any(one.why for one in entry.ranges) or not (entry.listed or entry.ranges):
         return [(0, len(keys))]
     out: list[tuple[int, int]] = []
-    judged = bool(entry.listed)
     for text in entry.listed:
         if isinstance(text, str) and text in places:
             out.append((places[text], places[text] + 1))
     for one in entry.ranges:
-        if one.why:
-            return [(0, len(keys))]
-        judged = True
         most = len(keys)
         if one.limits and None not in one.limits:
             most = bisect_left(keys, (1, max(one.limits)))
@@ -251,8 +245,6 @@ def _covered(entry: Entry, keys: list[tuple[int, Any]], places: Mapping[str, int
                 begins = None
         if begins is not None:
             out.append((begins, most))
-    if not judged:
-        return [(0, len(keys))]
     merged: list[tuple[int, int]] = []
     for low, high in sorted(o for o in out if o[0] < o[1]):
         if merged and low <= merged[-1][1]:

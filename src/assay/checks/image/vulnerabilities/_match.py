@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from assay.kernel.handles import Advisories, Work
@@ -219,14 +220,13 @@ def _rank(id_: str) -> tuple[int, str]:
 
 def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: list[Package]) -> Hit:
     ids: dict[str, None] = {}
-    best: Gravity | None = None
     summary, published = "", ""
+    graves: list[Gravity] = []
     fixed: dict[str, None] = {}
     links: dict[str, None] = {}
     for _, entry, ends, record in group:
         ids |= dict.fromkeys([str(entry["id"]), *names_of(record)])
-        own = gravity.of(record, entry)
-        best = gravity.graver(best, own) if best is not None else own
+        graves.append(gravity.of(record, entry))
         told = str(record.get("summary") or "").strip() or str(record.get("details") or "").strip()
         summary = summary or " ".join(told.split())[:200]
         published = published or str(record.get("published") or "")
@@ -242,7 +242,7 @@ def _hit(group: list[_Found], names: Mapping[str, str], base: str, packages: lis
         names[name],
         base,
         packages,
-        best or Gravity(),
+        reduce(gravity.graver, graves),
         summary,
         list(fixed),
         list(links),

@@ -13,11 +13,9 @@ from types import ModuleType
 import assay.checks.model.scan as home
 from assay.checks.model.scan._ground import Ground, Spent
 from assay.checks.model.scan._view import View, opened
-from assay.engines.regular import why
+from assay.engines.regular import LINK, ODD, why
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
-
-_ODD = ("it is a link", "it is no regular file")
 
 
 @cache
@@ -46,7 +44,7 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
     ground.work.progress(len(files), len(files), "")
     ground.settle()
     for name, said in getattr(tree, "refused", ()):
-        if said.startswith(_ODD):
+        if said in (LINK, ODD):
             _odd(ground, name, said)
         else:
             _unread(ground, name, said)
