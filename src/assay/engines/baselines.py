@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 STATISTICS, CONSTRAINTS = "statistics.json", "constraints.json"
 MODEL_STATISTICS, MODEL_CONSTRAINTS = "model_quality_statistics.json", "model_quality_constraints.json"
 BIAS, ATTRIBUTION = "bias_constraints.json", "explainability_constraints.json"
-VIOLATIONS = "constraint_violations.json"
 LARGEST = 256 << 20
 
 

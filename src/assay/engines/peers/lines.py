@@ -24,7 +24,6 @@ class Line:
         self.held, self.peer = held, peer
         self.out = bytearray()
         self._in = bytearray()
-        self.stalled = False  # TLS has to read before it can write
         self.ended = False
         held.setblocking(False)
 

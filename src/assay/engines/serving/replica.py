@@ -63,7 +63,6 @@ class Replica:
         self.before, self.loading, self.when_asked = before, loading, when_asked
         self.state, self.reason, self.restarts = STARTING, "", 0
         self.info: dict[str, Any] = {}
-        self.level_held: Level | None = None
         self.log = path.with_name(f"{path.name}.log")
         self._listener = sockets.listen(path)
         self._mailbox = sockets.mailbox(sockets.control_of(path))
@@ -85,12 +84,6 @@ class Replica:
         """Return the number of the process that stands over the sandbox; None while there is none."""
         job = self._job
         return job.process.pid if job is not None and job.process.poll() is None else None
-
-    def restart(self) -> None:
-        """End its process, so that another takes its place."""
-        job = self._job
-        if job is not None:
-            job.end("restart")
 
     def end(self) -> None:
         """End it for good. Whoever still waits for it is not answered: drain first."""
@@ -119,7 +112,6 @@ class Replica:
                 if self.before is not None:
                     self.before()
                 self._job = self._started()
-                self.level_held = self._job.level
                 answered, reason = self._watched(self._job)
             except Refused as error:
                 self._to(FAILED, str(error))

@@ -78,9 +78,3 @@ class Tally:
         """Return the share of rows whose value no other row has."""
         total = int(self._counts.sum())
         return int((self._counts == 1).sum()) / total if total else 0.0
-
-    @property
-    def largest_share(self) -> float:
-        """Return the share of rows of the commonest value counted."""
-        total = int(self._counts.sum())
-        return int(self._counts.max()) / total if total else 0.0

@@ -22,7 +22,7 @@ def describe(name: str, column: Encoded, stored: str) -> dict[str, Any]:
 
     stored: the type it is stored as. ``type`` is integer, fractional, boolean, text, date, time or timestamp;
     ``kind`` says what it is used as: numeric, categorical, boolean, text, date, id, constant or missing.
-    ``meaning`` says what it means: one of methods.profile.meaning.MEANINGS.
+    ``meaning`` says what it means, as methods.profile.meaning tells it.
     """
     out: dict[str, Any] = {
         "name": name,

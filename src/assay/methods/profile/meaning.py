@@ -11,10 +11,6 @@ from assay.methods.profile import countries
 from assay.methods.profile.codes import Encoded
 from assay.methods.profile.words import NEAR_MISSING
 
-MEANINGS = (
-    "integer", "fractional", "boolean", "categorical", "text", "date", "time", "id", "email", "url", "ip", "uuid",
-    "country", "latitude", "longitude", "geo point", "number as text", "constant", "missing",
-)  # fmt: skip
 _LOOKED_AT = 2000
 _SURE = 0.95  # of the values that are looked at
 _EMAIL = re.compile(r"[^@\s]{1,64}@[\w-]+(\.[\w-]+)+", re.UNICODE)
@@ -29,7 +25,11 @@ _COUNTRY = re.compile(r"(?i)(^|[_\s.-])(country|nation|nationality|land|pays|pai
 
 
 def meaning(name: str, column: Encoded, about: dict[str, Any]) -> str:
-    """Return one of MEANINGS. about: what methods.profile.column has found so far, its ``kind`` among it."""
+    """Return what the column means, from what methods.profile.column has found so far, its ``kind`` among it.
+
+    It is one of: integer, fractional, boolean, categorical, text, date, time, id, email, url, ip, uuid, country,
+    latitude, longitude, geo point, number as text, constant, missing.
+    """
     kind = str(about["kind"])
     if kind in ("missing", "constant", "boolean"):
         return kind

@@ -96,24 +96,6 @@ def ssn(text: str) -> bool:
     )
 
 
-def cpf(digits: str) -> bool:
-    """Whether eleven digits are a Brazilian CPF: both check digits, mod 11."""
-    if len(digits) != 11 or len(set(digits)) == 1:
-        return False
-    for size in (9, 10):
-        total = sum(int(d) * (size + 1 - k) for k, d in enumerate(digits[:size]))
-        if int(digits[size]) != total * 10 % 11 % 10:
-            return False
-    return True
-
-
-def dni(text: str) -> bool:
-    """Whether it is a Spanish DNI or NIE: the letter is the number's remainder by 23."""
-    plain = text.upper().replace("-", "")
-    number = str("XYZ".index(plain[0])) + plain[1:-1] if plain[:1] in ("X", "Y", "Z") else plain[:-1]
-    return len(plain) == 9 and number.isdigit() and plain[-1] == "TRWAGMYFPDXBNJZSQVHLCKE"[int(number) % 23]
-
-
 _VERHOEFF_D = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",

@@ -68,7 +68,6 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     numbers: bool = True
     more: int = 0
-    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
