@@ -62,6 +62,11 @@ class RemoteTree:
         self.root.mkdir()
         self.refused: list[tuple[str, str]] = []
 
+    @property
+    def closed(self) -> list[tuple[str, str]]:
+        """Return the names of the objects that could not be had, and why; known when all files were given."""
+        return self.refused
+
     def files(self) -> Iterator[tuple[str, Path]]:
         """Give each object's name under the prefix and a copy of it, which stays for as long as a GiB of later ones."""
         if self.asset.format == "postgres":

@@ -209,3 +209,64 @@ def test_what_a_shallow_clone_leaves_out_is_told(tmp_path, capsys, token):
         report = examined(tmp_path / name, capsys)
         said = [s for s in report["coverage"]["skipped"] if "shallow" in s["why"]]
         assert len(said) == told
+
+
+def test_a_reflog_that_outlives_its_commit_is_searched(tmp_path, capsys, token):
+    """Reflogs were left out, as if each line had a commit that says the same: a pull's address has none, nor has one that is gone."""
+    repo = Repo(tmp_path / "r")
+    pulled, dropped, apart = token(), token(), token()
+    first = repo.commit(a_dot_py="x = 1\n")
+    repo.commit(f"use {dropped} for now")
+    repo.git("update-ref", "-m", f"pull https://ada:{pulled}@git.acme.example/x: Fast-forward", "HEAD", first)
+    repo.git("prune", "--expire=now")  # its objects stay, since the reflog names them
+    repo.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "r" / "side"))
+    (repo.folder / ".git" / "COMMIT_EDITMSG").unlink()
+    with (repo.folder / ".git" / "worktrees" / "side" / "logs" / "HEAD").open("a") as log:
+        log.write(f"{first} {first} Ada <ada@acme.example> 1767268800 +0000\treset: {apart}\n")
+    report = examined(repo.folder, capsys)
+    found = by_secret(report, pulled, dropped, apart)
+    assert report["coverage"]["skipped"] == [] and report["data"]["repositories"][0]["reflogs"] >= 4
+    assert {f["where"]["file"] for f in found} == {
+        ".git", ".git/logs/HEAD", ".git/worktrees/side/logs/HEAD",
+    }, [f["message"] for f in found]  # fmt: skip
+    assert len(found) == 3, "a commit's message stands in the reflogs too, and is told once"
+    (told,) = (f for f in found if f["where"]["file"] == ".git/logs/HEAD")
+    assert "in a reflog" in told["message"] and told["where"]["line"] == 3
+    # when the commit itself is gone, what the reflog says of it is all that is left
+    lost = repo.git("rev-parse", "HEAD@{1}")
+    (repo.folder / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    (one,) = (f for f in by_secret(examined(repo.folder, capsys), dropped) if f["where"].get("line") == 2)
+    assert one["where"]["file"] == ".git/logs/HEAD"
+
+
+def test_a_reflog_that_is_no_file_or_of_no_repository(tmp_path, capsys, token):
+    repo, secret = Repo(tmp_path / "r"), token()
+    repo.commit(a_dot_py="x = 1\n")
+    log = repo.folder / ".git" / "logs" / "HEAD"
+    log.unlink()
+    log.symlink_to("/dev/zero")
+    report = examined(repo.folder, capsys)
+    assert [s["what"] for s in report["coverage"]["skipped"]] == ["the history: reflog logs/HEAD"]
+    # what only looks like git's is searched as any file is
+    other = tmp_path / "o" / ".git" / "logs"
+    other.mkdir(parents=True)
+    (other / "HEAD").write_text(f'T = "{secret}"\n')
+    (finding,) = by_secret(examined(tmp_path / "o", capsys), secret)
+    assert finding["where"]["file"] == ".git/logs/HEAD"
+
+
+def test_the_reflogs_of_a_bare_repository_are_told_once(tmp_path, capsys, token):
+    repo, secret = Repo(tmp_path / "r"), token()
+    repo.commit(f"use {secret}")
+    (repo.folder / ".git" / "COMMIT_EDITMSG").unlink()
+    (tmp_path / "x").mkdir()
+    (repo.folder / ".git").rename(tmp_path / "x" / "mirror.git")
+    (finding,) = by_secret(examined(tmp_path / "x", capsys), secret)
+    assert finding["where"]["member"].startswith("message of commit")
+
+
+def test_refs_in_a_reftable_are_told(tmp_path, capsys, token):
+    repo = Repo(tmp_path / "r")
+    repo.commit(a_dot_py="x = 1\n")
+    (repo.folder / ".git" / "reftable").mkdir()
+    assert ["reftable" in s["why"] for s in examined(repo.folder, capsys)["coverage"]["skipped"]] == [True]

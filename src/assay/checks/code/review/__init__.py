@@ -44,9 +44,10 @@ def check(
     from fnmatch import fnmatch
 
     tally = _Tally()
-    files = list(tree.files())
-    for done, (name, path) in enumerate(files):
-        work.progress(done, len(files), name)
+    done = 0
+    for name, path in tree.files():  # of a bucket an object is here for a while only
+        done += 1
+        work.progress(done, 0, name)
         if work.stopped:
             raise UsageError("the review was stopped")
         if any(fnmatch(name, pattern) for pattern in exclude):
@@ -54,8 +55,11 @@ def check(
         else:
             _file(tally, name, path)
     for name, said in getattr(tree, "closed", ()):
-        tally.unread(name, said)
-    work.progress(len(files), len(files), "")
+        if any(fnmatch(name, pattern) for pattern in exclude):
+            tally.left += 1
+        elif tree.asset.format != "bucket" or _may_be(name):
+            tally.unread(name, said)
+    work.progress(done, done, "")
     if tally.templates:
         _held(tally, work)
     whole = "".join(tally.patches)
@@ -154,7 +158,7 @@ def _file(tally: _Tally, name: str, path: Path) -> None:
                 return
             raw = start + handle.read(_walk.MOST)
     except OSError as error:
-        if by_name(name, "") or not path.suffix:  # one without an ending may be a program by its first line
+        if _may_be(name):
             tally.unread(name, f"it cannot be read: {why(error)}")
         return
     if len(raw) > _walk.MOST:
@@ -178,6 +182,13 @@ def _file(tally: _Tally, name: str, path: Path) -> None:
     kept = tally.take(name, read.spots, read.source, read.cells)
     if read.cells is None and not raw.startswith(BOM_UTF8):
         tally.patches.append(patch(name, text, (e for s in kept for e in s.edits)))
+
+
+def _may_be(name: str) -> bool:
+    """Whether a file that cannot be read may be a program: by its name, or without an ending by its first line."""
+    from assay.methods.review.languages import by_name
+
+    return bool(by_name(name, "")) or not Path(name).suffix
 
 
 def _held(tally: _Tally, work: Work) -> None:

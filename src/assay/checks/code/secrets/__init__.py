@@ -9,6 +9,7 @@ Example: assay check code.secrets .
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Interval
@@ -49,12 +50,14 @@ def check(
     from assay.checks.code.secrets._past import search_histories
     from assay.checks.code.secrets._search import search_files
     from assay.checks.code.secrets._tally import Tally
+    from assay.engines.githistory import repositories
     from assay.engines.unfolding import Room
 
     accepted = accepted_in(tree, baseline, key)
     tally = Tally(mac_of(accepted, key), accepted)
-    left = search_files(tree, tally, exclude, Room(size=expand), work)
-    past = search_histories(tree, tally, exclude, work) if history else []
+    found = list(repositories(Path(tree.root)))
+    left = search_files(tree, found, tally, exclude, Room(size=expand), work)
+    past = search_histories(tree, found, tally, exclude, work) if history else []
     tally.settle()
     return Report.make(
         coverage=tally.coverage(),

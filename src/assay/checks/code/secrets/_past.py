@@ -21,25 +21,29 @@ if TYPE_CHECKING:
     from assay.engines.githistory import Entry, History, Introduced
 
 _EVERY = 2_000
+_NEVER = 1 << 40  # when something came in that does not say when
+_MESSAGE = "message of "
 
 
-def search_histories(tree: Tree, tally: Tally, exclude: Sequence[str], work: Work) -> list[dict[str, Any]]:
-    """Search each repository in a tree, and return what there is of each."""
-    from assay.engines.githistory import history, repositories
+def search_histories(
+    tree: Tree, found: Sequence[tuple[Path, str]], tally: Tally, exclude: Sequence[str], work: Work
+) -> list[dict[str, Any]]:
+    """Search each repository found in a tree, and return what there is of each."""
+    from assay.engines.githistory import history
 
     told = []
     read: set[Path] = set()  # stores, of which linked work trees have none of their own
-    for git, name in sorted(repositories(Path(tree.root)), key=lambda one: (not one[0].is_dir(), one[1])):
+    for git, name in sorted(found, key=lambda one: (not one[0].is_dir(), one[1])):
         if any(matches(name or ".git", pattern) for pattern in exclude):
             continue
         shown = f"the history{f' of {name}' if name else ''}"
         try:
-            found = history(git, Path(tree.root))
-            store = found.common.resolve()
+            past = history(git, Path(tree.root))
+            store = past.common.resolve()
             if store in read:
                 continue
             read.add(store)
-            with found.opened() as opened:
+            with past.opened() as opened:
                 told.append(_Search(opened, tally, exclude, work, name).run())
                 for what, why in opened.skipped.items():
                     tally.skip(f"{shown}: {what}", why)
@@ -73,7 +77,7 @@ class _Search:
                 commit = entry.id if entry.kind == "commit" else ""
                 spot = Spot(
                     self._path(""),
-                    f"message of {entry.kind} {entry.id[:12]}",
+                    f"{_MESSAGE}{entry.kind} {entry.id[:12]}",
                     0,
                     commit,
                     f"in the message of a {entry.kind}: ",
@@ -93,6 +97,7 @@ class _Search:
             )
         reached = None if not blobs else self.history.reachable()
         self._search(self._blobs(blobs, came, reached or set()), when)
+        logs = self._reflogs()
         self.tally.examined += len(notes) + len(blobs)
         self.tally.size += sum(o.size for o in blobs)
         return {
@@ -100,7 +105,36 @@ class _Search:
             "objects": len(notes) + len(blobs),
             "commits": sum(o.kind == "commit" for o in notes),
             "blobs": len(blobs),
+            "reflogs": logs,
         }
+
+    def _reflogs(self) -> int:
+        """Search what git notes of how refs moved, and return how many such files there are.
+
+        What a line says of a commit's message is told of the commit.
+        """
+        from assay.engines.blobs import name_in
+
+        done = [0]
+
+        def noted() -> Iterator[Blob]:
+            for path, data in self.history.reflogs():
+                done[0] += 1
+                self.tally.size += len(data)
+                spot = Spot(
+                    name_in(self.history.root, path), note="in a reflog, which `git reflog expire` ends"
+                )
+                yield Blob(data, "", Piece(spot))
+
+        for blob, hits in Engine(self.work.now).search(noted()):
+            text = as_text(blob.data) if hits else b""
+            for hit in hits:
+                known = self.tally.gone.get((hit.rule.name, hit.secret))
+                if known is None or not known.spot.member.startswith(_MESSAGE):
+                    spot = placed(blob.key.spot, hit.line)
+                    self.tally.add_past(hit, spot, _NEVER, allowed(text, hit.start))
+        self.tally.examined += done[0]
+        return done[0]
 
     def _blobs(
         self, blobs: Sequence[Entry], came: dict[str, Introduced], reached: set[str]
@@ -137,6 +171,6 @@ class _Search:
             piece = blob.key
             assert isinstance(piece, Piece)
             text = as_text(blob.data) if hits else b""
-            at = when.get(piece.spot.commit, 0) or 1 << 40
+            at = when.get(piece.spot.commit, 0) or _NEVER
             for hit in hits:
                 self.tally.add_past(hit, placed(piece.spot, hit.line), at, allowed(text, hit.start))

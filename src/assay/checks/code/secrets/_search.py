@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.checks.code.secrets._files import PART, Piece, unfolded
@@ -17,16 +18,23 @@ from assay.methods.secrets.engine import Blob, Engine, as_text
 if TYPE_CHECKING:
     from assay.engines.unfolding import Room
 
-_STORE = re.compile(
-    r"(?:^|/)\.git/(?:(?:modules|worktrees)/[^\n]{1,400}/)?"
-    r"(?:logs/[^\n]+|objects/(?:[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/pack-[0-9a-f]+\.(?:pack|idx)))$"
-)
+_OBJECT = r"objects/(?:[0-9a-f]{2}/(?:[0-9a-f]{38}|[0-9a-f]{62})|pack/pack-[0-9a-f]+\.(?:pack|idx))$"
+_KEPT = re.compile(rf"(?:(?:worktrees/[^/\n]{{1,255}}/)?logs/[^\n]+|{_OBJECT})")
+_FAR = re.compile(rf"(?:^|/)\.git/(?:modules/[^\n]{{1,400}}/)?{_OBJECT}")
 _EVERY = 500  # files between two words on how far the search is
 
 
-def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, work: Work) -> int:
-    """Search the files of a tree, and return how many were left out as asked."""
+def search_files(
+    tree: Tree,
+    found: Sequence[tuple[Path, str]],
+    tally: Tally,
+    exclude: Sequence[str],
+    room: Room,
+    work: Work,
+) -> int:
+    """Search the files of a tree, and return how many were left out as asked. found: the repositories in it."""
     left = [0]
+    is_store = _Stores(tree, found)
 
     def blobs() -> Iterator[Blob]:
         done = 0
@@ -34,7 +42,13 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, w
             if any(matches(name, pattern) for pattern in exclude):
                 left[0] += 1
                 continue
-            if _is_store(name):
+            if is_store(name):
+                continue
+            if _FAR.search(name):
+                tally.skip(
+                    f"the history of {name.partition('.git/')[0] or 'the tree'}",
+                    "it is read of a whole repository in a folder of this machine alone, and none is here",
+                )
                 continue
             done += 1
             if done % _EVERY == 0:
@@ -58,7 +72,7 @@ def search_files(tree: Tree, tally: Tally, exclude: Sequence[str], room: Room, w
         for hit in hits:
             tally.add(hit, placed(piece.spot, piece.lines + hit.line), allowed(text, hit.start))
     for what, why in getattr(tree, "refused", ()):
-        if not _is_store(what) and not any(matches(what, pattern) for pattern in exclude):
+        if not is_store(what) and not any(matches(what, pattern) for pattern in exclude):
             tally.skip(what, why)
     return left[0]
 
@@ -70,6 +84,15 @@ def matches(name: str, pattern: str) -> bool:
     return name.startswith(pattern.rstrip("/") + "/")
 
 
-def _is_store(name: str) -> bool:
-    """Whether a file is of git's own stores, which are read as history; reflogs repeat what commits say."""
-    return _STORE.search(name) is not None
+class _Stores:
+    """Which files are of git's own stores, whose objects and reflogs are read as history."""
+
+    def __init__(self, tree: Tree, found: Sequence[tuple[Path, str]]) -> None:
+        from assay.engines.blobs import name_in
+
+        root = Path(tree.root)
+        names = {name_in(root, git) for git, _ in found if git.is_dir()}
+        self._folders = sorted(("" if name == "." else f"{name}/" for name in names), key=len)
+
+    def __call__(self, name: str) -> bool:
+        return any(name.startswith(f) and _KEPT.match(name, len(f)) for f in self._folders)
