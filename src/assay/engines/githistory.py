@@ -16,12 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.engines.blobs import name_in
 from assay.engines.folders import entries
 from assay.engines.gitobjects import Store, inside
 from assay.engines.gitrun import STILL, Run
 from assay.engines.gitstate import environment, lay, line_of, places
-from assay.engines.regular import opened, why
 from assay.kernel.errors import BadInput, Missing
 
 LARGEST = 64 << 20  # bytes of an object that is read
@@ -225,52 +223,6 @@ class History:
         except BadInput as error:
             self.skip("refs", str(error)[:200])
         return {one for one in found if _HASH.fullmatch(one)}
-
-    def reflogs(self) -> Iterator[tuple[Path, bytes]]:
-        """Give each file in which git notes how a ref moved, with its bytes; what is no file of the tree is told.
-
-        A line repeats the first line of a message, or says what was asked of git, an address to pull from included
-        (git's gitrepository-layout, logs). They are no objects, and outlive the commits that they name.
-        """
-        if (self.common / "reftable").is_dir():
-            self.skip("the reflogs", "they lie in a reftable, which is not read; nor are its refs")
-        for folder in (self.common, *self._linked()):
-            logs = folder / "logs"
-            if not inside(logs, self.root):
-                self.skip("the reflogs", "they lie outside of the tree")
-                continue
-            try:
-                found = sorted(entries(logs), key=lambda e: e.path) if logs.is_dir() else []
-            except (BadInput, OSError) as error:
-                self.skip("the reflogs", str(error)[:200])
-                continue
-            for at, one in enumerate(found):
-                if at > _REFS:
-                    self.skip("the reflogs", f"there are more than {_REFS:,}")
-                    break
-                if not one.is_folder:
-                    yield from self._reflog(logs / one.path)
-
-    def _linked(self) -> Iterator[Path]:
-        """Give the folders of linked work trees, each of which has a HEAD of its own."""
-        folder = self.common / "worktrees"
-        if folder.is_dir() and inside(folder, self.root):
-            with contextlib.suppress(OSError):
-                yield from sorted(p for p in folder.iterdir() if p.is_dir())
-
-    def _reflog(self, path: Path) -> Iterator[tuple[Path, bytes]]:
-        shown = f"reflog {name_in(self.common, path)}"
-        try:
-            with opened(path) as source:
-                data = source.read(min(LARGEST, max(0, self._left)) + 1)
-        except OSError as error:
-            self.skip(shown, f"it cannot be read: {why(error)}")
-            return
-        if len(data) > min(LARGEST, self._left):
-            self.skip(shown, f"it has more than {LARGEST >> 20} MiB, or more than a history may have")
-            return
-        self._left -= len(data)
-        yield path, data
 
     def _named(self, ref: Path) -> set[str]:
         """Return the id in a file of one, nothing where it is none of the tree."""

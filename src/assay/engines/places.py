@@ -10,7 +10,7 @@ from assay.engines.tables.seam import seam
 from assay.engines.tables.source import parse
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of
-from assay.kernel.errors import Missing, UsageError
+from assay.kernel.errors import BadInput, Missing, UsageError
 
 MOST = 100_000  # objects of one place
 _KEPT = 1 << 30  # bytes of objects that lie here at once
@@ -82,11 +82,13 @@ class RemoteTree:
             while held and sum(p.stat().st_size for p in held) + size > _KEPT:
                 held.pop(0).unlink()
             target = self.root / f"{number:06d}-{Path(name).name[-100:]}"
+            place = f"{self.asset.uri} {shown}"
             try:
-                with seam(f"{self.asset.uri} {shown}", "the object cannot be fetched"):
+                with seam(place, "the object cannot be fetched"):
                     fs.get_file(name, str(target))
-            except Missing as error:
-                self.refused.append((shown, str(error)[:200]))
+            except (BadInput, Missing) as error:  # one among others, such as an archived one
+                self.refused.append((shown, str(error).removeprefix(f"{place}: ")[:200]))
+                target.unlink(missing_ok=True)
                 continue
             held.append(target)
             yield shown, target

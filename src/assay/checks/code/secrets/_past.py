@@ -114,24 +114,25 @@ class _Search:
         What a line says of a commit's message is told of the commit.
         """
         from assay.engines.blobs import name_in
+        from assay.engines.gitreflogs import reflogs
 
-        done = [0]
+        past, done = self.history, [0]
 
         def noted() -> Iterator[Blob]:
-            for path, data in self.history.reflogs():
+            for path, data in reflogs(past.common, past.root, past.skip):
                 done[0] += 1
                 self.tally.size += len(data)
-                spot = Spot(
-                    name_in(self.history.root, path), note="in a reflog, which `git reflog expire` ends"
-                )
+                spot = Spot(name_in(past.root, path), note="in a reflog, which `git reflog expire` ends")
                 yield Blob(data, "", Piece(spot))
 
         for blob, hits in Engine(self.work.now).search(noted()):
+            piece = blob.key
+            assert isinstance(piece, Piece)
             text = as_text(blob.data) if hits else b""
             for hit in hits:
                 known = self.tally.gone.get((hit.rule.name, hit.secret))
                 if known is None or not known.spot.member.startswith(_MESSAGE):
-                    spot = placed(blob.key.spot, hit.line)
+                    spot = placed(piece.spot, hit.line)
                     self.tally.add_past(hit, spot, _NEVER, allowed(text, hit.start))
         self.tally.examined += done[0]
         return done[0]
