@@ -115,3 +115,14 @@ def test_two_checks_have_two_codes_and_each_check_has_one(step):
         codes[name] = reuse.code_digest(replace(step, uses=name))
     assert len(set(codes.values())) == len(codes)
     assert codes["data.profile"] == reuse.code_digest(step)
+
+
+def test_one_of_several_images_counts_by_its_bytes(tmp_path):
+    """What is named behind # is no path: the step would be known whatever the image had become."""
+    saved = tmp_path / "app.tar"
+    saved.write_bytes(b"one")
+    first = reuse._param(Path(f"{saved}#linux/amd64"))
+    assert reuse._param(Path(f"{saved}#linux/arm64")) != first
+    saved.write_bytes(b"two")
+    assert reuse._param(Path(f"{saved}#linux/amd64")) != first
+    assert reuse._param(saved) == reuse._param(Path(f"{saved}#"))[1]

@@ -52,7 +52,11 @@ class Reach:
             return python
         found = self.image.find("python3") or self.image.find("python")
         if found is None:
-            raise UsageError("the image has no python3 in its PATH", where=self.image.digest[:19])
+            raise UsageError(
+                "the image has no python3 in its PATH, and a script is run with the image's own",
+                where=self.image.named,
+                remedy="name an image that has one, such as python:3.12-slim, or leave `image:` out",
+            )
         return replace(interpreters.here(), path=Path(found), version="of the image", packages={})
 
     def environment(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from assay.engines.regular import opened
 from assay.kernel.report import Skipped
 from assay.methods.packages.wanted import LOCKS, kind_of
 from assay.works.resolve import MODELS, TABLES, looks_like_table
@@ -135,7 +136,7 @@ def _looked_into(path: Path, room: Room | None = None) -> Contents:
 def _head(path: Path | str) -> bytes:
     """Return how a file begins; nothing where it cannot be read: whoever examines it says why."""
     try:
-        with open(path, "rb") as source:  # noqa: PTH123
+        with opened(path, follow=True) as source:
             return source.read(512)
     except OSError:
         return b""
@@ -256,7 +257,7 @@ def _reviewed(folder: Path, files: Iterable[Path], *, unread: bool = False) -> t
 
 def _text(path: Path, count: int) -> str:
     try:
-        with path.open("rb") as source:
+        with opened(path, follow=True) as source:
             return source.read(count).decode("utf-8", "replace")
     except OSError:
         return ""

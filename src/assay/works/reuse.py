@@ -77,12 +77,15 @@ def _param(value: Any) -> Any:
     """A file that a parameter names counts by its bytes, and a script with what lies beside it."""
     if not isinstance(value, Path):
         return plain(value)
-    if value.is_dir():
-        from assay.engines.blobs import digest_tree
+    if "#" in str(value) and not value.exists():
+        place, _, which = str(value).rpartition("#")  # one of several images in a file or folder
+        return [which, _param(Path(place))]
+    from assay.engines.blobs import digest_file, digest_tree
 
+    if value.is_dir():
         return digest_tree(value)
     beside = [value, value.parent / "requirements.txt", value.parent / "inference.py"]
-    return [p.name + sha256(p.read_bytes()) for p in dict.fromkeys(beside) if p.is_file()]
+    return [p.name + digest_file(p) for p in dict.fromkeys(beside) if p.is_file()]
 
 
 @cache

@@ -1,9 +1,13 @@
 import json
+import os
+from types import SimpleNamespace
 
 import pytest
 from tests.images import DEBIAN, docker_save, layer, mirror, oci_layout, record, stanza, tree, zipped, zstd
 
 import assay
+from assay.checks.image.vulnerabilities._known import known
+from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
 from assay.kernel.severity import Severity
 
@@ -309,6 +313,28 @@ def test_what_the_code_does_not_import_is_told_and_less_grave(tmp_path):
     open_ = run(root, tmp_path / "osv", code=str(tmp_path / "code"))
     assert {f.severity for f in open_.findings} == {Severity.CRITICAL}
     assert open_.report.coverage.skipped[0].what == "what the code imports"
+
+
+def test_code_that_cannot_be_read_is_a_gap_and_nothing_is_called_unreached(tmp_path):
+    """The check ended at the first such file."""
+    tree(tmp_path, {"a.py": "import thingmod\n"})
+    os.mkfifo(tmp_path / "pipe.py")  # as where something took a file's place meanwhile
+
+    class Code:
+        def __init__(self, *names):
+            self.names = names
+
+        def files(self):
+            return iter((name, tmp_path / name) for name in self.names)
+
+    image = SimpleNamespace(asset=Asset("image", "app", ""), tags=())
+    found = known(image, [], kev=None, epss=None, statements=None, code=Code("a.py", "pipe.py", "gone.py"))
+    assert found.reached is None
+    assert [(s.what, s.why) for s in found.skipped] == [
+        ("pipe.py", "it is no regular file"), ("gone.py", "it went meanwhile"),
+    ]  # fmt: skip
+    with pytest.raises(AssayError, match="pipe.py cannot be read: it is no regular file"):
+        known(image, [], kev=None, epss=None, statements=Code("pipe.py"), code=None)
 
 
 def test_of_one_severity_what_is_exploited_comes_first_then_what_is_likely_to_be(tmp_path):

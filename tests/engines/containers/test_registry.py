@@ -8,6 +8,7 @@ from http.server import ThreadingHTTPServer
 
 import pytest
 from tests.answering import Quiet
+from tests.engines.alerting.conftest import certificate  # noqa: F401  a fixture
 from tests.images import DEBIAN, layer, mirror, oci_layout, record, stanza
 
 import assay
@@ -52,7 +53,10 @@ class Registry(Quiet):
         if self.broken == "basic" and bare:
             return self.send(b"{}", 401, WWW_Authenticate='Basic realm="x"')
         if self.path.startswith("/cdn/"):
-            raw = (self.folder / "blobs" / "sha256" / self.path[5:]).read_bytes()
+            file = self.folder / "blobs" / "sha256" / self.path[5:]
+            if not file.is_file():
+                return self.send(b"{}", 404)
+            raw = file.read_bytes()
             return self.send(raw + b"x" if self.broken == "blob" else raw)
         if self.headers.get("Authorization") != "Bearer t1" and self.broken != "basic":
             realm = {"realm": "file:///etc/passwd", "elsewhere": "https://tokens.example.com/t"}.get(
@@ -70,7 +74,7 @@ class Registry(Quiet):
             body = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", **index}
             return self.send(json.dumps(body).encode())
         file = self.folder / "blobs" / "sha256" / name[7:]
-        return self.send(file.read_bytes()) if file.exists() else self.send(b"{}", 404)
+        return self.send(file.read_bytes()) if file.is_file() else self.send(b"{}", 404)
 
 
 @pytest.fixture
@@ -184,7 +188,9 @@ def test_a_login_is_sent_to_its_registry_and_kept_from_where_it_leads(
     assert not any(token for path, token in handler.asked if path.startswith("/cdn/"))
     monkeypatch.setenv("ASSAY_REGISTRY_PASSWORD", "wrong one")
     code, said = typed("--registry-user", f"ann@{host}")
-    assert code == 2 and "asks for a login" in said and "wrong one" not in said
+    assert code == 2 and "does not take the login of 'ann'" in said and "wrong one" not in said
+    code, said = typed("--registry-user", f"ann@{host.partition(':')[0]}")
+    assert code == 2 and f"is for '{host.partition(':')[0]}', and this is '{host}'" in said
 
 
 def test_a_login_is_not_sent_to_a_token_service_elsewhere(served):
@@ -208,3 +214,50 @@ def test_a_program_that_keeps_a_login_is_named_and_not_started(served):
     handler.login = LOGIN
     with pytest.raises(AssayError, match="kept by 'desktop', which is not started"):
         registry.pin(url, lambda: Logins(helpers={"": "desktop"}))
+
+
+def test_what_a_registry_does_not_have_is_called_by_its_name(served):
+    url, handler = served
+    with pytest.raises(AssayError, match="has no '2' of this name"):
+        registry.pin(url[:-1] + "2")
+    repository, _, _ = registry._repository(url, None)
+    with pytest.raises(AssayError, match=r"lost sha256:0{12}.*push the image again"):
+        repository.document("sha256:" + "0" * 64, "blobs")
+
+
+def test_a_certificate_that_nobody_here_trusts_is_refused_until_it_is_named(
+    certificate,  # noqa: F811  the fixture
+    served,
+    monkeypatch,
+):
+    import ssl
+
+    _, handler = served
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *told: None  # one of them speaks no TLS
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    here = f"127.0.0.1:{server.server_port}/team/app:2"
+    try:
+        with pytest.raises(AssayError, match="not trusted here .*SSL_CERT_FILE="):
+            registry.pin(f"oci://{here}")
+        with pytest.raises(AssayError, match="answers 400|RemoteDisconnected|reset|closed"):
+            registry.pin(f"registry+http://{here}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        with pytest.raises(AssayError, match="401|token|has no '2' of this name|leads to"):
+            registry.pin(f"oci://{here}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_registry_that_speaks_no_tls_is_told_so_and_one_that_is_down(served):
+    url, _ = served
+    with pytest.raises(AssayError, match="does not speak TLS as it should; write registry.http://"):
+        registry.pin(url.replace("registry+http", "oci"))
+    with pytest.raises(AssayError, match="manifests/1: Connection refused; try again"):
+        registry.pin("registry+http://127.0.0.1:9/team/app:1")

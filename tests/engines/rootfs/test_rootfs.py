@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 from tests.engines.rootfs.layouts import ARCHITECTURE, folder, hard, layout, link, member, tar
 
+from assay.engines.interpreters import here
 from assay.engines.isolation import Grant, Limits, Root, run
+from assay.engines.reach import Reach
 from assay.engines.rootfs import unpack
 from assay.engines.rootfs.layers import Applying
-from assay.kernel.errors import AssayError, BadInput, Missing
+from assay.kernel.errors import AssayError, BadInput, Missing, UsageError
 
 
 def laid_out(tmp_path, *layers, **more):
@@ -142,6 +144,63 @@ def test_an_image_of_another_processor_is_refused(tmp_path):
         laid_out(tmp_path, [member("a", b"1")], architecture="s390x")
     with pytest.raises(Missing):
         unpack(tmp_path / "nothing", tmp_path / "cache")
+
+
+def test_one_of_several_images_is_named_behind_a_sign(tmp_path):
+    from tests import images
+
+    plain = images.layer({"a": "1"})
+    other = "s390x" if ARCHITECTURE != "s390x" else "amd64"
+    several = images.oci_layout(
+        tmp_path / "layout", [plain], platforms=(("linux", ARCHITECTURE), ("linux", other)), tag=""
+    )
+    made = unpack(Path(f"{several}#linux/{ARCHITECTURE}"), tmp_path / "cache")
+    assert tree(made.path) == {"a": b"1"} and made.digest == unpack(several, tmp_path / "cache").digest
+    with pytest.raises(BadInput, match=f"is for linux/{other}, and this is"):
+        unpack(Path(f"{several}#linux/{other}"), tmp_path / "cache")
+    saved = images.docker_save(tmp_path / "a.tar", [plain], tags=("shop/app:1",), architecture=ARCHITECTURE)
+    assert tree(unpack(Path(f"{saved}#shop/app:1"), tmp_path / "cache").path) == {"a": b"1"}
+    with pytest.raises(Missing, match="no image called 'shop/app:2'"):
+        unpack(Path(f"{saved}#shop/app:2"), tmp_path / "cache")
+
+
+def test_a_blob_that_lies_is_told_of_its_image_and_leaves_nothing(tmp_path):
+    """It named the folder that it had been unpacked into, which was gone by then."""
+    made = layout(tmp_path / "layout", [[member("a", b"1")]], packed=False)
+    largest = max((made / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
+    largest.write_bytes(largest.read_bytes().replace(b"1", b"2", 1))
+    with pytest.raises(BadInput) as raised:
+        unpack(made, tmp_path / "cache")
+    assert raised.value.where == str(made) and largest.name[:12] in str(raised.value)
+    assert "copy it anew" in raised.value.remedy and list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_was_unpacked_is_what_its_digest_says_whatever_became_of_the_saved_image(tmp_path):
+    first = laid_out(tmp_path, [member("a", b"1")])
+    for blob in (tmp_path / "layout" / "blobs" / "sha256").iterdir():
+        if blob.read_bytes()[:1] != b"{":
+            blob.write_bytes(b"damaged")
+    again = unpack(tmp_path / "layout", tmp_path / "cache")
+    assert again == first and tree(again.path) == {"a": b"1"}
+
+
+def test_an_image_without_python_is_named_and_with_a_way_out(tmp_path):
+    made = laid_out(tmp_path, [member("a", b"1")])
+    with pytest.raises(UsageError, match="has no python3") as raised:
+        Reach(image=made).python(here())
+    assert raised.value.where == str(tmp_path / "layout") and raised.value.remedy
+
+
+@pytest.mark.parametrize("named", ["oci://r.example.org/a:1", "registry+http://r/a"])
+def test_a_job_is_not_started_from_a_registry(named, tmp_path):
+    with pytest.raises(UsageError, match="not started from a registry") as raised:
+        unpack(tmp_path / named, tmp_path / "cache")
+    assert "skopeo copy" in raised.value.remedy
+
+
+def test_a_folder_that_is_no_saved_image_is_told_so(tmp_path):
+    with pytest.raises(UsageError, match="no oci-layout"):
+        unpack(tmp_path, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("saved", ["docker save", "zstd", "bzip2", "plain", "tar of a layout"])

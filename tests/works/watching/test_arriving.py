@@ -13,6 +13,7 @@ from assay.kernel.errors import UsageError
 from assay.office import arrivals, findings, inventories
 from assay.works.call import call
 from assay.works.home import Home
+from assay.works.watching import arriving
 
 ZLIB = record("CVE-2026-1000", "Debian:12", "zlib", ("introduced", "0"), ("fixed", "1.2.14"))
 
@@ -134,6 +135,21 @@ def test_a_layout_that_is_watched_gives_each_image_as_it_is_named(home, tmp_path
     assert [a["kind"] for a in first["arrivals"]] == ["image"] and first["passed"]
     second = watched(home, root)
     assert second["scanned"] == 0 and second["known"] == 1
+
+
+def test_a_layout_without_an_index_ends_with_a_sentence(home, tmp_path, monkeypatch):
+    """It was waited for a minute, and said to be still being written, each time."""
+    root = oci_layout(tmp_path / "layout", [layer(FILES)])
+    index = (root / "index.json").read_bytes()
+    (root / "index.json").unlink()
+    assert watched(home, root, once=False, seconds=0.2)["moving"] == 1
+    monkeypatch.setattr(arriving, "_STILL", 0.0)
+    first = watched(home, root)
+    assert [a["why"] for a in first["arrivals"]] == [arriving._NO_INDEX] and not first["passed"]
+    again = watched(home, root)
+    assert again["scanned"] == 0 and again["uncleared"] == 1 and not again["passed"]
+    (root / "index.json").write_bytes(index)
+    assert watched(home, root)["passed"]
 
 
 def test_what_lands_while_it_watches_is_examined_when_it_is_whole(home, tmp_path):

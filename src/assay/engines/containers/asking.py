@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import io
 import socket
+import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -225,25 +226,53 @@ def told(shown: str, path: str) -> Iterator[None]:
         raise failed(shown, path, error) from None
 
 
-def failed(shown: str, path: str, error: Exception, helper: str = "") -> UsageError:
-    """Return what an answer, or its absence, means for whoever asked. helper: the program that keeps the login."""
+def failed(shown: str, path: str, error: Exception, lacking: str = "", user: str = "") -> UsageError:
+    """Return what an answer, or its absence, means for whoever asked.
+
+    lacking: why there is no login where one seems to be named. user: whose login it was shown.
+    """
     code = getattr(error, "code", None)
+    if code in (401, 403) and user:
+        return UsageError(
+            f"the registry does not take the login of {user!r}, or does not let it pull this",
+            where=shown,
+            remedy="check the password and what this login may pull, or log in anew",
+        )
     if code in (401, 403):
-        kept = f"the login is kept by {helper!r}, which is not started; " if helper else ""
         return UsageError(
             "the registry asks for a login",
             where=shown,
-            remedy=f"{kept}name one: --registry-user NAME@HOST, or registry_config: in the settings",
+            remedy=f"{lacking}name one: --registry-user NAME@HOST, or registry_config: in the settings",
         )
+    kind, _, reference = path.partition("/")
     if code == 404:
+        if kind == "blobs":
+            return Missing(
+                f"the registry lost {reference[:19]}, which the image's manifest names",
+                where=shown,
+                remedy="push the image again",
+            )
         return Missing(
-            f"the registry has no {path.partition(':')[0][:80]}",
+            f"the registry has no {reference[:80]!r} of this name",
             where=shown,
             remedy="check the name and the tag",
         )
-    why = f"it answers {code}" if code else str(getattr(error, "reason", error))[:200]
-    return UsageError(
-        f"the registry cannot be asked for {path[:40]}: {why}",
-        where=shown,
-        remedy="try again when it answers",
-    )
+    why, remedy = _why(error, code)
+    return UsageError(f"the registry cannot be asked for {path[:40]}: {why}", where=shown, remedy=remedy)
+
+
+def _why(error: Exception, code: int | None) -> tuple[str, str]:
+    """Return in words why nothing came, and what to do."""
+    found = getattr(error, "reason", error)
+    if isinstance(found, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted here ({found.verify_message})",
+            "if it is your own, name its authority: SSL_CERT_FILE=FILE.pem",
+        )
+    if isinstance(found, ssl.SSLError):
+        return "it does not speak TLS as it should", "write registry+http:// where one of your own has none"
+    if code == 400:
+        return "it answers 400", "write oci:// where it speaks TLS"
+    if code:
+        return f"it answers {code}", "try again when it answers"
+    return str(getattr(found, "strerror", "") or found)[:200], "try again when it answers"

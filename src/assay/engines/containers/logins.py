@@ -55,6 +55,19 @@ class Logins:
         """Return the program that keeps the login of a host, or nothing."""
         return next((self.helpers[p] for p in (*self._places(host, ""), "") if p in self.helpers), "")
 
+    def lacking(self, host: str) -> str:
+        """Return why there is no login for a host where one seems to be named, or nothing."""
+        helper = self.helper(host)
+        if helper:
+            return f"the login is kept by {helper!r}, which is not started; "
+        bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        other = next(
+            (k for k in self.known if k.partition("/")[0].rpartition(":")[0] == bare or k == bare), ""
+        )
+        return (
+            f"the login at hand is for {other!r}, and this is {host!r}; " if other and other != host else ""
+        )
+
     @staticmethod
     def _places(host: str, name: str) -> list[str]:
         pieces = name.split("/") if name else []

@@ -29,7 +29,7 @@ def pin(text: str, store: Store, without: Path | None = None, known: Known | Non
         from assay.engines.containers.registry import pin as pin_remote
 
         return pin_remote(text, known)
-    path, which = _parted(text)
+    path, which = parted(text)
     if not path.exists():
         raise Missing(f"there is no image at {text!r}", remedy="check the path")
     if not path.is_dir() and not path.is_file():
@@ -59,7 +59,7 @@ def open_image(
     return opened_saved(asset, path, scratch)
 
 
-def _parted(text: str) -> tuple[Path, str]:
+def parted(text: str) -> tuple[Path, str]:
     """Return a path and what stands behind its last #; a file may have one in its name."""
     if Path(text).exists() or "#" not in text:
         return Path(text), ""

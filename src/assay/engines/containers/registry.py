@@ -48,7 +48,7 @@ class Repository:
     name: str
     shown: str = ""
     login: Login | None = field(default=None, repr=False)
-    helper: str = ""  # the program that keeps the login, which is not started
+    lacking: str = ""  # why there is no login where one seems to be named
     secret: str = field(default="", repr=False)  # what each request bears
     manifest_cache: dict[str, bytes] = field(default_factory=dict)
 
@@ -103,13 +103,18 @@ class Repository:
             challenge = (error.headers.get("WWW-Authenticate") or "")[:4_096] if error.code == 401 else ""
             error.close()
             if self.secret or not self._identified(challenge):
-                raise failed(self.shown, path, error, self.helper) from None
+                raise self._failed(path, error) from None
         except (OSError, http.client.HTTPException) as error:
             raise failed(self.shown, path, error) from None
         try:
             return self._ask(url)
         except (OSError, http.client.HTTPException) as error:
-            raise failed(self.shown, path, error, self.helper) from None
+            raise self._failed(path, error) from None
+
+    def _failed(self, path: str, error: Exception) -> UsageError:
+        """Return what an answer means; a login is told of only where it was shown."""
+        user = self.login.user if self.login is not None and self.secret else ""
+        return failed(self.shown, path, error, self.lacking, user)
 
     def _ask(self, url: str) -> Any:
         return ask(url, self.base, {"Accept": _ACCEPT}, secret=self.secret)
@@ -167,7 +172,8 @@ class Repository:
                 found = json.loads(answer.read(1 << 16))
                 token = found.get("token") or found.get("access_token")
         except urllib.error.HTTPError as error:
-            raise failed(self.shown, "a token", error, self.helper) from None
+            user = self.login.user if self.login is not None else ""
+            raise failed(self.shown, "a token", error, self.lacking, user) from None
         except (OSError, http.client.HTTPException) as error:
             raise failed(self.shown, "a token", error) from None
         except (ValueError, RecursionError, AttributeError):
@@ -195,8 +201,8 @@ def _repository(text: str, known: Known | None) -> tuple[Repository, str, str]:
     reference = match["digest"] or match["tag"] or "latest"
     logins = known() if known is not None else Logins()
     login = logins.of(host, name)
-    helper = "" if login is not None else logins.helper(host)
-    made = Repository(f"{scheme}://{host}", name, text, login, helper)
+    lacking = "" if login is not None else logins.lacking(host)
+    made = Repository(f"{scheme}://{host}", name, text, login, lacking)
     return made, reference, match["which"] or ""
 
 

@@ -13,7 +13,7 @@ from assay.engines.containers.layers import OPAQUE, WHITEOUT, Layer, held, strea
 from assay.engines.containers.room import LONGEST, Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.engines.isolation.syscalls import open_within
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, of_the_machine
 from assay.methods import tars
 
 MOST_BYTES = 64 << 30
@@ -57,6 +57,8 @@ class Applying:
         except Full as full:
             raise self._bad(f"the image holds more than any is unpacked for: {full}") from None
         except OSError as error:
+            if ours := of_the_machine(error):
+                raise ours from None
             raise self._bad(f"a layer of the image cannot be laid out: {error.strerror or error}") from None
         finally:
             stream.close()

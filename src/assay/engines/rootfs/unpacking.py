@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -13,23 +14,30 @@ from pathlib import Path
 
 from assay.engines.containers.bundle import Bundle
 from assay.engines.containers.described import Described, described, here
+from assay.engines.containers.layers import Layer
+from assay.engines.containers.opening import parted
 from assay.engines.containers.room import DIGEST
 from assay.engines.isolation.syscalls import open_within
 from assay.engines.rootfs.layers import DIRECTORY, Applying
-from assay.kernel.errors import BadInput
+from assay.kernel.errors import BadInput, UsageError
 
+_REMOTE = re.compile(r"(^|/)(oci|docker|registry\+https?):/")  # as a path has it: of two slashes one is left
 _LARGEST_ENVIRONMENT = 256 << 10  # characters; a kernel takes a few times as much
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A root on disk. digest: of the manifest. env, user: as its configuration says. left_out: members of kinds that are none."""
+    """A root on disk. digest: of the manifest. env, user: as its configuration says. left_out: members of kinds that are none.
+
+    named: how the image was named, for whoever is told of it.
+    """
 
     path: Path
     digest: str
     env: Mapping[str, str]
     user: str
     left_out: int = 0
+    named: str = ""
 
     def find(self, name: str) -> str | None:
         """Return where a program lies, as it is found inside by the image's own PATH; None where it is not there."""
@@ -68,7 +76,8 @@ class Unpacked:
         if uid is None or (group and gid is None) or uid >= 1 << 31 or (gid or 0) >= 1 << 31:
             raise BadInput(
                 f"the image runs as {self.user[:80]!r}, whom its own /etc/passwd does not know",
-                where=str(self.path),
+                where=self.named,
+                remedy="build it with USER set to a name that it knows, or to a number",
             )
         return uid, gid or 0
 
@@ -87,12 +96,15 @@ class Unpacked:
 def unpack(image: Path, cache: Path) -> Unpacked:
     """Return the root of a saved image, unpacked into ``cache`` unless it lies there already.
 
-    image: an OCI layout or what ``docker save`` writes, as a folder or a tar, as the checks of images read them. Missing where
-    there is none, BadInput where it is not whole, or is not for this processor.
+    image: an OCI layout or what ``docker save`` writes, as a folder or a tar, as the checks of images read them; one of several is
+    named behind #. Missing where there is none, BadInput where it is not whole, or is not for this processor. What lies there
+    already was held against its digests when it was unpacked, and the layers of the saved image are not read again for it.
     """
+    saved, which = parted(str(image))
+    _is_saved(saved, image)
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    bundle = Bundle(image, cache)
-    found = described(bundle)
+    bundle = Bundle(saved, cache)
+    found = described(bundle, which)
     if found.platform.split("/")[0] not in ("", "linux") or found.architecture not in ("", here()):
         raise BadInput(
             f"the image is for {found.platform[:80] or found.architecture}, and this is linux/{here()}",
@@ -106,10 +118,23 @@ def unpack(image: Path, cache: Path) -> Unpacked:
     place = cache / found.digest.replace(":", "-")
     marker = place / "whole.json"
     if not marker.is_file():
-        left_out = _unpacked(bundle, found, place)
+        left_out = _unpacked(bundle, found, place, str(image))
     else:
         left_out = int(json.loads(marker.read_text()).get("left_out", 0))
-    return Unpacked(place / "root", found.digest, env, user, left_out)
+    return Unpacked(place / "root", found.digest, env, user, left_out, str(image))
+
+
+def _is_saved(saved: Path, image: Path) -> None:
+    """UsageError where what is named is no saved image: a registry's, or a folder that is a root and says nothing of its programs."""
+    copy = "copy it beside: skopeo copy docker://NAME oci:FOLDER, or docker save NAME -o FILE"
+    if not saved.exists() and _REMOTE.search(str(image)):
+        raise UsageError(
+            "a job is not started from a registry, which may give another image each time",
+            where=str(image),
+            remedy=copy,
+        )
+    if saved.is_dir() and not any((saved / name).is_file() for name in ("oci-layout", "manifest.json")):
+        raise UsageError("the folder is no saved image: it has no oci-layout", where=str(image), remedy=copy)
 
 
 def _number(text: str) -> int | None:
@@ -124,7 +149,7 @@ def _environment(told: object, image: Path) -> dict[str, str]:
     return {name: value for name, mark, value in (text.partition("=") for text in texts) if name and mark}
 
 
-def _unpacked(bundle: Bundle, found: Described, place: Path) -> int:
+def _unpacked(bundle: Bundle, found: Described, place: Path, named: str) -> int:
     if not all(DIGEST.fullmatch(layer.plain) for layer in found.layers):
         raise bundle.bad("its configuration does not list its layers")
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
@@ -134,7 +159,7 @@ def _unpacked(bundle: Bundle, found: Described, place: Path) -> int:
         applying = Applying(root)
         try:
             for layer in found.layers:
-                applying.layer(bundle.open(layer.place), layer)
+                _apply(applying, bundle, layer, named)
         finally:
             applying.close()
         (fresh / "whole.json").write_text(json.dumps({"left_out": applying.left_out}))
@@ -143,3 +168,16 @@ def _unpacked(bundle: Bundle, found: Described, place: Path) -> int:
         return applying.left_out
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _apply(applying: Applying, bundle: Bundle, layer: Layer, named: str) -> None:
+    """Apply a layer; what is wrong with it is told of the image, since the folder that it is unpacked into is gone by then."""
+    try:
+        applying.layer(bundle.open(layer.place), layer)
+    except BadInput as error:
+        digest = (layer.digest or layer.plain)[:19]
+        raise BadInput(
+            f"{error.what} (the layer {digest})",
+            where=named,
+            remedy="copy it anew from where it was built, and compare its digest",
+        ) from None

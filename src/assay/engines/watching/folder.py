@@ -79,6 +79,15 @@ class Folder:
         except (OSError, Full):
             return False
 
+    def whole(self) -> Entry:
+        """Return the folder itself as an entry: its sign changes with whatever lies in it."""
+        try:
+            return self._entry(self.root, [MOST])
+        except Full:
+            raise UsageError(
+                f"more than {MOST:,} files lie there", where=str(self.root), remedy="watch a folder of fewer"
+            ) from None
+
     def _entries(self) -> Iterator[Entry]:
         room = [MOST]
         try:

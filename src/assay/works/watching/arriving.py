@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from assay.works.home import Home
 
 
+_STILL = 10.0  # seconds without a change until a layout that has no index is taken for one that gets none
+_NO_INDEX = (
+    "the layout has no index.json, so nothing says which images are in it: copy it anew, the index last"
+)
+
+
 @dataclass
 class Arriving:
     """What lies in one folder, and what was seen to already.
@@ -109,7 +115,10 @@ class Arriving:
             raise UsageError(
                 "the index of the layout is no plain file", where=str(root), remedy="write it anew"
             )
-        if not index.is_file() or time.time() - index.stat().st_ctime < self.folder.settle:
+        if not index.is_file():
+            yield from self._without_index()
+            return
+        if time.time() - index.stat().st_ctime < self.folder.settle:
             self.moving = 1
             return
         for digest, tag in layout.images(root):
@@ -128,6 +137,22 @@ class Arriving:
             found = scanning.scanned(self.home, self.actor, arrival, wanted, self.gate)
             looked = scanning.record(self.home, self.actor, found)
             self._images.add(digest)
+            yield looked
+
+    def _without_index(self) -> Iterator[Looked]:
+        """Wait for the index, which is written last; of a layout that has lain still for a while without one, say so once."""
+        entry = self.folder.whole()
+        if time.time() - entry.changed < max(self.folder.settle, _STILL):
+            self.moving = 1
+            return
+        if self._done.get(entry.path) == entry.sign:
+            return
+        path = shown(entry.path)
+        new = Arrival("", path, "folder", path, QUEUED, "")
+        found = self._unless_known(_named(new, f"{path} {entry.sign}"), _NO_INDEX)
+        looked = scanning.record(self.home, self.actor, found) if found is not None else None
+        self._done[entry.path] = entry.sign
+        if looked is not None:
             yield looked
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.checks.image.vulnerabilities._match import Hit
+from assay.engines.regular import opened, why
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Image, Tree
 from assay.kernel.report import Skipped
@@ -82,12 +83,18 @@ def known(
             raise BadInput(str(error), where=f"--vex {name}") from None
     out.statements = sorted(told, key=lambda s: s.time)
     if code is not None:
-        imports = reach.Imports()
+        imports, unread = reach.Imports(), list[Skipped]()
         for name, path in code.files():
             if name.endswith((".py", ".ipynb")):
-                with path.open("rb") as source:
-                    imports.add(name, source.read((4 << 20) + 1))
-        if imports.open or not imports.files:
+                try:
+                    with opened(path) as source:
+                        imports.add(name, source.read((4 << 20) + 1))
+                except OSError as error:
+                    unread.append(Skipped(name, why(error)))
+        if unread:  # what stands in them may import anything, so nothing is called unreached
+            more = [Skipped(f"{len(unread) - 20:,} more files of the code", "they cannot be read")]
+            out.skipped += [*unread[:20], *(more if len(unread) > 20 else [])]
+        elif imports.open or not imports.files:
             out.skipped.append(Skipped("what the code imports", imports.open or "there is no Python in it"))
         else:
             out.reached = reach.reached(packages, imports)
@@ -97,7 +104,12 @@ def known(
 def _files(tree: Tree | None) -> list[tuple[str, bytes]]:
     out = []
     for name, path in tree.files() if tree is not None else ():
-        if path.stat().st_size > _LIST:
+        try:
+            with opened(path) as source:
+                content = source.read(_LIST + 1)
+        except OSError as error:
+            raise BadInput(f"{name} cannot be read: {why(error)}", where=str(path)) from None
+        if len(content) > _LIST:
             raise BadInput(f"{name} is larger than any such list")
-        out.append((name, path.read_bytes()))
+        out.append((name, content))
     return out

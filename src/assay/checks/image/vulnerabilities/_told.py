@@ -70,7 +70,9 @@ class Told:
         out.append(Metric.number("highest_epss", max(chances, default=None), reason="no EPSS is known"))
         told = [s.reach for s in self.standing if s.reach is not None]
         reached = sum(1 for reach in told if reach) if told else None
-        out.append(Metric.number("reached", reached, reason="no code was given that says what it imports"))
+        out.append(
+            Metric.number("reached", reached, reason="no code that could be read says what it imports")
+        )
         return out
 
 
