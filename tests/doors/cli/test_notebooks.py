@@ -44,6 +44,15 @@ def test_what_is_set_right_passes_but_for_what_only_a_running_server_tells(assay
     assert "already there" in assay.fails(tmp_path, "notebook", "check", "j", "--save", "seen")
 
 
+def test_an_empty_token_that_stays_is_not_said_to_be_drawn(assay, tmp_path):
+    """It said that the server draws a token at each start, and that the .py is taken later, which it is not."""
+    (tmp_path / "j").mkdir()
+    (tmp_path / "j" / "jupyter_server_config.py").write_text("c.IdentityProvider.token = ''\n")
+    said = assay(tmp_path, "notebook", "secure", "--dir", "j")
+    assert "sets to nothing: take that line out" in said and "anybody, until" in said
+    assert "taken later" not in said and "at each start" not in said
+
+
 def test_in_a_home_both_are_events_and_no_password_is_in_them(assay, tmp_path):
     assay(tmp_path, "init")
     (tmp_path / "word").write_text("correct horse battery\n")

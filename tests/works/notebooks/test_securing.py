@@ -130,6 +130,12 @@ def test_what_another_file_says_later_is_told(tmp_path):
     assert secure(tmp_path)["overruled"] == {}
 
 
+def test_an_empty_token_lets_nobody_in_where_there_is_a_password(tmp_path):
+    (tmp_path / "jupyter_server_config.py").write_text("c.IdentityProvider.token = ''\n")
+    assert secure(tmp_path)["overruled"] == {"IdentityProvider.token": "jupyter_server_config.py"}
+    assert secure(tmp_path, password="correct horse battery")["overruled"] == {}
+
+
 def test_bytes_that_are_no_text_and_numbers_that_are_none_are_borne(tmp_path):
     (tmp_path / FILE).write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="nothing was changed"):

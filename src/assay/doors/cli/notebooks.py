@@ -13,6 +13,7 @@ from assay.doors.cli.examining import show, watching
 from assay.doors.cli.groups import Group
 from assay.doors.cli.options import FORMATS
 from assay.kernel.severity import SEVERITIES
+from assay.methods.jupyter.posture import TOKEN as _TOKEN
 
 
 @click.group(cls=Group)
@@ -108,7 +109,10 @@ def secure(
     if done["before"]:
         click.echo(f"what was there is kept in {done['before']}")
     for trait, file in done["overruled"].items():
-        click.echo(f"not in force: {trait}, which {file} says otherwise and is taken later")
+        if trait == _TOKEN:
+            click.echo(f"not in force: the token, which {file} sets to nothing: take that line out of it")
+        else:
+            click.echo(f"not in force: {trait}, which {file} says otherwise and is taken later")
     if done["names"]:
         click.echo(
             textwrap.fill("the certificate is for " + ", ".join(done["names"]), 79, subsequent_indent="  ")
@@ -116,10 +120,11 @@ def secure(
         click.echo(
             "tell your browser to trust notebook-authority.pem; it vouches for\nthese names alone, and its key was not kept"
         )
-    click.echo(
-        "who gets in: whoever has "
-        + ("the token it prints at each start" if done["token"] else "the password")
-    )
+    if _TOKEN in done["overruled"]:
+        click.echo("who gets in: anybody, until that line is gone")
+    else:
+        who = "the token it prints at each start" if done["token"] else "the password"
+        click.echo(f"who gets in: whoever has {who}")
     click.echo(f"start it: JUPYTER_CONFIG_DIR={_for_a_shell(folder)} jupyter lab")
 
 
@@ -149,7 +154,9 @@ def tunnel(
 
     Example: assay notebook tunnel ana@notebooks.example.org
     """
+    from assay.engines.terminal import say
     from assay.works.notebooks.tunnelling import Tunnel
+    from assay.works.stopping import terminated
 
     way = Tunnel(host, remote, local, key, via, ssh_port)
     address = f"http{'s' * tls}://127.0.0.1:{local}/"
@@ -157,15 +164,16 @@ def tunnel(
         click.echo(way.shown())
         click.echo(f"then open {address}", err=True)
         return 0
-    process = way.open()
-    click.echo(f"open until you interrupt it: {address}", err=True)
-    try:
-        return 0 if process.wait() == 0 else 1
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        process.terminate()
-        process.wait()
+    with terminated():
+        process = way.open(say)
+        try:
+            say(f"open until you interrupt it: {address}")
+            return 0 if process.wait() == 0 else 1
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _secret(path: Path | None) -> str:

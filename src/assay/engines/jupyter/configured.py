@@ -79,12 +79,12 @@ def _take(path: Path, settings: Settings, files: list[dict[str, object]]) -> Non
     files.append(_told(path, "config"))
     if path.suffix == ".json":
         take_json(text, str(path), settings)
-        loaded = settings.known.pop("ServerApp.jpserver_extensions", None)
-        if loaded is not None and isinstance(loaded.value, dict):
-            for name, on in list(loaded.value.items())[:1000]:
-                settings.put(f"extension {str(name)[:100]}", bool(on), loaded.where)
     else:
         take_python(text, str(path), settings)
+    loaded = settings.known.pop("ServerApp.jpserver_extensions", None)
+    if loaded is not None and isinstance(loaded.value, dict):  # those of several files are taken together
+        for name, on in list(loaded.value.items())[:1000]:
+            settings.put(f"extension {str(name)[:100]}", bool(on), loaded.where)
 
 
 def _told(path: Path, kind: str) -> dict[str, object]:

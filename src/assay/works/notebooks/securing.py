@@ -102,7 +102,9 @@ def _overruled(folder: Path, wanted: Mapping[str, Mapping[str, Any]]) -> dict[st
     known, _ = configured.read([folder])
     said = {f"{group}.{trait}": value for group, traits in wanted.items() for trait, value in traits.items()}
     out = {name: known.where(name) for name, value in said.items() if known.get(name, value) != value}
-    if known.get(posture.TOKEN) == "":
+    if known.get(posture.TOKEN) == "" and not known.get(
+        posture.PASSWORD
+    ):  # then nobody is asked for anything
         out[posture.TOKEN] = known.where(posture.TOKEN)
     return {name: Path(where.partition(":")[0]).name for name, where in sorted(out.items())}
 

@@ -43,6 +43,8 @@ def terminals(posture: Posture) -> Answer:
             return why
         if posture.running and "ServerApp.terminals_enabled" not in posture.settings:
             return "only who gets in sees them: give --token-file"
+        if not posture.running and (why := doubted(posture, "ServerApp.jpserver_extensions")):
+            return why
         seen = posture.value("ServerApp.terminals_enabled", True)
     if not seen:
         return []
@@ -86,6 +88,8 @@ def extensions(posture: Posture) -> Answer:
         named = [n for n in listed if posture.value(f"extension {n}")]
         if posture.running and not named:
             return "only who gets in sees them: give --token-file"
+        if not posture.running and (why := doubted(posture, "ServerApp.jpserver_extensions")):
+            return why
     others = sorted(
         str(n) for n in named if not str(n).startswith(("jupyter", "@jupyter", "notebook", "nbclassic"))
     )
