@@ -216,6 +216,16 @@ def test_a_program_that_keeps_a_login_is_named_and_not_started(served):
         registry.pin(url, lambda: Logins(helpers={"": "desktop"}))
 
 
+def test_platforms_of_one_tag_are_told_apart_by_their_names(served):
+    """They took one another's place among the bills that are kept, and one closed what was found in the other."""
+    url, _ = served
+    assert registry.several(url) == [f"{url}#linux/amd64", f"{url}#linux/s390x"]
+    assert registry.several(f"{url}#linux/amd64") == [f"{url}#linux/amd64"]
+    names = [registry.pin(one).name for one in (url, *registry.several(url))]
+    assert [name.rpartition("/team/")[2] for name in names[:1]] == ["app:1"]
+    assert [name.rpartition("#")[2] for name in names[1:]] == ["linux/amd64", "linux/s390x"]
+
+
 def test_what_a_registry_does_not_have_is_called_by_its_name(served):
     url, handler = served
     with pytest.raises(AssayError, match="has no '2' of this name"):

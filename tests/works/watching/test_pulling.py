@@ -1,18 +1,21 @@
 """What a registry says was pushed: only what the policy names is pulled, whatever a notice says; the queue lasts and is bounded."""
 
+import hashlib
 import json
+import shutil
 import threading
 import urllib.request
 from dataclasses import replace
 
 import pytest
-from tests.images import mirror
+from tests.images import layer, mirror, oci_layout
+from tests.works.watching.conftest import FILES
 from tests.works.watching.test_arriving import ZLIB, watched
 
 from assay.engines.watching.hooks import Busy
 from assay.kernel.errors import UsageError
 from assay.methods.watching.pushes import Pushed
-from assay.office import arrivals, findings, ledger
+from assay.office import arrivals, findings, inventories, ledger
 from assay.works.call import call
 from assay.works.home import Home
 from assay.works.watching import pulling
@@ -47,6 +50,34 @@ def test_what_is_pushed_is_noted_at_once_pulled_later_and_known_after(home, regi
     asked.clear()
     pulling.note(home, policy, "reg", [Pushed(host, "team/app", "1", digest)])
     assert watched(home, advisories={"mirror": str(tmp_path / "osv")})["scanned"] == 0 and asked == []
+
+
+def test_of_an_index_each_platform_is_examined_and_kept_and_what_has_no_tag_by_its_digest(
+    home, registry, policy, tmp_path
+):
+    """The machine's own platform was looked into alone, and untagged ones of a repository took one another's place."""
+    host, digest, _ = registry
+    folder = tmp_path / "pushed"
+    two = oci_layout(
+        tmp_path / "two", [layer(FILES)], platforms=(("linux", "amd64"), ("linux", "arm64")), tag=""
+    )
+    for blob in (two / "blobs" / "sha256").iterdir():
+        shutil.copy(blob, folder / "blobs" / "sha256")
+    raw = (two / "index.json").read_bytes()
+    index = hashlib.sha256(raw).hexdigest()
+    (folder / "blobs" / "sha256" / index).write_bytes(raw)
+    inner = [m["digest"] for m in json.loads(raw)["manifests"]]
+    pushed = [Pushed(host, "team/app", "", one) for one in inner]
+    pulling.note(home, policy, "reg", [*pushed, Pushed(host, "team/app", "2", f"sha256:{index}")])
+    mirror(tmp_path / "osv", ZLIB)
+    found = watched(home, advisories={"mirror": str(tmp_path / "osv")})["arrivals"]
+    found = sorted(found, key=lambda a: len(a["checks"]))
+    assert [len(a["checks"]) for a in found] == [1, 1, 2] and {a["outcome"] for a in found} == {"fail"}
+    kept = {f"{host}/team/app@{one}" for one in inner}
+    kept |= {f"{host}/team/app:2#linux/{one}" for one in ("amd64", "arm64")}
+    assert {r.name for r in inventories.listing(home.office)} == kept
+    assert {f.asset for f in findings.listing(home.office)} == kept
+    assert found[2]["digest"] == f"sha256:{index}"
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "127.0.0.1:1", "localhost", "evil.example.org", "[::1]"])

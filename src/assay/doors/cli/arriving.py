@@ -109,7 +109,8 @@ def list_(state: str | None, outcome: str | None, limit: int, at: str | None, fo
     if format_ == "json":
         return context.emit_json(found)
     rows = [
-        {"at": a["at"], "outcome": a["outcome"] or a["state"], "what": _named(a), "key": a["key"][:19],
+        {"at": a["at"], "outcome": a["outcome"] or a["state"], "what": _named(a), "key": "" if a["kind"] == "pushed" else a["key"][:19],  # its name is the beginning of it
+
          "found": ", ".join(f"{n} {severity}" for severity, n in a["found"].items()) or a["why"][:80]}
         for a in found["arrivals"]
     ]  # fmt: skip
@@ -119,9 +120,14 @@ def list_(state: str | None, outcome: str | None, limit: int, at: str | None, fo
 
 def _named(arrival: dict[str, Any]) -> str:
     """Return what an arrival is called where there is little room: an image by the registry's name, else the file's."""
-    return str(
-        arrival["key"].partition("@")[0] if arrival["kind"] == "pushed" else Path(arrival["what"]).name
-    )
+    return _called(arrival["key"]) if arrival["kind"] == "pushed" else Path(arrival["what"]).name
+
+
+def _called(key: str) -> str:
+    from assay.works.watching.pulling import called
+
+    name, mark, digest = called(key).partition("@")
+    return name + mark + digest[:19]
 
 
 @arrivals.command("show")
@@ -165,7 +171,7 @@ def _tell(found: Looked | Rescanned) -> None:
 
     if isinstance(found, Looked):
         arrival = found.arrival
-        name = arrival.key.partition("@")[0] if arrival.kind == "pushed" else Path(arrival.what).name
+        name = _called(arrival.key) if arrival.kind == "pushed" else Path(arrival.what).name
         counts = ", ".join(f"{n} {severity}" for severity, n in arrival.found.items())
         _line(arrival.outcome, name, counts or ("nothing found" if not arrival.why else ""))
         findings = [f for v in found.verdicts for f in v.stopping]

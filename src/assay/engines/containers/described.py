@@ -48,6 +48,10 @@ class Described:
     tags: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
 
+    def called(self, which: str) -> str:
+        """Return what tells it from others of its name: the platform or digest that it was asked for by, where that is no tag."""
+        return "" if not which or any(which in tag for tag in self.tags) else f"#{which}"
+
     @property
     def architecture(self) -> str:
         """Return the processor that its programs are for, as Go calls it; empty where nothing says."""
@@ -137,6 +141,18 @@ def choose(found: list[dict[str, Any]], which: str, where: object) -> dict[str, 
             "it holds several images", where=str(where), remedy=f"name one behind #: {_shown(found)}"
         )
     return found[0]
+
+
+def told_apart(found: list[dict[str, Any]]) -> list[str]:
+    """Return what each of several images is asked for by: its platform, or its digest where two are of one; nothing of one alone."""
+    several = {m["digest"]: m for m in found}
+    shown = [_platform(m) for m in several.values()]
+    if len(several) < 2:
+        return []
+    return [
+        name if name and shown.count(name) == 1 else digest
+        for digest, name in zip(several, shown, strict=True)
+    ]
 
 
 def _names(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -21,7 +21,15 @@ from typing import IO, Any
 
 from assay.engines.containers.asking import Bounded, ask, failed, judged, told
 from assay.engines.containers.bundle import same
-from assay.engines.containers.described import INDEXES, MANIFESTS, Described, choose, manifests, of_manifest
+from assay.engines.containers.described import (
+    INDEXES,
+    MANIFESTS,
+    Described,
+    choose,
+    manifests,
+    of_manifest,
+    told_apart,
+)
 from assay.engines.containers.documents import Ambiguous, clear, parsed
 from assay.engines.containers.layers import Layer, LayeredImage
 from assay.engines.containers.logins import Login, Logins, same_house
@@ -36,6 +44,7 @@ _NAME = re.compile(
     r"(?P<name>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?(?:#(?P<which>.+))?"
 )
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_PLATFORMS = 32  # of one pushed index
 _ACCEPT = ", ".join((*MANIFESTS, *INDEXES))
 _DOCKER = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 
@@ -210,8 +219,28 @@ def pin(text: str, known: Known | None = None) -> Asset:
     """Return an image in a registry as an asset: what its tag names now, by the digest of its manifest. known: gives logins."""
     repository, reference, which = _repository(text, known)
     found = _described(repository, reference, which)
-    plain = text.partition("#")[0]
-    return Asset("image", plain.partition("://")[2][:300], text, found.digest, "registry")
+    name = _plain(text) + (f"#{which}" if which else "")
+    return Asset("image", name, text, found.digest, "registry")
+
+
+def several(text: str, known: Known | None = None) -> list[str]:
+    """Return how each image of an index is named, one a platform; the name itself where it is one image. BadInput of too many."""
+    repository, reference, which = _repository(text, known)
+    document = repository.document(repository.manifest(reference)[1])
+    if which or not (isinstance(document, dict) and "manifests" in document):
+        return [text]
+    try:
+        found = told_apart(manifests(document, repository.document))
+    except Ambiguous as error:
+        raise repository.bad(str(error)) from None
+    if len(found) > _PLATFORMS:
+        raise repository.bad(f"its index names more than {_PLATFORMS} images")
+    return [f"{text}#{one}" for one in found] or [text]
+
+
+def _plain(text: str) -> str:
+    """Return what an image is called, without how it is asked for and which one of several it is."""
+    return text.partition("#")[0].partition("://")[2][:300]
 
 
 def opened(asset: Asset, scratch: Path, known: Known | None = None) -> LayeredImage:
@@ -224,7 +253,7 @@ def opened(asset: Asset, scratch: Path, known: Known | None = None) -> LayeredIm
         Spool(repository.blob, scratch),
         scratch,
         platform=found.platform,
-        tags=(asset.name,),
+        tags=(_plain(asset.uri),),
     )
 
 

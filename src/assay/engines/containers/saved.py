@@ -32,7 +32,8 @@ def pin(path: Path, which: str, text: str, store: Store) -> Asset:
     bundle = Bundle(path)
     found = described(bundle, which)
     bundle.hand_on()  # it is opened next, and would be unpacked again
-    return Asset("image", (found.tags or (path.name,))[0], text, found.digest, "saved")
+    name = (found.tags or (path.name,))[0] + found.called(which)
+    return Asset("image", name, text, found.digest, "saved")
 
 
 def opened(asset: Asset, path: Path, scratch: Path) -> Any:

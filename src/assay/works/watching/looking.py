@@ -148,9 +148,9 @@ class Watch:
         from assay.works.watching.fitting import of_image
 
         try:
-            asset, settings = pulling.pinned(self.home, self.policy, arrival)
-            named = replace(arrival, digest=asset.digest)
-            wanted = [of_image(asset, self.advisories)]
+            images, settings = pulling.pinned(self.home, self.policy, arrival)
+            named = replace(arrival, digest=images[0].digest) if len(images) == 1 else arrival
+            wanted = [of_image(image, self.advisories) for image in images]
             looked = scanning.scanned(self.home, self.actor, named, wanted, self.gate, settings)
             if looked.arrival.why and not looked.verdicts:  # its registry went away in the middle, for one
                 raise BadInput(looked.arrival.why)
@@ -178,7 +178,7 @@ class Watch:
     def _alert(self, looked: Looked) -> None:
         arrival = looked.arrival
         findings = [f for v in looked.verdicts for f in v.stopping]
-        name = arrival.key.partition("@")[0] if arrival.kind == "pushed" else Path(arrival.what).name
+        name = pulling.called(arrival.key) if arrival.kind == "pushed" else Path(arrival.what).name
         what = (
             f"{name} arrived: {_count(findings)}"
             if findings

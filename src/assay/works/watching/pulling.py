@@ -83,17 +83,18 @@ def note(home: Home, policy: Policy, hook: str, pushed: Sequence[Pushed]) -> int
     return len(fits)
 
 
-def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[Asset, Settings]:
+def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[list[Asset], Settings]:
     """Return a pushed image, pinned by what the registry says now, under a name that stays, and the settings to examine it with.
 
-    Refused where it may not be pulled. The home's logins are for the home's own commands: a registry that a hook's caller names
+    Of an index each platform is an image of its own, since each has its own packages: ``NAME#linux/arm64``. Refused where it may not be pulled. The home's logins are for the home's own commands: a registry that a hook's caller names
     is shown the one for it only where its entry in the policy says so.
     """
     from assay.engines.containers import opening
+    from assay.engines.containers import registry as registries
     from assay.works.logins import logins
 
     host, _, path = arrival.key.partition("/")
-    name = arrival.key.partition("@")[0]
+    name = called(arrival.key)
     repository = path.partition("@")[0].rpartition(":")[0] or path.partition("@")[0]
     registry = policy.registry(host, repository)
     if registry is None:  # the file may have changed since
@@ -101,8 +102,18 @@ def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[Asset, Setting
     settings = home.settings
     if not registry.login:
         settings = replace(settings, registry_config="", registry_user="", registry_password_file="")
-    found = opening.pin(arrival.what, home.store, None, partial(logins, settings))
-    return found.renamed(name), settings
+    known = partial(logins, settings)
+    uris = registries.several(arrival.what, known)
+    found = [opening.pin(uri, home.store, None, known) for uri in uris]
+    return [
+        a.renamed(name + mark + which) for a in found for _, mark, which in [a.uri.partition("#")]
+    ], settings
+
+
+def called(key: str) -> str:
+    """Return what a pushed image is called: without its digest where it has a tag, so that the next one closes what it had."""
+    name, _, _ = key.partition("@")
+    return name if ":" in name.rpartition("/")[2] else key
 
 
 def failed(home: Home, actor: str, arrival: Arrival, error: AssayError) -> Arrival | None:
