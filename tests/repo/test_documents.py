@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,9 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from tests.engines.rootfs.layouts import layout, python
+
+from assay.methods.watching import policy as policies
 
 ROOT = Path(__file__).resolve().parents[2]
 # what is typed may find something (1); nothing may be the reader's mistake (2) or ours (3)
@@ -139,6 +143,31 @@ def test_train_on_several_workers(tmp_path):
     assert "PASS  workers" in done.stdout
     (report,) = (tmp_path / "workers/.assay/runs").glob("*/report.html")
     assert "slope 3.0" in report.read_text()
+
+
+@pytest.mark.slow
+def test_run_a_job_in_an_image(tmp_path):
+    """With an image as it is copied from a registry: a layout in the folder `python`."""
+    layout(tmp_path / "python", [python()], config={"Env": ["PATH=/usr/bin"]})
+    done = _type("\n".join(_blocks("docs/how-to/run-a-job-in-an-image.md", "sh")), tmp_path)
+    assert "PASS  inside  2 steps" in done.stdout
+    (report,) = (tmp_path / ".assay/runs").glob("*/report.html")
+    assert "slope 3.0" in report.read_text()
+
+
+@pytest.mark.slow
+def test_let_registries_call(tmp_path):
+    """The watch begins with what the page has typed, and reads what it lists in full."""
+    page = "docs/how-to/examine-images.md"
+    (script,) = [b for b in _blocks(page, "sh") if "watch.yaml" in b]
+    advisory = {"id": "A-1", "modified": "2026-01-01T00:00:00Z", "affected": []}
+    (tmp_path / "osv").mkdir()
+    (tmp_path / "osv" / "A-1.json").write_text(json.dumps(advisory))
+    done = _type(script.replace("8443", "0").rstrip() + " --seconds 1", tmp_path)
+    assert "hooks at https://127.0.0.1:" in done.stderr
+    for block in (b for b in _blocks(page, "yaml") if "registries:" in b):
+        (tmp_path / "watch.yaml").write_text(block)
+        assert len(policies.load(tmp_path / "watch.yaml").hooks) == 5
 
 
 @pytest.mark.slow

@@ -7,7 +7,11 @@ import hashlib
 import io
 import json
 import platform
+import subprocess
+import sys
+import sysconfig
 import tarfile
+from pathlib import Path
 
 ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -67,3 +71,18 @@ def layout(path, layers, config=None, *, packed=True, architecture=ARCHITECTURE,
     (path / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [held]}))
     (path / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     return path
+
+
+def python():
+    """Return members of a layer that holds this machine's own python3, its standard library, and the libraries it needs."""
+    program, library = Path(sys._base_executable).resolve(), Path(sysconfig.get_path("stdlib"))
+    files = [program]
+    for path in library.rglob("*"):
+        apart = {"__pycache__", "test", "site-packages", "idlelib", "ensurepip", "tkinter"}
+        if path.is_file() and not apart.intersection(path.relative_to(library).parts[:-1]):
+            files.append(path)
+    made = [member(str(f).lstrip("/"), f.read_bytes(), mode=0o755) for f in files]
+    said = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
+    needed = {word for word in said.split() if word.startswith("/")} - {str(f) for f in files}
+    made += [member(word.lstrip("/"), Path(word).read_bytes(), mode=0o755) for word in sorted(needed)]
+    return [*made, link("usr/bin/python3", str(program))]

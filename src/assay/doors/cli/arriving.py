@@ -109,8 +109,8 @@ def list_(state: str | None, outcome: str | None, limit: int, at: str | None, fo
     if format_ == "json":
         return context.emit_json(found)
     rows = [
-        {"at": a["at"], "outcome": a["outcome"] or a["state"], "what": _named(a), "key": "" if a["kind"] == "pushed" else a["key"][:19],  # its name is the beginning of it
-
+        {"at": a["at"], "outcome": a["outcome"] or a["state"], "what": _named(a),
+         "key": "" if a["kind"] == "pushed" else a["key"][:19],  # where its name is the beginning of it
          "found": ", ".join(f"{n} {severity}" for severity, n in a["found"].items()) or a["why"][:80]}
         for a in found["arrivals"]
     ]  # fmt: skip

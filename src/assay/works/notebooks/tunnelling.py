@@ -104,7 +104,9 @@ class Tunnel:
         text = "\n".join(said)
         for words, sentence, remedy in _SAID:
             if words in text:
-                return UsageError(sentence.format(host=self.host.rpartition("@")[2], port=self.ssh_port), remedy=remedy)
+                return UsageError(
+                    sentence.format(host=self.host.rpartition("@")[2], port=self.ssh_port), remedy=remedy
+                )
         last = said[-1][:200].rstrip(".") if said else f"it said nothing, and left with {code}"
         return UsageError(f"ssh to {self.host} does not open the tunnel: {last}")
 
