@@ -6,7 +6,6 @@ Each input is a folder that can only be read, ``input/NAME`` below the working d
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from assay.engines.training import (
     as_variable,
     described,
     last_words,
-    own_packages,
+    own_code,
     run_workers,
 )
 from assay.kernel.errors import BadInput
@@ -94,10 +93,8 @@ def process(
     """
     reach = reach or Reach()
     python = reach.python(python or interpreters.here())
-    code, place = scratch / "code", inputs.parent
-    # Links stay links: what they lead to here is not there inside.
-    shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
-    packages = own_packages(code, requirements_cache, reach)
+    place = inputs.parent
+    code, packages = own_code(script, scratch, requirements_cache, reach)
     names = sorted(p.name for p in inputs.iterdir())
     own = {
         "ASSAY_INPUT": str(inputs),

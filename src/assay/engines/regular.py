@@ -24,13 +24,13 @@ _WORDS = {
 }
 
 
-def opened(path: Path | str, *, follow: bool = False) -> BufferedReader:
+def opened(path: Path | str, *, follow: bool = False, folder: int | None = None) -> BufferedReader:
     """Return a regular file open for reading; OSError of a link, a pipe, a socket or a device.
 
-    follow: whether its own name may be a link, as where a person named it.
+    follow: whether its own name may be a link, as where a person named it. folder: a descriptor of the folder it is in.
     """
     nofollow = 0 if follow else os.O_NOFOLLOW
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | nofollow)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | nofollow, dir_fd=folder)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, ODD, str(path))

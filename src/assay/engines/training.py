@@ -119,11 +119,7 @@ def train(
     """
     reach = reach or Reach()
     python = reach.python(python or interpreters.here())
-    code = scratch / "code"
-    code.mkdir(parents=True, exist_ok=True)
-    # Links stay links: what they lead to here is not there inside.
-    shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
-    packages = own_packages(code, requirements_cache, reach)
+    code, packages = own_code(script, scratch, requirements_cache, reach)
     read = (code, *channels.values(), *([packages] if packages else []), *python.read)
     argv = [str(python.path), "-u", str(code / script.name), *as_flags(hyperparameters)]
 
@@ -148,15 +144,21 @@ def train(
     )
 
 
-def own_packages(code: Path, cache: Path, reach: Reach) -> Path | None:
-    """Install what a requirements.txt beside a script asks for; UsageError in an image, which brings its own."""
+def own_code(script: Path, scratch: Path, cache: Path, reach: Reach) -> tuple[Path, Path | None]:
+    """Copy a script's folder into ``scratch``, and install what a requirements.txt there asks for; return both places.
+
+    UsageError of one in an image, which brings its own packages.
+    """
+    code = scratch / "code"
+    # Links stay links: what they lead to here is not there inside.
+    shutil.copytree(script.parent, code, symlinks=True, dirs_exist_ok=True)
     if reach.image is not None and (code / "requirements.txt").is_file():
         raise UsageError(
             "a requirements.txt is installed for this machine's Python, and the step runs in an image",
             where="requirements.txt",
             remedy="put the packages into the image",
         )
-    return requirements.install(code / "requirements.txt", cache)
+    return code, requirements.install(code / "requirements.txt", cache)
 
 
 def run_workers(

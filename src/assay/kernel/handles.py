@@ -229,6 +229,14 @@ class Tree(Protocol):
     def files(self) -> Iterator[tuple[str, Path]]:
         """Give each regular file's name inside the tree (POSIX) and its path; links are never followed."""
 
+    @property
+    def refused(self) -> Sequence[tuple[str, str]]:
+        """The names of what ``files`` leaves out, and why; known to the end when all files were given."""
+
+    @property
+    def closed(self) -> Sequence[tuple[str, str]]:
+        """Those of them that cannot be looked at, and why: of a folder, nothing in it is known."""
+
 
 @runtime_checkable
 class ImageFile(Protocol):

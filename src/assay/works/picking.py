@@ -6,7 +6,7 @@ A kind of check is picked by a function here that says whether it fits; each is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -209,17 +209,20 @@ def _gathered(top: Path, models: Sequence[str], files: Iterable[os.DirEntry[str]
     written: set[str] = {str(top)}  # folders with a program somewhere below
     for entry in files:
         if _is_source(entry.name):
-            folder = os.path.dirname(entry.path)  # noqa: PTH120
-            while folder not in written and len(folder) > len(str(top)):
-                written.add(folder)
-                folder = os.path.dirname(folder)  # noqa: PTH120
+            written.update(_above(entry.path, written))
     out: dict[str, None] = {}
     for path in sorted(models):
-        folder, best = os.path.dirname(path), path  # noqa: PTH120
-        while folder not in written and len(folder) > len(str(top)):
-            best, folder = folder, os.path.dirname(folder)  # noqa: PTH120
-        out[best] = None
+        out[[path, *_above(path, written)][-1]] = None
     return list(out)
+
+
+def _above(path: str, stop: Collection[str]) -> list[str]:
+    """Return the folders above a path, the nearest first, below the first that is one of ``stop``."""
+    out: list[str] = []
+    while (folder := os.path.dirname(path)) not in stop:  # noqa: PTH120
+        out.append(folder)
+        path = folder
+    return out
 
 
 def _bounded(found: list[_One], most: int, kind: str, check: str, left: list[Skipped]) -> list[_One]:

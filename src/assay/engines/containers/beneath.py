@@ -6,30 +6,27 @@ What is named so lies in the folder, however its tree changes meanwhile and what
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import IO
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+from assay.engines import regular
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def opened(root: Path, name: str) -> IO[bytes]:
-    """Return a file's bytes. name: pieces with / between them, from the root. OSError where it is no plain file there."""
+    """Return a file's bytes. name: pieces with / between them, from the root. OSError where it is no regular file there."""
     *folders, last = name.split("/")
     if not last or any(piece in ("", ".", "..") for piece in (*folders, last)):
         raise OSError(0, "its name leads elsewhere")
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for folder in folders:
-            inner = os.open(folder, _FLAGS | os.O_DIRECTORY, dir_fd=handle)
+            inner = os.open(folder, _FOLDER, dir_fd=handle)
             os.close(handle)
             handle = inner
-        found = os.open(last, _FLAGS, dir_fd=handle)
+        return regular.opened(last, folder=handle)
     except ValueError:  # a NUL in a name
         raise OSError(0, "its name leads elsewhere") from None
     finally:
         os.close(handle)
-    if not stat.S_ISREG(os.fstat(found).st_mode):
-        os.close(found)
-        raise OSError(0, "it is no plain file any more")
-    return os.fdopen(found, "rb")

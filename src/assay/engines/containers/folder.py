@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay.engines.containers import beneath
 from assay.engines.containers.file import PlainFile
-from assay.engines.containers.room import LINKS, LONGEST, Full, Room
+from assay.engines.containers.filed import FiledImage
+from assay.engines.containers.room import LONGEST, Full
 from assay.kernel.asset import Asset
 from assay.kernel.handles import ImageFile
 from assay.methods.packages.wanted import database
@@ -33,7 +34,7 @@ _PSEUDO = frozenset(
 _STORES = ("var/lib/docker", "var/lib/containerd", "var/lib/containers/storage", "var/lib/kubelet/pods")
 
 
-class FolderImage:
+class FolderImage(FiledImage):
     """An Image: a folder that is the root of a file system. without: a folder inside that is no part of it."""
 
     tags: tuple[str, ...] = ()
@@ -42,24 +43,10 @@ class FolderImage:
     platform = ""
 
     def __init__(self, asset: Asset, root: Path, without: Path | None = None) -> None:
-        self.asset, self.root = asset, root.resolve()
-        self.room = Room()
-        self._links: dict[str, str] = {}
+        super().__init__(asset)
+        self.root = root.resolve()
         self._compared = False
         self._without = without.resolve() if without else None
-
-    @property
-    def gaps(self) -> list[tuple[str, str]]:
-        """Return what was not examined, and why."""
-        return self.room.gaps
-
-    def links(self) -> Mapping[str, str]:
-        """Return where links lead that stand where a file was wanted."""
-        return self._links
-
-    def document(self) -> bytes | None:
-        """Return None: there are files."""
-        return None
 
     def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
         """Give the wanted regular files. hidden: says nothing here.
@@ -89,8 +76,7 @@ class FolderImage:
                 )
 
     def _link(self, path: str) -> None:
-        if len(self._links) >= LINKS and path not in self._links:
-            self.room.gap(path, f"more than {LINKS:,} links stand where a record may be")
+        if not self._may_link(path):
             return
         try:
             self._links[path] = str((self.root / path).readlink())

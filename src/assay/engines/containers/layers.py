@@ -6,13 +6,14 @@ folder held below. A layer that is not what its digest says is a finding; one th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from assay.engines.containers.file import StreamedFile
-from assay.engines.containers.room import DIGEST, LINKS, LONGEST, Full, Room
+from assay.engines.containers.filed import FiledImage
+from assay.engines.containers.room import DIGEST, LONGEST, Full, Room
 from assay.engines.containers.stream import LayerStream
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing
@@ -86,7 +87,7 @@ class _Hides:
         self._folder, self._hidden = "\0", False
 
 
-class LayeredImage:
+class LayeredImage(FiledImage):
     """An Image of layers. opened: gives the bytes of one as they lie."""
 
     def __init__(
@@ -99,25 +100,11 @@ class LayeredImage:
         platform: str = "",
         tags: tuple[str, ...] = (),
     ) -> None:
-        self.asset, self.platform, self.tags = asset, platform, tags
+        super().__init__(asset)
+        self.platform, self.tags = platform, tags
         self._layers, self._opened, self._scratch = layers, opened, scratch
         self.layers = tuple(layer.name for layer in layers)
         self.problems: tuple[Finding, ...] = ()
-        self.room = Room()
-        self._links: dict[str, str] = {}
-
-    @property
-    def gaps(self) -> list[tuple[str, str]]:
-        """Return what was not examined, and why."""
-        return self.room.gaps
-
-    def links(self) -> Mapping[str, str]:
-        """Return where links lead that stand where a file was wanted."""
-        return self._links
-
-    def document(self) -> bytes | None:
-        """Return None: there are files."""
-        return None
 
     def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
         """Give the wanted files, the highest layer's first. hidden: those as well that a later layer hides."""
@@ -204,8 +191,7 @@ class LayeredImage:
             if target[1:] not in own.gone:
                 self.room.gap(path, f"it is another name of {target[1:101]}, which its layer does not hold")
                 return
-        if len(self._links) >= LINKS and path not in self._links:
-            self.room.gap(path, f"more than {LINKS:,} links stand where a record may be")
+        if not self._may_link(path):
             return
         self.room.name(target)
         self._links[path] = target

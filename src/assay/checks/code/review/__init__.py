@@ -54,7 +54,7 @@ def check(
             tally.left += 1
         else:
             _file(tally, name, path)
-    for name, said in getattr(tree, "closed", ()):
+    for name, said in tree.closed:
         if any(fnmatch(name, pattern) for pattern in exclude):
             tally.left += 1
         elif tree.asset.format != "bucket" or _may_be(name):

@@ -71,7 +71,7 @@ def search_files(
                 tally.diffs.append(shown_diff(piece.spot.file, text, made, [h.secret for h in hits]))
         for hit in hits:
             tally.add(hit, placed(piece.spot, piece.lines + hit.line), allowed(text, hit.start))
-    for what, why in getattr(tree, "refused", ()):
+    for what, why in tree.refused:
         if not is_store(what) and not any(matches(what, pattern) for pattern in exclude):
             tally.skip(what, why)
     return left[0]

@@ -73,7 +73,7 @@ class Sweep:
             self.work.progress(seen, seen, "items")
             self._file(name, path)
         self._documents()
-        for name, said in getattr(self.tree, "refused", ()):
+        for name, said in self.tree.refused:
             self.found.append(Item(name, "", why=said))
         self.found.sort(key=lambda i: i.name)
 

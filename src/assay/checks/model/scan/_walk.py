@@ -43,7 +43,7 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
         ground.examine(View(data, name))
     ground.work.progress(len(files), len(files), "")
     ground.settle()
-    for name, said in getattr(tree, "refused", ()):
+    for name, said in tree.refused:
         if said in (LINK, ODD):
             _odd(ground, name, said)
         else:

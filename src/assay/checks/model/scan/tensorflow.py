@@ -71,34 +71,32 @@ def _node(node: tensorflow.Node, view: View, ground: Ground) -> None:
     if node.operator in PLACES:
         for place in node.inputs:
             if leaves(place) or "://" in place:
-                ground.find(
-                    "external_data",
-                    Severity.HIGH,
-                    f"{view.place} calls {node.operator}({place[:200]!r}), a file outside the model's own folder.",
-                    view,
-                    remedy="do not load it outside the sandbox",
-                    refs=("CWE-73",),
-                    operator=node.operator,
-                    offset=node.at,
-                )
+                called = f"{node.operator}({place[:200]!r}), a file outside the model's own folder"
+                _touches("external_data", called, node, view, ground)
         return
     if node.operator in OUTPUTS and node.operator not in DANGERS:
         stream = node.attributes.get(OUTPUTS[node.operator], "")
         if stream and stream not in _STREAMS:
-            ground.find(
-                "graph_operator",
-                Severity.HIGH,
-                f"{view.place} calls {node.operator}(…, {OUTPUTS[node.operator]}={stream!r}), which writes files.",
-                view,
-                remedy="do not load it outside the sandbox",
-                refs=("CWE-73",),
-                operator=node.operator,
-                offset=node.at,
-            )
+            called = f"{node.operator}(…, {OUTPUTS[node.operator]}={stream!r}), which writes files"
+            _touches("graph_operator", called, node, view, ground)
         return
     texts = [repr(t) for t in node.inputs] + [f"{k}={v!r}" for k, v in node.attributes.items() if v]
     written = f"{node.operator}({', '.join(texts)[:200]})"
     _tensorflow.tell(node.operator, view, ground, written=written, offset=node.at, node=readable(node.name))
+
+
+def _touches(rule: str, called: str, node: tensorflow.Node, view: View, ground: Ground) -> None:
+    """Find an operator that reads or writes files that are not the model's."""
+    ground.find(
+        rule,
+        Severity.HIGH,
+        f"{view.place} calls {called}.",
+        view,
+        remedy="do not load it outside the sandbox",
+        refs=("CWE-73",),
+        operator=node.operator,
+        offset=node.at,
+    )
 
 
 def _notes(view: View) -> list[tuple[str, int]]:
