@@ -45,76 +45,74 @@ _DIGESTS = re.compile(
 def rule(program: Program) -> Iterator[Spot]:
     """Name each."""
     for call in program.calls:
-        yield from _tls(program, call)
-        yield from _key(program, call)
-        if call.name in _CLEAR:
-            yield spot(
-                program, call.node, "clear_text", Severity.MEDIUM, f"{_CLEAR[call.name]} sends what is said, passwords too, in clear text.",
-                "the same over TLS, or SSH", "CWE-319",
-            )  # fmt: skip
-        elif call.name == "os.chmod" or (
-            call.method == "chmod" and call.receiver.name.startswith("pathlib.")
-        ):
-            mode = call.arg(1 if call.name == "os.chmod" else 0, "mode")
-            if mode is not None and isinstance(mode.literal, int) and mode.literal & 0o002:
-                yield spot(
-                    program,
-                    call.node,
-                    "world_writable",
-                    Severity.MEDIUM,
-                    f"Everybody may change it (mode {mode.literal:o}).",
-                    "0o600, or 0o640",
-                    "CWE-732",
-                )
-        elif (
-            call.name in _MARKED
-            and call.args
-            and not call.args[0].known
-            and (call.args[0].built or call.args[0].has("caller", "network") or open_(call.args[0]))
-        ):
-            sent = call.args[0].has("caller", "network")
-            what = "is put together here" if sent or call.args[0].built else "does not stand here"
-            yield spot(
-                program, call.node, "no_escaping", Severity.HIGH if sent else Severity.LOW, f"A text that {what} is taken for markup that is safe.",
-                "escape its parts, and mark what is written out", "CWE-79",
-            )  # fmt: skip
-        elif call.name == "logging.config.listen":
-            yield spot(
-                program, call.node, "eval", Severity.MEDIUM, "Whoever reaches the port sends a configuration, which can name what is run.",
-                "a configuration from a file", "CWE-94",
-            )  # fmt: skip
-        elif (
-            call.method in ("bind", "create_server")
-            and call.args
-            and isinstance(call.args[0].literal, list)
-            and call.args[0].literal[:1] in (["0.0.0.0"], [""])  # noqa: S104 - what is looked for
-        ):
-            yield spot(
-                program,
-                call.node,
-                "every_address",
-                Severity.LOW,
-                "It listens on every address of the machine.",
-                "127.0.0.1, and a proxy before it",
-                "CWE-668",
-            )
-        elif found := _DIGESTS.match(call.name):
-            name = next(g for g in found.groups() if g)
-            yield spot(
-                program,
-                call.node,
-                "weak_hash",
-                Severity.LOW,
-                f"{name} no longer tells a thing from one made to match.",
-                "SHA-256; argon2 for passwords",
-                "CWE-327",
-            )
+        for part in (_tls, _key, _protocol, _modes, _markup, _listening, _digest):
+            yield from part(program, call)
     yield from _defaults(program)
-    if found_ := _BIDI.search(program.text):
-        line = program.text.count("\n", 0, found_.start()) + 1
+    if found := _BIDI.search(program.text):
+        line = program.text.count("\n", 0, found.start()) + 1
         yield Spot(
             "hidden_text", Severity.HIGH, "Signs that turn the direction of writing show another program than the one that runs.", line,
             "take them out, or write them as escapes", "CWE-1007",
+        )  # fmt: skip
+
+
+def _protocol(program: Program, call: Call) -> Iterator[Spot]:
+    if call.name in _CLEAR:
+        yield spot(
+            program, call.node, "clear_text", Severity.MEDIUM, f"{_CLEAR[call.name]} sends what is said, passwords too, in clear text.",
+            "the same over TLS, or SSH", "CWE-319",
+        )  # fmt: skip
+
+
+def _modes(program: Program, call: Call) -> Iterator[Spot]:
+    plain = call.name == "os.chmod"
+    if not plain and not (call.method == "chmod" and call.receiver.name.startswith("pathlib.")):
+        return
+    mode = call.arg(1 if plain else 0, "mode")
+    if mode is not None and isinstance(mode.literal, int) and mode.literal & 0o002:
+        yield spot(
+            program, call.node, "world_writable", Severity.MEDIUM, f"Everybody may change it (mode {mode.literal:o}).",
+            "0o600, or 0o640", "CWE-732",
+        )  # fmt: skip
+
+
+def _markup(program: Program, call: Call) -> Iterator[Spot]:
+    if call.name not in _MARKED or not call.args or call.args[0].known:
+        return
+    text = call.args[0]
+    sent = text.has("caller", "network")
+    if text.built or sent or open_(text):
+        what = "is put together here" if sent or text.built else "does not stand here"
+        yield spot(
+            program, call.node, "no_escaping", Severity.HIGH if sent else Severity.LOW, f"A text that {what} is taken for markup that is safe.",
+            "escape its parts, and mark what is written out", "CWE-79",
+        )  # fmt: skip
+
+
+def _listening(program: Program, call: Call) -> Iterator[Spot]:
+    if call.name == "logging.config.listen":
+        yield spot(
+            program, call.node, "eval", Severity.MEDIUM, "Whoever reaches the port sends a configuration, which can name what is run.",
+            "a configuration from a file", "CWE-94",
+        )  # fmt: skip
+    elif (
+        call.method in ("bind", "create_server")
+        and call.args
+        and isinstance(call.args[0].literal, list)
+        and call.args[0].literal[:1] in (["0.0.0.0"], [""])  # noqa: S104 - what is looked for
+    ):
+        yield spot(
+            program, call.node, "every_address", Severity.LOW, "It listens on every address of the machine.",
+            "127.0.0.1, and a proxy before it", "CWE-668",
+        )  # fmt: skip
+
+
+def _digest(program: Program, call: Call) -> Iterator[Spot]:
+    if found := _DIGESTS.match(call.name):
+        name = next(g for g in found.groups() if g)
+        yield spot(
+            program, call.node, "weak_hash", Severity.LOW, f"{name} no longer tells a thing from one made to match.",
+            "SHA-256; argon2 for passwords", "CWE-327",
         )  # fmt: skip
 
 

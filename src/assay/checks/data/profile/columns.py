@@ -55,6 +55,15 @@ def about_missing(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fi
 
 def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Finding]:
     """Give what is odd about its values."""
+    yield from _spoilt(name, about)
+    yield from _written(name, about)
+    yield from _ranging(name, about)
+    yield from _telling(name, about)
+    yield from _leaning(name, about, rows)
+
+
+def _spoilt(name: str, about: Mapping[str, Any]) -> Iterator[Finding]:
+    """Give what is wrong with values whatever they mean: one only, infinite, cut short, written in several ways."""
     at, kind = {"column": name}, about["kind"]
     if kind == "constant":
         yield finding(
@@ -87,6 +96,11 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
             "write each value in one way",
             about["variants"],
         )
+
+
+def _written(name: str, about: Mapping[str, Any]) -> Iterator[Finding]:
+    """Give in what ways dates and numbers stand in texts."""
+    at = {"column": name}
     shapes = about.get("date_shapes", {})
     if len(shapes) > 1:
         yield finding(
@@ -111,6 +125,11 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
             "mixed_types", Severity.LOW, f"{name} is text that mixes kinds of values: {told}.", at,
             "keep one kind of value in a column: move codes and remarks into one of their own",
         )  # fmt: skip
+
+
+def _ranging(name: str, about: Mapping[str, Any]) -> Iterator[Finding]:
+    """Give values that lie far out, and an order that they keep."""
+    at, kind = {"column": name}, about["kind"]
     if kind == "numeric" and about["distinct"] > 10 and about.get("outliers", 0) > 0.05 * about["count"]:
         yield finding(
             "outliers", Severity.INFO,
@@ -122,6 +141,11 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
             "monotonic", Severity.INFO, f"{name} never goes the other way: it is {about['monotonic']} from row to row.", at,
             "the rows are in its order: split by it in time, and never by shuffling alone",
         )  # fmt: skip
+
+
+def _telling(name: str, about: Mapping[str, Any]) -> Iterator[Finding]:
+    """Give whether values tell rows apart and hardly anything else."""
+    at, kind = {"column": name}, about["kind"]
     if kind == "id":
         yield finding(
             "unique",
@@ -135,6 +159,11 @@ def about_values(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Fin
             "high_cardinality", Severity.INFO, f"{name} holds {about['distinct']} different texts.", at,
             "encode or leave it out before training",
         )  # fmt: skip
+
+
+def _leaning(name: str, about: Mapping[str, Any], rows: int) -> Iterator[Finding]:
+    """Give where most values lie to one side, or are one."""
+    at, kind = {"column": name}, about["kind"]
     if kind == "numeric" and abs(about.get("skewness", 0.0)) > 5:
         yield finding(
             "skewed", Severity.INFO, f"{name} is very skewed (skewness {about['skewness']:.1f}).", at,

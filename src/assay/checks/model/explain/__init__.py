@@ -28,7 +28,7 @@ Example: assay check model.explain registry://bookings \\
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
 from typing_extensions import Doc
@@ -37,10 +37,10 @@ from assay.checks.model.explain import _answered, _columns, _regions, _sound, _s
 from assay.checks.model.explain._asking import Asking
 from assay.checks.model.explain._more import More, Wanted
 from assay.checks.model.explain._voice import plainly
-from assay.checks.model.explain._way import Limits
+from assay.checks.model.explain._way import Limits, Way
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Tree, Work
-from assay.kernel.report import Coverage, Metric, Report
+from assay.kernel.report import Chart, Coverage, Finding, Metric, Report
 from assay.methods.notices import Notices, read_notices
 
 _TOLD = 200  # names of which a metric is given each
@@ -116,25 +116,15 @@ def check(
 ) -> Report:
     """Return mean absolute SHAP values, the table of all values, local waterfalls, and what else was asked for."""
     import numpy as np
-    import pyarrow as pa
 
     table = data.arrow()
-    if not table.num_rows:
-        raise BadInput("there is no row to explain", where=data.asset.name)
-    for number in row:
-        if number > table.num_rows:
-            raise UsageError(
-                f"there is no row {number}; the table has {table.num_rows}", remedy="rows count from 1"
-            )
-    for name in (*cohort, *feature, *fixed, *protected, *([label] if label else [])):
-        if name not in table.column_names:
-            raise UsageError(f"the data has no column {name}", where=data.asset.name)
+    named = (*cohort, *feature, *fixed, *protected, *([label] if label else []))
+    _there(table, row, named, data.asset.name)
     asking = Asking(model, work, answer)
     whole = table
     if label is not None and not model.info.features and table.num_columns > 1:
         table = table.drop_columns([label])  # it takes every column, and the truth is none of them
-    notices = read_notices(codes) if codes is not None else Notices({}, frozenset())
-    notices = Notices(notices.coded, notices.protected | set(protected))
+    notices = _notices(codes, protected)
     still = tuple(dict.fromkeys((*fixed, *(n for n in table.column_names if n in notices.protected))))
     wanted = Wanted(want, tuple(r - 1 for r in row), still, reasons, notices).checked(asking, table)
     if mask is not None and text is None:
@@ -151,14 +141,9 @@ def check(
     else:
         way = _columns.way(model, table, asking, limits, method, baseline, work)
     found, given = way.found, way.given
-    findings = _sound.steady(model, given if way.own is None else way.own)
     mean, low, high = _summary.importance(found, work.rng("bootstrap"))
     order = np.argsort(-mean, kind="stable")
-    said, wrong = _sound.adds_up(found)
-    findings += wrong
-    if found.error is None:
-        rows = given.take(pa.array(found.rows)) if way.own is None else way.own
-        findings += _sound.of_its_answers(found, model.predict(rows), model.info.classes, answer)
+    said, findings = _trusted(model, way, answer)
     findings += _summary.dominant(found, mean, order)
     findings += _sound.constant(given, way.columns)
     metrics, chart = _summary.globally(found, mean, low, high, order[:_TOLD])
@@ -168,13 +153,9 @@ def check(
             Metric.number("rows_asked", asking.asked, unit="rows"),
         ]
     shown = _summary.chosen(found, row)
-    told = given.take(pa.array(found.rows[shown])) if way.own is None else way.own.take(pa.array(shown))
-    found.answered = _answered.answered(found, told, shown, asking)
-    drawn = [way.drawn(i) for i in shown]
-    charts = [chart, *(c for c, _ in drawn)]
-    if row:  # what was asked for stands first
-        for at, (_, numbers) in zip(shown, drawn, strict=True):
-            said += ([_answered.told(found, at)] if found.margin is not None else []) + numbers
+    local, drawn = _local(way, shown, bool(row), asking)
+    said += local  # what was asked for stands first
+    charts = [chart, *drawn]
     kept = [work.put("shap_values", way.kept)]
     more = More(given, found, order, asking, work)
     for name in cohort:
@@ -206,3 +187,52 @@ def check(
             **more.data,
         },
     )
+
+
+def _there(table: Any, row: tuple[int, ...], columns: tuple[str, ...], where: str) -> None:
+    """Raise BadInput of a table without rows, and UsageError where a row or a column that is named is not in it."""
+    if not table.num_rows:
+        raise BadInput("there is no row to explain", where=where)
+    for number in row:
+        if number > table.num_rows:
+            raise UsageError(
+                f"there is no row {number}; the table has {table.num_rows}", remedy="rows count from 1"
+            )
+    for name in columns:
+        if name not in table.column_names:
+            raise UsageError(f"the data has no column {name}", where=where)
+
+
+def _notices(codes: Path | None, protected: tuple[str, ...]) -> Notices:
+    """Return the words of reasons in a notice, with the columns that may be none."""
+    notices = read_notices(codes) if codes is not None else Notices({}, frozenset())
+    return Notices(notices.coded, notices.protected | set(protected))
+
+
+def _trusted(model: Model, way: Way, answer: str | None) -> tuple[list[Metric], list[Finding]]:
+    """Return whether the model answers alike when asked twice, and whether the values add up to its own answers."""
+    import pyarrow as pa
+
+    found = way.found
+    findings = _sound.steady(model, way.given if way.own is None else way.own)
+    said, wrong = _sound.adds_up(found)
+    findings += wrong
+    if found.error is None:
+        rows = way.given.take(pa.array(found.rows)) if way.own is None else way.own
+        findings += _sound.of_its_answers(found, model.predict(rows), model.info.classes, answer)
+    return said, findings
+
+
+def _local(way: Way, shown: list[int], named: bool, asking: Asking) -> tuple[list[Metric], list[Chart]]:
+    """Return what single rows go by: metrics of those that were named, and a chart of each."""
+    import pyarrow as pa
+
+    found = way.found
+    rows = way.given.take(pa.array(found.rows[shown])) if way.own is None else way.own.take(pa.array(shown))
+    found.answered = _answered.answered(found, rows, shown, asking)
+    drawn = [way.drawn(i) for i in shown]
+    said: list[Metric] = []
+    if named:
+        for at, (_, numbers) in zip(shown, drawn, strict=True):
+            said += ([_answered.told(found, at)] if found.margin is not None else []) + numbers
+    return said, [chart for chart, _ in drawn]

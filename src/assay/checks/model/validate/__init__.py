@@ -26,7 +26,8 @@ from annotated_types import Ge, Interval
 from typing_extensions import Doc
 
 from assay.checks.model.validate._answers import Answers, One
-from assay.checks.model.validate._costs import Costs, priced
+from assay.checks.model.validate._columns import Columns
+from assay.checks.model.validate._costs import asked_costs
 from assay.checks.model.validate._given import given_away
 from assay.checks.model.validate._judged import Judged
 from assay.checks.model.validate._left import left_out
@@ -57,7 +58,7 @@ from assay.checks.model.validate._rival import compared
 from assay.checks.model.validate._robust import Robustness, sampled
 from assay.checks.model.validate._several import Several
 from assay.checks.model.validate._steady import unsteady
-from assay.checks.model.validate._supposed import ranked_by, supposed
+from assay.checks.model.validate._supposed import supposed
 from assay.checks.model.validate._weak import weak
 from assay.kernel.errors import BadInput, UsageError
 from assay.kernel.handles import Column, Model, Table, Work
@@ -148,70 +149,30 @@ def check(
     work: Work,
 ) -> Report:
     """Return scores, their intervals and folds, the yardstick, and what follows."""
-    if (cost_fp is None) != (cost_fn is None):
-        raise UsageError(
-            "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
-        )
-    if cost and cost_fp is not None:
-        raise UsageError("costs are given twice", remedy="leave --cost or --cost-fp and --cost-fn out")
-    costs: Costs | None = None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
-    costs = priced(cost) if cost else costs
+    columns = Columns(
+        label, labels, multilabel, predicted, predictions, score, scores, against_predicted, against_score
+    )
+    costs = asked_costs(cost, cost_fp, cost_fn)
+    wanted = Wanted(label, positive, costs, quantile, query, time, series, season)
     if retrain is not None:
-        way, rival_way = ways(retrain, against_retrain, hyperparameters, against_hyperparameters, limits)
-        asked_for = Training(
-            way,
-            rival_way,
-            scheme or "",
-            folds,
-            repeats,
-            test,
-            group or query,
-            time,
-            without,
-            minutes,
-            candidates(tune),
-            along(complexity),
-            learning_curve,
-        )
+        anew = Training(
+            *ways(retrain, against_retrain, hyperparameters, against_hyperparameters, limits),
+            scheme or "", folds, repeats, test, group or query, time, without, minutes,
+            candidates(tune), along(complexity), learning_curve,
+        )  # fmt: skip
         rows = _learned(subject, data, predicted or score or against or training or robustness)
-        other = bool(positive or costs or quantile or query or series or season > 1)
-        look = Several((label, *labels), (), (), multilabel).found(rows, other) or One(label)
-        in_time = (
-            time if series or season > 1 else None
-        )  # folds in time may be of anything; a forecast is said
-        wanted = Wanted(label, positive, costs, quantile, query, in_time, series, season)
-        if isinstance(look, Several):
-            wanted = wanted._replace(several=look.labels, separator=look.separator)
-        return retrained(rows.arrow(), asked_for, wanted, look, slices, work)
+        look, wanted = columns.read_to_train(rows, wanted)
+        return retrained(rows.arrow(), anew, wanted, look, slices, work)
     _only_with_retrain(
         scheme=scheme, group=group, tune=tune, complexity=complexity, learning_curve=learning_curve,
         hyperparameters=hyperparameters, limits=limits, against_retrain=against_retrain,
         against_hyperparameters=against_hyperparameters, without=without,
     )  # fmt: skip
-    held = subject if isinstance(subject, Table) else data
-    sets = ((predicted,) if predicted else ()) + predictions
-    several = Several((label, *labels), sets, scores, multilabel)
-    other = bool(positive or costs or quantile or query or time)
-    set_valued = several.found(held, other) if held is not None else None
-    named = {str(n) for n in (predicted, score, against_predicted, against_score) if n}
-    if query is None and predicted is None and score is not None and not other:
-        ranked = ranked_by(held, label, named)
-    else:
-        ranked = query
-    if ranked is not None:  # rows are put in order by their scores, which are all that is needed
-        predicted, against_predicted = predicted or score, against_predicted or against_score
-    look = set_valued or One(label, predicted, score, scores)
+    columns, look, wanted = columns.read(subject if isinstance(subject, Table) else data, wanted)
     table, said = look.judged(subject, data)
-    rival = look.rival(subject, data, against, against_predicted, against_score)
-    wanted = Wanted(label, positive, costs, quantile, ranked, time, series, season)
-    if isinstance(look, Several):
-        wanted = wanted._replace(several=look.labels, separator=look.separator)
-    wanted, notes = supposed(table, said, wanted, named)
-    known = answered(table, said, wanted)
-    if rival is not None:
-        known = known & answered(table, rival, wanted)
-    if int(known.sum()) < 2:
-        raise BadInput(f"fewer than two rows have both {label} and a prediction", where=label)
+    rival = look.rival(subject, data, against, columns.against_predicted, columns.against_score)
+    wanted, notes = supposed(table, said, wanted, columns.answers)
+    known = _known(table, said, rival, wanted)
     made = judge(table, said, known, wanted)
     made.notes += notes
     work.progress(1, 3, "bootstrap")
@@ -221,36 +182,44 @@ def check(
     if rival is not None:
         findings += compared(made, judge(table, rival, known, wanted), rival.name, work)
     charts = made.charts()
-    hidden = named | set(scores)
     if training is not None:
-        findings += seen_before(made, table, look.view(training.arrow()), hidden)
+        findings += seen_before(made, table, look.view(training.arrow()), columns.hidden)
     features = tuple(subject.info.features) if isinstance(subject, Model) else ()
-    findings += given_away(made, table, label, hidden, features, work)
+    findings += given_away(made, table, label, columns.hidden, features, work)
     if slices:
-        told, drawn = weak(made, table, {label} | hidden, slices, work)
+        told, drawn = weak(made, table, {label} | columns.hidden, slices, work)
         findings, charts = findings + told, charts + drawn
     if robustness:
-        if not isinstance(subject, Model):
-            remedy = "name a model, or leave --robustness out"
-            raise UsageError("predictions cannot be asked again", remedy=remedy)
         more, drawn = _robust(subject, table, made, wanted, look, work)
         findings, charts = findings + more, charts + drawn
-    if training is not None and isinstance(subject, Model):
-        seen, again = look.judged(subject, training)
-        findings += made.fitting(judge(seen, again, answered(seen, again, wanted), wanted))
-    elif isinstance(subject, Model):
-        made.data["fitting"] = "not judged: no training data was named (--training)"
     if isinstance(subject, Model):
+        findings += _fitting(subject, training, look, made, wanted)
         made.data["model"] = subject.info.to_dict()
     told, coverage = left_out(labelled(table, label), label, [said] if rival is None else [said, rival], made)
-    findings += told
     return Report.make(
-        coverage=coverage,
-        metrics=made.metrics,
-        findings=findings,
-        charts=charts,
-        data=made.data,
+        coverage=coverage, metrics=made.metrics, findings=findings + told, charts=charts, data=made.data
     )
+
+
+def _known(table: Any, said: Answers, rival: Answers | None, wanted: Wanted) -> Any:
+    """Return which rows have a label and an answer of each who is judged; BadInput of fewer than two."""
+    known = answered(table, said, wanted)
+    if rival is not None:
+        known = known & answered(table, rival, wanted)
+    if int(known.sum()) < 2:
+        raise BadInput(f"fewer than two rows have both {wanted.label} and a prediction", where=wanted.label)
+    return known
+
+
+def _fitting(
+    model: Model, training: Table | None, look: One | Several, made: Judged, wanted: Wanted
+) -> list[Finding]:
+    """Return whether the model fits too little or too much, by its scores on what it was trained on."""
+    if training is None:
+        made.data["fitting"] = "not judged: no training data was named (--training)"
+        return []
+    seen, again = look.judged(model, training)
+    return made.fitting(judge(seen, again, answered(seen, again, wanted), wanted))
 
 
 def _learned(subject: Table | Model, data: Table | None, other: Any) -> Table:
@@ -275,10 +244,14 @@ def _only_with_retrain(**given: Any) -> None:
 
 
 def _robust(
-    model: Model, table: Any, made: Judged, wanted: Wanted, look: One | Several, work: Work
+    model: Table | Model, table: Any, made: Judged, wanted: Wanted, look: One | Several, work: Work
 ) -> tuple[list[Finding], list[Chart]]:
+    """Return what rows made worse do to a model; UsageError of predictions alone."""
     import pyarrow as pa
 
+    if not isinstance(model, Model):
+        remedy = "name a model, or leave --robustness out"
+        raise UsageError("predictions cannot be asked again", remedy=remedy)
     some = table.take(pa.array(sampled(made, table, wanted, work)))
 
     def judged(answers: Answers) -> Judged:

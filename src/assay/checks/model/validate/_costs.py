@@ -65,3 +65,16 @@ def known(costs: dict[tuple[str, str], float], names: Sequence[str]) -> None:
             where="--cost",
             remedy=f"it holds {', '.join(n[:20] for n in names[:6])}",
         )
+
+
+def asked_costs(cost: dict[str, Any] | None, cost_fp: float | None, cost_fn: float | None) -> Costs | None:
+    """Return what the caller says that errors cost; UsageError where that is half of it, or said twice."""
+    if (cost_fp is None) != (cost_fn is None):
+        raise UsageError(
+            "one kind of error has a cost and the other none", remedy="give --cost-fp and --cost-fn"
+        )
+    if cost and cost_fp is not None:
+        raise UsageError("costs are given twice", remedy="leave --cost or --cost-fp and --cost-fn out")
+    if cost:
+        return priced(cost)
+    return None if cost_fp is None or cost_fn is None else (cost_fp, cost_fn)
