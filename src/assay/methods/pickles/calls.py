@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from assay.methods.pickles import hooks
+from assay.methods.pickles import hooks, sizes
 from assay.methods.pickles.arrays import Arrays
 from assay.methods.pickles.hits import Hit
 from assay.methods.pickles.names import Names
@@ -29,6 +29,7 @@ _RECONSTRUCT = {
     ("copy_reg", "__newobj__"), ("copyreg", "__newobj_ex__"),
 }  # fmt: skip
 _ARRAYS = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
+_TYPED = {(f"numpy.{core}.{module}", name) for core in ("core", "_core") for module, name in (("multiarray", "scalar"), ("numeric", "_frombuffer"))}  # fmt: skip
 # These call or make what they are given.
 _CALLERS = {
     ("numpy.random._pickle", "__generator_ctor"), ("numpy.random._pickle", "__bit_generator_ctor"),
@@ -133,12 +134,27 @@ class Calls(Arrays):
             if level == "make" and opcode in ("NEWOBJ", "NEWOBJ_EX") and callable_.key != _MEMMAP:
                 return callable_.made()
             if level == "call" and not self._misused(callable_, args):
+                self._weigh(callable_, args, at, opcode)
                 return self._result(callable_, args)
             return self._refused(callable_, args, at, opcode)
         text = call(callable_, args, self.data)
         sort = "lost" if callable_ is self.forgotten else "unknown"
         self._add(Hit(sort, text, text, at, opcode, called=True))  # type: ignore[arg-type]
         return Computed(text)
+
+    def _weigh(self, callable_: Global, args: Any, at: int, opcode: str) -> None:
+        given = args.items if type(args) is Tup else ()
+        self._use(given)
+        much = sizes.large(callable_, given, self.data) if callable_.key in sizes.WEIGHED else ""
+        if much:
+            text, name = call(callable_, args, self.data), f"{callable_.module}.{callable_.name}"
+            self._add(Hit("bomb", name, text, at, opcode, called=True, what=much))
+
+    def _use(self, given: tuple[Any, ...]) -> None:
+        """Note dtypes that something is made of: who changes them from now on changes what was made."""
+        for value in given:
+            if isinstance(value, DType):
+                value.used = True
 
     def _refused(self, callable_: Global, args: Any, at: int, opcode: str) -> Any:
         text = call(callable_, args, self.data)
@@ -228,14 +244,18 @@ class Calls(Arrays):
         if callable_.key in _ARRAYS and given:
             self._spent(args, given[0])  # a memmap is written as any array is, and read as one
         if callable_.key == ("numpy", "dtype") and given:
-            return DType.read(text_of(given[0], self.data)) or callable_.made()
+            return DType.read(text_of(given[0], self.data)) or DType.of(given[0])
         return callable_.made()
+
+    def is_array(self, value: Instance) -> bool:
+        """Whether it stands for an array whose state is still to come."""
+        return value.of.key in _ARRAYS or value.of.key in sizes.WEIGHED
 
     def gives_one(self, callable_: Global) -> bool:
         """Whether each call of it gives the same, whatever it is given and however it is called."""
         if callable_.judged.level != "call" or callable_.name == "newObj":
             return False
-        if callable_.key in _HEEDED | {PARTIAL} or callable_.key in _RECONSTRUCT | _CALLERS | _ARRAYS:
+        if callable_.key in _HEEDED | {PARTIAL} | _RECONSTRUCT | _CALLERS | _ARRAYS | _TYPED | sizes.WEIGHED:
             return False
         return callable_.module not in ("builtins", "__builtin__") or callable_.name not in _HEEDED_BUILTINS
 
@@ -280,15 +300,20 @@ class Calls(Arrays):
             text = show(target, self.data)
             self._add(Hit("lost", text, text, at, "BUILD", called=True))
         elif isinstance(target, DType):
-            self._set_dtype(target, state)
+            false = self._set_dtype(target, state)
+            if false:
+                text = f"{show(target, self.data)}.__setstate__({show(state, self.data)})"
+                self._add(Hit("lie", "numpy.dtype", text, at, "BUILD", called=True, what=false))
         elif isinstance(target, Instance) and target.of.key == PARTIAL:
             items = state.items if type(state) is Tup else ()
             if not items or not self._holds(items[0]):
                 text = f"{show(target, self.data)}.__setstate__({show(state, self.data)})"
                 self._add(Hit("unknown", "functools.partial", text, at, "BUILD", called=True))
         elif self.is_wrapper(target) and isinstance(state, Bag):
+            self._use(tuple(state.items))
             self._spent(state, self._field(state, "subclass"))
         elif isinstance(target, Instance):
+            self._use(state.items if type(state) is Tup else ())
             made = hooks.made_names(state)
             if made is not None:
                 text = f"{show(target, self.data)}.__dict__.update({show(state, self.data)})"

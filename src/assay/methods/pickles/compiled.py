@@ -75,7 +75,7 @@ class Swift(Setting):
         if isinstance(value, Instance):
             if self.calls.is_wrapper(value):
                 return _WRAPPER
-            if value.of.key == PARTIAL:  # whose state may change what it holds
+            if value.of.key == PARTIAL or self.calls.is_array(value):  # whose state may change what it holds
                 return _NAME
             return _INERT + _LIST * hooks.takes(value, 0x65) + _DICT * hooks.takes(value, 0x75)
         if isinstance(value, Computed):

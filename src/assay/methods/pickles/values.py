@@ -69,17 +69,31 @@ class Instance:
 
 @dataclass(eq=False, slots=True)
 class DType:
-    """A NumPy dtype: its code such as ``f8``, and whether its items are Python objects."""
+    """A NumPy dtype: its code such as ``f8``, and whether its items are Python objects. used: none may change it now.
+
+    named: it was made of a class, and not of a code.
+    """
 
     code: str
     objects: bool
     slot: int = -1
+    used: bool = False
+    named: bool = False
 
     @classmethod
     def read(cls, code: str | None) -> DType | None:
         """Return the dtype of a code that NumPy's own pickles use; None for any other, such as ``m8,O``."""
         found = _CODE.fullmatch(code) if code is not None else None
         return None if found is None else cls(found[1], found[1][:1] in ("O", "o"))
+
+    @classmethod
+    def of(cls, named: Any) -> DType:
+        """Return the dtype of a class: a record's takes its size from its state."""
+        if not isinstance(named, Global):
+            return cls("unknown", False)
+        if named.key in (("numpy", "record"), ("numpy", "void"), ("numpy.rec", "record")):
+            return cls("V", False, named=True)
+        return cls("unknown", "object" in named.name.lower(), named=True)
 
     @property
     def itemsize(self) -> int | None:

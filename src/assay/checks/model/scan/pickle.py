@@ -194,25 +194,34 @@ def report(view: View, ground: Ground, hit: Hit, *, nested: bool = False) -> Non
     )  # fmt: skip
 
 
+_FOUND_UNDER = " Python and the libraries that load models call what they find under that name."
 _CHANGES = {
-    "tampering": (Severity.CRITICAL, "changes {name} in place when loaded: {text}."),
+    "tampering": ("tampering", Severity.CRITICAL, "changes {name} in place when loaded: {text}.", CWE_502),
     "hook": (
+        "hook",
         Severity.HIGH,
-        "gives an object its own {name} when loaded: {text}; Python and the libraries that load models call what they"
-        " find under that name.",
+        "gives an object its own {name} when loaded: {text};" + _FOUND_UNDER,
+        CWE_502,
     ),
+    "lie": (
+        "header_lie",
+        Severity.CRITICAL,
+        "makes a NumPy type that {what}: {text}; whoever reads the array reads or writes memory that is not its own.",
+        "CWE-843",
+    ),
+    "bomb": ("bomb", Severity.HIGH, "asks for {what} when loaded: {text}.", "CWE-789"),
 }
 
 
 def _changes(view: View, ground: Ground, hit: Hit, name: str, inner: str) -> None:
-    severity, said = _CHANGES[hit.sort]
+    rule, severity, said, weakness = _CHANGES[hit.sort]
     ground.find(
-        hit.sort,
+        rule,
         severity,
-        f"{inner}{view.place} {said.format(name=name, text=hit.expression)}",
+        f"{inner}{view.place} {said.format(name=name, text=hit.expression, what=hit.what)}",
         view,
         remedy=_callables.NO_MORE,
-        refs=(CWE_502,),
+        refs=(weakness,),
         count=hit.count,
         offset=hit.offset,
         opcode=hit.opcode,
