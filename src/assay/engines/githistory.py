@@ -19,7 +19,7 @@ from pathlib import Path
 from assay.engines.folders import entries
 from assay.engines.gitobjects import Store, inside
 from assay.engines.gitrun import STILL, Run
-from assay.engines.gitstate import environment, lay, line_of, places
+from assay.engines.gitstate import WIDE, environment, lay, line_of, places
 from assay.kernel.errors import BadInput, Missing
 
 LARGEST = 64 << 20  # bytes of an object that is read
@@ -38,7 +38,6 @@ _OURS = (
     "core.multiPackIndex=false",
 )
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_WIDE = re.compile(r"(?im)^\s*objectformat\s*=\s*sha256\s*$")
 _LINK = b"160000"  # the mode of a commit of another repository
 _WHEN = re.compile(rb"(?m)^committer [^\n]*> (-?\d{1,12}) [+-]\d{4}$")
 
@@ -81,7 +80,7 @@ class History:
             raise Missing("git is not installed, so no history can be read", remedy="install git")
         with tempfile.TemporaryDirectory(prefix="assay-git-") as made:
             self._git, self._ours = git, Path(made)
-            lay(self._ours, _WIDE.search(self._text("config", 1 << 20)) is not None)
+            lay(self._ours, WIDE.search(self._text("config", 1 << 20)) is not None)
             ids = [i for i in self._text("shallow", 16 << 20).split() if _HASH.fullmatch(i)]
             if ids:
                 self.skip(

@@ -17,6 +17,7 @@ from assay.engines.regular import opened
 
 MOST = 1 << 20  # bytes of a diff that are kept
 _SECONDS = 5.0
+WIDE = re.compile(r"(?im)^\s*objectformat\s*=\s*sha256\s*$")  # in a repository's configuration
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -71,6 +72,15 @@ def places(git: Path) -> tuple[Path, Path]:
     own = (git.parent / text[8:]).resolve()
     shared = own / "commondir"
     return own, (own / line_of(shared)).resolve() if shared.is_file() else own
+
+
+def is_wide(top: Path) -> bool:
+    """Whether the repository whose tree begins in a folder names its objects by SHA-256; not where that cannot be read."""
+    try:
+        with opened(places(top / ".git")[1] / "config", follow=True) as source:
+            return WIDE.search(source.read(1 << 20).decode("utf-8", "replace")) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def _head(own: Path, common: Path) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """code.secrets on trees as people have them: what it tells, and how."""
 
 import json
+import subprocess
 
 import pytest
 from tests.methods.secrets.planted import Maker
@@ -154,8 +155,27 @@ def test_the_way_to_the_default_chain_is_shown_masked_and_written_when_asked(tre
     diff = (kept / "default-chain.diff").read_text()
     assert '+s = boto3.client("s3")' in diff and Maker().aws_id() not in diff
     capsys.readouterr()
+    before = (tree / "src" / "load.py").read_text()
+    patch = tmp_path_factory.mktemp("patch") / "chain.patch"
+    with pytest.raises(SystemExit):
+        main(["secrets", "rewrite", str(tree / "src"), "--patch", str(patch)])
+    assert Maker().aws_id() not in patch.read_text() + capsys.readouterr().out
+    subprocess.run(["git", "apply", str(patch)], cwd=tree / "src", check=True)
+    assert 'boto3.client("s3")\n' in (tree / "src" / "load.py").read_text()
+    (tree / "src" / "load.py").write_text(before)
     for options, code in (((), "aws_access_key_id"), (("--write",), 'boto3.client("s3")\n')):
         with pytest.raises(SystemExit) as left:
             main(["secrets", "rewrite", str(tree / "src"), *options])
         assert left.value.code == 0 and Maker().aws_id() not in capsys.readouterr().out
         assert code in (tree / "src" / "load.py").read_text()
+
+
+def test_what_is_installed_or_hidden_is_not_rewritten(tree, capsys):
+    """`assay secrets rewrite . --write` changed what lay in a .venv too."""
+    for place in (".venv/lib", "site-packages"):
+        (tree / place).mkdir(parents=True)
+        (tree / place / "x.py").write_text((tree / "src" / "load.py").read_text())
+    with pytest.raises(SystemExit):
+        main(["secrets", "rewrite", str(tree)])
+    shown = capsys.readouterr().out
+    assert "src/load.py" in shown and ".venv" not in shown and "site-packages" not in shown

@@ -129,19 +129,27 @@ def accept_(
 @secrets.command("rewrite")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
 @click.option("--write", is_flag=True, help="Change the files.")
+@click.option(
+    "--patch",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what git apply takes, with no secret in it.",
+)
 @context.format_option
-def rewrite_(paths: tuple[Path, ...], write: bool, format_: str) -> None:
+def rewrite_(paths: tuple[Path, ...], write: bool, patch: Path | None, format_: str) -> None:
     """Take literal credentials out of Python files.
 
     boto3 and s3fs are left to the default credential chain; a name that a
     secret is assigned to is read from the environment. Shows what would
-    change, with secrets masked, and changes it with --write.
+    change, with secrets masked, and changes it with --write. Of a folder what
+    is hidden or installed, such as .venv, is left out.
 
     Example: assay secrets rewrite .
     """
     from assay.works.rewriting import rewritten
 
     found = rewritten(list(paths), write)
+    if patch is not None and found:
+        context.emit("".join(one.patch for one in found), patch)
     if format_ == "json":
         rows = [{"file": r.file, "diff": r.diff, "written": r.written} for r in found]
         return context.emit_json({"schema": "assay.rewritten/1", "files": rows})
