@@ -21,9 +21,9 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput
 from assay.kernel.report import Finding
 from assay.kernel.severity import Severity
-from assay.methods.versions.pep440 import normal_name
+from assay.methods.advisories.ecosystems import name_in
 
-VERSION = 4  # of the index's own form
+VERSION = 5  # of the index's own form
 _BATCH = 5_000
 _MOST = 5_000_000  # records of one mirror
 _LONGEST = 400  # characters of an id, an ecosystem, a name
@@ -194,7 +194,7 @@ def _parts(one: _Record) -> Iterator[tuple[str, str, str, bytes]]:
         ecosystem, name = part.package.ecosystem, part.package.name
         base = ecosystem.partition(":")[0]
         part.package = None
-        yield base, normal_name(name) if base == "PyPI" else name, ecosystem, _ENCODER.encode(part)
+        yield base, name_in(base, name), ecosystem, _ENCODER.encode(part)
 
 
 class Index:

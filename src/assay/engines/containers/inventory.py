@@ -10,7 +10,7 @@ import posixpath
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +32,8 @@ _CARGO = 4 << 20  # of what cargo resolved
 _LOCKED = 64 << 20  # of all locks of a source tree
 _SMALL = 16 << 20  # of any other record
 _OWNED = 4_000_000  # paths, and modules, of which is kept who brought them
-_PASSES = 8  # over an image, to follow links
+_PASSES = 8  # over an image, to follow links, and files that refer to others
+_REFERRED = 1_000  # files that others refer to
 _WRONG = (
     ValueError,
     KeyError,
@@ -99,7 +100,8 @@ class _Taking:
                 self.locking += file.size
                 if self.locking > _LOCKED:
                     raise Unreadable(f"more than {_LOCKED >> 20} MiB of locks lie there")
-                self.locked[file.path] = locks.read(file.read(locks.MOST), file.path)
+                form = "" if locks.form_of(file.path) else "requirements"  # it is one, since another refers to it
+                self.locked[file.path] = locks.read(file.read(locks.MOST), file.path, form)
             elif kind == "python-files":
                 folder = file.path.rpartition("/")[0]
                 named = modules(file.read(_SMALL), file.path)
@@ -173,6 +175,8 @@ def take(image: Image, work: Work) -> Inventory:
     for file in image.files(lambda path, size: kind_of(path, size) not in ("", *(() if tree else ("lock",)))):
         taking.one(file, kind_of(file.path, file.size))
     _linked(taking)
+    if taking.locked:
+        _referred(taking)
     if not taking.systems and not any(p.kind in ("deb", "rpm", "apk") for p in taking.packages.values()):
         _settle(taking)
     system = next((taking.systems[p] for p in osrelease.PATHS if p in taking.systems), None)
@@ -182,11 +186,30 @@ def take(image: Image, work: Work) -> Inventory:
     return Inventory(system, tuple(sorted(packages, key=_order)), taking.files, gaps)
 
 
+def _referred(taking: _Taking) -> None:
+    """Read what locks refer to by other names, and what these refer to, each once and nothing outside of the tree."""
+    asked: set[str] = set()
+    for _ in range(_PASSES):
+        told = taking.locked.items()
+        places = {locks.within(path, other) for path, one in told for other in one.refers}
+        places -= {"", *taking.locked, *asked}
+        if not places or len(asked) + len(places) > _REFERRED:
+            return  # what is left is told where it is referred to
+        asked |= places
+        above = {place[:n] for place in places for n, letter in enumerate(place) if letter == "/"}
+        for file in taking.image.files(_among(places, above)):
+            if file.path in places:
+                taking.one(file, "lock")
+
+
 def _settle(taking: _Taking) -> None:
     """Take in what the locks of a source tree say. What one file only asks for is settled by a lock in its folder or above.
 
     What nothing locks has no version, and is a gap: which is installed is known when it is.
     """
+    for path, told in list(taking.locked.items()):
+        for other in told.instead:
+            taking.locked.pop(posixpath.join(path.rpartition("/")[0], other), None)
     locked: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for path, told in taking.locked.items():
         locked[path.rpartition("/")[0]] |= {_named(p) for p in told.packages if p.version}
@@ -200,20 +223,24 @@ def _settle(taking: _Taking) -> None:
         except Unreadable as error:
             taking.gap(path, str(error))
         if loose:
-            shown = ", ".join(f"{p.name} ({str(p.about['wanted'])[:60]})" for p in loose[:5])
+            shown = ", ".join(f"{p.full} ({str(p.about['wanted'])[:60]})" for p in loose[:5])
             more = f" and {len(loose) - 5:,} more" if len(loose) > 5 else ""
             taking.gap(path, f"which version is installed is not locked of {shown}{more}")
+        for why in told.untold:
+            taking.gap(path, why)
         for line in told.unread[:3]:
             taking.gap(path, f"what it asks for cannot be made out: {line!r}")
         if len(told.unread) > 3:
             taking.gap(path, f"{len(told.unread) - 3:,} more of its lines cannot be made out")
         for other in dict.fromkeys(told.refers):
-            if posixpath.normpath(posixpath.join(folder, other)) not in taking.locked:
-                taking.gap(path, f"it refers to {other[:80]!r}, which was not read")
+            place = locks.within(path, other)
+            if place not in taking.locked:
+                where = "was not read" if place else "lies outside of it or has an address, and was not read"
+                taking.gap(path, f"it refers to {other[:80]!r}, which {where}")
 
 
 def _named(package: Package) -> tuple[str, str]:
-    name = normal_name(package.name) if package.kind == "pypi" else package.name.lower()
+    name = normal_name(package.name) if package.kind == "pypi" else package.full.lower()
     return package.kind, name
 
 
@@ -241,7 +268,7 @@ def _linked(taking: _Taking) -> None:
     taking.gap("records of packages", "links to them lead on and on")
 
 
-def _among(places: Mapping[str, object], above: Set[str]) -> Callable[[str, int], bool]:
+def _among(places: Container[str], above: Set[str]) -> Callable[[str, int], bool]:
     """Want what lies at these places, and the links above them."""
     return lambda path, size: path in places or (not size and path in above)
 

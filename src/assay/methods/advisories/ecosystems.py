@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package
-from assay.methods.versions import apk, cran, dpkg, maven, pep440, rpm, semver
+from assay.methods.versions import apk, cran, dpkg, gem, maven, nuget, packagist, pep440, pub, rpm, semver
 
 Key = Callable[[str], Any]
 _DEBIAN = {
@@ -23,10 +23,12 @@ _DEBIAN = {
 LANGUAGES = {
     "pypi": "PyPI", "npm": "npm", "maven": "Maven", "golang": "Go", "cargo": "crates.io", "cran": "CRAN",
     "gem": "RubyGems", "nuget": "NuGet", "composer": "Packagist", "hex": "Hex", "pub": "Pub",
+    "bioconductor": "Bioconductor",
 }  # fmt: skip
 _KEYS: dict[str, Key] = {
     "PyPI": pep440.key, "npm": semver.key, "Go": semver.key, "crates.io": semver.key, "Maven": maven.key, "CRAN": cran.key,
-    "Bioconductor": cran.key, "Hex": semver.key, "Pub": semver.key, "SwiftURL": semver.key,
+    "Bioconductor": cran.key, "Hex": semver.key, "Pub": pub.key, "SwiftURL": semver.key,
+    "RubyGems": gem.key, "NuGet": nuget.key, "Packagist": packagist.key,
     "Debian": dpkg.key, "Ubuntu": dpkg.key, "Echo": dpkg.key,
     "Alpine": apk.key, "Wolfi": apk.key, "Chainguard": apk.key, "MinimOS": apk.key, "Alpaquita": apk.key,
     "BellSoft Hardened Containers": apk.key,
@@ -121,6 +123,13 @@ def of(package: Package, system: Home | None) -> Home | None:
     return Home(base) if base else None
 
 
+def name_in(base: str, name: str) -> str:
+    """Return a name as it is looked up: PyPI and NuGet take several spellings for one."""
+    if base == "PyPI":
+        return pep440.normal_name(name)
+    return name.lower() if base == "NuGet" else name
+
+
 def asked(package: Package, home: Home) -> list[tuple[str, str]]:
     """Return the names under which records may speak of a package, each with the version it is judged by."""
     if package.kind == "deb":
@@ -132,7 +141,9 @@ def asked(package: Package, home: Home) -> list[tuple[str, str]]:
         full = f"{package.epoch}:{package.version}" if package.epoch else package.version
         return [(n, full) for n in dict.fromkeys((package.name, package.source)) if n]
     if package.kind == "pypi":
-        return [(pep440.normal_name(package.name), package.version)]
+        return [(name_in("PyPI", package.name), package.version)]
+    if package.kind == "nuget":
+        return [(name_in("NuGet", package.name), package.version)]
     if package.kind == "golang":
         return [(package.full, package.version.removeprefix("v").removeprefix("go"))]
     return [(package.full, package.version)]

@@ -16,7 +16,8 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """kind: the type of its package URL (deb, apk, rpm, pypi, npm, maven, golang, cargo, cran, conda, mlmodel).
+    """kind: the type of its package URL (deb, apk, rpm, pypi, npm, maven, golang, cargo, cran,
+    bioconductor, gem, composer, nuget, conda, mlmodel).
 
     namespace: the distribution, the npm scope, the Maven group. source, source_version: of a distribution's package, what it
     was built from, which is what the distribution's advisories name. path: of the record that tells of it.
@@ -65,7 +66,7 @@ class Package:
             return f"{self.namespace}/{self.name}"
         if self.kind == "maven":
             return f"{self.namespace}:{self.name}"
-        if self.kind == "golang" and self.namespace:
+        if self.kind in ("golang", "composer") and self.namespace:
             return f"{self.namespace}/{self.name}"
         return self.name
 

@@ -43,11 +43,13 @@ _ENDS: Mapping[str, str] = {
 }  # fmt: skip
 # What a source tree is installed from; what a package brought along says nothing of the tree.
 _LOCKS = re.compile(
-    r"(poetry|uv|pdm)\.lock|pipfile\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml|environment\.ya?ml"
+    r"(poetry|uv|pdm|pipfile|yarn|bun|pixi|gemfile|composer|renv)\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml"
+    r"|setup\.(cfg|py)|environment\.ya?ml|([a-z0-9_-]{1,60}\.)?conda-lock\.ya?ml|conda-[a-z0-9_-]{1,60}\.lock|pnpm-lock\.yaml"
+    r"|go\.(mod|sum)|gems\.locked|(buildscript-)?gradle\.lockfile|packages\.lock\.json|pom\.xml"
     r"|([a-z0-9_-]{1,60}[._-])?(requirements|constraints)([._-][a-z0-9._-]{1,60})?\.txt",
     re.IGNORECASE,
 )
-_BROUGHT = ("site-packages", "dist-packages", "node_modules")
+_BROUGHT = ("site-packages", "dist-packages", "node_modules", "bower_components", "META-INF")
 LOCKS = frozenset({"lock", "npm-lock", "cargo-lock"})
 _BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
 _DEEPEST, _LINKS = 256, 40  # folders of a path, and links on the way to it

@@ -1,35 +1,70 @@
-"""What a source tree says it is installed from: the locks of pip, Poetry, uv, PDM, Pipenv and conda, and what only asks for ranges.
+"""What a source tree says it is installed from: the locks of each language's tools, and what only asks for ranges.
 
-A package that is asked for without one version has none here, and says what was asked for. A build's own needs (``build-system``) are
-no part, since they are not installed with it, and setup.py is a program: what it would ask for is not told here.
+Python: pip, Poetry, uv, PDM, Pipenv, pylock, pyproject.toml, setup.cfg, setup.py; conda: environment.yml, conda-lock, pixi;
+JavaScript: Yarn, pnpm, Bun (npm's lock has a reader of its own, as cargo's has); Go, Ruby, PHP, R, Gradle, Maven, NuGet.
+A package that is asked for without one version has none here, and says what was asked for. A build's own needs (``build-system``,
+``setup_requires``) are no part, since they are not installed with it. Nothing is run: setup.py is read as a syntax tree.
 """
 
 from __future__ import annotations
 
+import posixpath
+import re
 from importlib import import_module
 
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import Unreadable
 
-_BY_NAME = {"pipfile.lock": "pipfile", "pyproject.toml": "pyproject"}
+_BY_NAME = {
+    "pipfile.lock": "pipfile", "pyproject.toml": "pyproject", "setup.cfg": "setupcfg", "setup.py": "setuppy",
+    "yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "bun", "pixi.lock": "condalock", "go.mod": "gomod",
+    "go.sum": "gomod", "gemfile.lock": "gemfile", "gems.locked": "gemfile", "composer.lock": "composer", "renv.lock": "renv",
+    "gradle.lockfile": "gradle", "buildscript-gradle.lockfile": "gradle", "packages.lock.json": "nuget", "pom.xml": "pom",
+}  # fmt: skip
 _BY_END = {
+    "conda-lock.yml": "condalock",
+    "conda-lock.yaml": "condalock",
     ".yml": "environment",
     ".yaml": "environment",
     ".lock": "resolved",
     ".toml": "resolved",
     ".txt": "requirements",
 }
-_MOST = {"environment": 128 << 10, "pyproject": 1 << 20, "requirements": 2 << 20}  # bytes, a few seconds each
-MOST = 8 << 20  # bytes of one file
+_CONDA = re.compile(r"conda-[a-z0-9_-]{1,60}\.lock")
+_MOST = {
+    "environment": 128 << 10, "pyproject": 1 << 20, "requirements": 2 << 20, "setuppy": 1 << 20, "setupcfg": 1 << 20,
+    "condalock": 16 << 20, "pnpm": 16 << 20, "yarn": 16 << 20, "bun": 16 << 20, "composer": 16 << 20,
+}  # fmt: skip  # bytes, a few seconds each
+_ELSE = 8 << 20
+MOST = 16 << 20  # bytes of one file
 
 
-def read(content: bytes, path: str) -> Locked:
-    """Return what a file locks and asks for, by its name; ValueError and its like where it is not what its name says."""
-    name = path.rpartition("/")[2].lower()
-    form = _BY_NAME.get(name) or next((f for end, f in _BY_END.items() if name.endswith(end)), "")
+def read(content: bytes, path: str, form: str = "") -> Locked:
+    """Return what a file locks and asks for, by its name; ValueError and its like where it is not what its name says.
+
+    form: what it is, whatever it is called: what another refers to may have any name.
+    """
+    form = form or form_of(path)
     if not form:
         raise Unreadable("no lock is called so")
-    if len(content) > _MOST.get(form, MOST):
-        raise Unreadable(f"it is larger than {_MOST.get(form, MOST) >> 10:,} KiB, and no such file is")
+    most = _MOST.get(form, _ELSE)
+    if len(content) > most:
+        raise Unreadable(f"it is larger than {most >> 10:,} KiB, and no such file is")
     found: Locked = import_module(f"assay.methods.packages.locks.{form}").read(content, path)
     return found
+
+
+def form_of(path: str) -> str:
+    """Return which reader a file has, by its name; empty where there is none."""
+    name = path.rpartition("/")[2].lower()
+    if _CONDA.fullmatch(name):
+        return "condalock"
+    return _BY_NAME.get(name) or next((f for end, f in _BY_END.items() if name.endswith(end)), "")
+
+
+def within(path: str, other: str) -> str:
+    """Return the place in the tree that a file refers to; empty where that is outside, an address, or made when it is read."""
+    if "://" in other or other.startswith("/") or "$" in other or "\\" in other or "\0" in other:
+        return ""
+    place = posixpath.normpath(posixpath.join(path.rpartition("/")[0], other))
+    return "" if place.startswith("../") or place in ("..", ".") else place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assay.methods.packages.package import LONGEST, Package
 
@@ -21,11 +21,14 @@ class Locked:
     """packages: with a version where one is locked, else with what is asked for (``about["wanted"]``).
 
     refers: other files that belong to it, relative to its folder. unread: what could not be made out, as it is written.
+    instead: files beside it that say no more than it does. untold: what it does not say, in words.
     """
 
     packages: list[Package] = field(default_factory=list)
     refers: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)
 
     def add(self, kind: str, name: str, version: str, path: str, wanted: str = "", build: str = "") -> None:
         """Take one package in. version: empty where only ``wanted`` is asked for."""
@@ -35,6 +38,12 @@ class Locked:
             if v
         }
         self.packages.append(Package(kind, name[:LONGEST], version[:LONGEST], path=path, about=about))
+
+    def ask_for(self, package: Package, wanted: str) -> None:
+        """Take in a package that is asked for without one version."""
+        self.packages.append(
+            replace(package, version="", about={"wanted": (wanted or "any version")[:LONGEST]})
+        )
 
     def ask(self, text: str, path: str) -> None:
         """Take in what is asked for as PEP 508 writes it: pinned by ``==`` or by the wheel that is named."""

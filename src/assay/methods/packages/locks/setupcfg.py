@@ -1,0 +1,31 @@
+"""What setup.cfg asks for. https://setuptools.pypa.io/en/latest/userguide/declarative_config.html"""
+
+from __future__ import annotations
+
+import configparser
+
+from assay.methods.packages.locks.locked import Locked
+from assay.methods.packages.package import Unreadable
+
+
+def read(content: bytes, path: str) -> Locked:
+    """Return what is asked for with its extras; a file that ``file:`` names is referred to. Other tools' settings are no part."""
+    told = configparser.ConfigParser(interpolation=None, delimiters=("=", ":"), strict=False)
+    told.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        told.read_string(content.decode("utf-8-sig"))
+    except configparser.Error as error:
+        raise Unreadable(f"it is no file of settings: {str(error).splitlines()[0][:120]}") from None
+    out = Locked()
+    asked = [told.get("options", name, fallback="") for name in ("install_requires", "tests_require")]
+    if told.has_section("options.extras_require"):
+        asked += [value for _, value in told.items("options.extras_require")]
+    for text in asked:
+        if text.lstrip().startswith("file:"):
+            out.refers += [one.strip() for one in text.lstrip()[5:].split(",") if one.strip()]
+            continue
+        for line in text.splitlines() if "\n" in text else text.split(";") if " ;" not in text else [text]:
+            bare = line.partition("#")[0].strip() if "://" not in line else line.strip()
+            if bare:
+                out.ask(bare, path)
+    return out
