@@ -80,7 +80,9 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     if images and alone:
         return Picked(images)
     path = Path(target)
-    if path.is_file() and kind_of(path.name, 0) in LOCKS and not path.name.lower().endswith(".py"):  # a program, too
+    if (
+        path.is_file() and kind_of(path.name, 0) in LOCKS and not path.name.lower().endswith(".py")
+    ):  # a program, too
         return Picked((of_image(target, advisories),))
     if path.is_file():
         reviewed = _reviewed(path.parent, [path])

@@ -102,3 +102,67 @@ def test_scan_of_a_tree_holds_its_locks_against_advisories(tmp_path):
         (w.check, w.target) for w in picked(root, {"mirror": "osv"}).checks
     ]
     assert "image.sbom" not in [w.check for w in picked(root).checks]
+
+
+EACH = {
+    "y/yarn.lock": '# yarn lockfile v1\n\n\nlodash@^4:\n  version "4.17.20"\n',
+    "p/pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages:\n  lodash@4.17.20:\n    resolution: {integrity: sha512-a}\n",
+    "b/bun.lock": '{"lockfileVersion": 1, "packages": {"lodash": ["lodash@4.17.20", "", {}, "sha512-a"],},}',
+    "go/go.mod": "module own\n\ngo 1.21\n\nrequire example.org/m v1.0.0\n",
+    "go/go.sum": "example.org/m v1.0.0 h1:x=\nexample.org/unused v1.0.0 h1:x=\n",
+    "old/go.mod": "module own\n\ngo 1.16\n\nrequire example.org/m v1.0.0\n",
+    "old/go.sum": "example.org/m v1.0.0 h1:x=\n",
+    "r/Gemfile.lock": "GEM\n  remote: https://rubygems.org/\n  specs:\n    rack (2.2.3.pre)\n",
+    "c/composer.lock": '{"packages": [{"name": "x/y", "version": "v1.0.0-RC1"}]}',
+    "d/pubspec.lock": 'packages:\n  http:\n    source: hosted\n    version: "1.0.0+1"\n',
+    "e/renv.lock": '{"R": {}, "Packages": {"markdown": {"Version": "1.0", "Source": "Repository"}}}',
+    "g/gradle.lockfile": "g:a:1.0=x\nempty=\n",
+    "m/pom.xml": "<project><dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1.0</version></dependency></dependencies></project>",
+    "n/packages.lock.json": '{"dependencies": {"net6.0": {"Json.Of": {"type": "Direct", "resolved": "12.0.3"}}}}',
+    "k/conda-lock.yml": "version: 1\npackage:\n- {name: flask, version: '0.10', manager: pip, platform: x, url: 'https://x.example/f'}\n",
+    "x/pixi.lock": "version: 6\npackages:\n- pypi: https://x.example/Flask-0.10-py3-none-any.whl\n",
+    "s/setup.py": "from setuptools import setup\nsetup(install_requires=['flask==0.10'])\n",
+    "t/setup.cfg": "[options]\ninstall_requires = flask==0.10\n",
+}  # fmt: skip
+RANGES = {
+    ("npm", "lodash"): ("0", "4.17.21"), ("Go", "example.org/m"): ("0", "1.0.1"), ("RubyGems", "rack"): ("0", "2.2.3"),
+    ("Packagist", "X/y"): ("0", "1.0.0"), ("Pub", "http"): ("0", "1.0.0+2"), ("CRAN", "markdown"): ("0", "1.0-1"),
+    ("Maven", "g:a"): ("0", "1.1"), ("NuGet", "json.of"): ("0", "13.0.1"), ("PyPI", "flask"): ("0", "0.11"),
+}  # fmt: skip
+
+
+def test_each_lock_is_held_against_its_ecosystem_in_its_order(tmp_path):
+    records = [
+        record(f"OSV-{base}", base, name, ("introduced", since), ("fixed", to))
+        for (base, name), (since, to) in RANGES.items()
+    ]
+    root = tree(tmp_path / "t", EACH)
+    found = assay.check(
+        "image.vulnerabilities", str(root), advisories=str(mirror(tmp_path / "osv", *records))
+    )
+    assert {f.rule.removeprefix("image.vulnerabilities.OSV-") for f in found.findings} == {
+        b for b, _ in RANGES
+    }
+    assert said(found) == ["m/pom.xml: what its dependencies need in turn is not said in it"]
+    told = assay.check("image.sbom", str(root), keep=tmp_path / "kept")
+    where = {
+        one["location"] for c in bill(told, tmp_path)["components"] for one in c["evidence"]["occurrences"]
+    }
+    assert where == set(EACH) - {"go/go.sum", "old/go.mod"}  # what go.mod says whole, and what go.sum settles
+
+
+def test_files_under_any_name_are_read_where_requirements_refer_to_them(tmp_path):
+    files = {
+        "requirements.txt": "-r base.in\n-c ../limits.txt\n-r https://x.example/r.txt\n-r none.in\n",
+        "base.in": "a==1\n-r deep/more.in\n",
+        "deep/more.in": "b==2\n-r ../requirements.txt\n",
+        "other.in": "c==3\n",
+    }
+    result = assay.check("image.sbom", str(tree(tmp_path / "t", files)), keep=tmp_path / "kept")
+    assert {c["name"] for c in bill(result, tmp_path)["components"]} == {"a", "b"}
+    outside = "which lies outside of it or has an address, and was not read"
+    assert said(result) == [
+        f"requirements.txt: it refers to '../limits.txt', {outside}",
+        f"requirements.txt: it refers to 'https://x.example/r.txt', {outside}",
+        "requirements.txt: it refers to 'none.in', which was not read",
+    ]

@@ -1,12 +1,15 @@
 """Orders of versions against what defines them: dpkg and rpm themselves, apk-tools' and rpm's own vectors, packaging, the specifications."""
 
+import contextlib
+import os
 import random
 import shutil
 import subprocess
+import time
 
 import pytest
 
-from assay.methods.versions import apk, cran, dpkg, maven, pep440, rpm, semver
+from assay.methods.versions import apk, cran, dpkg, gem, maven, nuget, packagist, pep440, pub, rpm, semver
 
 
 def order(a, b):
@@ -126,7 +129,136 @@ def test_r_by_package_version():
     below(cran.key, "1.0", "1.0-1", "1.0.2", "1.1", "1.10")
 
 
-@pytest.mark.parametrize("key", [dpkg.key, rpm.key, apk.key, semver.key, maven.key, pep440.key, cran.key])
+@pytest.mark.parametrize(
+    "key",
+    [
+        dpkg.key,
+        rpm.key,
+        apk.key,
+        semver.key,
+        maven.key,
+        pep440.key,
+        cran.key,
+        gem.key,
+        nuget.key,
+        packagist.key,
+        pub.key,
+    ],
+)
 def test_what_is_no_version_is_refused_and_never_ordered(key):
     with pytest.raises(ValueError):
         key(" ")
+
+
+# OSV's schema names the orders; these are what the ecosystems' own documents and tests say, each below the next.
+GEM = ("0", "0.5.a", "0.5.b1", "0.5", "1.0.a.2", "1.0.a10", "1.0.b", "1.0-rc.1", "1.0", "1.0.1.pre", "1.0.1", "1.1", "1.10", "2.0.0.rc1", "2.0.0")  # fmt: skip
+NUGET = (
+    "1.0.0-1", "1.0.0-2", "1.0.0-11", "1.0.0-alpha", "1.0.0-ALPHA.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-rc.2", "1.0.0-rc.10",
+    "1.0.0-zzz", "1.0", "1.0.0.1", "1.0.1", "1.2", "1.10", "10.0",
+)  # fmt: skip
+PACKAGIST = (
+    "1.0.0-dev", "1.0.0-alpha", "1.0.0-alpha2", "1.0.0-alpha10", "1.0.0-beta1", "1.0.0-RC1", "1.0.0", "1.0.0-patch1", "1.0.0.1", "v1.0.1",
+    "1.2", "1.10.0",
+)  # fmt: skip
+PUB = (
+    "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0-rc.1+build.1", "1.0.0",
+    "1.0.0+0.3.7", "1.3.7+build", "1.3.7+build.2.b8f12d7", "1.3.7+build.11.e0f985a", "2.0.0",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "chain"),
+    [(gem.key, GEM), (nuget.key, NUGET), (packagist.key, PACKAGIST), (pub.key, PUB)],
+    ids=["gem", "nuget", "packagist", "pub"],
+)
+def test_the_chains_of_their_documents(key, chain):
+    below(key, *chain)
+
+
+@pytest.mark.parametrize(
+    ("key", "same"),
+    [
+        (gem.key, ("1", "1.0", "1.0.0")), (gem.key, ("1.0.a", "1.a", "1.0.0.a")), (gem.key, ("1.0-rc", "1.0.pre.rc")),
+        (nuget.key, ("1", "1.0", "1.0.0", "1.0.0.0", "01.0", "1.0.0+git")), (nuget.key, ("1.0-Beta", "1.0.0-beta")),
+        (packagist.key, ("1", "v1.0", "1.0.0.0", "1.0.0-stable", "1.0.0+build")), (packagist.key, ("1.0b2", "1.0-beta2", "1.0.0.0-beta.2")),
+        (packagist.key, ("1.0.0-RC1", "1.0rc1")), (packagist.key, ("1.0.0-p1", "1.0.0-pl1", "1.0.0-patch1")),
+    ],
+)  # fmt: skip
+def test_one_version_in_several_spellings(key, same):
+    assert len({key(one) for one in same}) == 1
+
+
+@pytest.mark.skipif(not shutil.which("ruby"), reason="there is no Ruby here to compare with")
+def test_rubygems_itself_orders_random_versions_so():
+    make = texts([".0", ".1", ".10", ".a", ".b", ".rc", "-1", "-a", ".0a", ".01", ".a1"], 5)
+    pairs = [(make(), make()) for _ in range(1_500)]
+    asked = "STDIN.each { |l| a, b = l.split.map { |v| Gem::Version.new(v) }; puts a <=> b }"
+    said = subprocess.run(
+        ["ruby", "-e", asked],
+        input="".join(f"{a} {b}\n" for a, b in pairs),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for (a, b), known in zip(pairs, said.stdout.split(), strict=True):
+        assert order(gem.key(a), gem.key(b)) == int(known), (a, b)
+
+
+SEMVER = "/usr/share/php/Composer/Semver/autoload.php"
+
+
+@pytest.mark.skipif(
+    not shutil.which("php") or not os.path.exists(SEMVER), reason="composer/semver is not here"
+)
+def test_composer_itself_orders_random_versions_so():
+    words = [
+        "-dev",
+        "-alpha",
+        "-alpha1",
+        "-beta2",
+        "-beta.10",
+        "-RC1",
+        "-rc2",
+        "-p1",
+        "-patch2",
+        "-stable",
+        "b3",
+        "-a",
+        "",
+    ]
+    drawn = random.Random(9)
+
+    def make():
+        return ".".join(str(drawn.choice([0, 1, 2, 10])) for _ in range(drawn.randint(1, 4))) + drawn.choice(
+            words
+        )
+
+    pairs = [(make(), make()) for _ in range(1_500)]
+    asked = (
+        f"require '{SEMVER}'; use Composer\\Semver\\Comparator; $p = new Composer\\Semver\\VersionParser;"
+        "foreach (file('php://stdin', FILE_IGNORE_NEW_LINES) as $l) { [$a, $b] = explode(' ', $l); $a = $p->normalize($a);"
+        '$b = $p->normalize($b); echo Comparator::lessThan($a, $b) ? -1 : (Comparator::greaterThan($a, $b) ? 1 : 0), "\\n"; }'
+    )
+    said = subprocess.run(
+        ["php", "-r", asked],
+        input="".join(f"{a} {b}\n" for a, b in pairs),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for (a, b), known in zip(pairs, said.stdout.split(), strict=True):
+        assert order(packagist.key(a), packagist.key(b)) == int(known), (a, b)
+
+
+@pytest.mark.parametrize("text", ["dev-main", "2.x-dev", "1.0.x", "", "a", "1..0", "1.0-", "1.0 beta"])
+def test_a_branch_has_no_order(text):
+    with pytest.raises(ValueError):
+        packagist.key(text)
+
+
+@pytest.mark.parametrize("key", [gem.key, nuget.key, packagist.key, pub.key])
+def test_a_number_of_a_million_digits_takes_no_long_time(key):
+    begun = time.process_time()
+    with contextlib.suppress(ValueError):
+        key("1." * 50_000 + "1" * 1_000_000)
+    assert time.process_time() - begun < 1

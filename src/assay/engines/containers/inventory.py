@@ -10,7 +10,7 @@ import posixpath
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -100,7 +100,9 @@ class _Taking:
                 self.locking += file.size
                 if self.locking > _LOCKED:
                     raise Unreadable(f"more than {_LOCKED >> 20} MiB of locks lie there")
-                form = "" if locks.form_of(file.path) else "requirements"  # it is one, since another refers to it
+                form = (
+                    "" if locks.form_of(file.path) else "requirements"
+                )  # it is one, since another refers to it
                 self.locked[file.path] = locks.read(file.read(locks.MOST), file.path, form)
             elif kind == "python-files":
                 folder = file.path.rpartition("/")[0]

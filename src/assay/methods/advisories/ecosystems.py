@@ -124,10 +124,10 @@ def of(package: Package, system: Home | None) -> Home | None:
 
 
 def name_in(base: str, name: str) -> str:
-    """Return a name as it is looked up: PyPI and NuGet take several spellings for one."""
+    """Return a name as it is looked up: PyPI, NuGet and Packagist take several spellings for one."""
     if base == "PyPI":
         return pep440.normal_name(name)
-    return name.lower() if base == "NuGet" else name
+    return name.lower() if base in ("NuGet", "Packagist") else name
 
 
 def asked(package: Package, home: Home) -> list[tuple[str, str]]:
@@ -142,8 +142,8 @@ def asked(package: Package, home: Home) -> list[tuple[str, str]]:
         return [(n, full) for n in dict.fromkeys((package.name, package.source)) if n]
     if package.kind == "pypi":
         return [(name_in("PyPI", package.name), package.version)]
-    if package.kind == "nuget":
-        return [(name_in("NuGet", package.name), package.version)]
+    if package.kind in ("nuget", "composer"):
+        return [(name_in(home.base, package.full), package.version)]
     if package.kind == "golang":
         return [(package.full, package.version.removeprefix("v").removeprefix("go"))]
     return [(package.full, package.version)]

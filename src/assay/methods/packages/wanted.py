@@ -43,8 +43,8 @@ _ENDS: Mapping[str, str] = {
 }  # fmt: skip
 # What a source tree is installed from; what a package brought along says nothing of the tree.
 _LOCKS = re.compile(
-    r"(poetry|uv|pdm|pipfile|yarn|bun|pixi|gemfile|composer|renv)\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml"
-    r"|setup\.(cfg|py)|environment\.ya?ml|([a-z0-9_-]{1,60}\.)?conda-lock\.ya?ml|conda-[a-z0-9_-]{1,60}\.lock|pnpm-lock\.yaml"
+    r"(poetry|uv|pdm|pipfile|yarn|bun|pubspec|pixi|gemfile|composer|renv)\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml"
+    r"|setup\.(cfg|py)|environment\.ya?ml|([a-z0-9_-]{1,60}\.)?conda-lock\.ya?ml|conda-[a-z0-9_-]{1,60}\.lock|pnpm-lock\.yaml|bun\.lockb"
     r"|go\.(mod|sum)|gems\.locked|(buildscript-)?gradle\.lockfile|packages\.lock\.json|pom\.xml"
     r"|([a-z0-9_-]{1,60}[._-])?(requirements|constraints)([._-][a-z0-9._-]{1,60})?\.txt",
     re.IGNORECASE,
@@ -64,7 +64,7 @@ def kind_of(path: str, size: int) -> str:
     folder, _, name = path.rpartition("/")
     if name in _NAMES:
         return _named(folder, name)
-    if _LOCKS.fullmatch(name) or (folder.endswith("requirements") and name.endswith(".txt")):
+    if _LOCKS.fullmatch(name) or _beside(folder, name):
         return "" if any(one in folder.split("/") for one in _BROUGHT) else "lock"
     _, dot, end = name.rpartition(".")
     end = end.lower()
@@ -81,6 +81,13 @@ def kind_of(path: str, size: int) -> str:
     if size >= _LEAST and (not dot or end in _BINARY_ENDS or ".so." in name or end.isdigit()):
         return "binary"
     return ""
+
+
+def _beside(folder: str, name: str) -> bool:
+    """Whether it is the folder that says that a file is a lock."""
+    return (folder.endswith("requirements") and name.endswith(".txt")) or (
+        folder.endswith("gradle/dependency-locks") and name.endswith(".lockfile")
+    )
 
 
 def _named(folder: str, name: str) -> str:

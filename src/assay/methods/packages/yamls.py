@@ -13,7 +13,9 @@ from assay.methods.packages.package import Unreadable
 
 _DEEPEST = 50
 _QUICK = getattr(yaml, "CSafeLoader", None)
-MOST = (16 << 20) if _QUICK else (512 << 10)  # bytes: a few seconds with libyaml, and with Python's own reader
+MOST = (
+    (16 << 20) if _QUICK else (512 << 10)
+)  # bytes: a few seconds with libyaml, and with Python's own reader
 
 
 def documents(content: bytes) -> list[Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_VERSION = re.compile(r"[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?|[0-9]+[A-Za-z][0-9A-Za-z]*")
+_VERSION = re.compile(r"[0-9]+(?:\.[0-9A-Za-z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
 _PART = re.compile(r"[0-9]+|[A-Za-z]+")
 # What a part is worth: a word, a zero before a word, the end, a zero before a number, and a number.
 _WORD, _ZERO_LOW, _END, _ZERO_HIGH, _NUMBER = range(5)

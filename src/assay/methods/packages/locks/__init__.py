@@ -1,7 +1,7 @@
 """What a source tree says it is installed from: the locks of each language's tools, and what only asks for ranges.
 
 Python: pip, Poetry, uv, PDM, Pipenv, pylock, pyproject.toml, setup.cfg, setup.py; conda: environment.yml, conda-lock, pixi;
-JavaScript: Yarn, pnpm, Bun (npm's lock has a reader of its own, as cargo's has); Go, Ruby, PHP, R, Gradle, Maven, NuGet.
+JavaScript: Yarn, pnpm, Bun (npm's lock has a reader of its own, as cargo's has); Go, Ruby, PHP, R, Dart, Gradle, Maven, NuGet.
 A package that is asked for without one version has none here, and says what was asked for. A build's own needs (``build-system``,
 ``setup_requires``) are no part, since they are not installed with it. Nothing is run: setup.py is read as a syntax tree.
 """
@@ -17,13 +17,14 @@ from assay.methods.packages.package import Unreadable
 
 _BY_NAME = {
     "pipfile.lock": "pipfile", "pyproject.toml": "pyproject", "setup.cfg": "setupcfg", "setup.py": "setuppy",
-    "yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "bun", "pixi.lock": "condalock", "go.mod": "gomod",
+    "yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "bun", "bun.lockb": "bunbinary", "pubspec.lock": "pubspec", "pixi.lock": "condalock", "go.mod": "gomod",
     "go.sum": "gomod", "gemfile.lock": "gemfile", "gems.locked": "gemfile", "composer.lock": "composer", "renv.lock": "renv",
     "gradle.lockfile": "gradle", "buildscript-gradle.lockfile": "gradle", "packages.lock.json": "nuget", "pom.xml": "pom",
 }  # fmt: skip
 _BY_END = {
     "conda-lock.yml": "condalock",
     "conda-lock.yaml": "condalock",
+    ".lockfile": "gradle",
     ".yml": "environment",
     ".yaml": "environment",
     ".lock": "resolved",

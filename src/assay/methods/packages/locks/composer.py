@@ -15,6 +15,7 @@ def read(content: bytes, path: str) -> Locked:
         raise Unreadable("it has no list of packages")
     out = Locked()
     for one in [*told["packages"], *(told.get("packages-dev") or ())]:
+        one = one if isinstance(one, dict) else {}
         name, version = one.get("name"), one.get("version")
         if not isinstance(name, str) or not isinstance(version, str):
             raise Unreadable("a package in it has no name or version")
@@ -22,7 +23,5 @@ def read(content: bytes, path: str) -> Locked:
         if isinstance(dist, dict) and dist.get("type") == "path":
             continue
         space, _, own = name.lower().rpartition("/")
-        out.packages.append(
-            Package("composer", own[:LONGEST], version[:LONGEST], space[:LONGEST], path=path)
-        )
+        out.packages.append(Package("composer", own[:LONGEST], version[:LONGEST], space[:LONGEST], path=path))
     return out

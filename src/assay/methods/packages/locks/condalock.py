@@ -7,7 +7,6 @@ packages; a package of conda's is called by the file that its address ends with,
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import unquote
 
 from assay.methods.packages.locks.locked import Locked
@@ -40,18 +39,22 @@ def read(content: bytes, path: str) -> Locked:
 
 
 def _one(one: dict[str, str], path: str, out: Locked, seen: set[tuple[str, str, str]]) -> None:
-    kind = one.get("manager") or one.get("kind") or ("conda" if "conda" in one else "pypi" if "pypi" in one else "")
-    address = one.get("url") or one.get(kind) or ""
+    kind = (
+        one.get("manager")
+        or one.get("kind")
+        or ("conda" if "conda" in one else "pypi" if "pypi" in one else "")
+    )
+    address = one.get("url") or one.get(kind) or one.get("path") or ""
     if kind not in ("conda", "pip", "pypi"):
         return out.unread.append(str(address or one)[:80])
     python = kind != "conda"
     name, version, build = one.get("name", ""), one.get("version", ""), one.get("build", "")
-    if not name or not version:
-        bare = unquote(address.partition("#")[0].partition("?")[0])
-        match = (_WHEEL if python else _FILE).fullmatch(bare)
-        if match:
-            name, version, build = name or match[1], version or match[2], "" if python else match[3]
-    if not _ADDRESS.match(address) and address.startswith((".", "/")):
+    bare = unquote(address.partition("#")[0].partition("?")[0])
+    match = (_WHEEL if python else _FILE).fullmatch(bare)
+    if match:
+        name, version = name or match[1], version or match[2]
+        build = "" if python else build or match[3]
+    elif not _ADDRESS.match(address) and address.startswith((".", "/")):
         return None  # a folder of the tree itself
     if not name:
         return out.unread.append(str(address or one)[:80])
@@ -65,6 +68,9 @@ def _explicit(text: str, path: str) -> Locked:
     out = Locked()
     for line in text.splitlines():
         bare = line.strip()
+        if bare.startswith("# pip "):  # conda-lock's own way to say what pip is to install beside
+            out.ask(bare[6:].partition(" --hash")[0], path)
+            continue
         if not bare or bare[0] in "#@":
             continue
         match = _FILE.fullmatch(unquote(bare.partition("#")[0]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field, replace
 
-from assay.methods.packages.package import LONGEST, Package
+from assay.methods.packages.package import LONGEST, Package, Unreadable
 
 _PINNED = re.compile(r"={2,3}\s*v?([A-Za-z0-9!][A-Za-z0-9!.+_-]*)")
 # PEP 508: a name, extras, and either versions or an address; a marker behind ; says when it holds.
@@ -14,6 +15,15 @@ _VERSIONS = re.compile(
     r"(?:[<>=!~]=?=?\s*+[A-Za-z0-9!.*+_-]++\s*+,?\s*+)*+"
 )  # gone through once, whatever it is
 _WHEEL = re.compile(r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([A-Za-z0-9!.+_]+)(?:-[^/-]+){3,4}\.whl(?:[#?]|$)")
+
+
+def decoded(content: bytes) -> str:
+    """Return a text as what it begins with says: UTF-16 too, which PowerShell writes behind ``>``; UTF-8 else. ValueError where it is neither."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if wide else "utf-8-sig")
+    if "\0" in text:
+        raise Unreadable("it holds zero bytes, and is no text in UTF-8 or UTF-16")
+    return text
 
 
 @dataclass(slots=True)

@@ -20,8 +20,11 @@ def read(content: bytes, path: str) -> Locked:
         raise Unreadable("it is no lock of NuGet's")
     out = Locked()
     seen: set[tuple[str, str]] = set()
-    for packages in frameworks.values():
+    for framework, packages in frameworks.items():
+        if not isinstance(packages, dict):
+            raise Unreadable(f"what it has of {framework[:80]!r} is no object")
         for name, one in packages.items():
+            one = one if isinstance(one, dict) else {}
             version = one.get("resolved")
             if str(one.get("type", "")).lower() == "project":
                 continue

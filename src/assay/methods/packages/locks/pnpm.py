@@ -14,15 +14,18 @@ from assay.methods.packages.npm import named
 from assay.methods.packages.package import Unreadable
 from assay.methods.packages.yamls import documents
 
-_AT = re.compile(r"/?((?:@[^/@]+/)?[^/@]+)@([^@]+)")
-_SLASH = re.compile(r"(?:[^/@]*\.[^/@]*)?/((?:@[^/@]+/)?[^/@]+)/(\d[^/_]*)(?:[/_].*)?")
+_AT = re.compile(r"/?((?:@[^/@]+/)?[^/@]+)@(.+)")
+_SLASH = re.compile(r"(?:[^/@]*\.[^/@]*)?/((?:@[^/@]+/)?[^/@]+)/(\d+\.\d[^/_]*)(?:[/_].*)?")
 _FORMS = ("5", "6", "7", "8", "9")
 
 
 def read(content: bytes, path: str) -> Locked:
     """Return each package that is resolved to a version; folders of the tree itself are left out."""
     out = Locked()
-    for told in documents(content):
+    found = documents(content)
+    if not found:
+        raise Unreadable("it is empty")
+    for told in found:
         form = str(told.get("lockfileVersion", "")) if isinstance(told, dict) else ""
         if form.partition(".")[0] not in _FORMS:
             raise Unreadable(

@@ -42,7 +42,7 @@ def read(content: bytes, path: str) -> Locked:
         if version[:1] == "[" and version[-1:] == "]" and "," not in version:
             version = version[1:-1].strip()  # that one alone
         package = Package("maven", name[:LONGEST], version[:LONGEST], group[:LONGEST], path=path)
-        if _PLAIN.fullmatch(version):
+        if _PLAIN.fullmatch(version) and version not in ("LATEST", "RELEASE"):
             out.packages.append(package)
         else:
             out.ask_for(
@@ -51,6 +51,8 @@ def read(content: bytes, path: str) -> Locked:
             )
     if found.asked:
         out.untold.append("what its dependencies need in turn is not said in it")
+    elif "project.parent.version" in found.properties:
+        out.untold.append("what its parent asks for is not said in it")
     return out
 
 

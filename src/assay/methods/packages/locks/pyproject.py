@@ -39,7 +39,14 @@ def read(content: bytes, path: str) -> Locked:
             if name != "python":
                 for each in one if isinstance(one, list) else [one]:
                     _poetry(name, each, path, out)
-    if "dependencies" in (project.get("dynamic") or ()):
+    dynamic = _table(_table(_table(told, "tool"), "setuptools"), "dynamic")
+    files = [
+        file
+        for part in (_table(dynamic, "dependencies"), *_table(dynamic, "optional-dependencies").values())
+        for file in ([part.get("file")] if isinstance(part.get("file"), str) else part.get("file") or ())
+    ]
+    out.refers += [file for file in files if isinstance(file, str)]  # which setuptools reads as requirements
+    if "dependencies" in (project.get("dynamic") or ()) and "dependencies" not in dynamic:
         out.unread.append("what its build adds to its dependencies (dynamic)")
     return out
 

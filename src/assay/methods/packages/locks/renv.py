@@ -18,6 +18,7 @@ def read(content: bytes, path: str) -> Locked:
         raise Unreadable("its packages are no object")
     out = Locked()
     for key, one in packages.items():
+        one = one if isinstance(one, dict) else {}
         name, version = one.get("Package", key), one.get("Version")
         if not isinstance(name, str) or not isinstance(version, str):
             raise Unreadable(f"{key[:80]!r} in it has no version")

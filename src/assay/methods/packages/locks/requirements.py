@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assay.methods.packages.locks.locked import Locked
+from assay.methods.packages.locks.locked import Locked, decoded
 
 _COMMENT = re.compile(r"(^|\s)#.*")
 _HASHES = re.compile(r"\s--[a-z].*")  # hashes and what is told to one build
@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"[a-z+]{2,12}://\S+")
 def read(content: bytes, path: str) -> Locked:
     """Return what is asked for, a line each; options that only say where packages come from tell nothing."""
     out = Locked()
-    text = content.decode("utf-8-sig")
+    text = decoded(content)
     held: list[str] = []
     for line in text.splitlines():
         if line.endswith("\\"):

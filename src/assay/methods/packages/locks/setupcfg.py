@@ -9,8 +9,11 @@ from assay.methods.packages.package import Unreadable
 
 
 def read(content: bytes, path: str) -> Locked:
-    """Return what is asked for with its extras; a file that ``file:`` names is referred to. Other tools' settings are no part."""
-    told = configparser.ConfigParser(interpolation=None, delimiters=("=", ":"), strict=False)
+    """Return what is asked for with its extras; a file that ``file:`` names is referred to. Other tools' settings are no part.
+
+    A list on one line is parted by ``;`` as setuptools does.
+    """
+    told = configparser.ConfigParser(interpolation=None, delimiters=("=", ":"))
     told.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         told.read_string(content.decode("utf-8-sig"))
@@ -24,7 +27,7 @@ def read(content: bytes, path: str) -> Locked:
         if text.lstrip().startswith("file:"):
             out.refers += [one.strip() for one in text.lstrip()[5:].split(",") if one.strip()]
             continue
-        for line in text.splitlines() if "\n" in text else text.split(";") if " ;" not in text else [text]:
+        for line in text.splitlines() if "\n" in text else text.split(";"):
             bare = line.partition("#")[0].strip() if "://" not in line else line.strip()
             if bare:
                 out.ask(bare, path)

@@ -17,7 +17,7 @@ from assay.methods.packages.yamls import document
 
 _FIRST = "# yarn lockfile v1"
 _OWN = ("file:", "link:", "portal:", "workspace:")
-_FIELD = re.compile(r'  (version|resolved|integrity) "?([^"\s]+)"?')
+_FIELD = re.compile(r'  (version|resolved|integrity) (?:"([^"\s]+)"|([^"\s]+))')
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.){1,4000})"')
 
 
@@ -60,7 +60,7 @@ def _first(text: str, path: str) -> Locked:
                 raise Unreadable(f"{line[:80]!r} begins no entry")
             asked, told = line[:-1], {}
         elif line[:3] != "   " and (field := _FIELD.fullmatch(line)):
-            told[field[1]] = field[2]
+            told[field[1]] = field[2] or field[3]
     return out
 
 
