@@ -136,7 +136,7 @@ def deep(environment, tmp_path_factory):
         assert "Traceback" not in ended.stderr
         return ended.stderr if code == 2 else json.loads(ended.stdout)
 
-    run.folder = folder
+    run.folder, run.python = folder, python
     return run
 
 
@@ -308,3 +308,56 @@ def test_hdf5_is_read_as_h5py_writes_it(environment):
 def test_what_runs_code_when_it_is_loaded_is_refused_by_the_scan(deep, model, why):
     command = ("check", "model.scan", model, "--format", "json")
     assert any(why in f["message"] for f in deep(*command, code=1)["findings"])
+
+
+STATES = """
+import hashlib, json, sys
+import numpy as np, torch
+from safetensors.torch import load_file
+from torch import nn
+def state():
+    torch.manual_seed(1)
+    net = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    return net.state_dict()
+def checkpoint():
+    torch.manual_seed(2)
+    grid = torch.arange(24).reshape(4, 6)
+    return {"epoch": 3, "model": state(), "view": grid[1:3, ::2], "turned": grid.t(), "bf": torch.randn(3).bfloat16(),
+            "half": torch.randn(2).half(), "none": torch.zeros(0, 3), "one": torch.tensor(2.5), "flags": torch.tensor([True, False]),
+            "wide": torch.randn(1, 3).expand(4, 3), "f8": torch.randn(4).to(torch.float8_e4m3fn), "own": nn.Parameter(torch.ones(2))}
+def flat(found, name=""):
+    for key, value in found.items():
+        inner = f"{name}.{key}" if name else key
+        if isinstance(value, dict):
+            yield from flat(value, inner)
+        elif isinstance(value, torch.Tensor):
+            yield inner, value.detach()
+if sys.argv[1] == "make":
+    torch.save(state(), "state.pt")
+    torch.save(state(), "stream.pt", _use_new_zipfile_serialization=False)
+    torch.save(checkpoint(), "checkpoint.pt")
+    torch.save(nn.Linear(2, 2), "whole.pt")
+else:
+    want, found = dict(flat(checkpoint() if sys.argv[2] == "checkpoint" else state())), load_file("model.safetensors")
+    assert set(want) == set(found), (set(want), set(found))
+    for name, tensor in want.items():
+        assert found[name].dtype == tensor.dtype and found[name].shape == tensor.shape, name
+        assert torch.equal(found[name].to(torch.float64), tensor.to(torch.float64)), name
+    print("equal", len(want))
+"""
+
+
+@pytest.mark.slow
+def test_weights_without_code_become_safetensors_with_no_pytorch_here_and_pytorch_reads_them_as_they_were(
+    deep, assay, tmp_path
+):
+    (tmp_path / "states.py").write_text(STATES)
+    subprocess.run([deep.python, "states.py", "make"], cwd=tmp_path, check=True)
+    for name in ("state", "stream", "checkpoint"):
+        assay(tmp_path, "treat", "model.convert", f"{name}.pt", "-o", f"{name}.tar.gz")
+        subprocess.run(["tar", "xzf", f"{name}.tar.gz"], cwd=tmp_path, check=True)
+        asked = [deep.python, "states.py", "compare", name]
+        said = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        assert said.startswith("equal")
+    told = assay.fails(tmp_path, "treat", "model.convert", "whole.pt", "-o", "whole.tar.gz")
+    assert "holds torch.nn.modules.linear.Linear" in told and "state_dict" in told

@@ -332,6 +332,10 @@ class MustExist:
     """Beside a Key in a signature: a key that is not there is refused, and not made."""
 
 
+class Silent:
+    """Beside a Model in a signature: a file of arrays and plain values, which answers nothing, is opened too."""
+
+
 @dataclass(frozen=True, slots=True)
 class OfTheHome:
     """Beside an optional Key in a signature: where none is named, the home's own of this name is used, made on first use.

@@ -246,10 +246,14 @@ class Bench:
         cache = self.home.folder("cache", "advisories") if self.home else None
         return opened(asset, cache, self._private())
 
-    def _open_model(self, asset: Asset) -> Any:
+    def _open_silent(self, asset: Asset) -> Any:
+        return self._open_model(asset, answers=False)
+
+    def _open_model(self, asset: Asset, *, answers: bool = True) -> Any:
         """A model is always scanned before it is loaded, and never loaded when the scan stops it.
 
-        One in memory is loaded already: it is the caller's own. One behind a URL is asked there.
+        One in memory is loaded already: it is the caller's own. One behind a URL is asked there. answers: whether what
+        answers nothing is refused.
         """
         if asset.format == "endpoint":
             from assay.engines.models.endpoint import EndpointModel
@@ -272,6 +276,7 @@ class Bench:
             recorder=self.recorder,
             egress=self._egress(),
             preparation=self.store.path(before) if before else None,
+            answers=answers,
         )
         self.levels.add(getattr(model, "level", "full"))
         return model

@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError, Missing, interrupted, of_the_machine
-from assay.kernel.handles import Column
+from assay.kernel.handles import Column, Silent
 from assay.kernel.report import Coverage, Finding, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
@@ -89,7 +89,14 @@ def failed(name: str, error: Exception) -> str:
 
 
 def _kind(spec: tuple[Param, ...], name: str, asset: Asset) -> str:
-    kinds = next(p.kinds for p in spec if p.name == name.partition(".")[0])
+    param = next(p for p in spec if p.name == name.partition(".")[0])
+    kinds = param.kinds
+    if (
+        asset.kind == "model"
+        and "model" in kinds
+        and any(isinstance(limit, Silent) for limit in param.limits)
+    ):
+        return "silent"
     if asset.kind in kinds:
         return asset.kind
     return "tree" if "tree" in kinds and asset.kind in ("model", "file") else kinds[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
+import tarfile
 
 import joblib
 import numpy as np
@@ -84,6 +86,59 @@ def test_classes_that_a_boosters_file_cannot_hold_are_told_and_nothing_is_made(r
 
     with pytest.raises(ValueError, match="fit it to 0, 1"):
         converted(XgboostModel(model.get_booster(), ["no", "yes"]))
+
+
+def _contents(path, work):
+    """What a file of arrays and plain values becomes: the report, the safetensors' header by name, and its bytes."""
+    with open_model(
+        path,
+        Asset("model", path.name, str(path), "sha256:0", path.suffix[1:]),
+        scratch=work.scratch, level="partial", answers=False,
+    ) as opened:  # fmt: skip
+        made = treat(opened, data=None, work=work)
+    with tarfile.open(work.store.path(made.outputs["out"].digest)) as packed:
+        (name,) = packed.getnames()
+        raw = packed.extractfile(name).read()
+    return made.report, name, raw
+
+
+def test_arrays_and_values_of_a_pickle_become_safetensors(work, tmp_path):
+    path = tmp_path / "kept.pkl"
+    held = {
+        "w": np.arange(6.0).reshape(2, 3).T,
+        "layers": [{"b": np.ones(2, ">i4")}],
+        "epoch": 3,
+        "name": "one",
+    }
+    path.write_bytes(pickle.dumps(held))
+    report, name, raw = _contents(path, work)
+    assert name == "model.safetensors" and report.coverage.complete
+    assert (report.metric("arrays").value, report.metric("values").value) == (2, 2)
+    length = int.from_bytes(raw[:8], "little")
+    header, data = json.loads(raw[8 : 8 + length]), raw[8 + length :]
+    assert header["__metadata__"] == {"epoch": "3", "name": "one", "format": "np"}
+    for name, kind, want in (("w", "<f8", held["w"]), ("layers.0.b", "<i4", held["layers"][0]["b"])):
+        start, end = header[name]["data_offsets"]
+        np.testing.assert_array_equal(
+            np.frombuffer(data[start:end], kind).reshape(header[name]["shape"]), want
+        )
+
+
+def test_plain_values_alone_become_json(work, tmp_path):
+    path = tmp_path / "kept.pkl"
+    path.write_bytes(pickle.dumps({"a": [1, 2.5, {"b": None}], "c": True}))
+    report, name, raw = _contents(path, work)
+    assert (name, json.loads(raw)) == ("contents.json", {"a": [1, 2.5, {"b": None}], "c": True})
+    assert report.data["form"] == "json"
+
+
+def test_what_answers_nothing_is_refused_by_whoever_asks_it(tmp_path, work):
+    path = tmp_path / "kept.npz"
+    np.savez(path, a=np.arange(3))
+    with pytest.raises(BadInput, match="holds arrays alone"):
+        open_model(
+            path, Asset("model", "kept", str(path), "sha256:0", "npz"), scratch=work.scratch, level="partial"
+        )
 
 
 def test_what_is_in_memory_has_no_file(work):

@@ -1,8 +1,12 @@
-"""A loaded model in a form that holds no code: skops, a booster's own text, or safetensors. Runs inside the sandbox only."""
+"""A loaded model in a form that holds no code: skops, a booster's own text, safetensors, or JSON. Runs inside the sandbox only."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from assay.engines.models.contents import ContentsModel
+from assay.engines.models.wire import MAX_MESSAGE
 
 _PLAIN = {
     "onnx": "ONNX",
@@ -14,8 +18,17 @@ _PLAIN = {
 def converted(loaded: Any) -> tuple[dict[str, Any], bytes]:
     """Return what it became (name of the file, form, types that must be trusted to read it, what is lost) and its bytes.
 
-    ValueError for a model that has no such form.
+    ValueError for a model that has no such form, or whose new form is larger than what is passed on.
     """
+    said, raw = _converted(loaded)
+    if len(raw) + 65_536 > MAX_MESSAGE:
+        raise ValueError(
+            f"its new form has {len(raw):,} bytes, and {MAX_MESSAGE - 65_536:,} is the most that is passed on"
+        )
+    return said, raw
+
+
+def _converted(loaded: Any) -> tuple[dict[str, Any], bytes]:
     from assay.engines.models.boosters import LightgbmModel, XgboostModel
     from assay.engines.models.estimator import EstimatorModel
 
@@ -26,6 +39,8 @@ def converted(loaded: Any) -> tuple[dict[str, Any], bytes]:
         return _said("model.txt", "lightgbm-text"), loaded.booster.model_to_string().encode()
     if isinstance(loaded, EstimatorModel):
         return _estimator(loaded)
+    if isinstance(loaded, ContentsModel):
+        return _contents(loaded)
     if getattr(loaded, "framework", "") == "pytorch" and getattr(loaded, "format", "") == "weights":
         return _weights(loaded)
     framework = str(loaded.describe().get("framework", "")) if hasattr(loaded, "describe") else ""
@@ -75,3 +90,23 @@ def _weights(loaded: Any) -> tuple[dict[str, Any], bytes]:
             held = held.view(torch.int16)
         arrays[name] = np.asarray(held.numpy())
     return _said("model.safetensors", "safetensors"), dumped(arrays, types)
+
+
+def _contents(loaded: ContentsModel) -> tuple[dict[str, Any], bytes]:
+    """Arrays become safetensors, with the plain values beside them as its metadata; plain values alone become JSON."""
+    from assay.methods.modelfiles.tensors import dumped
+
+    if loaded.format == "safetensors":
+        raise ValueError("it is safetensors already, which holds no code")
+    arrays, types, plain = loaded.arrays()
+    counts = {"arrays": len(arrays), "values": len(plain)}
+    try:
+        if not arrays:
+            return _said("contents.json", "json", **counts), json.dumps(
+                loaded.found, allow_nan=False
+            ).encode()
+        metadata = {n: v if isinstance(v, str) else json.dumps(v, allow_nan=False) for n, v in plain.items()}
+    except ValueError as error:
+        raise ValueError(f"it holds a number that JSON has no form for: {error}") from None
+    metadata["format"] = "pt" if loaded.framework == "pytorch" else "np"
+    return _said("model.safetensors", "safetensors", **counts), dumped(arrays, types, metadata)

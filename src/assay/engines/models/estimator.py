@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from assay.engines.models import contents
 from assay.engines.models.attribution import Attribution
 from assay.engines.models.frame import answers, in_order, labelled, plain, tabled, to_pandas
 from assay.engines.models.texts import takes_text, the_text
@@ -31,7 +32,11 @@ class EstimatorModel:
         """Read a pickle, with or without joblib's wrapping; boosters get their own wrapper."""
         import joblib
 
-        return cls.wrapped(joblib.load(path), "joblib")
+        found = joblib.load(path)
+        if not hasattr(found, "predict") and contents.holds(found):
+            why = f"it holds a {type(found).__name__}, which has no predict"
+            return contents.ContentsModel(found, "Python", "pickle", why)
+        return cls.wrapped(found, "joblib")
 
     @classmethod
     def read_skops(cls, path: Path) -> Any:

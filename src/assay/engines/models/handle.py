@@ -35,6 +35,7 @@ _ASKED = {
 }  # fmt: skip
 _FORMS = {
     "model.json": "xgboost-json", "model.txt": "lightgbm-text", "model.skops": "skops", "model.safetensors": "safetensors",
+    "contents.json": "json",
 }  # fmt: skip
 _ENDED = {
     "time": "it has not answered within its time",
@@ -50,14 +51,17 @@ class SandboxedModel(AskedModel):
 
     def __init__(
         self, asset: Asset, job: Job, log: Path, watching: threading.Thread, files: Path, answer: float,
-        recorder: Recorder | None = None,
+        recorder: Recorder | None = None, answers: bool = True,
     ) -> None:  # fmt: skip
-        """answer: seconds that it may take for an answer, of up to 50,000 rows at a time."""
+        """answer: seconds that it may take for an answer, of up to 50,000 rows at a time. answers: whether it must answer."""
         self.asset, self._job, self._log, self._watching = asset, job, log, watching
         self.files: Path | None = files  # a copy of it, which it can only read
         self._answer, self._recorder = answer, recorder
         self.level: Level = job.level
         self._info = self._described(self._ask(b"I", b""))
+        silent = (self._info.detail or {}).get("answers_nothing")
+        if answers and silent:
+            raise ModelError(hidden(str(silent))[:500], where=asset.name)
 
     def __enter__(self) -> SandboxedModel:
         return self
@@ -93,17 +97,20 @@ class SandboxedModel(AskedModel):
     def converted(self) -> tuple[dict[str, Any], bytes]:
         """Return it in a form without code: the name of its file, the form, the types to trust; and its bytes.
 
+        Of what answers nothing also how many arrays and plain values it holds.
+
         ModelError where there is no such form, or what is said of it is not as it should be.
         """
         head, nul, raw = self._ask(b"W", b"").partition(b"\0")
         try:
             said = json.loads(head)
+            counts = {n: int(said[n]) for n in ("arrays", "values") if n in said}
             good = said["name"] in _FORMS and all(isinstance(t, str) for t in said["types"]) and bool(nul)
         except (ValueError, KeyError, TypeError):
             good = False
         if not good:
             raise ModelError("says nothing of its new form that can be read", where=self.asset.name)
-        return {"name": said["name"], "form": _FORMS[said["name"]], "types": said["types"]}, raw
+        return {"name": said["name"], "form": _FORMS[said["name"]], "types": said["types"]} | counts, raw
 
     def close(self) -> None:
         """End the worker."""
@@ -181,11 +188,12 @@ def open_model(
     recorder: Recorder | None = None,
     egress: Egress | None = None,
     preparation: Path | None = None,
+    answers: bool = True,
 ) -> SandboxedModel:
     """Open a model file, a folder or a model.tar.gz in the sandbox. Scan it first: this loads it.
 
     answer: seconds that loading it, and each answer of up to 50,000 rows, may take. egress: the stores that its code may reach;
-    none: no network. preparation: what is done to rows first.
+    none: no network. preparation: what is done to rows first. answers: whether what answers nothing, arrays alone, is refused.
 
     ModelError when it cannot be loaded; Refused where the isolation demanded cannot be had.
     """
@@ -211,7 +219,7 @@ def open_model(
     watching = threading.Thread(target=_watch, args=(job,), daemon=True)
     watching.start()
     try:
-        return SandboxedModel(asset, job, log, watching, folder, answer, recorder)
+        return SandboxedModel(asset, job, log, watching, folder, answer, recorder, answers)
     except BaseException:
         job.end()
         watching.join()

@@ -129,6 +129,10 @@ def _load(path: Path, folder: Path) -> Loaded | None:
 
         pickled: Loaded = EstimatorModel.read_joblib(path)
         return pickled
+    if head[:6] == b"\x93NUMPY" or b".npy" in directory:
+        from assay.engines.models.contents import ContentsModel
+
+        return ContentsModel.of_numpy(path)
     return None
 
 
@@ -144,6 +148,12 @@ def _deep(path: Path, folder: Path, head: bytes) -> Loaded | None:
 
         keras: Loaded = read(path, folder)
         return keras
+    if kind == "weights" and torchweights.code(path, folder) is None:
+        from assay.engines.models.contents import ContentsModel
+
+        if path.suffix == ".safetensors":
+            return ContentsModel.of_safetensors(path)
+        return ContentsModel.of_torch(path, head.startswith(torchweights.OLD))
     if kind:
         from assay.engines.models.torches import TorchModel
 

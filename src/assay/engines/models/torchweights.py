@@ -113,24 +113,20 @@ def _safetensors(path: Path) -> dict[str, Any]:
     return out
 
 
+def code(path: Path, folder: Path) -> Path | None:
+    """Return the model.py that lies beside a file of weights, at the top, or under code/."""
+    places = (path.parent / "model.py", folder / "model.py", folder / "code" / "model.py")
+    return next((p for p in places if p.is_file()), None)
+
+
 def built(path: Path, folder: Path, spec: Spec) -> Any:
     """Return the module that the code beside a file of weights builds, with these weights. ValueError where they do not fit."""
+    source = code(path, folder)
+    if source is None:
+        raise ValueError(f"{path.name} holds weights alone")
     found = weights(path)
-    code = next(
-        (
-            p
-            for p in (path.parent / "model.py", folder / "model.py", folder / "code" / "model.py")
-            if p.is_file()
-        ),
-        None,
-    )
-    if code is None:
-        raise ValueError(
-            f"{path.name} holds weights alone ({len(found)} tensors); put the code beside them: model.py with "
-            "build() or one module class, or code/inference.py with model_fn"
-        )
-    module = _made(code, spec)
-    _fit(module, found, path.name, code.name)
+    module = _made(source, spec)
+    _fit(module, found, path.name, source.name)
     module.load_state_dict(found)
     return module
 

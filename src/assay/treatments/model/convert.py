@@ -1,9 +1,9 @@
-"""A model in a form that holds no code: skops, XGBoost's JSON, LightGBM's text, safetensors.
+"""A model in a form that holds no code: skops, XGBoost's JSON, LightGBM's text, safetensors, JSON.
 
 A pickle runs what it holds when it is loaded. The subject is scanned first, as any model is before it is opened, and
 refused where the scan refuses it; it is loaded in the sandbox only, and what comes out is written there: an estimator of
 scikit-learn's kind as skops, a booster as the text of its own library, PyTorch's weights as safetensors with the code that
-stands beside them. With --data the model before and the model after are asked about the same rows, and what differs is
+stands beside them, and what answers nothing, arrays and plain values, as safetensors or JSON. With --data the model before and the model after are asked about the same rows, and what differs is
 told. What skops must be told to trust is listed: read those names before you load it.
 
 Example: assay treat model.convert model.joblib \\
@@ -21,7 +21,7 @@ from typing_extensions import Doc
 
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, UsageError
-from assay.kernel.handles import Model, Table, Work
+from assay.kernel.handles import Model, Silent, Table, Work
 from assay.kernel.report import Coverage, Finding, Metric, Report, Skipped
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
@@ -35,7 +35,7 @@ CODE = ("code", "assay.json")  # what stands beside weights, and is kept
 
 
 def treat(
-    subject: Model,
+    subject: Annotated[Model, Silent()],
     *,
     data: Annotated[Table | None, Doc("rows that both are asked about, before and after")] = None,
     tolerance: Annotated[float, Interval(ge=0, le=1), Doc("how far a score may be from what it was")] = 1e-6,
@@ -56,12 +56,17 @@ def treat(
         _beside(files, folder)
     findings = [*_types(said), *_was(subject)]
     metrics = [Metric.number("bytes", len(raw), unit="bytes")]
+    metrics += [Metric.number(n, said[n], unit=n) for n in ("arrays", "values") if n in said]
     coverage = Coverage(
         0,
         0,
         (Skipped("predictions", "no --data was given: the model before and after were not compared"),),
         "rows",
     )
+    if "values" in said:
+        if data is not None:
+            raise BadInput("it answers nothing, so no rows can be compared", where="--data")
+        coverage = Coverage(said["arrays"] + said["values"], said["arrays"] + said["values"], (), "values")
     if data is not None:
         before = data.arrow()
         after, worst, rows = _compared(subject, before, folder, tolerance, work)
@@ -121,7 +126,7 @@ def _was(subject: Model) -> list[Finding]:
     return [
         Finding(
             f"{NAME}.was", Severity.INFO,
-            f"It was a {info.framework} model as {info.format}; keep that file only as long as you must.", {},
+            f"It was {info.framework}'s, as {info.format}; keep that file only as long as you must.", {},
         )
     ]  # fmt: skip
 
