@@ -10,6 +10,7 @@ import sys
 import tarfile
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.engines.rootfs.layouts import ARCHITECTURE, folder, hard, layout, lin
 
 from assay.engines.interpreters import here
 from assay.engines.isolation import Grant, Limits, Root, run
+from assay.engines.peers import crew
 from assay.engines.reach import Reach
 from assay.engines.rootfs import unpack
 from assay.engines.rootfs.layers import Applying
@@ -364,3 +366,29 @@ def test_an_image_with_a_link_where_something_is_granted_is_refused(tmp_path):
     grant = Grant(read=(granted,), root=Root(place), limits=Limits(seconds=20))
     with pytest.raises(AssayError, match="link"):
         run(["/usr/bin/sh", "-c", "true"], grant, log=tmp_path / "log")
+
+
+@pytest.mark.parametrize("brought", ["nothing", "files", "links"])
+def test_workers_find_one_another_in_an_image_whatever_it_has_where_their_names_stand(tmp_path, brought):
+    """An image without /etc/hosts, as most have none, could not be begun with workers or with a way out."""
+    more = {
+        "nothing": [],
+        "files": [member("etc/hosts", b"203.0.113.9 algo-2\n"), member("etc/nsswitch.conf", b"")],
+        "links": [link("etc/hosts", "/etc/release"), link("etc/nsswitch.conf", "/nowhere")],
+    }[brought]
+    made = laid_out(tmp_path, [*of_this_machine("sh", "cat"), member("etc/release", b"an image\n"), *more])
+    place = crew.places(2)[0]
+    grant = Grant(
+        peers=place.peers, env={"PATH": "/usr/bin"}, limits=Limits(seconds=30), root=Root(made.path)
+    )
+    begun = crew.start(
+        [["/usr/bin/sh", "-c", "cat /etc/hosts /etc/release"]] * 2,
+        [replace(grant, peers=one.peers) for one in crew.places(2)],
+        [tmp_path / "0", tmp_path / "1"],
+        cwd=[None, None],
+    )
+    assert [ended.code for ended in begun.wait()] == [0, 0], (tmp_path / "0").read_text()
+    said = (tmp_path / "0").read_text()
+    assert "an image" in said and "203.0.113.9" not in said
+    assert all(f"{address} {name}" in said for name, address in place.peers.hosts.items())
+    assert (made.path / "etc/release").read_text() == "an image\n"

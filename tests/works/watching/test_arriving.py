@@ -1,5 +1,6 @@
 """Things put into a folder: examined once they have landed, known by their digest, whoever restarts."""
 
+import json
 import os
 import pickle
 import threading
@@ -150,6 +151,17 @@ def test_a_layout_without_an_index_ends_with_a_sentence(home, tmp_path, monkeypa
     assert again["scanned"] == 0 and again["uncleared"] == 1 and not again["passed"]
     (root / "index.json").write_bytes(index)
     assert watched(home, root)["passed"]
+
+
+def test_a_layout_whose_index_names_what_is_not_there_ends_with_a_sentence(home, tmp_path, monkeypatch):
+    root = oci_layout(tmp_path / "layout", [layer(FILES)])
+    (named,) = json.loads((root / "index.json").read_text())["manifests"]
+    (root / "blobs" / "sha256" / named["digest"][7:]).unlink()
+    monkeypatch.setattr(arriving, "_STILL", 0.0)
+    (found,) = watched(home, root)["arrivals"]
+    assert f"names {named['digest'][:19]}, which is not there" in found["why"] and found["outcome"] == "error"
+    again = watched(home, root)
+    assert (again["scanned"], again["moving"], again["uncleared"]) == (0, 0, 1)
 
 
 def test_what_lands_while_it_watches_is_examined_when_it_is_whole(home, tmp_path):

@@ -107,8 +107,12 @@ def test_what_cannot_be_pulled_is_tried_again_later_and_then_given_up(home, regi
     """A registry that was away for a minute would else have its images never looked into."""
     host, _, asked = registry
     pulling.note(home, policy, "reg", [Pushed(host, "team/gone", "7")])
-    found = watched(home, fail_on="high")
+    said = []
+    found = watched(home, fail_on="high", warn=said.append)
     assert (found["scanned"], found["postponed"], found["passed"]) == (0, 1, False)
+    assert len(said) == 1 and said[0].endswith(
+        "/team/gone:7: the registry has no '7' of this name; it is tried again later"
+    )
     asked.clear()
     assert watched(home, fail_on="high")["passed"] and asked == []  # it is not its time yet
     monkeypatch.setattr(pulling, "_PAUSES", (-1.0, -1.0))

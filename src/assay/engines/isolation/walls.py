@@ -11,6 +11,7 @@ from assay.engines.isolation import syscalls as sys_
 
 TYPE_CHECKING = False  # typing itself is not imported: it would be a fifth of a job's start
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -56,7 +57,7 @@ def fresh_root(order: dict[str, Any]) -> list[int]:
         os.mkdir(f"{new}/{name}")
     _temporary(f"{new}/tmp", order["tmp"])
     if order["image"]:
-        _image(order["image"], new, [*order["read"], *order["write"], links.FOLDER])
+        _image(order["image"], new, [*order["read"], *order["write"], links.FOLDER], order["files"])
     for path in order["read"]:
         _bind(path, new, read_only=True)
     for path in order["write"]:
@@ -89,14 +90,18 @@ def opened_temporary() -> list[int]:
     return [os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC) for path in TEMPORARY]
 
 
-def _image(root: str, new: str, granted: list[str]) -> None:
-    """Bring in an image's file system, read-only. A folder that something granted lies in is made, and filled by entry."""
+def _image(root: str, new: str, granted: list[str], own: Iterable[str]) -> None:
+    """Bring in an image's file system, read-only. A folder that something granted lies in is made, and filled by entry.
+
+    own: files of ours, which the image's are left out for: many images have none, and none is made in what is read-only.
+    """
+    granted, ours = [*granted, *own], set(own)
     todo = [""]
     while todo:
         folder = todo.pop()
         for entry in os.scandir(root + (folder or "/")):
             path = f"{folder}/{entry.name}"
-            if path in ("/proc", "/dev", "/tmp", "/sys"):
+            if path in ("/proc", "/dev", "/tmp", "/sys") or path in ours:
                 continue
             inner = [g for g in granted if g == path or g.startswith(path + "/")]
             if entry.is_symlink() and inner:
@@ -113,7 +118,7 @@ def _image(root: str, new: str, granted: list[str]) -> None:
 
 
 def _own_file(new: str, path: str, text: str) -> None:
-    """Make a file of ours, in place of what an image has there."""
+    """Make a file of ours, in place of what was granted there."""
     target = new + path
     if os.path.lexists(target):
         os.makedirs(f"{new}/dev/.own", exist_ok=True)

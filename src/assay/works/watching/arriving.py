@@ -116,7 +116,8 @@ class Arriving:
                 "the index of the layout is no plain file", where=str(root), remedy="write it anew"
             )
         if not index.is_file():
-            yield from self._without_index()
+            self.moving = 0
+            yield from self._unfinished(_NO_INDEX)
             return
         if time.time() - index.stat().st_ctime < self.folder.settle:
             self.moving = 1
@@ -125,7 +126,9 @@ class Arriving:
             if digest in self._images:
                 continue
             if not layout.landed(root, digest):
-                self.moving += 1
+                yield from self._unfinished(
+                    f"its index names {digest[:19]}, which is not there: copy it anew", digest
+                )
                 continue
             if self._is_known(digest):
                 self._images.add(digest)
@@ -139,19 +142,19 @@ class Arriving:
             self._images.add(digest)
             yield looked
 
-    def _without_index(self) -> Iterator[Looked]:
-        """Wait for the index, which is written last; of a layout that has lain still for a while without one, say so once."""
+    def _unfinished(self, why: str, digest: str = "") -> Iterator[Looked]:
+        """Wait for what is not there yet; of a layout that has lain still for a while without it, say so once."""
         entry = self.folder.whole()
         if time.time() - entry.changed < max(self.folder.settle, _STILL):
-            self.moving = 1
+            self.moving += 1
             return
-        if self._done.get(entry.path) == entry.sign:
+        path, seen = shown(entry.path), entry.path / digest
+        if self._done.get(seen) == entry.sign:
             return
-        path = shown(entry.path)
-        new = Arrival("", path, "folder", path, QUEUED, "")
-        found = self._unless_known(_named(new, f"{path} {entry.sign}"), _NO_INDEX)
+        new = Arrival("", path, "folder", path, QUEUED, "", digest)
+        found = self._unless_known(_named(new, f"{path} {digest} {entry.sign}", digest), why)
         looked = scanning.record(self.home, self.actor, found) if found is not None else None
-        self._done[entry.path] = entry.sign
+        self._done[seen] = entry.sign
         if looked is not None:
             yield looked
 

@@ -156,8 +156,11 @@ class Watch:
                 raise BadInput(looked.arrival.why)
         except AssayError as error:
             given_up = pulling.failed(self.home, self.actor, arrival, error)
-            self.done.postponed += given_up is None
-            return None if given_up is None else Looked(given_up)
+            if given_up is None:
+                self.done.postponed += 1
+                self.warn(f"{pulling.called(arrival.key)}: {error.what}; it is tried again later")
+                return None
+            return Looked(given_up)
         return looked
 
     def _seen(self, looked: Looked) -> None:
