@@ -20,8 +20,8 @@ from assay.works.call import call
 from assay.works.checking import carry_out
 from assay.works.done import Done
 from assay.works.home import Home
-from assay.works.pipeline import Step
 from assay.works.running import run_file
+from assay.works.step import Step
 
 HOMES = Path(__file__).resolve().parent.parent / "tests" / "homes"
 _ACTOR = {"ASSAY_ACTOR": "ada"}

@@ -14,8 +14,8 @@ from assay.kernel.verdict import Gate, Verdict
 from assay.treatments.data import mask, pca
 from assay.works.bench import Bench
 from assay.works.done import Done
-from assay.works.pipeline import Ref, Step
 from assay.works.preparing import prepared
+from assay.works.step import Ref, Step
 
 FRAME = pd.DataFrame(
     {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assay.works.signature import Param
 
 if TYPE_CHECKING:
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
 
 
 def given_all(

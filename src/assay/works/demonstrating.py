@@ -24,7 +24,7 @@ from assay.works.home import Home
 
 if TYPE_CHECKING:
     from assay.works.done import Done
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
 
 FOLDER = "production"
 ENDPOINT, MONITOR = "bookings", "quality"

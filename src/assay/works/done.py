@@ -10,8 +10,9 @@ from typing import Protocol
 from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
 from assay.kernel.verdict import Verdict
-from assay.works.pipeline import Pipeline, Step
+from assay.works.pipeline import Pipeline
 from assay.works.registering import Registered
+from assay.works.step import Step
 
 
 class Observer(Protocol):

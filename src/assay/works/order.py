@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
 
 SCAN = "model.scan"
 

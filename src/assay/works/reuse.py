@@ -16,7 +16,7 @@ from assay.kernel.asset import Asset
 from assay.kernel.canonical import digest_of, plain, sha256
 from assay.kernel.report import Report
 from assay.works import declared
-from assay.works.pipeline import Step
+from assay.works.step import Step
 
 ENGINES = (
     "duckdb",

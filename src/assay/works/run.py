@@ -16,8 +16,9 @@ from assay.works import datasets
 from assay.works.bench import Bench
 from assay.works.done import Done, Observer, RunResult
 from assay.works.fitting import present
-from assay.works.pipeline import Pipeline, Step
+from assay.works.pipeline import Pipeline
 from assay.works.provenance.recording import record
+from assay.works.step import Step
 from assay.works.steps import Steps
 from assay.works.work import utc_now
 

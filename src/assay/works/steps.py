@@ -20,7 +20,7 @@ from assay.works.bench import Bench
 from assay.works.done import Done, Observer
 from assay.works.examine import examine, failed
 from assay.works.keys import hold_key, of_the_home
-from assay.works.pipeline import Pipeline, Ref, Step
+from assay.works.pipeline import Pipeline
 from assay.works.preparing import Prepared, prepared
 from assay.works.provenance.recording import keep_data
 from assay.works.reaching import Ledger
@@ -28,6 +28,7 @@ from assay.works.registering import Candidate, Registered
 from assay.works.resolve import named, pin, still_as_pinned
 from assay.works.reuse import reuse_key
 from assay.works.signature import signature
+from assay.works.step import Ref, Step
 from assay.works.sweeping import Sweep
 from assay.works.trainers import ITSELF, hold_trainer, pin_script
 from assay.works.work import Progress

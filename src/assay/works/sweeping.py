@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from assay.office.runs import StepRecord
     from assay.works.bench import Bench
     from assay.works.home import Home
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
     from assay.works.work import Progress
 
 JUDGE = "model.validate"

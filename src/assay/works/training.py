@@ -13,7 +13,7 @@ from assay.kernel.report import Report
 from assay.works import deeds, processing
 from assay.works.bench import Bench
 from assay.works.examine import NO_MEMORY, failed
-from assay.works.pipeline import Step
+from assay.works.step import Step
 from assay.works.work import Progress, utc_now
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from assay.engines.capture import handle, sources
+from assay.engines.capture import handle, lots, sources
 from assay.kernel.asset import Asset
 from assay.kernel.errors import BadInput, Missing, UsageError
 from assay.kernel.handles import Traffic
@@ -136,7 +136,7 @@ def test_damaged_lines_and_rows_that_do_not_fit_are_counted(tmp_path):
 
 
 def test_a_column_that_turns_out_to_be_text_keeps_the_spelling_of_its_numbers(tmp_path, monkeypatch):
-    monkeypatch.setattr(handle, "_ENOUGH", 1)
+    monkeypatch.setattr(lots, "_ENOUGH", 1)
     root = tmp_path / "c"
     for n, value in enumerate(("0.50", "7", "n/a", "007")):
         written(root, event(f"{value},{n}", "0"), name=f"{HOUR}/{n}.jsonl")
@@ -152,7 +152,7 @@ def test_what_does_not_fit_into_memory_goes_through_a_file(tmp_path, monkeypatch
     with read(root, tmp_path / "s1") as whole:
         wanted = rows(whole), whole.about.to_pylist()
     monkeypatch.setattr(gathering, "HELD", 1)
-    monkeypatch.setattr(handle, "_ENOUGH", 10)
+    monkeypatch.setattr(lots, "_ENOUGH", 10)
     with read(root, tmp_path / "s2") as found:
         assert (rows(found), found.about.to_pylist()) == wanted
         assert found.renamed(["y", "a", "b"]).table.arrow().column_names == ["a", "b", "y"]

@@ -6,8 +6,9 @@ import pytest
 from tests.cards import digest, examined
 
 from assay.kernel.card import Card, Field, Identity, Standing
+from assay.reports.card.blocks import Bullets, Facts, Grid, Text
 from assay.reports.card.short import in_short, percent
-from assay.reports.card.told import Bullets, Facts, Grid, Text, sections
+from assay.reports.card.told import sections
 
 
 @pytest.fixture(scope="module")

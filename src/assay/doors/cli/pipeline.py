@@ -63,7 +63,7 @@ def _run(
     format_: str,
     engine: str | None = None,
 ) -> int:
-    from assay.doors.cli.watch import Watcher
+    from assay.doors.cli.following import Watcher
     from assay.works.running import run_file
 
     watcher = Watcher(quiet=format_ == "json")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from assay.engines.capture.gathering import seconds
-from assay.engines.capture.handle import Labels, events_of
+from assay.engines.capture.handle import Labels
+from assay.engines.capture.lots import events_of
 from assay.engines.capture.packing import parquet
 from assay.engines.capture.records import Captured, Events, Meta, Record, Side
 from assay.engines.remote import filesystem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from assay.kernel.card import Card
 from assay.kernel.printable import printable_page
-from assay.reports.card.told import Bullets, Charts, Facts, Grid, Head, Text, sections
+from assay.reports.card.blocks import Bullets, Charts, Facts, Grid, Head, Text
+from assay.reports.card.told import sections
 from assay.reports.html import template
 
 _KINDS = {Text: "text", Facts: "facts", Bullets: "bullets", Grid: "grid", Charts: "charts", Head: "head"}

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from assay.kernel.card import Card
 from assay.kernel.printable import printable
-from assay.reports.card.told import Bullets, Charts, Facts, Grid, Head, Section, Text, sections
+from assay.reports.card.blocks import Bullets, Charts, Facts, Grid, Head, Section, Text
+from assay.reports.card.told import sections
 
 _MARKS = "\\`*_[]<>#|~@&$"
 

@@ -29,14 +29,14 @@ from assay.kernel.handles import Column, Table, Trainer, Work
 from assay.kernel.report import Finding, Metric
 from assay.kernel.severity import Severity
 from assay.kernel.treatment import Made
-from assay.treatments.model._made import FEW, composed
+from assay.treatments.model._fits import Script, ground
+from assay.treatments.model._made import FEW
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from assay.engines.reductions import Constraint, Learn, Method, Part, Reduced
+    from assay.engines.reductions import Constraint, Method, Part, Reduced
     from assay.engines.trade import Told
-    from assay.methods.mitigation.features import Encoder
     from assay.methods.mitigation.grouping import Cells
 
 NAME = "model.reduce"
@@ -122,21 +122,21 @@ def treat(
     yes, groups = cells.labels[rows] == 1, _large(cells, cells.groups[rows], findings)
     with contextlib.ExitStack() as open_:
         answers = _answers(data, label, cells)
-        script = None if trainer is None else _Script(trainer, label, answers, weight_column)
-        ground = _ground(some, names, learner, script, work, open_)
+        script = None if trainer is None else Script(trainer, label, answers, weight_column)
+        fits = ground(some, names, learner, script, work, open_)
         found = reductions.reduce(
-            ground.learn, yes, groups, constraint=constraint, method=method, bound=bound, most=rounds,
+            fits.learn, yes, groups, constraint=constraint, method=method, bound=bound, most=rounds,
             on_fit=lambda n: work.progress(n, rounds, "fits"),
         )  # fmt: skip
         kept, chances = _kept(found, decide, asked, yes, groups)
-        out = ground.packed([found.parts[i] for i in kept], chances, decide == "lot", answers, work)
+        out = fits.packed([found.parts[i] for i in kept], chances, decide == "lot", answers, work)
         metrics = _metrics(found, kept, chances, decide, asked, yes, groups, cells, findings)
     left = int((~known).sum())
     if left:
         said = f"{left:,} rows have no {label}, and are not learnt from."
         findings.append(Finding(f"{NAME}.unlabelled", Severity.LOW, said, {"column": label}, count=left))
-    if ground.encoder is not None and ground.encoder.left:
-        said = f"{', '.join(n for n, _ in ground.encoder.left)} are not learnt from: {ground.encoder.left[0][1]}."
+    if fits.encoder is not None and fits.encoder.left:
+        said = f"{', '.join(n for n, _ in fits.encoder.left)} are not learnt from: {fits.encoder.left[0][1]}."
         findings.append(Finding(f"{NAME}.not_learnt", Severity.INFO, said))
     if show_facet:
         said = f"What was learnt looks at {', '.join(facet)}: where deciding by it is forbidden, train without --show-facet."
@@ -197,134 +197,6 @@ def _answers(data: pa.Table, label: str, cells: Cells) -> dict[str, Any]:
         value = held[int(np.argmax(most))].as_py()
         out[word] = value if isinstance(value, (str, int, float, bool)) else str(value)
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What is fitted, and how its fits are kept. encoder: None where a script of the user's own is fitted."""
-
-    learn: Learn
-    encoder: Encoder | None
-    names: Sequence[str]
-
-    def packed(
-        self,
-        parts: Sequence[Part],
-        chances: Sequence[float],
-        by_lot: bool,
-        answers: dict[str, Any],
-        work: Work,
-    ) -> Any:
-        """Return the model of these parts."""
-        folder = work.scratch / "parts"
-        folder.mkdir()
-        listed = [
-            {"chance": c, **_written(p.inside, i, folder)}
-            for i, (p, c) in enumerate(zip(parts, chances, strict=True))
-        ]
-        composition: dict[str, Any] = {
-            "kind": "mixture",
-            "parts": listed,
-            "answers": answers,
-            "by_lot": by_lot,
-        }
-        composition["columns"] = list(self.encoder.names if self.encoder is not None else self.names)
-        if self.encoder is not None:
-            composition["encoder"] = self.encoder.to_json()
-        return composed(composition, folder if any(folder.iterdir()) else None, work)
-
-
-def _written(inside: Any, at: int, folder: Any) -> dict[str, Any]:
-    """Return a part as JSON; what is a file, or several, lies in the folder."""
-    import shutil
-
-    from assay.methods.mitigation.learner import Linear
-
-    if isinstance(inside, float):
-        return {"kind": "constant", "score": inside}
-    if isinstance(inside, Linear):
-        return {"kind": "linear", "coefficients": inside.coefficients.tolist(), "intercept": inside.intercept}
-    if hasattr(inside, "save_model"):
-        inside.save_model(folder / f"{at}.json")
-        return {"kind": "trees", "file": f"{at}.json"}
-    shutil.copytree(inside.files, folder / str(at), symlinks=True)
-    return {"kind": "model", "file": str(at)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Script:
-    """The user's own training: how the label and its answers are called in it, and its column of weights."""
-
-    trainer: Trainer
-    label: str
-    answers: dict[str, Any]
-    weights: str
-
-
-def _ground(
-    some: pa.Table, names: Sequence[str], learner: Any, script: _Script | None, work: Work, open_: contextlib.ExitStack
-) -> _Ground:  # fmt: skip
-    import numpy as np
-
-    from assay.engines.reductions import Part
-    from assay.methods.mitigation import learner as learners
-    from assay.methods.mitigation.features import Encoder
-
-    if script is not None:
-        return _Ground(_trained(some.select([*names]), script, open_), None, names)
-    encoder = Encoder.learnt(some, names)
-    x = encoder.matrix(some)
-    design = encoder.design(x) if learner == "logistic" else None
-    seed = int(work.rng("reduce").integers(1 << 31))
-
-    held: list[learners.Linear] = []
-
-    def learn(places: Any, told: Any, weights: Any) -> Part:
-        whole = len(places) == len(x)
-        if told.all() or not told.any():
-            alone = float(told.all())
-            return Part(lambda at: np.full(len(at), alone), alone)
-        if design is not None:
-            last = held[-1] if held else None  # the weights have changed a little since
-            linear = learners.linear(design if whole else design[places], told, weights, start=last)
-            held[:] = [linear]
-            every = linear.score(design)
-            return Part(lambda at: every[at], linear)
-        found = learners.trees(encoder, x if whole else x[places], told, weights, seed, max(1, work.cores))
-        scores = found.score(x)
-        return Part(lambda at: scores[at], found.inside)
-
-    return _Ground(learn, encoder, names)
-
-
-def _trained(rows: pa.Table, script: _Script, open_: contextlib.ExitStack) -> Learn:
-    """Return what fits the user's own script to rows with labels as the data has them, and weights in a column."""
-    import numpy as np
-    import pyarrow as pa
-
-    from assay.engines.reductions import Part
-    from assay.methods import outcomes
-
-    yes, no = script.answers["yes"], script.answers["no"]
-    written = pa.array([no, yes] if type(yes) is type(no) else [str(no), str(yes)])
-
-    def learn(places: Any, told: Any, weights: Any) -> Part:
-        if told.all() or not told.any():
-            alone = float(told.all())
-            return Part(lambda at: np.full(len(at), alone), alone)
-        given = rows.take(pa.array(places))
-        given = given.append_column(script.label, written.take(pa.array(told.astype(np.int8))))
-        fit = script.trainer.fit(given, label=script.label, weights=weights, weight_column=script.weights)
-        model = open_.enter_context(fit)
-        scores = outcomes.chances(model.predict(rows), model.info.classes, yes)
-        if getattr(model, "files", None) is None:
-            raise UsageError(
-                "a fitted model that is trained anew leaves no files to make a model of",
-                remedy="give the script that trains it",
-            )
-        return Part(lambda at: scores[at], model)
-
-    return learn
 
 
 def _kept(found: Reduced, decide: str, asked: _Asked, yes: Any, groups: Any) -> tuple[list[int], list[float]]:

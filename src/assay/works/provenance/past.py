@@ -16,8 +16,9 @@ from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
 from assay.methods.document import Place
 from assay.works.order import arrange
-from assay.works.pipeline import Pipeline, Ref, Step
+from assay.works.pipeline import Pipeline
 from assay.works.provenance.recording import is_path, path_of
+from assay.works.step import Ref, Step
 
 if TYPE_CHECKING:
     from assay.office.runs import RunRecord, StepRecord

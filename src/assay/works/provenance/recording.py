@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from assay.kernel.asset import Asset
 from assay.kernel.canonical import plain
 from assay.kernel.errors import AssayError
-from assay.works.pipeline import Pipeline, Step
+from assay.works.pipeline import Pipeline
 from assay.works.scripts import copy_code
+from assay.works.step import Step
 
 if TYPE_CHECKING:
     from assay.engines.blobs import Store

@@ -43,7 +43,7 @@ class Replayed:
     @property
     def assets(self) -> dict[str, Asset]:
         """Return what was read and made, by the names that pipelines have for it."""
-        from assay.works.pipeline import Ref
+        from assay.works.step import Ref
 
         out: dict[str, Asset] = {}
         for name, done in self.done.items():

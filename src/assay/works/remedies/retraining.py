@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from assay.office.office import Tx
     from assay.works.done import Done
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
 
 _ROWS, _HELD, _TRUTH = 5_000_000, 0.25, "truth"
 

@@ -16,9 +16,9 @@ from assay.kernel.asset import Asset
 from assay.kernel.errors import AssayError
 from assay.kernel.verdict import Verdict
 from assay.works.done import Done
-from assay.works.pipeline import Step
 from assay.works.provenance.replay import Stage, _Quiet
 from assay.works.reproduction.inputs import Gone, Input, as_it_was
+from assay.works.step import Step
 from assay.works.steps import Steps
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from assay.kernel.printable import printable
 
 if TYPE_CHECKING:
     from assay.works.done import Done
-    from assay.works.pipeline import Step
+    from assay.works.step import Step
 
 _ROOM = 38  # what fits behind a step's name and time
 _MARKS = {
