@@ -27,7 +27,7 @@ from assay.methods.pickles.setting import (
 from assay.methods.pickles.values import ALIAS, Bag, Computed, Global, Instance, Tup
 from assay.methods.pickles.walk import Broken
 
-VERSION = 3
+VERSION = 4
 SOURCE = Path(__file__).with_name("native")
 _LIMITS = (STACK_LIMIT, TABLE_LIMIT, CAPTURE_LIMIT, MEMO_LIMIT, MEMO_GAP, SLICE)
 _GUARDED, _WRAPPER, _INERT, _CALLED, _FORGOTTEN, _LIST, _DICT, _NAME = 1, 2, 4, 8, 16, 32, 64, 128

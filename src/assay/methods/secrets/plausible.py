@@ -84,10 +84,10 @@ def is_wordy(text: bytes) -> bool:
 
 def looks_random(text: bytes, least: float = 3.0) -> bool:
     """Whether a text could have been drawn at random: long enough, not of words, its entropy near what its alphabet gives."""
-    if len(text) < 12 or is_wordy(text) or is_placeholder(text):
+    if len(text) < 12:
         return False
     kinds = sum(bool(re.search(p, text)) for p in (rb"[a-z]", rb"[A-Z]", rb"[0-9]"))
-    if kinds < 2:
+    if kinds < 2 or is_wordy(text) or is_placeholder(text):
         return False
     return entropy(text) >= (min(least, 2.8) if is_hex(text) else least)
 

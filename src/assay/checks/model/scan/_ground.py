@@ -120,8 +120,13 @@ class Ground:
         """Whether to stop."""
         return self.work.stopped
 
-    def unpacked(self, chunks: Iterable[bytes], packed: int) -> Buffer:
-        """Return what the chunks make, in memory when it is small, else mapped from scratch; Spent past the bounds."""
+    def unpacked(self, chunks: Iterable[bytes], packed: int, known: int = 0) -> Buffer:
+        """Return what the chunks make, in memory when it is small, else mapped from scratch; Spent past the bounds.
+
+        known: how long they are in all, where that is certain: what will not fit is not begun.
+        """
+        if known > self.room:
+            raise Spent
         most = max(FREE, packed * self.ratio)
         held: list[bytes] = []
         size = 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.engines import regular
+from assay.engines.mapped import mapped
 from assay.methods.pickles.opcodes import Buffer
 
 # Names under which loaders expect a model; text found under one of them is not taken for text.
@@ -58,10 +58,10 @@ class View:
 def opened(path: Path) -> Buffer:
     """Return a file's bytes: a large one's mapped and not read; OSError of what is no regular file.
 
-    Of a small one the bytes are taken at once: who cuts a mapped file short while it is read ends the reader.
+    Of a small one the bytes are taken at once. Who cuts a mapped one short meanwhile is told of (``engines.mapped``).
     """
     with regular.opened(path) as handle:
         size = os.fstat(handle.fileno()).st_size
         if size <= _READ:
             return handle.read(size + 1) if size else b""
-        return mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
+        return mapped(handle)

@@ -13,6 +13,7 @@ from types import ModuleType
 import assay.checks.model.scan as home
 from assay.checks.model.scan._ground import Ground, Spent
 from assay.checks.model.scan._view import View, opened
+from assay.engines.mapped import cut
 from assay.engines.regular import LINK, ODD, why
 from assay.kernel.handles import Tree
 from assay.kernel.severity import Severity
@@ -41,6 +42,8 @@ def examine_tree(tree: Tree, ground: Ground) -> None:
             continue
         ground.size += len(data)
         ground.examine(View(data, name))
+        if cut(data):
+            ground.not_understood(View(b"", name), "it was cut short while it was read")
     ground.work.progress(len(files), len(files), "")
     ground.settle()
     for name, said in tree.refused:

@@ -18,14 +18,18 @@ BITS = {
 
 
 def sniff(view: View) -> bool:
-    """A length of eight bytes that fits in the file, and a brace."""
+    """A length of eight bytes that fits in the file, and a brace; or one that does not fit before a header that is one."""
     head = view.head
-    return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= view.size - 8
+    if len(head) <= 9 or head[8:9] != b"{":
+        return False
+    return 2 <= int.from_bytes(head[:8], "little") <= view.size - 8 or b'"data_offsets"' in head
 
 
 def examine(view: View, ground: Ground) -> bool:
     """Check the header: sizes, no overlap, no gap, nothing twice, nothing after."""
     length = int.from_bytes(view.data[:8], "little")
+    if length > view.size - 8:
+        return ground.lie(view, f"its header is {length:,} bytes long, and the file {view.size:,}")
     if length > LIMIT:
         return ground.lie(view, "its header is longer than 100 MB")
     try:

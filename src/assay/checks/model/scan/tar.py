@@ -13,6 +13,8 @@ from assay.methods import tars
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
+_DEVICES = {"3": "a device", "4": "a device", "6": "a pipe"}
+
 
 class _Bytes:
     """A view's bytes, in order."""
@@ -66,7 +68,7 @@ def examine(view: View, ground: Ground) -> bool:
                     _twice(member.name, view, ground)
                 seen.add(member.name)
                 inside = view.inside(
-                    ground.unpacked(_slices(view, member.start, member.size), member.size),
+                    ground.unpacked(_slices(view, member.start, member.size), member.size, member.size),
                     readable(member.name),
                 )
                 if torch and member.name in TAR:
@@ -138,4 +140,15 @@ def _odd(member: tars.Member, view: View, ground: Ground) -> bool:
             name=readable(member.name),
         )
         return not bad
+    if member.kind in _DEVICES:
+        ground.find(
+            "path",
+            Severity.HIGH,
+            f"{view.place} holds {readable(member.name)!r}, {_DEVICES[member.kind]}: no model needs one, and who unpacks it makes one.",
+            view,
+            remedy="do not unpack it; ask for an archive of files alone",
+            refs=("CWE-67",),
+            name=readable(member.name),
+        )
+        return False
     return ground.not_understood(view, f"its member {readable(member.name)!r} is of the kind {member.kind!r}")

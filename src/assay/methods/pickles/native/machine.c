@@ -4,9 +4,10 @@
    calls itself, and what it holds is bounded by the limits that it is given. Names, calls and changes in place are
    judged by Python, as in the twin; a class whose every call gives the same is asked about once. */
 
+#include "guard.h"
 #include "opcodes.h"
 
-#define VERSION 3
+#define VERSION 4
 
 static int64_t rare(walker *w, int op, int64_t i)
 {
@@ -285,7 +286,12 @@ out:
     return out;
 }
 
-static PyMethodDef methods[] = {{"walk", walk, METH_VARARGS, walk_doc}, {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    {"walk", walk, METH_VARARGS, walk_doc},
+    {"guard", guard, METH_O, guard_doc},
+    {"cut", cut_short, METH_O, cut_doc},
+    {"release", release, METH_O, release_doc},
+    {NULL, NULL, 0, NULL}};
 
 static int filled_in(PyObject *module) { return PyModule_AddIntConstant(module, "VERSION", VERSION); }
 
