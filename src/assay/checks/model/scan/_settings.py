@@ -22,6 +22,9 @@ _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _PIPES = ("diffusers", "transformers", "onnxruntime", "flax", "torch", "null")
 _SENTENCE = ("sentence_transformers.", "pylate.", "model2vec.")
 _OWN_TARGETS = re.compile(r"(?:torch\.(?:nn|optim)|torchvision\.(?:models|transforms)|sklearn|transformers|diffusers|lightning|pytorch_lightning|torchmetrics|nemo\.collections|keras|builtins\.(?:dict|list|tuple|set|int|float|str|bool)$)(?:\.|$)")  # fmt: skip
+_OWN_BASES = re.compile(
+    r"(?:transformers|diffusers|sentence_transformers|timm|torch|torchvision|peft|__main__)(?:\.|$)"
+)
 _DOTNET = re.compile(
     r"System\.(?:Diagnostics|Windows\.Data|Configuration\.Install|Activities|Management)\b|ObjectDataProvider",
     re.IGNORECASE,
@@ -83,6 +86,14 @@ def _auto_map(node: dict[str, Any], view: View, ground: Ground) -> None:
             ground,
             f"names code of its own for a pipeline (custom_pipelines: {readable(str(code))[:100]})",
         )
+
+
+def _adapter(node: dict[str, Any], view: View, ground: Ground) -> None:
+    """PEFT's: the module that its base model's class is imported from, whatever it is."""
+    held = node.get("auto_mapping")
+    module = held.get("parent_library") if isinstance(held, dict) else None
+    if isinstance(module, str) and module and not _OWN_BASES.match(module):
+        _remote(view, ground, f"has its base model's class imported from {readable(module)[:100]} (auto_mapping), code of its own or of a library it names")  # fmt: skip
 
 
 def _diffusers(node: dict[str, Any], view: View, ground: Ground) -> None:
@@ -219,5 +230,5 @@ def _sentence(tree: list[Any], view: View, ground: Ground) -> None:
 
 
 _RULES: tuple[Callable[[dict[str, Any], View, Ground], bool | None], ...] = (
-    _auto_map, _diffusers, _templates, _target, _jsonpickle, _langchain, _foreign, _mxnet, _manifest, _weights,
+    _auto_map, _adapter, _diffusers, _templates, _target, _jsonpickle, _langchain, _foreign, _mxnet, _manifest, _weights,
 )  # fmt: skip
