@@ -67,6 +67,20 @@ FOUND = [
     ("from sagemaker.network import NetworkConfig\nNetworkConfig(subnets=s)", "sagemaker_network", "medium"),
     ("import sagemaker\nrole = sagemaker.get_execution_role()\nARN = 'arn:aws:iam::aws:policy/AmazonSageMakerFullAccess'", "full_access", "high"),
     ("from sagemaker import get_execution_role\nrole = get_execution_role()", "execution_role", "info"),
+    # the same by the service's API, and by version 3 of its SDK
+    ("sm.create_training_job(AlgorithmSpecification={}, ResourceConfig={'InstanceCount': 2, 'VolumeKmsKeyId': k})", "sagemaker_training", "high"),
+    ("sm.create_training_job(AlgorithmSpecification={}, EnableNetworkIsolation=True, ResourceConfig={'InstanceCount': 2, 'VolumeKmsKeyId': k})", "sagemaker_training", "medium"),
+    ("sm.create_processing_job(ProcessingResources=r)", "sagemaker_processing", "high"),
+    ("sm.create_processing_job(ProcessingResources=r, NetworkConfig={'EnableNetworkIsolation': True})", "sagemaker_processing", "medium"),
+    ("sm.create_model(ModelName='m', ExecutionRoleArn='r')", "sagemaker_network", "high"),
+    ("import boto3\nboto3.client('sagemaker').create_notebook_instance(NotebookInstanceName='n')", "notebook_internet", "high"),
+    ("from sagemaker.train import ModelTrainer\nModelTrainer(training_image=i)", "sagemaker_training", "high"),
+    ("from sagemaker.train.configs import Networking\nNetworking(subnets=s, enable_network_isolation=True)", "sagemaker_network", "medium"),
+    # a download by its path, and through a function of one's own
+    ("import requests, joblib\ndef got(u, to):\n    with open(to, 'wb') as o:\n        o.write(requests.get(u, timeout=3).content)\n    return to\njoblib.load(got(u, 'm'))", "joblib_load", "critical"),
+    ("import requests, joblib\nfrom pathlib import Path\np = Path('m')\np.write_bytes(requests.get(u, timeout=3).content)\njoblib.load(p)", "joblib_load", "critical"),
+    ("import requests, joblib\nfrom pathlib import Path\np = Path('m')\nwith p.open('wb') as o:\n    o.write(requests.get(u, timeout=3).content)\njoblib.load(p)", "joblib_load", "critical"),
+    ("import joblib, shutil, urllib.request\nwith urllib.request.urlopen(u) as r, open('m', 'wb') as o:\n    shutil.copyfileobj(r, o)\njoblib.load('m')", "joblib_load", "critical"),
     # keys
     ("import boto3\nboto3.client('s3', aws_access_key_id='A', aws_secret_access_key='B')", "boto3_keys", "high"),
     ("import boto3, os\nboto3.Session(aws_access_key_id=os.environ['A'])", "boto3_keys", "low"),
@@ -89,6 +103,8 @@ FOUND = [
     (FAST + "    logger.info(f'asked {name}')", "raw_input_logged", "medium"),
     ("from sklearn.model_selection import train_test_split\na, b = train_test_split(x)", "no_seed", "low"),
     ("from sklearn.ensemble import RandomForestClassifier as R\nm = R()\nm.fit(X, y)\nprint(m.score(X, y))", "judged_on_training_data", "medium"),
+    ("from sklearn.metrics import f1_score\nm = M()\nm.fit(X, y)\nprint(f1_score(y, m.predict(X)))", "judged_on_training_data", "medium"),
+    ("m = M()\nk = M()\nm.fit(X, y)\nk.fit(A, b)\nm.score(X, y)\nk.score(X, y)", "judged_on_training_data", "medium"),
     ("from sklearn.metrics import f1_score\nm = M()\nm.fit(X, y)\np = m.predict(X)\nf1_score(y, p)", "judged_on_training_data", "medium"),
     # what bandit names too
     ("import requests\nrequests.get('https://x.example.org')", "no_timeout", "low"),
@@ -169,6 +185,12 @@ CLEAN = [
     "m = M()\na, b, c, d = split(X, y)\nm.fit(a, c)\nprint(m.score(b, d))",
     "from sagemaker.estimator import Estimator\nEstimator(i, r, instance_count=1, enable_network_isolation=True, volume_kms_key=k, output_kms_key=k, subnets=s)",
     "from sagemaker.estimator import Estimator\nEstimator(**options)",
+    "m = M()\nm.fit(X, y)\nprint(m.score(X, y), m.score(A, b))",
+    "sm.create_training_job(AlgorithmSpecification={}, EnableNetworkIsolation=True, ResourceConfig={'InstanceCount': 1, 'VolumeKmsKeyId': k})",
+    "sm.create_training_job(**options)\nsm.create_processing_job(ProcessingResources=r, NetworkConfig=n)",
+    "import timm\ntimm.create_model('resnet18')\nsm.create_notebook_instance(NotebookInstanceName='n', DirectInternetAccess='Disabled')",
+    "from sagemaker.train import ModelTrainer\nfrom sagemaker.train.configs import Networking\nModelTrainer(networking=Networking(enable_network_isolation=True, enable_inter_container_traffic_encryption=True))",
+    "import joblib\nwith open('m', 'rb') as f:\n    joblib.hash(f.read())",
     "def run(request):\n    pass\nimport pickle",
     "import ssl, os\nssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)\nos.chmod('m', 0o640)\nfrom markupsafe import Markup\nMarkup('<b>')\ns.bind(('127.0.0.1', 0))",
     "class A:\n    def execute(self, q):\n        pass\nA().execute('x')",
@@ -187,6 +209,11 @@ def test_it_is_found_and_how_grave_it_is(text, rule, severity):
 @pytest.mark.parametrize("text", CLEAN, ids=range(len(CLEAN)))
 def test_its_twin_that_does_not_is_left_alone(text):
     assert {n for n in named(text) if n[1] != "info"} == set()
+
+
+def test_a_request_that_is_laid_out_before_is_read_as_one_that_is_not():
+    text = "r = {'AlgorithmSpecification': {}, 'EnableNetworkIsolation': False}\nsm.create_training_job(**r)"
+    assert named(text) == {("sagemaker_training", "high")}
 
 
 MENDED = {"torch_load", "allow_pickle", "yaml_load", "plain_http", "no_verification", "debugger", "tar", "no_seed", "weak_hash",

@@ -83,7 +83,7 @@ def _estimator(program: Program, call: Call) -> Iterator[Spot]:
         grave = Severity.HIGH if "network isolation" in missing else Severity.MEDIUM
         yield spot(
             program, call.node, "sagemaker_training", grave, f"The training job has no {', no '.join(missing)}.",
-            "set them; the patch shows how", "CWE-311", with_arguments(program.text, call.node, add),
+            _remedy(add), "CWE-311", with_arguments(program.text, call.node, add),
         )  # fmt: skip
     if not _set(call, "subnets"):
         yield spot(
@@ -114,8 +114,15 @@ def _processor(program: Program, call: Call, isolated: bool) -> Iterator[Spot]:
         grave = Severity.HIGH if "network isolation" in missing and not isolated else Severity.MEDIUM
         yield spot(
             program, call.node, "sagemaker_processing", grave, f"The processing job has no {', no '.join(missing)}.",
-            "set them; the patch shows how", "CWE-311", with_arguments(program.text, call.node, add),
+            _remedy(add), "CWE-311", with_arguments(program.text, call.node, add),
         )  # fmt: skip
+
+
+def _remedy(add: list[str]) -> str:
+    """Return what to do, and what the patch leaves to the reader: names that the program may not have."""
+    yours = ["kms_key is your key's ARN"] if any("kms_key" in one for one in add) else []
+    yours += ["NetworkConfig is of sagemaker.network"] if any("NetworkConfig(" in one for one in add) else []
+    return "set them; the patch shows how" + (f" ({', '.join(yours)})" if yours else "")
 
 
 def _set(call: Call, name: str) -> bool:

@@ -55,20 +55,36 @@ def rule(program: Program) -> Iterator[Spot]:
 
 
 def _judged(program: Program) -> Iterator[Spot]:
-    """Name models that are asked about the very rows they were trained on, and scored by the answers."""
+    """Name models that are asked about the very rows they were trained on, and scored by the answers, and by no others."""
     learnt: dict[int, list[Value]] = {}
     answers: dict[int, Call] = {}
-    for call in program.calls:
+    apart: set[int] = (
+        set()
+    )  # models that other rows judge too; how they do on their own is then told beside it
+    scored: list[tuple[Call, int]] = []
+    for call in sorted(program.calls, key=_done):
         if call.method == "fit" and call.args and call.receiver.token:
             learnt.setdefault(call.receiver.token, []).extend(call.args[:2])
             learnt.setdefault(call.result.token, []).extend(call.args[:2])
-        elif call.method in ("predict", "predict_proba", "decision_function") and _seen(call, learnt):
-            answers[call.result.token] = call
-        elif (call.method == "score" and len(call.args) > 1 and _seen(call, learnt)) or (
-            call.name.startswith(("sklearn.metrics.", "torchmetrics."))
-            and any(v.token in answers for v in call.args)
-        ):
-            yield _trained(program, call)
+        elif call.method in ("predict", "predict_proba", "decision_function"):
+            if _seen(call, learnt):
+                answers[call.result.token] = call
+            elif call.receiver.token in learnt:
+                apart.add(call.receiver.token)
+        elif call.method == "score" and len(call.args) > 1 and call.receiver.token in learnt:
+            if _seen(call, learnt):
+                scored.append((call, call.receiver.token))
+            else:
+                apart.add(call.receiver.token)
+        elif call.name.startswith(("sklearn.metrics.", "torchmetrics.")):
+            own = [answers[v.token].receiver.token for v in call.args if v.token in answers]
+            scored += [(call, own[0])] if own else []
+    yield from (_trained(program, call) for call, model in scored if model not in apart)
+
+
+def _done(call: Call) -> tuple[int, int]:
+    """Order calls as they are carried out: what is handed over is made before."""
+    return call.node.end_lineno or 0, call.node.end_col_offset or 0
 
 
 def _seen(call: Call, learnt: dict[int, list[Value]]) -> bool:

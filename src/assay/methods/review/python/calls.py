@@ -45,7 +45,7 @@ class Calls(Special):
         super().__init__(program)
         self.met: dict[tuple[ast.Call, str], Call] = {}
         self.visited: set[ast.Call] = set()
-        self.opened: dict[int, str] = {}  # which file an open one is
+        self.opened: dict[int, tuple[Value, str]] = {}  # which file an open one is, and what it is kept as
 
     def run(self, code: ast.AST, args: list[Value], keywords: dict[str, Value]) -> Value:
         """Follow a function, lambda or class of this program with what it is given."""
@@ -234,11 +234,23 @@ class Calls(Special):
 
     def _fetched(self, call: Call) -> None:
         """A file that a call writes what it fetched to is a download from then on."""
-        if call.name == "builtins.open" and call.args and call.args[0].text:
-            self.opened[call.result.token] = call.args[0].text
-        if call.method == "write" and any(a.has("network", "download") for a in call.args):
-            if (path := self.opened.get(call.receiver.token)) is not None:
-                self.fetched.add(path)
+        path = _opens(call)
+        if path is not None:
+            found, node = path
+            self.opened[call.result.token] = (found, self.place(node) if node is not None else "")
+        came = any(a.has("network", "download") for a in call.args)
+        if call.method == "write" and came:
+            self._came(*self.opened.get(call.receiver.token, (NOTHING, "")))
+            return
+        if (
+            call.method in ("write_bytes", "write_text")
+            and came
+            and isinstance(call.node.func, ast.Attribute)
+        ):
+            self._came(call.receiver, self.place(call.node.func.value))
+            return
+        if call.name == "shutil.copyfileobj" and len(call.args) > 1 and came:
+            self._came(*self.opened.get(call.args[1].token, (NOTHING, "")))
             return
         told = _told(call, known.FETCHED)
         if told is None:
@@ -247,10 +259,23 @@ class Calls(Special):
         node = next((k.value for k in call.node.keywords if k.arg == keyword), None)
         if node is None and place < len(call.node.args):
             node = call.node.args[place]
-        if node is not None and (path_ := self.place(node)):
-            self.names[path_] = replace(found, labels=found.labels | {"download"})
-        if found.text is not None:
-            self.fetched.add(found.text)
+        self._came(found, self.place(node) if node is not None else "")
+
+    def _came(self, file: Value, place: str) -> None:
+        """A file came over the network: by the name that is written out, and by what the program keeps it as."""
+        if place:
+            self.names[place] = replace(file, labels=file.labels | {"download"})
+        if file.text is not None:
+            self.fetched.add(file.text)
+
+
+def _opens(call: Call) -> tuple[Value, ast.expr | None] | None:
+    """Return the file that a call opens and where that stands: ``open(path)``, ``path.open()``; None of another call."""
+    if call.name == "builtins.open" and call.args:
+        return call.args[0], call.node.args[0] if call.node.args else None
+    if call.method == "open" and isinstance(call.node.func, ast.Attribute) and "Path" in call.receiver.name:
+        return call.receiver, call.node.func.value
+    return None
 
 
 def _put_together(call: Call) -> tuple[Any, bool]:
