@@ -1,5 +1,6 @@
 """Digests that are remembered while a file lies still, and never past a change of it; and those of copies."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -87,3 +88,14 @@ def test_where_blocks_are_shared_a_copy_takes_none_and_keeps_its_bytes(tmp_path,
         assert digest_file(copy) == digest != digest_file(held)
     finally:
         subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_file_with_holes_has_the_digest_of_its_bytes(tmp_path):
+    path = tmp_path / "holes"
+    with path.open("wb") as file:
+        for place in (0, 70 << 20, (90 << 20) + 7, (150 << 20) - 3):
+            file.seek(place)
+            file.write(b"abcdef")
+        file.truncate(180 << 20)
+    assert digest_file(path) == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    path.unlink()

@@ -9,7 +9,14 @@ from assay.engines.isolation import filter as seccomp
 from assay.engines.isolation import syscalls
 
 HEADERS = {0: "/usr/include/x86_64-linux-gnu/asm/unistd_64.h", 1: "/usr/include/asm-generic/unistd.h"}
-TABLES = (seccomp._DENIED, seccomp._UNKNOWN, seccomp._SHARED, seccomp._GROUPS, seccomp._SIGNALS)
+TABLES = (
+    seccomp._DENIED,
+    seccomp._UNKNOWN,
+    seccomp._SHARED,
+    seccomp._GROUPS,
+    seccomp._SIGNALS,
+    seccomp._TIMES,
+)
 
 
 @pytest.mark.parametrize("column", [0, 1], ids=["x86_64", "aarch64"])

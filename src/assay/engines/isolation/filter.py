@@ -5,8 +5,10 @@ their like answer EPERM, and so does a mode with set-user-ID or set-group-ID; cl
 falls back to what can be judged. Calls in another processor's convention kill the job.
 
 Where there are no namespaces the filter closes what they would have: AF_UNIX by path (a daemon's socket may lie
-anywhere), System V and POSIX queues, other processes' limits; and no process may leave the job's process group, so
-that the group can be ended at one blow.
+anywhere), System V and POSIX queues, other processes' limits; modes, times, owners and attributes of files, which
+Landlock does not hold and without a mount of its own even what is only to be read would lose (modes and times are said to
+be set, since whoever copies a file sets them); and no process may leave the job's process group, so that the group can be
+ended at one blow.
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW*, time included
 _NEWEST = 463  # from here on the kernel has calls that this list does not know (setxattrat was the first)
 _X32 = 0x40000000
-_TERMINAL = (0x5412, 0x541C, 0x540E)  # TIOCSTI, TIOCLINUX, TIOCSCTTY
+_REQUESTS = (
+    0x5412, 0x541C, 0x540E,  # TIOCSTI, TIOCLINUX, TIOCSCTTY
+    0x40086602, 0x40046602, 0x401C5820, 0x40087602,  # FS_IOC_SETFLAGS, its 32 bits, FS_IOC_FSSETXATTR, FS_IOC_SETVERSION
+    0xC0045877, 0xC0045878, 0xC0185879,  # FIFREEZE, FITHAW, FITRIM
+)  # fmt: skip
 
 Step = tuple[int, int, int, int]
 
@@ -61,7 +67,10 @@ _SHARED = {
     "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_open": (240, 180), "mq_unlink": (241, 181),
     "sched_setscheduler": (144, 119), "sched_setparam": (142, 118), "sched_setattr": (314, 274),
     "ioprio_set": (251, 30), "process_mrelease": (448, 448), "socket": (41, 198),
+    "chown": (92, None), "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "setxattr": (188, 5),
+    "lsetxattr": (189, 6), "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
 }  # fmt: skip
+_TIMES = {"utime": (132, None), "utimes": (235, None), "futimesat": (261, None), "utimensat": (280, 88)}
 _GROUPS = {"setsid": (112, 157), "setpgid": (109, 154)}
 # Where Landlock does not yet keep signals inside.
 _SIGNALS = {
@@ -102,7 +111,11 @@ def program(*, alone: bool = True, signals: bool = True, network: bool = False) 
         out += [(_JGE, 0, 1, _X32), (_RET, 0, 0, _KILL)]
     out += [(_JGE, 0, 1, _NEWEST), (_RET, 0, 0, _ERRNO | _ENOSYS)]
     denied = {**_DENIED, **({} if alone else _SHARED), **({} if signals else _SIGNALS)}
-    for table, errno in ((denied, _EPERM), (_UNKNOWN, _ENOSYS), ({} if alone else _GROUPS, _PRETEND)):
+    for table, errno in (
+        (denied, _EPERM),
+        (_UNKNOWN, _ENOSYS),
+        ({} if alone else {**_GROUPS, **_TIMES}, _PRETEND),
+    ):
         for numbers in table.values():
             number = numbers[column]
             if number is not None:
@@ -131,7 +144,11 @@ def program(*, alone: bool = True, signals: bool = True, network: bool = False) 
         call = calls[column]
         if call is not None:
             out += _when(call, [(_LD, 0, 0, _argument(argument)), (_JSET, 0, 1, _SETS_ID)])
-    for request in _TERMINAL:
+    for name in () if alone else ("chmod", "fchmod", "fchmodat", "fchmodat2"):
+        call = _MODES[name][0][column]
+        if call is not None:
+            out += [(_JEQ, 0, 1, call), (_RET, 0, 0, _ERRNO | _PRETEND)]
+    for request in _REQUESTS:
         out += _when(_IOCTL[column], [(_LD, 0, 0, _argument(1)), (_JEQ, 0, 1, request)])
     own = [(_PRLIMIT, 0), (_SETPRIORITY, 1)]
     if not alone:  # a user may choose the processors of all that is the user's

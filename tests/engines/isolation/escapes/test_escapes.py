@@ -13,13 +13,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.engines.isolation.escapes import files, kernel, network, processes
+from tests.engines.isolation.escapes import files, gaps, kernel, network, processes
 from tests.engines.isolation.escapes.attempt import program, results
 from tests.engines.isolation.escapes.world import world
 
 from assay.engines.isolation import Grant, Limits, bubblewrap, run, sandbox
 
-FAMILIES = {"network": network, "files": files, "processes": processes, "kernel": kernel}
+FAMILIES = {"network": network, "files": files, "gaps": gaps, "processes": processes, "kernel": kernel}
 ALL = [a for family in FAMILIES.values() for a in family.ATTEMPTS]
 ROOT = os.getuid() == 0
 SYSTEM = "/usr/bin/python3"

@@ -70,6 +70,7 @@ def world(user=None):
         stack.callback(lambda: os.killpg(canary.pid, 9))
         found["pid"] = canary.pid
         found |= _system_v(stack, user)
+        found["posix_queue"] = _posix_queue(stack, name)
         yield found
 
 
@@ -90,6 +91,17 @@ def _system_v(stack, user):
     stack.callback(_libc.msgctl, queue, 0, None)
     stack.callback(_libc.semctl, sem, 0, 0, 0)
     return {"sysv_shm": shm, "sysv_queue": queue, "sysv_sem": sem}
+
+
+def _posix_queue(stack, name):
+    """Make a queue that is open to all; its name as the kernel takes it."""
+    before = os.umask(0)
+    made = _libc.mq_open(b"/" + name.encode(), os.O_CREAT | os.O_RDWR, 0o666, None)
+    os.umask(before)
+    if made >= 0:
+        os.close(made)
+        stack.callback(_libc.mq_unlink, b"/" + name.encode())
+    return name
 
 
 def nobody(command, **more):
