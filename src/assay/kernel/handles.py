@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -245,6 +245,7 @@ class ImageFile(Protocol):
     path: str  # from the root of the image, with / and none at its beginning
     size: int  # bytes
     layer: str  # digest of the layer that it is from; empty in a root directory
+    same: tuple[int, ...]  # equal for names of one file that has several (hard links), else nothing
 
     def head(self, size: int) -> bytes:
         """Return its first bytes, at most 64 KiB; they are still there for what reads it."""
@@ -278,6 +279,9 @@ class Image(Protocol):
 
         hidden: those as well that a later layer deletes or replaces.
         """
+
+    def at(self, places: Set[str]) -> Iterator[ImageFile]:
+        """Give the regular files that lie at these places; of links there, and on the way to them, ``links`` tells then."""
 
     def links(self) -> Mapping[str, str]:
         """Return where links lead that stand where a file was wanted, as they are written; known to the end likewise."""

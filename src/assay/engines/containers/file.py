@@ -19,6 +19,8 @@ _CHUNK = 1 << 20
 class StreamedFile:
     """A file of a layer. take: gives its next bytes."""
 
+    same: tuple[int, ...] = ()
+
     def __init__(self, path: str, size: int, layer: str, take: Callable[[int], bytes], scratch: Path) -> None:
         self.path, self.size, self.layer = path, size, layer
         self._take, self._scratch = take, scratch
@@ -88,12 +90,14 @@ class _InOrder(io.RawIOBase):
 
 
 class PlainFile:
-    """A file of a root directory, opened when it is read."""
+    """A file of a root directory, opened when it is read. same: equal for names of one file that has several, else nothing."""
 
     layer = ""
 
-    def __init__(self, path: str, size: int, opened: Callable[[], IO[bytes]]) -> None:
-        self.path, self.size = path, size
+    def __init__(
+        self, path: str, size: int, opened: Callable[[], IO[bytes]], same: tuple[int, ...] = ()
+    ) -> None:
+        self.path, self.size, self.same = path, size, same
         self._opened = opened
 
     def head(self, size: int) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from assay.engines.containers.room import LINKS, Room
 from assay.kernel.asset import Asset
+from assay.kernel.handles import ImageFile
 
 
 class FiledImage:
@@ -20,6 +21,15 @@ class FiledImage:
     def gaps(self) -> list[tuple[str, str]]:
         """Return what was not examined, and why."""
         return self.room.gaps
+
+    def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
+        """Give its files; said by whoever knows the way to them."""
+        raise NotImplementedError
+
+    def at(self, places: Set[str]) -> Iterator[ImageFile]:
+        """Give the regular files that lie at these places, and note the links there and above them: found by a walk."""
+        above = {place[:n] for place in places for n, letter in enumerate(place) if letter == "/"}
+        yield from self.files(lambda path, size: path in places or (not size and path in above))
 
     def links(self) -> Mapping[str, str]:
         """Return where links lead that stand where a file was wanted."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class FolderImage(FiledImage):
             for path, known in self._walk(wanted, told):
                 if stat.S_ISREG(known.st_mode):
                     if wanted(path, known.st_size):
-                        yield PlainFile(path, known.st_size, partial(beneath.opened, self.root, path))
+                        yield self._file(path, known)
                 elif stat.S_ISLNK(known.st_mode) and wanted(path, 0):
                     self._link(path)
                 elif not stat.S_ISLNK(known.st_mode) and wanted(path, 1):
@@ -74,6 +74,49 @@ class FolderImage(FiledImage):
                     "records of packages",
                     "some changed while the tree was examined; examine it when it is still",
                 )
+
+    def _file(self, path: str, known: os.stat_result) -> PlainFile:
+        several = (known.st_dev, known.st_ino, known.st_size, known.st_mtime_ns, known.st_ctime_ns)
+        same = several if known.st_nlink > 1 else ()
+        return PlainFile(path, known.st_size, partial(beneath.opened, self.root, path), same)
+
+    def at(self, places: Set[str]) -> Iterator[ImageFile]:
+        """Give the regular files at these places: looked for where they lie, without a walk over all the others."""
+        pseudo = _mounted(self.root)
+        for place in sorted(places):
+            known = self._reached(place, pseudo)
+            if known is None or stat.S_ISDIR(known.st_mode):
+                continue
+            if stat.S_ISREG(known.st_mode):
+                yield self._file(place, known)
+            else:
+                self.room.gap(place, "it is no regular file, and a record would stand there")
+
+    def _reached(self, place: str, pseudo: frozenset[str]) -> os.stat_result | None:
+        """Return what lies at a place; None where a link does, which is noted, or nothing, or what is no part of the image."""
+        pieces = place.split("/")
+        if (
+            len(place) > LONGEST
+            or len(pieces) > _DEEPEST
+            or not all(p not in ("", ".", "..") for p in pieces)
+        ):
+            return None
+        path, known = "", None
+        for piece in pieces:
+            path = f"{path}/{piece}" if path else piece
+            try:
+                known = (self.root / path).lstat()
+            except (OSError, ValueError):
+                return None
+            if stat.S_ISLNK(known.st_mode):
+                self._link(path)
+                return None
+            folder = stat.S_ISDIR(known.st_mode)
+            if folder and (path in pseudo or path in _STORES or self.root / path == self._without):
+                return None
+            if not folder and path != place:
+                return None
+        return known
 
     def _link(self, path: str) -> None:
         if not self._may_link(path):

@@ -10,10 +10,11 @@ import posixpath
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assay.engines.containers.alike import Alike
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Image, ImageFile, Work
 from assay.methods.packages import locks, osrelease
@@ -76,6 +77,7 @@ class _Taking:
         self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
         self.read: set[tuple[str, str]] = set()  # path and kind: one file may be a record of several kinds
         self.locked: dict[str, Locked] = {}  # of a source tree, by the file that says it
+        self.alike = Alike()
         self.files = self.kept = self.locking = 0
 
     def one(self, file: ImageFile, kind: str) -> None:
@@ -83,7 +85,7 @@ class _Taking:
         if kind == "above":
             return
         self.read.add((file.path, kind))
-        if kind == "binary" and not file.head(4).startswith(_PROGRAMS):
+        if kind == "binary" and not self.alike.begins(file, _PROGRAMS):
             return
         self.files += 1
         if self.files % 200 == 0:
@@ -110,7 +112,7 @@ class _Taking:
                 self._room(len(named))
                 self.modules[folder] = tuple(dict.fromkeys((*self.modules.get(folder, ()), *named)))
             else:
-                self._add(self._packages(file, kind))
+                self._add(self.alike.packages(file, kind, self._packages))
         except BadInput as error:
             self.gap(file.path, error.what)
         except _WRONG as error:
@@ -198,8 +200,7 @@ def _referred(taking: _Taking) -> None:
         if not places or len(asked) + len(places) > _REFERRED:
             return  # what is left is told where it is referred to
         asked |= places
-        above = {place[:n] for place in places for n, letter in enumerate(place) if letter == "/"}
-        for file in taking.image.files(_among(places, above)):
+        for file in taking.image.at(places):
             if file.path in places:
                 taking.one(file, "lock")
 
@@ -260,19 +261,13 @@ def _linked(taking: _Taking) -> None:
         kinds: dict[str, list[str]] = defaultdict(list)
         for place, kind in sorted(places):
             kinds[place].append(kind)
-        above = {place[:n] for place in kinds for n, letter in enumerate(place) if letter == "/"}
-        for file in taking.image.files(_among(kinds, above)):
+        for file in taking.image.at(kinds.keys()):
             several = kinds.get(file.path, [])
             if len(several) > 1:  # its bytes come once
                 taking.gap(file.path, f"links call it a record of {' and of '.join(several)} at once")
             elif several:
                 taking.one(file, several[0])
     taking.gap("records of packages", "links to them lead on and on")
-
-
-def _among(places: Container[str], above: Set[str]) -> Callable[[str, int], bool]:
-    """Want what lies at these places, and the links above them."""
-    return lambda path, size: path in places or (not size and path in above)
 
 
 def _places(taking: _Taking) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ class ListedImage:
 
     def files(self, wanted: Callable[[str, int], bool], *, hidden: bool = False) -> Iterator[ImageFile]:
         """Give nothing: there are no files."""
+        return iter(())
+
+    def at(self, places: Set[str]) -> Iterator[ImageFile]:
+        """Give nothing: what a lock refers to is not beside it here."""
         return iter(())
 
     def links(self) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 # What changes a database of rpm that was not carried over: a WAL that is not empty, a journal that begins so.
 JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
@@ -56,6 +57,7 @@ _DEEPEST, _LINKS = 256, 40  # folders of a path, and links on the way to it
 _LEAST = 16 << 10  # bytes of a program that a Go or Rust compiler made: far more in truth
 
 
+@lru_cache(maxsize=32)  # a walk asks a few times in a row of each file
 def kind_of(path: str, size: int) -> str:
     """Return the kind of reader for a file, ``above`` of what may be a link to a database, or nothing."""
     known = DATABASES.get(path)
