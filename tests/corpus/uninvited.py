@@ -6,7 +6,9 @@ import codecs
 import marshal
 import pickle
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -588,13 +590,54 @@ def memory(marker: Path) -> Iterator[tuple[str, bytes]]:
     )
 
 
+def arrays() -> Iterator[tuple[str, Any]]:
+    """Values whose pickles say much of types and sizes, and nothing that is not so."""
+    import numpy as np
+
+    yield "record", np.rec.array([(1, 2.0, "x")] * 5, dtype=[("a", "i4"), ("b", "f8"), ("c", "U3")])
+    yield "fields", np.zeros(3, [("a", "f8", (2, 3)), ("b", "O")])
+    yield "nested", np.zeros(3, [("a", [("x", "i2"), ("y", "S5")]), ("b", "?")])
+    yield "aligned", np.zeros(2, np.dtype([("a", "i1"), ("b", "f8")], align=True))
+    yield "overlaid", np.zeros(2, {"names": ["a", "b"], "formats": ["i4", "i2"], "offsets": [0, 2]})
+    yield "titled", np.zeros(2, [(("Title", "a"), "f8"), ("b", "M8[ns]")])
+    yield "objects", np.array([1, "a", None], dtype=object)
+    yield "strings", [np.array(["abc", "d"]), np.array([b"x"]), np.zeros(2, "V7")]
+    yield "foreign", [np.zeros(3, ">f8"), np.zeros(2, "g"), np.ma.array([1, 2], mask=[0, 1])]
+    yield "shared", [np.zeros(2, [("a", "i4")])] * 3 + [np.zeros(1, [("a", "i4")])]
+    yield "numbers", [range(1000), bytearray(100), Fraction(3, 7), Decimal("1e-300"), 1 << 4000]
+
+
+def _written(folder: Path) -> Iterator[Sample]:
+    import joblib
+
+    for name, value in arrays():
+        for protocol in (2, 5):
+            path = folder / f"{name}{protocol}.pkl"
+            path.write_bytes(pickle.dumps(value, protocol))
+            yield Sample(path, False, "uninvited arrays", f"{name}, protocol {protocol}")
+        path = folder / f"{name}.joblib"
+        joblib.dump(value, path)
+        yield Sample(path, False, "uninvited arrays", f"{name}, by joblib")
+
+
 GROUPS = (opcodes, registry, chains, assembled, changed, libraries, memory)
 
 
 def samples(folder: Path) -> Iterator[Sample]:
     """Every one, each in a file of its own."""
     for group in GROUPS:
-        for number, (why, raw) in enumerate(group(folder / f"{group.__name__}.mark")):
-            path = folder / f"{group.__name__}{number}.pkl"
-            path.write_bytes(raw)
-            yield Sample(path, True, f"uninvited {group.__name__}", why)
+        yield from _made(folder, group)
+    yield from _written(folder)
+
+
+def quick(folder: Path) -> Iterator[Sample]:
+    """What nobody else has."""
+    yield from _made(folder, memory)
+    yield from _written(folder)
+
+
+def _made(folder: Path, group: Callable[[Path], Iterator[tuple[str, bytes]]]) -> Iterator[Sample]:
+    for number, (why, raw) in enumerate(group(folder / f"{group.__name__}.mark")):
+        path = folder / f"{group.__name__}{number}.pkl"
+        path.write_bytes(raw)
+        yield Sample(path, True, f"uninvited {group.__name__}", why)

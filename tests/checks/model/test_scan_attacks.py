@@ -356,3 +356,40 @@ def test_text_that_almost_is_json_takes_no_time(scanned, text):
     began = time.process_time()
     scanned(text.encode(), "notes.txt")
     assert time.process_time() - began < 10
+
+
+def test_a_tar_member_that_cannot_fit_is_not_begun(tmp_path, work):
+    """Of a tar of twenty gigabytes four were unpacked, in minutes, before that was told."""
+    path = tmp_path / "model.tar"
+    info = tarfile.TarInfo("model.bin")
+    info.size = 20 << 30
+    with path.open("wb") as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT))
+        file.truncate(512 + info.size + 1024)
+    began = time.process_time()
+    report = check(FileTree(Asset("tree", path.name, str(path), "sha256:0"), path), work=work)
+    assert [f.rule for f in report.findings] == ["model.scan.bomb"]
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule"),
+    [
+        ("a.yaml", "a: !!python/object/apply:os.getpid []\n".encode("utf-16"), "yaml_object"),
+        ("a.json", json.dumps({"auto_map": {"AutoModel": "a--b.C"}}).encode("utf-16"), "remote_code"),
+        ("adapter_config.json", b'{"auto_mapping": {"base_model_class": "X", "parent_library": "evil"}}', "remote_code"),
+        ("w.safetensors", struct.pack("<Q", 1 << 62) + b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', "header_lie"),
+    ],
+)  # fmt: skip
+def test_what_was_refused_or_passed_is_told_by_its_name(scanned, name, content, rule):
+    assert f"model.scan.{rule}" in {f.rule for f in grave(scanned(content, name))}
+
+
+@pytest.mark.parametrize("library", ["transformers.models.llama.modeling_llama", "__main__", "peft"])
+def test_an_adapter_of_a_known_library_is_clean(scanned, library):
+    held = {"auto_mapping": {"base_model_class": "X", "parent_library": library}, "peft_type": "LORA"}
+    assert not stopped(scanned(json.dumps(held).encode(), "adapter_config.json"))
+
+
+def test_text_in_utf16_that_says_nothing_dangerous_is_clean(scanned):
+    assert not stopped(scanned("name: model\nlayers: 3\n".encode("utf-16"), "a.yaml"))

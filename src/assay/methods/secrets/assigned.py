@@ -7,6 +7,7 @@ variable, no hash, label or path, and looks drawn at random; a password also whe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from assay.methods.secrets.plausible import (
     entropy,
@@ -88,13 +89,29 @@ def _judge(match: re.Match[bytes], place: Place) -> Judged | None:
     )
 
 
+@lru_cache(4096)
+def _says_not(rest: bytes) -> bool:
+    return _NOT.search(rest) is not None
+
+
+@lru_cache(4096)
+def _is_never(name: bytes) -> bool:
+    return _NEVER.search(name) is not None
+
+
+@lru_cache(64)
+def _kind_of(name: str) -> tuple[bool, bool]:
+    """Whether a file's name is one of code, and whether it is one of settings."""
+    return _CODE.search(name) is not None, _SETTINGS.search(name) is not None
+
+
 def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value: bytes) -> bool:
     """Whether the name says something else than a secret, or the value is no literal here."""
     rest = match["rest"].rstrip(b"-._")
     first = match.end("rest") - len(name)
     if first and place.blob[first - 1 : first] in (b"/", b"\\", b"$"):
         return True  # a path, a variable's value
-    if (rest and _NOT.search(rest)) or _NEVER.search(name) or is_locked(place.name):
+    if (rest and _says_not(rest)) or _is_never(name) or is_locked(place.name):
         return True
     if match["word"].lower() in (b"salt", b"webhook", b"credential", b"credentials") and group == "bare":
         return True
@@ -122,10 +139,10 @@ def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value:
 
 def _bare(name: bytes, match: re.Match[bytes], place: Place, value: bytes) -> bool:
     """Whether a value without quotes is no literal: an expression of a language, a word of prose."""
-    if _CODE.search(place.name) or _EXPRESSION.search(value.rstrip(b";")):
+    code, settings = _kind_of(place.name)
+    if code or _EXPRESSION.search(value.rstrip(b";")):
         return True
-    settings = _SETTINGS.search(place.name) is not None
-    before = place.line[: match.start() - place.start].strip()
+    before = place.line[: match.start() - place.start].strip()[-80:]  # what could match is shorter than that
     alone = re.search(rb"(?:^|[\s\"'{,?&;<])[\w.\-]{0,60}$", before) is not None
     if settings and alone:
         return False

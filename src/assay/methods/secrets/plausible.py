@@ -92,11 +92,13 @@ def looks_random(text: bytes, least: float = 3.0) -> bool:
     return entropy(text) >= (min(least, 2.8) if is_hex(text) else least)
 
 
+@lru_cache(256)
 def is_aside(name: str) -> bool:
     """Whether a file's name says that it holds tests, examples or documentation."""
     return _PATHS.search(name) is not None
 
 
+@lru_cache(256)
 def is_locked(name: str) -> bool:
     """Whether a file is one that machines fill with hashes: lock files, source maps, catalogues."""
     return _LOCKS.search(name) is not None
