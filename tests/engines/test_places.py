@@ -6,6 +6,8 @@ import pytest
 
 from assay.doors.cli import main
 from assay.engines import places
+from assay.kernel.errors import Missing
+from assay.works.picking import picked
 
 OPEN = "import pickle\npickle.load(open('x', 'rb'))\n"
 
@@ -35,3 +37,17 @@ def test_an_object_is_reviewed_before_it_is_let_go(s3, capsys, monkeypatch):
         s3.put_object(Bucket=s3.bucket, Key=f"code/{at}.py", Body=OPEN)
     _, report = reviewed(f"s3://{s3.bucket}/code", capsys)
     assert len(report["findings"]) == 4 and report["coverage"]["skipped"] == []
+
+
+def test_what_lies_in_a_bucket_is_scanned_by_what_it_is_called(s3):
+    """Code in a bucket was taken for models, and passed."""
+    for key in ("p/src/train.py", "p/m.pkl", "p/rows.csv", "p/notes.md"):
+        s3.put_object(Bucket=s3.bucket, Key=key, Body=b"x = 1\n")
+    url = f"s3://{s3.bucket}"
+    found = picked(f"{url}/p")
+    assert [w.check for w in found.checks] == ["code.secrets", "code.review", "model.scan"]
+    assert found.tables == (f"{url}/p/rows.csv",)
+    assert [w.check for w in picked(f"{url}/p/src/train.py").checks] == ["code.secrets", "code.review"]
+    assert [w.check for w in picked(f"{url}/p/m.pkl").checks] == ["model.scan"]
+    with pytest.raises(Missing, match="no object under that name"):
+        picked(f"{url}/nothing")

@@ -11,7 +11,7 @@ import tarfile
 import pytest
 from tests.images import DEBIAN, docker_save, layer, oci_layout, zstd
 
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Missing, UsageError
 from assay.kernel.severity import Severity
 from assay.kernel.verdict import Gate
 from assay.works import picking
@@ -154,18 +154,23 @@ def test_a_saved_image_is_held_against_what_is_known_or_listed(tmp_path, packed)
     raw = docker_save(tmp_path / "x", RAW).read_bytes()
     file = tmp_path / f"app.tar{packed}"
     file.write_bytes({"": bytes, ".gz": gzip.compress, ".zst": zstd}[packed](raw))
-    assert picked(file) == [("image.sbom", "")]
-    (wanted,) = pick(str(file), {"mirror": "osv", "kev": "k.json"}).checks
+    assert picked(file) == [("image.sbom", ""), ("code.secrets", "")]
+    wanted, _ = pick(str(file), {"mirror": "osv", "kev": "k.json"}).checks
     assert (wanted.check, wanted.params) == ("image.vulnerabilities", {"advisories": "osv", "kev": "k.json"})
 
 
 def test_a_layout_is_an_image_and_each_of_several_is(tmp_path):
     one = oci_layout(tmp_path / "one", RAW)
-    assert picked(one) == [("image.sbom", "")] and picked(f"{one}#app:1") == [("image.sbom", "")]
+    assert picked(one) == [("image.sbom", ""), ("code.secrets", "")]
+    assert picked(f"{one}#app:1") == [("image.sbom", "")]
     index = json.loads((one / "index.json").read_text())
     other = {**index["manifests"][0], "annotations": {}, "digest": "sha256:" + "0" * 64}
     (one / "index.json").write_text(json.dumps({**index, "manifests": [*index["manifests"], other]}))
-    assert picked(one) == [("image.sbom", "#app:1"), ("image.sbom", "#sha256:" + "0" * 64)]
+    assert picked(one) == [
+        ("image.sbom", "#app:1"),
+        ("image.sbom", "#sha256:" + "0" * 64),
+        ("code.secrets", ""),
+    ]
     assert picked("oci://r.example/app:1") == [("image.sbom", "")]
 
 
@@ -262,3 +267,21 @@ def test_data_in_a_source_tree_is_named_and_left(tmp_path):
     found = pick(str(tmp_path))
     assert [one.rpartition("/")[2] for one in found.tables] == ["rows.csv.gz", "rows.parquet"]
     assert not found.skipped and not any(one.check.startswith("data.") for one in found.checks)
+
+
+def test_a_list_of_requirements_is_no_table(tmp_path):
+    """`assay scan requirements.txt` profiled it: a table of no rows, and it passed."""
+    (tmp_path / "requirements.txt").write_text("requests==2.19.0\n")
+    assert picked(tmp_path / "requirements.txt") == [("image.sbom", "")]
+
+
+def test_what_is_not_there_ends_it_before_the_rest_is_examined(tmp_path, monkeypatch):
+    """What had been examined before the name that was wrong was lost with it; a folder of nothing passed."""
+    (tmp_path / "m.pkl").write_bytes(b"\x80\x04N.")
+    (tmp_path / "empty" / "too").mkdir(parents=True)
+    monkeypatch.setattr("assay.works.scanning.carry_out", lambda *a, **k: pytest.fail("it was examined"))
+    for wrong in ("nothing", "nothing.csv", "empty"):
+        with pytest.raises(Missing, match="there is no file"):
+            scan(
+                [f"{tmp_path}/m.pkl", f"{tmp_path}/{wrong}"], {}, home=None, settings=Settings(), gate=Gate()
+            )

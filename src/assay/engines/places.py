@@ -53,6 +53,16 @@ def _listed(url: str) -> list[tuple[str, int, str]]:
     return sorted((str(n), int(s), t) for n, s, t in tags)
 
 
+def names(url: str) -> list[str]:
+    """Return the names of the objects under a prefix, from it on; of a single object its own name. Missing where there is none."""
+    _, path = filesystem(url)
+    prefix = str(path).rstrip("/")
+    found = [name for name, _, _ in _listed(url)]
+    if found == [prefix]:
+        return [prefix.rpartition("/")[2]]
+    return [name.removeprefix(f"{prefix}/") for name in found]
+
+
 class RemoteTree:
     """A Tree whose objects are fetched one after another; old ones are let go, so that few lie here at once."""
 

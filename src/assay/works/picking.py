@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.engines.regular import opened
+from assay.kernel.errors import Missing
 from assay.kernel.report import Skipped
 from assay.methods.packages.wanted import LOCKS, kind_of
 from assay.works.resolve import MODELS, TABLES, looks_like_table
@@ -31,6 +32,7 @@ _NAMED = ("dockerfile", "makefile", "jenkinsfile", ".env", ".envrc", ".netrc", "
 _SCRIPTS = ("inference.py", "model.py")  # which a model may bring along
 _ELSEWHERE = (".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".assay")
 _LOOKED_AT = 200_000  # entries of a folder
+_STORES = ("s3://", "s3a://", "gs://", "gcs://", "az://", "abfs://")
 _MOST = 100  # images of one source tree; of more models a folder that holds them is examined whole
 _SINGLE = 1_000  # model files of one source tree that are examined, each or as a folder
 _UNPACKED = 64 << 30  # bytes that come out of all archives of a source tree to tell what lies in them
@@ -72,17 +74,21 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
     advisories = advisories or {}
     if target.startswith(REMOTE):
         return Picked((of_image(target, advisories),))
-    if looks_like_table(target) and not _has_source(Path(target)):
+    path = Path(target)
+    if not any(mark in target for mark in ("://", "::", "*", "?", "#")) and not os.path.lexists(target):
+        raise Missing(f"there is no file {target!r}", remedy="check the path")
+    locked = path.is_file() and kind_of(path.name, 0) in LOCKS  # a requirements.txt is no table
+    if looks_like_table(target) and not locked and not _has_source(path):
         return Picked(tuple(Wanted(name, target) for name in ("data.profile", "data.pii", "data.integrity")))
     if "://" in target:  # of the registry, or in a store: a path of it would lose a slash
-        return Picked((Wanted("model.scan", target),))
+        return _stored(target) if target.startswith(_STORES) else Picked((Wanted("model.scan", target),))
     images, alone = _images(target, advisories)
     if images and alone:
-        return Picked(images)
-    path = Path(target)
-    if (
-        path.is_file() and kind_of(path.name, 0) in LOCKS and not path.name.lower().endswith(".py")
-    ):  # a program, too
+        searched = (
+            (Wanted("code.secrets", target),) if path.exists() else ()
+        )  # its layers, all its images at once
+        return Picked((*images, *searched))
+    if locked and not path.name.lower().endswith(".py"):  # which is a program, too
         return Picked((of_image(target, advisories),))
     if path.is_file():
         reviewed = _reviewed(path.parent, [path])
@@ -91,6 +97,25 @@ def picked(target: str, advisories: Mapping[str, str] | None = None) -> Picked:
         names = ("code.secrets", *reviewed)
         return Picked((*images, *(Wanted(name, target) for name in names)))
     return _folder(path, images, advisories)
+
+
+def _stored(target: str) -> Picked:
+    """Return the checks of what lies in a store of objects, by the names there: nothing is fetched to pick them."""
+    from assay.engines.places import names
+    from assay.methods.review.languages import UNDECIDED, by_name
+
+    if _named_as_model(target.lower()) or target.lower().endswith((".tar.gz", ".tgz")):
+        return Picked((Wanted("model.scan", target),))
+    found = names(target)
+    written = [one for one in found if _is_source(one.rpartition("/")[2])]
+    reviewed = any(by_name(one, "") not in ("", UNDECIDED) for one in found)
+    saved = any(one.lower().endswith(".tar") for one in found)  # which may be images
+    code = ("code.secrets",) * bool(written or reviewed or saved) + ("code.review",) * reviewed
+    single = len(found) == 1 and bool(written or reviewed)
+    tables = tuple(f"{target.rstrip('/')}/{one}" for one in found if one.lower().endswith(_DATA))
+    return Picked(
+        tuple(Wanted(one, target) for one in (*code, *(() if single else ("model.scan",)))), (), tables
+    )
 
 
 def of_image(target: Any, advisories: Mapping[str, str]) -> Wanted:
@@ -147,6 +172,10 @@ def _head(path: Path | str) -> bytes:
 def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str]) -> Picked:
     skipped: list[Skipped] = []
     files = list(_files(path, skipped)) if path.is_dir() else []
+    if not files and not skipped and _is_empty(path):
+        raise Missing(
+            "there is no file in it, so there is nothing to examine", where=str(path), remedy="check the path"
+        )
     told = tuple(skipped)
     written = path.is_dir() and _is_source_tree(path, files)
     reviewed = _reviewed(path, [Path(entry.path) for entry in files], unread=written)
@@ -281,6 +310,11 @@ def _is_source_tree(folder: Path, files: Sequence[os.DirEntry[str]]) -> bool:
 def _has_source(path: Path) -> bool:
     """Whether a folder is a source tree in which tables lie too: a CSV in a repository makes no table of it."""
     return path.is_dir() and _is_source_tree(path, list(_files(path, [])))
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether a folder holds nothing but folders."""
+    return folder.is_dir() and all(one.is_dir() and not one.is_symlink() for one in folder.rglob("*"))
 
 
 def _is_bare(folder: Path) -> bool:
