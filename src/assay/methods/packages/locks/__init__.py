@@ -33,8 +33,8 @@ _BY_END = {
 }
 _CONDA = re.compile(r"conda-[a-z0-9_-]{1,60}\.lock")
 _MOST = {
-    "environment": 128 << 10, "pyproject": 1 << 20, "requirements": 2 << 20, "setuppy": 1 << 20, "setupcfg": 1 << 20,
-    "condalock": 16 << 20, "pnpm": 16 << 20, "yarn": 16 << 20, "bun": 16 << 20, "composer": 16 << 20,
+    "environment": 128 << 10, "pyproject": 1 << 20, "requirements": 2 << 20, "setuppy": 128 << 10, "setupcfg": 256 << 10,
+    "condalock": 8 << 20, "pnpm": 8 << 20, "yarn": 16 << 20, "bun": 16 << 20, "composer": 16 << 20,
 }  # fmt: skip  # bytes, a few seconds each
 _ELSE = 8 << 20
 MOST = 16 << 20  # bytes of one file

@@ -12,6 +12,7 @@ from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 from assay.methods.versions import semver
 
+_LONGEST = 10_000  # characters of a line: what stands open in one is looked for to its end, again and again
 _GO = re.compile(r"(\d+)\.(\d+)")
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*+"|`[^`]*+`|[^\s"`]+')
 _REPLACED = re.compile(r"(\S+)(?:\s+(v\S+))?\s+=>\s+(\S+)(?:\s+(v\S+))?")
@@ -28,6 +29,8 @@ def _mod(text: str, path: str) -> Locked:
     replaced: dict[tuple[str, str], tuple[str, str]] = {}
     go, block, module = (0, 0), "", False
     for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > _LONGEST:
+            raise Unreadable(f"its line {number} is longer than any")
         bare = line.partition("//")[0].strip()
         if not bare:
             continue

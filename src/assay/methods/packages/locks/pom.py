@@ -14,7 +14,7 @@ from xml.parsers import expat
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 
-_DEEPEST, _MOST = 60, 200_000
+_DEEPEST, _MOST, _REFERENCES = 60, 200_000, 10
 _PROPERTY = re.compile(r"\$\{([^${}]{1,200})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _PLACES = {
@@ -63,7 +63,7 @@ def _name(one: Mapping[str, str], properties: Mapping[str, str]) -> tuple[str, s
 def _filled(text: str, properties: Mapping[str, str]) -> str:
     """Put in properties, which may name others: a few rounds, and never longer than a version is."""
     for _ in range(8):
-        if "${" not in text or len(text) > LONGEST:
+        if "${" not in text or len(text) > LONGEST or text.count("${") > _REFERENCES:
             break
         text = _PROPERTY.sub(lambda m: properties.get(m[1], f"$?{{{m[1]}}}")[:LONGEST], text)
     return text.replace("$?{", "${").strip()
@@ -78,11 +78,12 @@ class _Reading:
         self._path: list[str] = []
         self._text: list[str] = []
         self._one: dict[str, str] | None = None
-        self._seen = 0
+        self._seen, self._room = 0, LONGEST
 
     def parse(self, content: bytes) -> None:
         """Read the document; Unreadable where it declares entities, nests too deep, or is no XML."""
         parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True  # a text is handed over at once, and not line by line
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._data
@@ -98,6 +99,7 @@ class _Reading:
     def _start(self, name: str, _: Any) -> None:
         self._path.append(name.rpartition(" ")[2])
         self._text.clear()
+        self._room = LONGEST
         self._seen += 1
         if len(self._path) > _DEEPEST or self._seen > _MOST:
             raise Unreadable("it nests deeper, or has more elements, than any pom.xml")
@@ -106,13 +108,15 @@ class _Reading:
             self._one = {}
 
     def _data(self, text: str) -> None:
-        if sum(map(len, self._text[:50])) < LONGEST and len(self._text) < 50:
+        if self._room > 0:
             self._text.append(text)
+            self._room -= len(text)
 
     def _end(self, _: str) -> None:
         place, text = "/".join(self._path), "".join(self._text).strip()[:LONGEST]
         kind, name = _PLACES.get(place), self._path.pop()
         self._text.clear()
+        self._room = LONGEST
         if kind and self._one is not None:
             (self.asked if kind == "asked" else self.managed).append(self._one)
             self._one = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import configparser
+import re
 
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import Unreadable
+
+_WIDE = re.compile(r"\S[^\S\n]{100}")
 
 
 def read(content: bytes, path: str) -> Locked:
@@ -13,10 +16,13 @@ def read(content: bytes, path: str) -> Locked:
 
     A list on one line is parted by ``;`` as setuptools does.
     """
+    text = content.decode("utf-8-sig")
+    if _WIDE.search(text):  # configparser goes back over a gap from each of its places
+        raise Unreadable("a gap within a line is wider than any")
     told = configparser.ConfigParser(interpolation=None, delimiters=("=", ":"))
     told.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        told.read_string(content.decode("utf-8-sig"))
+        told.read_string(text)
     except configparser.Error as error:
         raise Unreadable(f"it is no file of settings: {str(error).splitlines()[0][:120]}") from None
     out = Locked()
