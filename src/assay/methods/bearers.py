@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 
+ADMIN = "admin"  # the scope of a token that opens the management API
 _TOKEN = re.compile(r"assay_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 

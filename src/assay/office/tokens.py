@@ -15,8 +15,6 @@ from assay.office.rows import read
 if TYPE_CHECKING:
     from assay.office.office import Office, Tx
 
-ADMIN = "admin"
-
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:

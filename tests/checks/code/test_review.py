@@ -383,3 +383,21 @@ def test_mending_programs_one_after_another_stays_python(texts):
     edits = [e for s in _walk.python(text) for e in s.edits]
     ast.parse(edited(text, edits))
     assert not edits or patch("x.py", text, edits).startswith("--- a/x.py")
+
+
+def test_a_report_carried_the_keys_that_it_told_of(tmp_path):
+    """The line of a finding was shown as it stood: a report in SARIF, kept beside the code, held the secret whole."""
+    key, password = "wJalrXUtnFEMI/K7MDENGb" + "PxRfiCYzz8vQ1e7d2A", "kT7" + "vw9!qPz2"
+    (tmp_path / "k.py").write_text(
+        f'import boto3, psycopg2, requests\nboto3.client("s3", aws_secret_access_key="{key}")\n'
+        f'psycopg2.connect(host="db", password="{password}")\n'
+        f'requests.post("https://x.example.org", verify=False, data={{"aws_secret_access_key": "{key}"}})\n'
+        f'requests.post("https://x.example.org/{"a" * 30}", data={{"aws_secret_access_key": "{key}"}}, verify=False)\n'
+    )
+    verdict = carry_out("check", "code.review", str(tmp_path), {}, home=None)
+    found = {f.rule.rpartition(".")[2]: f for f in verdict.report.findings}
+    assert {"boto3_keys", "written_secret", "no_verification"} <= set(found)
+    assert found["boto3_keys"].where["code"] == "boto3.client('s3', aws_secret_access_key=...)"
+    told = verdict.report.to_json().decode()
+    assert key not in told and key[:8] not in told and password not in told
+    assert "wJal… (40 characters)" in found["no_verification"].where["code"]

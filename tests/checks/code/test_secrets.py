@@ -179,3 +179,17 @@ def test_what_is_installed_or_hidden_is_not_rewritten(tree, capsys):
         main(["secrets", "rewrite", str(tree)])
     shown = capsys.readouterr().out
     assert "src/load.py" in shown and ".venv" not in shown and "site-packages" not in shown
+
+
+def test_fingerprints_in_its_own_report_were_told_as_secrets(tree, capsys):
+    """Whoever kept the report beside the code, as a pipeline does, had more secrets at each run."""
+    (tree / "settings.py").write_text('token = "Zq81mmnKpo3Xw7R4tY2u"\n')
+    for form in ("sarif", "json"):
+        examined(tree, "--format", form, "-o", str(tree / f"secrets.{form}"))
+    capsys.readouterr()
+    examined(tree)
+    assert {f["where"]["file"] for f in told(capsys)["findings"]} == {
+        "settings.py",
+        "src/load.py",
+        "tests/test_x.py",
+    }

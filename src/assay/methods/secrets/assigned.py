@@ -50,6 +50,7 @@ _SETTINGS = re.compile(
     r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|[^/]*\.(?:env|ini|cfg|conf|config|properties|toml|ya?ml|json|tfvars|tfstate|sh|bash|zsh|envrc|log|out|txt|service|netrc|plist|xml|tf|hcl|credentials|cnf|secrets?|dockerfile)|dockerfile[^/]*|credentials|config|\.\w*rc|\.pypirc|secrets?)$"
 )
 _EXPRESSION = re.compile(rb"[(){}\[\]<>|;]|&&|^[\$#]|^%|^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
+_OURS = re.compile(rb'"field":\s*"[^"\r\n]{1,200}",\s*"$')  # before a fingerprint in a report of code.secrets
 _HASHLIKE = (32, 40, 56, 64, 96, 128)
 _TAKE = "take it from the environment, a secret manager, or a file outside of the repository, and change it where it is used"
 
@@ -111,6 +112,13 @@ def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value:
     first = match.end("rest") - len(name)
     if first and place.blob[first - 1 : first] in (b"/", b"\\", b"$"):
         return True  # a path, a variable's value
+    if (
+        name == b"secret"
+        and len(value) == 16
+        and is_hex(value)
+        and _OURS.search(place.blob, max(0, first - 300), first)
+    ):
+        return True
     if (rest and _says_not(rest)) or _is_never(name) or is_locked(place.name):
         return True
     if match["word"].lower() in (b"salt", b"webhook", b"credential", b"credentials") and group == "bare":

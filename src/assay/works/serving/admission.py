@@ -13,7 +13,6 @@ from assay.methods import bearers
 from assay.methods.routing.buckets import Buckets
 
 _REMEMBERED = 4096
-ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)

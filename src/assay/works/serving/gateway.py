@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engines.serving.reading import Reader as Payloads
 from assay.kernel.serving import Answer, Question, Refusal
+from assay.methods.bearers import ADMIN
 from assay.methods.payloads import PayloadRefused
 from assay.methods.routing.buckets import Buckets
 from assay.works.serving import lines, publishing
@@ -218,7 +219,7 @@ class Gateway:
         caller = self.callers.of(token, time.time()) if token else None
         if caller is None:
             return self._refused("", UNKNOWN, None, address)
-        if "admin" not in caller.scopes:
+        if ADMIN not in caller.scopes:
             return self._refused("", FORBIDDEN, caller, address)
         return caller
 

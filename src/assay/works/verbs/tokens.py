@@ -48,7 +48,7 @@ def token_create(
             raise UsageError(f"there is no endpoint {name[:80]!r}", remedy=did_you_mean(name, known))
     end = until(expires, home.office.clock(), "a token")
     id, token, kept = bearers.draw()
-    scopes = (tokens.ADMIN,) if admin else ()
+    scopes = (bearers.ADMIN,) if admin else ()
     with home.office.transaction() as tx:
         record = tokens.create(
             tx, subject, actor=actor, id=id, hash=kept, endpoints=tuple(dict.fromkeys(endpoints)), scopes=scopes,

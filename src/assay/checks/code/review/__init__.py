@@ -101,13 +101,13 @@ class _Tally:
 
     def take(self, name: str, spots: list[Spot], source: str, cells: Cells | None = None) -> list[Spot]:
         """Make findings of what no comment lets pass, and return it."""
-        from assay.checks.code.review import _walk
+        from assay.checks.code.review import _masked, _walk
         from assay.methods.review.spot import rows
 
         passed: list[str] = []
         kept = list(_walk.allowed(spots, rows(source), passed.append))
         self.allowed += len(passed)
-        for spot in kept:
+        for spot in _masked.masked(kept, source, name):
             self.found(name, spot, cells)
         return kept
 
