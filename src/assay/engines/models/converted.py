@@ -108,5 +108,6 @@ def _contents(loaded: ContentsModel) -> tuple[dict[str, Any], bytes]:
         metadata = {n: v if isinstance(v, str) else json.dumps(v, allow_nan=False) for n, v in plain.items()}
     except ValueError as error:
         raise ValueError(f"it holds a number that JSON has no form for: {error}") from None
-    metadata.setdefault("format", "pt" if loaded.framework == "pytorch" else "np")  # what it says itself stays
+    # a value of its own that is called so stays
+    metadata.setdefault("format", "pt" if loaded.framework == "pytorch" else "np")
     return _said("model.safetensors", "safetensors", **counts), dumped(arrays, types, metadata)
