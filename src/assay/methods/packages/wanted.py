@@ -50,6 +50,9 @@ _LOCKS = re.compile(
     r"|([a-z0-9_-]{1,60}[._-])?(requirements|constraints)([._-][a-z0-9._-]{1,60})?\.txt",
     re.IGNORECASE,
 )
+_LOCK_ENDS = (  # how all of these end: most names are told by it, in a third of the time
+    ".lock", ".toml", ".yaml", ".yml", ".txt", ".json", ".xml", ".mod", ".sum", ".lockb", ".locked", ".lockfile", "setup.py", "setup.cfg",
+)  # fmt: skip
 _BROUGHT = ("site-packages", "dist-packages", "node_modules", "bower_components", "META-INF")
 LOCKS = frozenset({"lock", "npm-lock", "cargo-lock"})
 _BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
@@ -66,10 +69,10 @@ def kind_of(path: str, size: int) -> str:
     folder, _, name = path.rpartition("/")
     if name in _NAMES:
         return _named(folder, name)
-    if _LOCKS.fullmatch(name) or _beside(folder, name):
+    low = name.lower()
+    if low.endswith(_LOCK_ENDS) and (_LOCKS.fullmatch(name) or _beside(folder, name)):
         return "" if any(one in folder.split("/") for one in _BROUGHT) else "lock"
-    _, dot, end = name.rpartition(".")
-    end = end.lower()
+    _, dot, end = low.rpartition(".")
     if dot and end in _ENDS:
         return _ENDS[end]
     if folder.startswith("var/lib/dpkg/"):
