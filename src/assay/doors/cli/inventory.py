@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
+from assay.doors.cli.packaged import show_model
 from assay.kernel.printable import printable
 
 _SUFFIXES = {".html": "html", ".csv": "csv", ".json": "json"}
@@ -80,8 +80,6 @@ def show_(name: str, at: str | None, format_: str) -> None:
     found = context.call("model.show", name=name, at=at)
     if format_ == "json":
         return context.emit_json(found)
-    from assay.doors.cli.models import show_model
-
     show_model(found)
     click.echo("questions")
     for asked in found["questions"]:
@@ -189,11 +187,3 @@ def _rules(rules: dict[str, Any]) -> str:
 def _only(found: dict[str, Any]) -> str:
     stages = [f"the stage {s}" for s in found["approved_stages"]]
     return ", ".join([*stages, *(f"the alias {a}" for a in found["approved_aliases"])])
-
-
-def until(stamp: str) -> str:
-    """Return when something runs out, as people say it: the day, or its minute where it is no whole day."""
-    moment = dt.datetime.fromisoformat(stamp)
-    if (moment.hour, moment.minute, moment.second) == (0, 0, 0):
-        return f"the end of {(moment - dt.timedelta(days=1)).date()}"
-    return f"{stamp[:16].replace('T', ' ')} UTC"

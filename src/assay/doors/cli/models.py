@@ -8,7 +8,8 @@ import click
 
 from assay.doors.cli import context, show
 from assay.doors.cli.groups import Group
-from assay.doors.cli.inventory import STATUS, until
+from assay.doors.cli.inventory import STATUS
+from assay.doors.cli.packaged import listed, show_model, until
 from assay.doors.cli.stewarding import COMMANDS
 from assay.engines.terminal import say
 from assay.kernel.printable import printable
@@ -32,75 +33,6 @@ def model() -> None:
 
     Example: assay model verify bookings@1
     """
-
-
-def show_model(found: dict[str, object]) -> None:
-    """Show a package as it now is."""
-    pending, image = found.get("pending"), found.get("image")
-    show.fields(
-        [
-            ("model", f"{found['name']}@{found['version']}"),
-            ("status", found["status"]),
-            ("aliases", found.get("aliases")),
-            ("stage", found.get("stage")),
-            ("tags", found.get("tags")),
-            ("digest", found.get("digest")),
-            ("registered", f"{found.get('registered_at')} by {found.get('registered_by')}"),
-            ("decided", f"{found['decided_at']} by {_people(found)}" if found.get("decided_by") else ""),
-            ("reason", found.get("reason")),
-            ("expires", until(str(found["expires"])) if found.get("expires") else ""),
-            ("approvals", _awaited(found, pending) if pending or found.get("awaited") else ""),
-            ("lacking", "; ".join(map(str, _list(found.get("lacking"))))),
-            ("ended", _ended(found.get("ended"))),
-            ("owner", found.get("owners")),
-            ("purpose", found.get("purpose")),
-            ("tier", found.get("tier")),
-            ("questions", f"{len(_list(found.get('open')))} open" if found.get("open") else ""),
-            ("card", _card(found)),
-            ("image", image["digest"] if isinstance(image, dict) else ""),
-            ("run", found.get("run")),
-            ("event", found.get("event")),
-            ("hallmark", show.short(str(found["hallmark_path"])) if found.get("hallmark_path") else None),
-            ("note", found.get("identity")),
-        ]
-    )
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _people(found: dict[str, object]) -> str:
-    given = [str(a["by"]) for a in _list(found.get("approvals")) if isinstance(a, dict)]
-    return " and ".join(given) if len(given) > 1 else str(found["decided_by"])
-
-
-def _awaited(found: dict[str, object], pending: object) -> str:
-    given = ", ".join(str(a["by"]) for a in _list(pending) if isinstance(a, dict))
-    awaited = f"{found['awaited']} awaited" if found.get("awaited") else "more are awaited"
-    return f"given by {given}; {awaited}" if given else awaited
-
-
-def _ended(ended: object) -> str:
-    if not isinstance(ended, dict):
-        return ""
-    then = f"; use {ended['successor']}" if ended.get("successor") else ""
-    return f"{ended['at']} by {ended['by']}: {ended['reason']}{then}"
-
-
-def _metadata(found: dict[str, object]) -> dict[str, object]:
-    metadata = found.get("metadata")
-    return metadata if isinstance(metadata, dict) else {}
-
-
-def _card(found: dict[str, object]) -> str:
-    """Tell whether its package has a card, and what that lacks."""
-    card = _metadata(found).get("card")
-    if not isinstance(card, dict):
-        return "none; its package can have one written"
-    if card.get("complete"):
-        return "complete"
-    return f"lacks {', '.join(map(str, card.get('missing', ())))}"
 
 
 @model.command("list")
@@ -302,7 +234,7 @@ def verify(name: str, key: str | None, log_key: str | None, format_: str) -> int
 
 
 def _approvers(found: dict[str, object]) -> str:
-    return " and ".join(map(str, _list(found.get("approved_by")))) or str(found["decided_by"])
+    return " and ".join(map(str, listed(found.get("approved_by")))) or str(found["decided_by"])
 
 
 for _command in COMMANDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from assay.doors.cli import context, show
+from assay.doors.cli.packaged import show_model
 
 _REASON = click.option("--reason", default="", help="Why; it is kept in the log.")
 _NEEDED = click.option("--reason", required=True, help="Why; it is kept in the log.")
@@ -13,8 +14,6 @@ _NEEDED = click.option("--reason", required=True, help="Why; it is kept in the l
 def _told(found: dict[str, object], format_: str) -> None:
     if format_ == "json":
         return context.emit_json(found)
-    from assay.doors.cli.models import show_model
-
     return show_model(found)
 
 
