@@ -101,21 +101,25 @@ def parsed(text: str) -> tuple[str, str, str, str, dict[str, str]]:
     path, at, version = rest.rpartition("@")
     if not at or "/" in version:
         path, version = rest, ""
-    pieces = [unquote(p) for p in path.split("/") if p]
+    pieces = [unquote(p) if "%" in p else p for p in path.split("/") if p]
     if len(pieces) < 2:
         raise Unreadable(f"{text[:60]!r} is no package URL")
-    pairs = (q.partition("=") for q in query.split("&") if q)
-    return (
-        pieces[0].lower(),
-        "/".join(pieces[1:-1]),
-        pieces[-1],
-        unquote(version),
-        {k.lower(): unquote(v) for k, _, v in pairs},
-    )
+    extra = {}
+    if query:
+        pairs = (q.partition("=") for q in query.split("&") if q)
+        extra = {k.lower(): unquote(v) for k, _, v in pairs}
+    version = unquote(version) if "%" in version else version
+    return pieces[0].lower(), "/".join(pieces[1:-1]), pieces[-1], version, extra
 
 
-def from_purl(text: str, path: str = "") -> Package:
-    """Return the package that a URL names; Unreadable where it names none."""
+def from_purl(
+    text: str,
+    path: str = "",
+    owner: str = "",
+    digests: Mapping[str, str] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> Package:
+    """Return the package that a URL names, with what else is said of it; Unreadable where it names none."""
     kind, namespace, name, version, extra = parsed(text)
     source, at, source_version = extra.get("upstream", "").partition("@")
     if kind == "rpm" and source.endswith(".src.rpm"):  # as some tools write it: glibc-2.34-60.el9.src.rpm
@@ -124,6 +128,6 @@ def from_purl(text: str, path: str = "") -> Package:
         version = f"{extra['epoch']}:{version}"
     return Package(
         kind, name, version, namespace, source=source or "", source_version=source_version if at else "",
-        arch=extra.get("arch", ""), epoch=extra.get("epoch", ""), path=path,
-        about={"distro": extra["distro"]} if "distro" in extra else {},
+        arch=extra.get("arch", ""), epoch=extra.get("epoch", ""), path=path, owner=owner,
+        digests=digests or {}, about={**({"distro": extra["distro"]} if "distro" in extra else {}), **(about or {})},
     )  # fmt: skip

@@ -7,7 +7,6 @@ A model is a component of the type machine-learning-model, with what its file sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from assay.methods.packages.osrelease import System
@@ -64,9 +63,9 @@ def _system(system: System) -> dict[str, Any]:
 
 def _component(package: Package, refs: dict[str, int]) -> dict[str, Any]:
     model = package.kind == "mlmodel"
-    ref = package.purl
-    refs[ref] = refs.get(ref, 0) + 1
-    ref = ref if refs[ref] == 1 else f"{ref}#{refs[ref]}"
+    purl = package.purl
+    refs[purl] = refs.get(purl, 0) + 1
+    ref = purl if refs[purl] == 1 else f"{purl}#{refs[purl]}"
     out: dict[str, Any] = {
         "type": "machine-learning-model" if model else "library",
         "bom-ref": ref,
@@ -77,7 +76,7 @@ def _component(package: Package, refs: dict[str, int]) -> dict[str, Any]:
         ),
         "name": package.name,
         **({"version": package.version} if package.version else {}),
-        "purl": package.purl,
+        "purl": purl,
     }
     if package.licence:
         out["licenses"] = [{"license": {"name": package.licence}}]
@@ -156,6 +155,5 @@ def _package(one: Mapping[str, Any], model: bool) -> Package:
         name, version = str(one.get("name", ""))[:LONGEST], str(one.get("version", ""))[:LONGEST]
         return Package("mlmodel", name, version, path=path, digests=digests)
     kept = {k: str(told.get(f"assay:{k}") or "").split() for k in ("requires", "modules")}
-    package = from_purl(str(one["purl"]), path)
-    about = {**package.about, **{k: v for k, v in kept.items() if v}}
-    return replace(package, owner=str(told.get("assay:owner") or ""), digests=digests, about=about)
+    about = {k: v for k, v in kept.items() if v}
+    return from_purl(str(one["purl"]), path, str(told.get("assay:owner") or ""), digests, about)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Unreadable
 from assay.methods.sbom import cyclonedx, spdx, spdx3
 from assay.methods.sbom.bill import Told
+from assay.methods.sbom.unhindered import unhindered
 
 _MEMORY = (
     2 << 30
@@ -40,8 +44,13 @@ def read(content: bytes) -> Told:
         raise Unreadable(
             f"taken apart it may need {needed / 2**30:.1f} GiB of memory, and {_MEMORY >> 30} GiB is the bound"
         )
+    with unhindered():
+        return _read(content)
+
+
+def _read(content: bytes) -> Told:
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = _decoded(content)
     except (ValueError, RecursionError):
         raise Unreadable("it is no JSON") from None
     if not isinstance(document, dict):
@@ -55,6 +64,14 @@ def read(content: bytes) -> Told:
     if not told.system.id or not told.system.version:
         told = replace(told, system=_of_packages(told))
     return told
+
+
+def _decoded(content: bytes) -> Any:
+    """Return what stands in it. msgspec reads it in a third of the time, and json what it does not: NaN, half a surrogate."""
+    try:
+        return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError):
+        return json.loads(content.decode("utf-8-sig"))
 
 
 def _told(document: dict[str, object]) -> Told:

@@ -46,9 +46,11 @@ def check(
     from assay.checks.image.vulnerabilities import _known, _match, _told
     from assay.engines.containers.billed import billed
     from assay.engines.containers.inventory import take
+    from assay.methods.sbom.unhindered import unhindered
 
     inventory = take(image, work)
-    matched = _match.match(inventory.packages, inventory.system, advisories, work)
+    with unhindered():
+        matched = _match.match(inventory.packages, inventory.system, advisories, work)
     known = _known.known(image, inventory.packages, kev=kev, epss=epss, statements=vex, code=code)
     told = _told.told(matched, known, unscored)
     packages = [p for p in inventory.packages if p.kind != "mlmodel"]

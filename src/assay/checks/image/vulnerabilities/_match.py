@@ -68,14 +68,19 @@ def match(packages: Sequence[Package], system: System, advisories: Advisories, w
     counts = advisories.ecosystems()
     asked: dict[tuple[ecosystems.Home, tuple[tuple[str, str], ...]], list[Package]] = defaultdict(list)
     unknown: dict[str, list[Package]] = defaultdict(list)
+    judged: dict[str, tuple[ecosystems.Home | None, str]] = {}
     for package in packages:
         if package.kind == "mlmodel":
             continue
         if package.owner:
             out.owned += 1  # its maintainers patch it under their own version; it is judged as theirs
             continue
-        where = ecosystems.of(package, home)
-        why = _refusal(package, where, counts, system)
+        kind = package.kind
+        if kind not in judged:  # where it is judged follows from its kind alone, and so does what refuses it
+            where = ecosystems.of(package, home)
+            judged[kind] = where, _refusal(kind, where, counts, system)
+        where, why = judged[kind]
+        why = "its version is not said" if where is not None and not package.version else why
         if why or where is None:
             unknown[why].append(package)
             continue
@@ -100,21 +105,17 @@ def match(packages: Sequence[Package], system: System, advisories: Advisories, w
     return out
 
 
-def _refusal(
-    package: Package, where: ecosystems.Home | None, counts: Mapping[str, int], system: System
-) -> str:
-    """Return why a package cannot be judged, or nothing."""
+def _refusal(kind: str, where: ecosystems.Home | None, counts: Mapping[str, int], system: System) -> str:
+    """Return why packages of a kind cannot be judged, or nothing."""
     if where is None:
-        if package.kind in ("deb", "rpm", "apk"):
+        if kind in ("deb", "rpm", "apk"):
             named = system.name or system.id
             return (
-                f"no advisories of packages of the kind {package.kind} are known for {named}"
+                f"no advisories of packages of the kind {kind} are known for {named}"
                 if named
                 else "the image does not say which system it is"
             )
-        return f"no advisories are kept of packages of the kind {package.kind}"
-    if not package.version:
-        return "its version is not said"
+        return f"no advisories are kept of packages of the kind {kind}"
     if ecosystems.key(where.base) is None:
         return f"how versions of {where.base} are put in order is not known"
     if not any(where.holds(written) for written in counts):
@@ -130,10 +131,13 @@ def _one(
     out: Matched,
     doubts: dict[str, list[str]],
 ) -> None:
+    told = list(advisories.about(where.base, names))
+    if not told:
+        return
     key = _remembering(ecosystems.key(where.base))
     found: list[tuple[str, Mapping[str, Any], Sequence[str]]] = []
     entries: dict[str, list[osv.Entry]] = defaultdict(list)
-    for name, written, entry in advisories.about(where.base, names):
+    for name, written, entry in told:
         if not where.holds(written):
             continue
         said = osv.read(entry, key)
