@@ -377,3 +377,27 @@ def test_packages_of_a_system_that_calls_itself_another_are_not_a_pass(tmp_path,
     assert result.report.coverage.examined == judged and result.outcome == (
         "pass" if judged else "incomplete"
     )
+
+
+def test_the_upgrade_is_told_where_records_name_only_the_last_affected_version(tmp_path):
+    """Judged by hand: 2.2.8 is in b and e, 2.2.12 and 3.0.4 are in e, and 5.0 is the smallest in none; d is withdrawn."""
+    from tests.images import mirror, record, tree
+
+    import assay
+
+    records = [
+        record("OSV-a", "RubyGems", "rack", ("introduced", "2.2.0"), ("fixed", "2.2.8"), ("introduced", "3.0.0"), ("fixed", "3.0.4")),
+        record("OSV-b", "RubyGems", "rack", ("introduced", "2.2.0.rc1"), ("last_affected", "2.2.10")),
+        record("OSV-c", "RubyGems", "rack", ("introduced", "2.2.11"), ("fixed", "2.2.12")),
+        record("OSV-d", "RubyGems", "rack", ("introduced", "0"), ("fixed", "9.0")) | {"withdrawn": "2024-02-01T00:00:00Z"},
+        record("OSV-e", "RubyGems", "rack", ("introduced", "2.2.3.1"), ("fixed", "5.0")),
+        record("OSV-f", "RubyGems", "rack", ("introduced", "0"), ("fixed", "2.2.3")),
+    ]  # fmt: skip
+    root = tree(tmp_path / "t", {"Gemfile.lock": "GEM\n  specs:\n    rack (2.2.3)\n"})
+    found = assay.check(
+        "image.vulnerabilities", str(root), advisories=str(mirror(tmp_path / "osv", *records))
+    )
+    assert {f.rule[-5:]: f.remedy for f in found.findings} == {
+        "OSV-a": "upgrade to 5.0, which clears all 2 of its vulnerabilities",
+        "OSV-b": "no record names the version that fixes it; 5.0 has none of its vulnerabilities",
+    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+").fullmatch  # what needs no quoting
 LONGEST = 1_000  # characters of anything that a package says of itself
 
 
@@ -83,11 +85,11 @@ class Package:
 
 def purl(kind: str, namespace: str, name: str, version: str, extra: Mapping[str, str]) -> str:
     """Return a package URL; each part percent-encoded, qualifiers in order of their names."""
-    parts = [quote(p, safe="~.-_") for p in namespace.split("/") if p]
+    parts = [p if _PLAIN(p) else quote(p, safe="~.-_") for p in namespace.split("/") if p]
     if kind == "pypi":
         name = name.lower().replace("_", "-")
-    text = "pkg:" + "/".join([kind, *parts, quote(name, safe="~.-_:")])
-    text += "@" + quote(version, safe="~.-_:") if version else ""
+    text = "pkg:" + "/".join([kind, *parts, name if _PLAIN(name) else quote(name, safe="~.-_:")])
+    text += "@" + (version if _PLAIN(version) else quote(version, safe="~.-_:")) if version else ""
     told = "&".join(f"{k}={quote(v, safe='~.-_:')}" for k, v in sorted(extra.items()) if v)
     return text + (f"?{told}" if told else "")
 

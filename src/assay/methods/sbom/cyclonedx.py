@@ -154,6 +154,6 @@ def _package(one: Mapping[str, Any], model: bool) -> Package:
     if model:
         name, version = str(one.get("name", ""))[:LONGEST], str(one.get("version", ""))[:LONGEST]
         return Package("mlmodel", name, version, path=path, digests=digests)
-    kept = {k: str(told.get(f"assay:{k}") or "").split() for k in ("requires", "modules")}
+    kept = {k: str(told.get(f"assay:{k}") or "").split() for k in ("requires", "modules")} if told else {}
     about = {k: v for k, v in kept.items() if v}
     return from_purl(str(one["purl"]), path, str(told.get("assay:owner") or ""), digests, about)

@@ -133,6 +133,8 @@ def _named(hit: Hit) -> str:
 
 def _remedy(hit: Hit, matched: Matched) -> str:
     version, left, total = matched.upgrades.get((hit.base, hit.name, hit.version), ("", 0, 0))
+    if not hit.fixed and version and left == 0:  # as where a record says only which version was the last
+        return f"no record names the version that fixes it; {version} has none of its vulnerabilities"
     if not hit.fixed:
         end = "no fixed version is known: remove it, or see that what is affected cannot be reached"
         return end if not version else f"{end}; {version} leaves fewer of its {total}"
