@@ -67,9 +67,16 @@ def test_every_proof_up_to_twenty_leaves():
             assert not merkle.verify_inclusion(index, size, leaf, [*path, root], root)
             assert size == 1 or not merkle.verify_inclusion(index, size, leaf, path[:-1], root)
             assert not merkle.verify_inclusion(index, size, merkle.leaf_hash(b"x"), path, root)
+        for old in range(1, size + 1):
+            proof = merkle.consistency(old, size, _node(leaves))
+            before = _mth(leaves[:old])
+            assert merkle.verify_consistency(old, size, before, root, proof)
+            assert not merkle.verify_consistency(old, size, merkle.leaf_hash(b"x"), root, proof)
 
 
 def test_size_zero_proves_nothing():
+    assert not merkle.verify_consistency(0, 0, merkle.EMPTY, merkle.EMPTY, [])
+    assert not merkle.verify_consistency(0, 5, merkle.EMPTY, merkle.EMPTY, [])
     assert not merkle.verify_inclusion(2**64 - 1, 1, merkle.EMPTY, [], merkle.EMPTY)
 
 
@@ -93,3 +100,5 @@ def test_what_is_no_hash_proves_nothing():
     root = merkle.node_hash(left, right)
     assert merkle.verify_inclusion(0, 2, left, [right], root)
     assert not merkle.verify_inclusion(0, 2, left + right[:1], [right[1:]], root)
+    assert merkle.verify_consistency(1, 2, left, root, [right])
+    assert not merkle.verify_consistency(1, 2, left + right[:1], root, [right[1:]])

@@ -142,3 +142,65 @@ def test_a_database_that_is_out_of_reach_is_no_forgery(damaged):
     place.mkdir()
     with pytest.raises(Broken, match="cannot be opened"):
         verify()
+
+
+@pytest.fixture
+def grown(tmp_path):
+    """A checkpoint that was kept, a proof that the log only grew since, the key; the home goes on."""
+    home = Home.create(tmp_path, {"ASSAY_ACTOR": "ada"})
+    kept, proof, key = (tmp_path / n for n in ("kept.txt", "growth.json", "ledger.pub"))
+    for number in range(11):
+        if number == 5:
+            kept.write_text(call("log.checkpoint", {}, home=home)["checkpoint"])
+        with home.office.transaction() as tx:
+            tx.record("test.act", f"t{number}", actor="ada")
+    proof.write_text(json.dumps(call("log.prove", {"since": str(kept)}, home=home)))
+    key.write_bytes(home.keyring.public_pem("ledger"))
+    yield home, kept, proof, key
+    home.close()
+
+
+def test_a_log_that_only_grew_is_proved_with_no_event_of_it(grown):
+    _, kept, proof, key = grown
+    given = {"proof": str(proof), "key": str(key), "checkpoint": str(kept)}
+    found = call("log.verify_proof", given, home=None)
+    assert found["ok"] and (found["since"], found["size"]) == (5, 11)
+    assert "t3" not in proof.read_text()
+
+
+@pytest.mark.parametrize("change", ["path", "shorter", "swapped", "other"])
+def test_a_forged_proof_of_growth_does_not_hold(grown, change):
+    home, kept, proof, key = grown
+    raw = json.loads(proof.read_text())
+    if change == "path":
+        raw["path"][0] = raw["path"][1]
+    elif change == "shorter":
+        raw["path"].pop()
+    elif change == "swapped":
+        raw["kept"], raw["checkpoint"] = raw["checkpoint"], raw["kept"]
+    else:  # a proof that holds, from another checkpoint than the one that was kept
+        later = kept.with_name("later.txt")
+        later.write_text(call("log.checkpoint", {}, home=home)["checkpoint"])
+        raw = call("log.prove", {"since": str(later)}, home=home)
+    proof.write_text(json.dumps(raw))
+    given = {"proof": str(proof), "key": str(key), "checkpoint": str(kept)}
+    found = call("log.verify_proof", given, home=None)
+    assert not found["ok"] and found["problems"]
+
+
+def test_a_checkpoint_of_another_log_and_odd_proofs_are_refused(grown, tmp_path):
+    home, kept, proof, key = grown
+    (tmp_path / "else").mkdir()
+    other = Home.create(tmp_path / "else", {"ASSAY_ACTOR": "eve"})
+    with other.office.transaction() as tx:
+        tx.record("test.act", "x", actor="eve")
+    kept.write_text(call("log.checkpoint", {}, home=other)["checkpoint"])
+    other.close()
+    with pytest.raises(UsageError, match="not signed by this log's key"):
+        call("log.prove", {"since": str(kept)}, home=home)
+    with pytest.raises(UsageError, match="one event, or since one checkpoint"):
+        call("log.prove", {}, home=home)
+    for odd in ('{"kept": 1}', '{"kept": "", "checkpoint": "", "path": [1]}', "[" * 100_000, "{"):
+        proof.write_text(odd)
+        with pytest.raises(UsageError):
+            call("log.verify_proof", {"proof": str(proof), "key": str(key)}, home=None)

@@ -100,6 +100,25 @@ def inclusion(index: int, size: int, node: Node) -> list[bytes]:
     return path[::-1]
 
 
+def consistency(old: int, new: int, node: Node) -> list[bytes]:
+    """Return the proof that the tree of ``new`` leaves extends that of ``old`` (RFC 9162 §2.1.4.1)."""
+    if not 0 < old <= new:
+        raise ValueError(f"there is no proof from size {old} to {new}")
+    path: list[bytes] = []
+    start, end, whole = 0, new, True
+    while old != end:
+        middle = start + _split(end - start)
+        if old <= middle:
+            path.append(span(middle, end, node))
+            end = middle
+        else:
+            path.append(span(start, middle, node))
+            start, whole = middle, False
+    if not whole:
+        path.append(span(start, end, node))
+    return path[::-1]
+
+
 def stretch(start: int, end: int, size: int, node: Node) -> list[bytes]:
     """Return what proves that leaves start..end stand together in the tree of ``size``: the subtrees beside, left to right.
 
@@ -148,3 +167,33 @@ def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], 
             value = node_hash(value, part)
         fn, sn = fn >> 1, sn >> 1
     return sn == 0 and value == expected
+
+
+def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
+    """Whether ``path`` proves that the new tree extends the old one (RFC 9162 §2.1.4.2). Size 0 is refused."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not path and old_root == new_root
+    if not _hashes(old_root, new_root, *path):
+        return False
+    parts = list(path)
+    if old & (old - 1) == 0:
+        parts.insert(0, old_root)
+    if not parts:
+        return False
+    fn, sn = old - 1, new - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    first = second = parts[0]
+    for part in parts[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            first, second = node_hash(part, first), node_hash(part, second)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second = node_hash(second, part)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and first == old_root and second == new_root

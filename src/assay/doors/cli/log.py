@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from assay.doors.cli import context, logs, retention, show
@@ -67,13 +69,13 @@ def verify(
 
     With --checkpoint also that the log still holds everything that the kept
     checkpoint saw, which nothing inside the home can prove. With --proof that
-    one event is in the log. Exits 1 on any forgery, and 2 where there is
+    one event is in the log, or that the log only grew since a checkpoint. Exits 1 on any forgery, and 2 where there is
     nothing to verify.
 
     Example: assay log verify --checkpoint kept.txt
     """
     if proof:
-        found = context.call("log.verify_proof", proof=proof, key=key)
+        found = context.call("log.verify_proof", proof=proof, key=key, checkpoint=checkpoint)
     elif checkpoint or export:
         found = context.call("log.verify_against", checkpoint=checkpoint, export=export, key=key)
     else:
@@ -82,8 +84,7 @@ def verify(
         context.emit_json(found)
     elif found["ok"]:
         click.secho("VERIFIED", fg="green", bold=True, nl=False)
-        about = f"root {found['root']}" if "root" in found else f"among them event {found['index']}"
-        click.echo(f"  {found['size']} events, {about}")
+        click.echo(f"  {found['size']} events, {_about(found)}")
         for policy, count in (found.get("pruned") or {}).items():
             click.echo(f"{count} bodies were pruned under the policy {policy}; their leaves hold")
     else:
@@ -97,18 +98,28 @@ def verify(
     return 0 if found["ok"] else 1
 
 
+def _about(found: dict[str, Any]) -> str:
+    if "root" in found:
+        return f"root {found['root']}"
+    if "since" in found:
+        return f"the first {found['since']} as they were at the kept checkpoint"
+    return f"among them event {found['index']}"
+
+
 @log.command("prove")
-@click.argument("seq", type=click.IntRange(0))
+@click.argument("seq", type=click.IntRange(0), required=False)
+@click.option("--since", metavar="FILE", help="A kept checkpoint: that the log only grew since.")
 @context.format_option
-def prove(seq: int, format_: str) -> None:
-    """Prove that an event is in the log.
+def prove(seq: int | None, since: str | None, format_: str) -> None:
+    """Prove that an event is in the log, or that the log only grew.
 
     Prints the event, its path to the root and the signed checkpoint: all that
-    a verifier needs.
+    a verifier needs. With --since both checkpoints and the path between them,
+    and no event: who kept the earlier one needs nothing of the log itself.
 
     Example: assay log prove 12 > proof.json
     """
-    context.emit_json(context.call("log.prove", seq=seq))
+    context.emit_json(context.call("log.prove", seq=seq, since=since))
 
 
 @log.command("checkpoint")

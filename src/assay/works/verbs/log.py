@@ -12,6 +12,7 @@ from assay.works.verbs.logs import instant
 from assay.works.verbs.shape import Json, listed, plain_record
 
 if TYPE_CHECKING:
+    from assay.office.growth import Growth
     from assay.office.problem import Kind
     from assay.office.verification import Verification
 
@@ -72,11 +73,20 @@ def _found(verify: Callable[[], Verification]) -> Json:
         return plain_record(nothing(kind, str(error)))
 
 
-def log_verify_proof(home: Home | None, actor: str, *, proof: str, key: str | None) -> Json:
-    """Verify what ``log.prove`` gave: needs no home, where the log's public key is named."""
-    from assay.office import ledger
+def log_verify_proof(
+    home: Home | None, actor: str, *, proof: str, key: str | None, checkpoint: str | None = None
+) -> Json:
+    """Verify what ``log.prove`` gave: needs no home, where the log's public key is named.
 
-    said = ledger.read_proof(_text(proof, "a proof"))
+    checkpoint: the one that a proof of growth must begin from.
+    """
+    from assay.office import growth, ledger
+
+    text = _text(proof, "a proof")
+    grown = growth.read(text)
+    if grown is not None:
+        return _grown(grown, _public(home, key), checkpoint)
+    said = ledger.read_proof(text)
     ok = ledger.verify_proof(said, _public(home, key))
     return {
         "schema": "assay.verification/1",
@@ -91,10 +101,37 @@ def log_verify_proof(home: Home | None, actor: str, *, proof: str, key: str | No
     }
 
 
-def log_prove(home: Home, actor: str, *, seq: int) -> Json:
-    """Prove that an event is in the log: the event, its path to the root, and the signed checkpoint."""
-    from assay.office import ledger
+def _grown(grown: Growth, key: bytes, checkpoint: str | None) -> Json:
+    """Verify that a log only grew, from the checkpoint that whoever asks has kept, where it is given."""
+    from assay.office import growth
 
+    found = growth.verify(grown, key)
+    problem = "" if found else "the proof does not hold under this key"
+    if found and checkpoint is not None and _text(checkpoint, "a checkpoint") != grown.kept:
+        problem = "the proof begins from another checkpoint than the one that was kept"
+    return {
+        "schema": "assay.verification/1",
+        "ok": not problem,
+        "size": found[1].size if found else 0,
+        "since": found[0].size if found else 0,
+        "problems": [{"kind": "bad-proof", "message": problem}] if problem else [],
+    }
+
+
+def log_prove(home: Home, actor: str, *, seq: int | None = None, since: str | None = None) -> Json:
+    """Prove that an event is in the log: the event, its path to the root, and the signed checkpoint.
+
+    since: a checkpoint that was kept, instead of ``seq``: that the log only grew since.
+    """
+    from assay.office import growth, ledger
+
+    if since is not None and seq is None:
+        proved = growth.prove(home.office, _text(since, "a checkpoint"))
+        return {"schema": "assay.growth/1", **plain_record(proved)}
+    if seq is None or since is not None:
+        raise UsageError(
+            "a proof is of one event, or since one checkpoint", remedy="give SEQ, or --since FILE"
+        )
     return {"schema": "assay.proof/1", **plain_record(ledger.prove(home.office, seq))}
 
 
