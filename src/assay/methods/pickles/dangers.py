@@ -15,6 +15,8 @@ _LOAD = "loads another pickle or other code"
 _NATIVE = "runs native code"
 _REACH = "reaches any other name"
 _PROCESS = "starts or controls processes"
+_ENVIRONMENT = "reads or changes the environment"
+_OS = ("os", "posix", "nt")  # their other names run commands, or are told as if they did
 
 # (module, name): the most exact entry wins; a module entry covers the modules below it.
 _EXACT: dict[tuple[str, str], str] = {
@@ -34,6 +36,23 @@ _EXACT: dict[tuple[str, str], str] = {
             )
         ],
         _REACH,
+    ),
+    **dict.fromkeys([(m, n) for m in _OS for n in ("getenv", "getenvb", "putenv", "unsetenv", "environ")], _ENVIRONMENT),
+    **dict.fromkeys(
+        [
+            (m, n)
+            for m in _OS
+            for n in (
+                "open", "read", "write", "remove", "unlink", "rename", "replace", "mkdir", "makedirs", "rmdir", "removedirs",
+                "chmod", "chown", "chdir", "chroot", "link", "symlink", "listdir", "scandir", "stat", "walk", "truncate",
+                "utime", "mkfifo", "mknod", "access", "getcwd",
+            )
+        ],
+        _FILE,
+    ),
+    **dict.fromkeys(
+        [(m, n) for m in _OS for n in ("fork", "forkpty", "kill", "killpg", "abort", "_exit", "nice", "setuid", "setgid")],
+        _PROCESS,
     ),
     ("types", "FunctionType"): _CODE,
     ("types", "LambdaType"): _CODE,
