@@ -181,7 +181,12 @@ def _folder(path: Path, images: tuple[Wanted, ...], advisories: Mapping[str, str
     reviewed = _reviewed(path, [Path(entry.path) for entry in files], unread=written)
     templates = bool(reviewed) and not any(entry.name.lower().endswith(MODELS) for entry in files)
     if not written and not templates:
-        return Picked((*images, Wanted("model.scan", str(path))), told)
+        named = (os.path.relpath(entry.path, path) for entry in files)
+        asked = bool(advisories) and any(
+            kind_of(name, 0) in LOCKS for name in named
+        )  # locks without a program
+        held = (of_image(str(path), advisories),) if asked else ()
+        return Picked((*images, Wanted("model.scan", str(path)), *held), told)
     code = ("code.secrets", *reviewed)
     found = _Within(path, advisories)
     for entry in files:

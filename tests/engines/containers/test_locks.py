@@ -104,6 +104,15 @@ def test_scan_of_a_tree_holds_its_locks_against_advisories(tmp_path):
     assert "image.sbom" not in [w.check for w in picked(root).checks]
 
 
+def test_scan_of_a_folder_of_locks_alone_holds_them_against_advisories_too(tmp_path):
+    root = str(
+        tree(tmp_path / "t", {"Gemfile.lock": EACH["r/Gemfile.lock"], "yarn.lock": EACH["y/yarn.lock"]})
+    )
+    asked = [(w.check, w.target) for w in picked(root, {"mirror": "osv"}).checks]
+    assert ("image.vulnerabilities", root) in asked
+    assert [w.check for w in picked(root).checks] == ["model.scan"]
+
+
 EACH = {
     "y/yarn.lock": '# yarn lockfile v1\n\n\nlodash@^4:\n  version "4.17.20"\n',
     "p/pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages:\n  lodash@4.17.20:\n    resolution: {integrity: sha512-a}\n",
