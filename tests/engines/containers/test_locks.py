@@ -175,3 +175,59 @@ def test_files_under_any_name_are_read_where_requirements_refer_to_them(tmp_path
         f"requirements.txt: it refers to 'https://x.example/r.txt', {outside}",
         "requirements.txt: it refers to 'none.in', which was not read",
     ]
+
+
+def billed(root):
+    return assay.check("image.sbom", str(root))
+
+
+ASKED = {
+    "package.json": '{"name": "app", "workspaces": ["web"], "dependencies": {"lodash": "^4.17.0", "left-pad": "1.3.0"}}',
+    "web/package.json": '{"name": "web", "dependencies": {"app": "^1", "lodash": "4.17.20", "loose": "^2"}}',
+    "rust/Cargo.toml": '[dependencies]\nserde = "1.0"\n',
+    "java/build.gradle": "dependencies {\n}\n",
+}
+LOCKED = {
+    "package-lock.json": json.dumps(
+        {
+            "lockfileVersion": 3,
+            "packages": {
+                "node_modules/lodash": {"version": "4.17.21"},
+                "node_modules/left-pad": {"version": "1.3.0"},
+                "node_modules/loose": {"version": "2.0.0"},
+                "node_modules/app": {"resolved": "", "link": True},
+            },
+        }
+    ),
+    "rust/Cargo.lock": '[[package]]\nname = "serde"\nversion = "1.0.1"\nsource = "registry+x"\n',
+    "java/gradle.lockfile": "a:b:1.0=compileClasspath\nempty=\n",
+}
+
+
+def test_what_a_person_asks_for_is_settled_by_the_lock_and_told_where_there_is_none(tmp_path):
+    alone, both = (tree(tmp_path / n, f) for n, f in (("alone", ASKED), ("both", ASKED | LOCKED)))
+    result = billed(alone)
+    told = said(result)
+    assert any("lodash (^4.17.0)" in t and "package.json" in t for t in told)
+    assert any("loose (^2)" in t for t in told) and not any("app (" in t for t in told)
+    assert any("serde (1.0)" in t for t in told) and any("--write-locks" in t for t in told)
+    assert any("need in turn" in t for t in told)
+    assert said(billed(both)) == []
+
+
+def test_what_lies_in_node_modules_settles_it_and_what_was_copied_in_asks_for_nothing(tmp_path):
+    files = {
+        "package.json": '{"dependencies": {"lodash": "^4.17.0"}}',
+        "node_modules/lodash/package.json": '{"name": "lodash", "version": "4.17.21", "dependencies": {"deep": "^1"}}',
+        "vendor/org/lib/composer.json": '{"require": {"a/b": "^1"}}',
+    }
+    assert said(billed(tree(tmp_path / "t", files))) == []
+
+
+def test_in_a_system_a_file_that_asks_is_no_gap_whatever_is_in_it(tmp_path):
+    files = {
+        "etc/os-release": DEBIAN,
+        "var/lib/dpkg/status": stanza("libssl3", "3.0.11", "openssl"),
+        "usr/share/x/package.json": "{{name}}",
+    }
+    assert said(billed(tree(tmp_path / "t", files))) == []

@@ -250,7 +250,7 @@ def test_links_are_followed_within_the_image_and_loops_end():
     [
         ("var/lib/dpkg/status", "dpkg"), ("opt/var/lib/dpkg/status.txt", ""), ("var/lib/dpkg/status.d/base.md5sums", ""),
         ("a/x.dist-info/METADATA", "python"), ("a/METADATA", ""), ("a/node_modules/b/package.json", "npm"),
-        ("a/package.json", ""), ("x/model.safetensors", "model"), ("usr/bin/app", "binary"), ("var/lib", "above"),
+        ("a/package.json", "lock"), ("x/model.safetensors", "model"), ("usr/bin/app", "binary"), ("var/lib", "above"),
     ],
 )  # fmt: skip
 def test_files_are_told_by_their_path(path, kind):

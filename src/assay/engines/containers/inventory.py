@@ -6,7 +6,6 @@ A record that cannot be read to its end is a gap, never nothing: what it would h
 from __future__ import annotations
 
 import importlib
-import posixpath
 import struct
 import zlib
 from collections import defaultdict
@@ -15,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assay.engines.containers.alike import Alike
+from assay.engines.containers.settling import settle
 from assay.kernel.errors import BadInput
 from assay.kernel.handles import Image, ImageFile, Work
 from assay.methods.packages import locks, osrelease
+from assay.methods.packages.locks import within
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package, Unreadable
 from assay.methods.packages.python import modules
 from assay.methods.packages.wanted import DATABASES, JOURNAL, database, kind_of, plain, resolved
-from assay.methods.versions.pep440 import normal_name
 
 MOST = 250_000  # packages of one image
 RECORD = 256 << 20  # bytes of a bill of materials
@@ -67,7 +67,9 @@ class Inventory:
     names: tuple[str, ...] = ()  # of bills of materials that it was read from
 
 
-class _Taking:
+class Taking:
+    """What is taken in of an image, file by file."""
+
     def __init__(self, image: Image, work: Work) -> None:
         self.image, self.work = image, work
         self.packages: dict[tuple[str, str, str], Package] = {}
@@ -77,6 +79,7 @@ class _Taking:
         self.modules: dict[str, tuple[str, ...]] = {}  # of Python, by the folder of their metadata
         self.read: set[tuple[str, str]] = set()  # path and kind: one file may be a record of several kinds
         self.locked: dict[str, Locked] = {}  # of a source tree, by the file that says it
+        self.unlocked: list[tuple[str, str]] = []  # which of these cannot be read, and why
         self.alike = Alike()
         self.files = self.kept = self.locking = 0
 
@@ -112,15 +115,20 @@ class _Taking:
                 self._room(len(named))
                 self.modules[folder] = tuple(dict.fromkeys((*self.modules.get(folder, ()), *named)))
             else:
-                self._add(self.alike.packages(file, kind, self._packages))
+                self.add(self.alike.packages(file, kind, self._packages))
         except BadInput as error:
-            self.gap(file.path, error.what)
+            self._unread(file.path, kind, error.what)
         except _WRONG as error:
-            self.gap(file.path, str(error)[:200] or type(error).__name__)
+            self._unread(file.path, kind, str(error)[:200] or type(error).__name__)
         except (OSError, MemoryError) as error:
-            self.gap(
-                file.path, f"it cannot be read: {getattr(error, 'strerror', '') or type(error).__name__}"
-            )
+            why = getattr(error, "strerror", "") or type(error).__name__
+            self._unread(file.path, kind, f"it cannot be read: {why}")
+
+    def _unread(self, path: str, kind: str, why: str) -> None:
+        if kind == "lock":
+            self.unlocked.append((path, why))  # a gap of a source tree: in a system what is installed counts
+        else:
+            self.gap(path, why)
 
     def _packages(self, file: ImageFile, kind: str) -> Iterator[Package]:
         if kind in _ANYWHERE:
@@ -131,7 +139,8 @@ class _Taking:
         name, most = _READERS[kind]
         yield from importlib.import_module(f"assay.methods.packages.{name}").read(file.read(most), file.path)
 
-    def _add(self, found: Iterable[Package]) -> None:
+    def add(self, found: Iterable[Package]) -> None:
+        """Take in packages; Unreadable where there are too many."""
         for package in found:
             if len(self.packages) >= MOST:
                 raise Unreadable(f"there are more than {MOST:,} packages")
@@ -174,7 +183,7 @@ def take(image: Image, work: Work) -> Inventory:
         except Unreadable as error:
             raise BadInput(f"{image.asset.name} is no bill of materials: {error}") from None
         return Inventory(told.system, told.packages, 1, told.gaps, told.names)
-    taking = _Taking(image, work)
+    taking = Taking(image, work)
     tree = image.asset.format in ("root", "lock")
     for file in image.files(lambda path, size: kind_of(path, size) not in ("", *(() if tree else ("lock",)))):
         taking.one(file, kind_of(file.path, file.size))
@@ -182,7 +191,7 @@ def take(image: Image, work: Work) -> Inventory:
     if taking.locked:
         _referred(taking)
     if not taking.systems and not any(p.kind in ("deb", "rpm", "apk") for p in taking.packages.values()):
-        _settle(taking)
+        settle(taking)
     system = next((taking.systems[p] for p in osrelease.PATHS if p in taking.systems), None)
     system = system or next(iter(taking.systems.values()), System())
     packages = [_placed(p, system, taking) for p in taking.packages.values()]
@@ -190,12 +199,12 @@ def take(image: Image, work: Work) -> Inventory:
     return Inventory(system, tuple(sorted(packages, key=_order)), taking.files, gaps)
 
 
-def _referred(taking: _Taking) -> None:
+def _referred(taking: Taking) -> None:
     """Read what locks refer to by other names, and what these refer to, each once and nothing outside of the tree."""
     asked: set[str] = set()
     for _ in range(_PASSES):
         told = taking.locked.items()
-        places = {locks.within(path, other) for path, one in told for other in one.refers}
+        places = {within(path, other) for path, one in told for other in one.refers}
         places -= {"", *taking.locked, *asked}
         if not places or len(asked) + len(places) > _REFERRED:
             return  # what is left is told where it is referred to
@@ -205,49 +214,7 @@ def _referred(taking: _Taking) -> None:
                 taking.one(file, "lock")
 
 
-def _settle(taking: _Taking) -> None:
-    """Take in what the locks of a source tree say. What one file only asks for is settled by a lock in its folder or above.
-
-    What nothing locks has no version, and is a gap: which is installed is known when it is.
-    """
-    for path, told in list(taking.locked.items()):
-        for other in told.instead:
-            taking.locked.pop(posixpath.join(path.rpartition("/")[0], other), None)
-    locked: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for path, told in taking.locked.items():
-        locked[path.rpartition("/")[0]] |= {_named(p) for p in told.packages if p.version}
-    for path, told in taking.locked.items():
-        folder = path.rpartition("/")[0]
-        above = {"", *(folder[:n] for n, c in enumerate(folder) if c == "/"), folder}
-        loose = [p for p in told.packages if not p.version and not any(_named(p) in locked[f] for f in above)]
-        try:
-            taking._add(p for p in told.packages if p.version)
-            taking._add(loose)
-        except Unreadable as error:
-            taking.gap(path, str(error))
-        if loose:
-            shown = ", ".join(f"{p.full} ({str(p.about['wanted'])[:60]})" for p in loose[:5])
-            more = f" and {len(loose) - 5:,} more" if len(loose) > 5 else ""
-            taking.gap(path, f"which version is installed is not locked of {shown}{more}")
-        for why in told.untold:
-            taking.gap(path, why)
-        for line in told.unread[:3]:
-            taking.gap(path, f"what it asks for cannot be made out: {line!r}")
-        if len(told.unread) > 3:
-            taking.gap(path, f"{len(told.unread) - 3:,} more of its lines cannot be made out")
-        for other in dict.fromkeys(told.refers):
-            place = locks.within(path, other)
-            if place not in taking.locked:
-                where = "was not read" if place else "lies outside of it or has an address, and was not read"
-                taking.gap(path, f"it refers to {other[:80]!r}, which {where}")
-
-
-def _named(package: Package) -> tuple[str, str]:
-    name = normal_name(package.name) if package.kind == "pypi" else package.full.lower()
-    return package.kind, name
-
-
-def _linked(taking: _Taking) -> None:
+def _linked(taking: Taking) -> None:
     """Read the records that lie elsewhere, where a link leads to them, through as many links as there are on the way.
 
     Each pass may meet links of which the one before did not know that they matter; what is not found after a few is a gap.
@@ -270,7 +237,7 @@ def _linked(taking: _Taking) -> None:
     taking.gap("records of packages", "links to them lead on and on")
 
 
-def _places(taking: _Taking) -> Iterator[tuple[str, str]]:
+def _places(taking: Taking) -> Iterator[tuple[str, str]]:
     """Give where each record lies that a link leads to, and its kind."""
     links = taking.image.links()
     if not links:
@@ -288,7 +255,7 @@ def _places(taking: _Taking) -> Iterator[tuple[str, str]]:
             yield place, kind
 
 
-def _placed(package: Package, system: System, taking: _Taking) -> Package:
+def _placed(package: Package, system: System, taking: Taking) -> Package:
     """Say of which distribution a package is, and which of the distribution's brought it."""
     if package.kind in ("deb", "rpm", "apk"):
         about: dict[str, Any] = {k: v for k, v in package.about.items() if k != "files"}

@@ -29,7 +29,7 @@ DATABASES: Mapping[str, str] = {
 # What lies above a database: a link there leads to another place where it is.
 ABOVE = frozenset("/".join(path.split("/")[:n]) for path in DATABASES for n in range(1, path.count("/") + 1))
 _NAMES: Mapping[str, str] = {
-    "METADATA": "python", "PKG-INFO": "python", "package.json": "npm", "package-lock.json": "npm-lock",
+    "METADATA": "python", "PKG-INFO": "python", "package-lock.json": "npm-lock",
     "npm-shrinkwrap.json": "npm-lock", "Cargo.lock": "cargo-lock", "DESCRIPTION": "r",
     "RECORD": "python-files", "top_level.txt": "python-files",
     "saved_model.pb": "model",
@@ -46,14 +46,20 @@ _ENDS: Mapping[str, str] = {
 _LOCKS = re.compile(
     r"(poetry|uv|pdm|pipfile|yarn|bun|pubspec|pixi|gemfile|composer|renv)\.lock|pylock(\.[a-z0-9_-]{1,60})?\.toml|pyproject\.toml"
     r"|setup\.(cfg|py)|environment\.ya?ml|([a-z0-9_-]{1,60}\.)?conda-lock\.ya?ml|conda-[a-z0-9_-]{1,60}\.lock|pnpm-lock\.yaml|bun\.lockb"
+    r"|package\.json|cargo\.toml|composer\.json|gemfile|gems\.rb|packages\.config|directory\.packages\.props|build\.gradle(\.kts)?"
+    r"|[a-z0-9_. -]{1,100}\.(cs|fs|vb)proj"
     r"|go\.(mod|sum)|gems\.locked|(buildscript-)?gradle\.lockfile|packages\.lock\.json|pom\.xml"
     r"|([a-z0-9_-]{1,60}[._-])?(requirements|constraints)([._-][a-z0-9._-]{1,60})?\.txt",
     re.IGNORECASE,
 )
 _LOCK_ENDS = (  # how all of these end: most names are told by it, in a third of the time
     ".lock", ".toml", ".yaml", ".yml", ".txt", ".json", ".xml", ".mod", ".sum", ".lockb", ".locked", ".lockfile", "setup.py", "setup.cfg",
+    "gemfile", "gems.rb", ".config", ".props", ".gradle", ".kts", "proj",
 )  # fmt: skip
 _BROUGHT = ("site-packages", "dist-packages", "node_modules", "bower_components", "META-INF")
+_VENDORED = re.compile(
+    r"(^|/)vendor/.*/(composer\.json|Cargo\.toml|package\.json)$"
+)  # of whom it was copied from
 LOCKS = frozenset({"lock", "npm-lock", "cargo-lock"})
 _BINARY_ENDS = frozenset({"so", "exe", "dll", "dylib", "bin", "node", "pyd"})
 _DEEPEST, _LINKS = 256, 40  # folders of a path, and links on the way to it
@@ -69,9 +75,12 @@ def kind_of(path: str, size: int) -> str:
     folder, _, name = path.rpartition("/")
     if name in _NAMES:
         return _named(folder, name)
+    if name == "package.json" and "node_modules/" in f"{folder}/":
+        return "npm"
     low = name.lower()
     if low.endswith(_LOCK_ENDS) and (_LOCKS.fullmatch(name) or _beside(folder, name)):
-        return "" if any(one in folder.split("/") for one in _BROUGHT) else "lock"
+        brought = any(one in folder.split("/") for one in _BROUGHT) or _VENDORED.search(path)
+        return "" if brought else "lock"
     _, dot, end = low.rpartition(".")
     if dot and end in _ENDS:
         return _ENDS[end]
@@ -99,8 +108,6 @@ def _named(folder: str, name: str) -> str:
     if name in ("METADATA", "PKG-INFO", "RECORD", "top_level.txt"):
         inside = folder.endswith((".dist-info", ".egg-info")) or folder.rpartition("/")[2] == "EGG-INFO"
         return _NAMES[name] if inside else ""
-    if name == "package.json":
-        return "npm" if "node_modules/" in f"{folder}/" else ""
     return _NAMES[name]
 
 

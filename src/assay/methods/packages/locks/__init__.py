@@ -2,6 +2,7 @@
 
 Python: pip, Poetry, uv, PDM, Pipenv, pylock, pyproject.toml, setup.cfg, setup.py; conda: environment.yml, conda-lock, pixi;
 JavaScript: Yarn, pnpm, Bun (npm's lock has a reader of its own, as cargo's has); Go, Ruby, PHP, R, Dart, Gradle, Maven, NuGet.
+What a person writes for npm, cargo, Composer, Bundler, NuGet and Gradle is read too, for the tree that has no lock.
 A package that is asked for without one version has none here, and says what was asked for. A build's own needs (``build-system``,
 ``setup_requires``) are no part, since they are not installed with it. Nothing is run: setup.py is read as a syntax tree.
 """
@@ -20,11 +21,15 @@ _BY_NAME = {
     "yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "bun", "bun.lockb": "bunbinary", "pubspec.lock": "pubspec", "pixi.lock": "condalock", "go.mod": "gomod",
     "go.sum": "gomod", "gemfile.lock": "gemfile", "gems.locked": "gemfile", "composer.lock": "composer", "renv.lock": "renv",
     "gradle.lockfile": "gradle", "buildscript-gradle.lockfile": "gradle", "packages.lock.json": "nuget", "pom.xml": "pom",
+    "package.json": "packagejson", "cargo.toml": "cargotoml", "composer.json": "composerjson", "gemfile": "gemsource",
+    "gems.rb": "gemsource", "packages.config": "msbuild", "directory.packages.props": "msbuild", "build.gradle": "gradlebuild",
+    "build.gradle.kts": "gradlebuild",
 }  # fmt: skip
 _BY_END = {
     "conda-lock.yml": "condalock",
     "conda-lock.yaml": "condalock",
     ".lockfile": "gradle",
+    "proj": "msbuild",
     ".yml": "environment",
     ".yaml": "environment",
     ".lock": "resolved",

@@ -30,6 +30,8 @@ def decoded(content: bytes) -> str:
 class Locked:
     """packages: with a version where one is locked, else with what is asked for (``about["wanted"]``).
 
+    asks: the kind of packages that it asks for, where it is what a person writes and a lock of that kind says more. own: the
+    tree's own packages, by kind and name, which no lock lists.
     refers: other files that belong to it, relative to its folder. unread: what could not be made out, as it is written.
     instead: files beside it that say no more than it does. untold: what it does not say, in words.
     """
@@ -39,6 +41,8 @@ class Locked:
     unread: list[str] = field(default_factory=list)
     instead: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
+    asks: str = ""
+    own: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, kind: str, name: str, version: str, path: str, wanted: str = "", build: str = "") -> None:
         """Take one package in. version: empty where only ``wanted`` is asked for."""

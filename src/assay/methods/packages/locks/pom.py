@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-from xml.parsers import expat
 
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import LONGEST, Package, Unreadable
+from assay.methods.packages.xmls import walk
 
-_DEEPEST, _MOST, _REFERENCES = 60, 200_000, 10
+_REFERENCES = 10
 _PROPERTY = re.compile(r"\$\{([^${}]{1,200})\}")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _PLACES = {
@@ -75,48 +74,19 @@ class _Reading:
         self.asked: list[dict[str, str]] = []
         self.managed: list[dict[str, str]] = []
         self.properties: dict[str, str] = {}
-        self._path: list[str] = []
-        self._text: list[str] = []
         self._one: dict[str, str] | None = None
-        self._seen, self._room = 0, LONGEST
 
     def parse(self, content: bytes) -> None:
-        """Read the document; Unreadable where it declares entities, nests too deep, or is no XML."""
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True  # a text is handed over at once, and not line by line
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._data
-        parser.StartDoctypeDeclHandler = self._doctype
-        try:
-            parser.Parse(content, True)
-        except expat.ExpatError as error:
-            raise Unreadable(f"it is no XML: {expat.errors.messages[error.code]}") from None
+        """Read the document; Unreadable where it is none that a tool writes."""
+        walk(content, self._start, self._end)
 
-    def _doctype(self, *_: Any) -> None:
-        raise Unreadable("it declares a type of document, and no pom.xml has one")
-
-    def _start(self, name: str, _: Any) -> None:
-        self._path.append(name.rpartition(" ")[2])
-        self._text.clear()
-        self._room = LONGEST
-        self._seen += 1
-        if len(self._path) > _DEEPEST or self._seen > _MOST:
-            raise Unreadable("it nests deeper, or has more elements, than any pom.xml")
-        self.project = self.project or self._path == ["project"]
-        if "/".join(self._path) in _PLACES:
+    def _start(self, place: str, _: Mapping[str, str]) -> None:
+        self.project = self.project or place == "project"
+        if place in _PLACES:
             self._one = {}
 
-    def _data(self, text: str) -> None:
-        if self._room > 0:
-            self._text.append(text)
-            self._room -= len(text)
-
-    def _end(self, _: str) -> None:
-        place, text = "/".join(self._path), "".join(self._text).strip()[:LONGEST]
-        kind, name = _PLACES.get(place), self._path.pop()
-        self._text.clear()
-        self._room = LONGEST
+    def _end(self, place: str, text: str) -> None:
+        kind, name = _PLACES.get(place), place.rpartition("/")[2]
         if kind and self._one is not None:
             (self.asked if kind == "asked" else self.managed).append(self._one)
             self._one = None
