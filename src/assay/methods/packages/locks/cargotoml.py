@@ -42,7 +42,7 @@ def read(content: bytes, path: str) -> Locked:
                 out.ask_for(package, "what its workspace says")
             else:
                 out.ask_for(package, wanted or str(one.get("git") or "") if isinstance(one, dict) else wanted)
-    if out.packages:
+    if any(p.version for p in out.packages):
         out.untold.append("what its dependencies need in turn is not said in it")
     return out
 

@@ -46,6 +46,6 @@ def read(content: bytes, path: str) -> Locked:
             out.packages.append(package)
         elif one["name"]:
             out.ask_for(package, one["version"] or "what is managed for the whole tree")
-    if out.packages and not whole:
+    if not whole and any(p.version for p in out.packages):
         out.untold.append("what its dependencies need in turn is not said in it")
     return out

@@ -45,6 +45,6 @@ def read(content: bytes, path: str) -> Locked:
                 out.packages.append(replace(package, about={}))
             else:
                 out.ask_for(package, wanted)
-    if out.packages:
+    if any(p.version for p in out.packages):
         out.untold.append("what its dependencies need in turn is not said in it")
     return out
