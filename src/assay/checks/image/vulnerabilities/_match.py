@@ -16,6 +16,8 @@ from assay.methods.packages.osrelease import System
 from assay.methods.packages.package import Package
 from assay.methods.versions.pep440 import normal_name
 
+_HELD = 256  # packages whose records are held at once
+
 
 @dataclass
 class Hit:
@@ -95,10 +97,11 @@ def match(packages: Sequence[Package], system: System, advisories: Advisories, w
             n if not n.startswith("pypi/") else f"pypi/{normal_name(n[5:])}" for n in told
         )
     doubts: dict[str, list[str]] = defaultdict(list)
+    known = _Known(advisories)
     for done, ((where, names), held) in enumerate(asked.items()):
         if done % 200 == 0:
             work.progress(done, len(asked), "matching packages")
-        _one(where, dict(names), held, advisories, out, doubts)
+        _one(where, dict(names), held, known, out, doubts)
     for why, those in doubts.items():
         more = f" and {len(those) - 3:,} more" if len(those) > 3 else ""
         out.skipped.append(Skipped(", ".join(those[:3]) + more, why))
@@ -123,24 +126,53 @@ def _refusal(kind: str, where: ecosystems.Home | None, counts: Mapping[str, int]
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the records say of packages of some names: name, entry, and the entry as it was read."""
+
+    key: ecosystems.Key
+    entries: Sequence[tuple[str, Mapping[str, Any], osv.Entry]]
+
+
+class _Known:
+    """The records about names, read once where many versions of one package are asked about."""
+
+    def __init__(self, advisories: Advisories) -> None:
+        self.advisories = advisories
+        self._held: dict[tuple[ecosystems.Home, tuple[str, ...]], _Told | None] = {}
+
+    def about(self, where: ecosystems.Home, names: Mapping[str, str]) -> _Told | None:
+        """Return what is told of names where a package is from; None where it is nothing."""
+        place = where, tuple(names)
+        if place not in self._held:
+            if len(self._held) >= _HELD:
+                self._held.pop(next(iter(self._held)))
+            self._held[place] = self._read(where, names)
+        return self._held[place]
+
+    def _read(self, where: ecosystems.Home, names: Mapping[str, str]) -> _Told | None:
+        told = list(self.advisories.about(where.base, names))
+        if not told:
+            return None
+        key = _remembering(ecosystems.key(where.base))
+        return _Told(key, [(n, e, osv.read(e, key)) for n, written, e in told if where.holds(written)])
+
+
 def _one(
     where: ecosystems.Home,
     names: Mapping[str, str],
     packages: list[Package],
-    advisories: Advisories,
+    known: _Known,
     out: Matched,
     doubts: dict[str, list[str]],
 ) -> None:
-    told = list(advisories.about(where.base, names))
-    if not told:
+    told = known.about(where, names)
+    if told is None:
         return
-    key = _remembering(ecosystems.key(where.base))
+    key = told.key
     found: list[tuple[str, Mapping[str, Any], Sequence[str]]] = []
     entries: dict[str, list[osv.Entry]] = defaultdict(list)
-    for name, written, entry in told:
-        if not where.holds(written):
-            continue
-        said = osv.read(entry, key)
+    for name, entry, said in told.entries:
         entries[name].append(said)
         judged = osv.judge(said, names[name], key)
         if judged.affected is None:
@@ -150,7 +182,7 @@ def _one(
             out.unjudged.append(f"{packages[0].kind}/{name}")
         elif judged.affected:
             found.append((name, entry, judged.fixed))
-    groups = _together(found, advisories)
+    groups = _together(found, known.advisories)
     out.hits += [_hit(group, names, where.base, packages) for group in groups]
     for name in dict.fromkeys(name for name, _, _ in found):
         version, left = osv.upgrade(entries[name], names[name], key)
