@@ -40,7 +40,7 @@ def main() -> None:
         random_state=7,
     )
     model.fit(frame, label, sample_weight=weights)
-    print(f"trained on {len(frame)} people: accuracy {model.score(frame, label):.3f}")
+    print(f"trained on {len(frame)} people")
     model.get_booster().save_model(Path(args.model_dir, "model.json"))
 
 

@@ -1,4 +1,4 @@
-"""This repository passes the examination for secrets that it sells: what tests make up is accepted by name, and nothing else is there."""
+"""This repository passes the examinations that it sells: what tests make up is accepted by name, and nothing else is there."""
 
 import shutil
 import subprocess
@@ -22,3 +22,8 @@ def test_code_secrets_passes_on_this_repository(tmp_path):
     report = carry_out("check", "code.secrets", str(tmp_path), {"history": False}, home=None).report
     assert [(f.rule, f.where["file"]) for f in report.findings if f.severity.name != "INFO"] == []
     assert report.coverage.skipped == ()
+
+
+def test_code_review_finds_nothing_in_the_examples():
+    report = carry_out("check", "code.review", str(ROOT / "src/assay/examples"), {}, home=None).report
+    assert report.coverage.examined == 3 and report.findings == ()
