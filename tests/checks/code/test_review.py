@@ -315,6 +315,32 @@ def test_the_patch_is_one_that_git_applies(tmp_path):
     assert (folder / "in/b.py").read_text() == "import yaml\nx = yaml.safe_load(f)"
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "said = ('%s'\n    % name)",
+        "%%time\nsaid = ('%s'\n    % name)",
+        "said = '%s' \\\n    % name",
+        "!pip install a \\\n    b",
+        "x = 'a\u2028b'",
+        'ask = """\n% of (\n"""',
+        "y = (a\n    != b)",
+    ],
+)
+def test_a_cell_is_read_whatever_its_lines_begin_with(cell):
+    """A line that went on with % was taken for a magic, and the notebook, or that cell without a word, was not read."""
+    cells = [
+        {"cell_type": "code", "source": one} for one in (f"{cell}\nimport pickle\npickle.load(f)", "x = 1")
+    ]
+    found = _walk.read("a.ipynb", "", json.dumps({"nbformat": 4, "cells": cells}))
+    assert [s.rule for s in found.spots] == ["pickle_load"]
+
+
+def test_no_argument_is_put_beside_a_generator_that_has_no_brackets_of_its_own():
+    (spot,) = _walk.python("import requests\nrequests.get(u for u in x)")
+    assert spot.rule == "no_timeout" and not spot.edits
+
+
 def test_cells_of_a_notebook_are_one_program_and_each_finding_names_its_cell(tmp_path):
     cells = [["import torch\n", "%matplotlib inline\n", "!pip install x"], ["files = !ls\n", "torch.load?\n", "%%time\n"], ["%%bash\n", "torch.load('no')"],
              ["if files:\n", "    !ls\n", "torch.load('m')"]]  # fmt: skip

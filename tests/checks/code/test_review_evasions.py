@@ -289,6 +289,8 @@ def test_a_program_made_to_be_followed_for_ever_ends(text):
         (".github/workflows/a.yml", "on: push\njobs:\n  a:\n    steps:\n      - run: " + "${{ github.event.issue " * 12_000),
         ("Dockerfile", "ENV " + "TOKEN" * 20_000),
         ("a.ipynb", json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": "\t" * 100_000 + "x"}]})),
+        ("a.ipynb", json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": '"' + '\\"' * 200_000}]})),
+        ("a.ipynb", json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": '"""' + '""x' * 200_000}]})),
         ("a.ipynb", json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": "a" + " " * 100_000 + "x"}]})),
     ],
 )  # fmt: skip

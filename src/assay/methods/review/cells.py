@@ -6,6 +6,7 @@ Lines that only IPython understands are blank in the program: magics, shell comm
 from __future__ import annotations
 
 import ast
+import io
 import json
 import re
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ _OTHERS = (
     "powershell",
 )
 MOST_CELLS = 20_000
+_BEGINS, _GOES_ON = "begins", "goes on"
+_PIECE = re.compile(  # a text that nothing closes ends with its line, so that none is gone over twice
+    r"\"{3}|'{3}|\"(?:[^\"\\]|\\.)*(?:\"|\\?$)|'(?:[^'\\]|\\.)*(?:'|\\?$)|#.*|[()\[\]{}]"
+)
+_CLOSES = {
+    quote: re.compile(rf"(?:[^\\{quote[0]}]|\\.|{quote[0]}(?!{quote[1:]}))*{quote}")
+    for quote in ('"""', "'''")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +70,64 @@ def cells(text: str) -> Cells:
             continue
         source = cell.get("source", "")
         content = "".join(str(s) for s in source) if isinstance(source, list) else str(source)
-        rows = content.splitlines()
+        rows = [row.rstrip("\n") for row in io.StringIO(content, newline=None)]
         whole = _WHOLE.match(rows[0]) if rows else None
         foreign = whole is not None and not _is_python(whole, rows[1:])
         if whole is not None and (whole[1] in _SHELLS or (whole[1] == "script" and foreign)):
             shell += [(number, at, row) for at, row in enumerate(rows[1:], 2)]
-        for at, row in enumerate(rows, 1):
+        for at, (row, kind) in enumerate(zip(rows, _kinds(rows), strict=True), 1):
             places.append((number, at))
-            if (handed := _handed(row)) and not foreign:
+            if kind and not foreign and (handed := _handed(row) if kind == _BEGINS else row):
                 shell.append((number, at, handed))
-            if foreign:
+            if foreign or kind == _GOES_ON:
                 lines.append("")
-            elif found := _ASSIGNED.match(row):
+            elif kind and (found := _ASSIGNED.match(row)):
                 lines.append(f"{found[1]}{found[2].rstrip()} = None")
-            elif _is_special(row.strip()):
+            elif kind:
                 indent = row[: len(row) - len(row.lstrip())]
                 code = _timed(row.strip())
                 lines.append(f"{indent}{code}" if code else f"{indent}pass" if indent else "")
             else:
                 lines.append(row)
     return Cells("\n".join(lines) + "\n", tuple(places), tuple(shell))
+
+
+def _kinds(rows: list[str]) -> list[str]:
+    """Return of each line whether it begins what only IPython understands, goes on with that, or neither.
+
+    Within brackets, in a text of several lines and behind a backslash nothing begins: ``% name`` there is Python's own.
+    """
+    out: list[str] = []
+    inside, quote, goes_on = 0, "", False
+    for row in rows:
+        own = not (inside or quote or goes_on) and (bool(_ASSIGNED.match(row)) or _is_special(row.strip()))
+        if own or (goes_on and out and out[-1]):
+            out.append(_BEGINS if own else _GOES_ON)
+        else:
+            out.append("")
+            inside, quote = _after(row, inside, quote)
+        goes_on = row.endswith("\\") and not quote
+    return out
+
+
+def _after(row: str, inside: int, quote: str) -> tuple[int, str]:
+    """Return how many brackets are open after a line, and which quote of a text of several lines."""
+    at = 0
+    while at < len(row):
+        if quote:
+            found = _CLOSES[quote].match(row, at)
+            if found is None:
+                return inside, quote
+            quote, at = "", found.end()
+        elif (found := _PIECE.search(row, at)) is None:
+            break
+        else:
+            at, piece = found.end(), found.group()
+            if piece in _CLOSES:
+                quote = piece
+            else:
+                inside += (piece in "([{") - (piece in ")]}") if len(piece) == 1 else 0
+    return max(0, inside), quote
 
 
 def _handed(row: str) -> str:
@@ -109,7 +156,7 @@ def _is_python(magic: re.Match[str], rows: list[str]) -> bool:
         return magic[2].rpartition("/")[2].startswith(("python", "pypy"))
     if magic[1] in (*_SHELLS, *_OTHERS):
         return False
-    return _parses("\n".join(r for r in rows if not _is_special(r.strip())))
+    return _parses("\n".join(r for r, kind in zip(rows, _kinds(rows), strict=True) if not kind))
 
 
 def _parses(text: str) -> bool:

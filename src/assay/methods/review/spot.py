@@ -73,6 +73,8 @@ def with_arguments(text: str, call: ast.Call, arguments: Iterable[str]) -> tuple
         return ()
     wanted = list(arguments)
     given = [*call.args, *(k.value for k in call.keywords)]
+    if len(given) == 1 and isinstance(given[0], ast.GeneratorExp):
+        return ()  # it may stand without brackets of its own only where it stands alone
     if not given:
         return (Edit(place.begin, place.end, ", ".join(wanted)),)
     last = max(given, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))

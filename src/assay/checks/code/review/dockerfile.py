@@ -12,19 +12,24 @@ from assay.methods.review.shell import Command, of_lines
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "dockerfile"
+# TOKENIZERS_PARALLELISM is no token, MAX_TOKENS a number of them, and SECRET_NAME or a path says where a secret is.
 _SECRET = re.compile(
-    r"(?i)^\w{0,80}?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY)\w{0,80}[= ](?![\"']?\$)['\"]?\S{6,}"
+    r"(?i)^(?!\w{0,80}TOKENS?(?:_\w{0,80})?[= ][\"']?[\d.,_]+[\"']?(?:\s|$))(?!\w{0,80}_(?:NAME|FILE|PATH|DIR|URL|URI|TYPE)[= ])"
+    r"\w{0,80}?(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY)(?:S|KEY|ID)?(?:_\w{0,80}|\d{0,3})[= ](?![\"']?[$/])['\"]?\S{6,}"
 )
 
 
 def rule(found: list[Instruction]) -> Iterator[Spot]:
     """Name each."""
-    stages: set[str] = set()
-    user, last = "", None
+    stages: dict[str, str] = {}  # and whom each runs as so far
+    user, last, stage = "", None, ""
     for one in found:
         if one.name == "FROM":
+            stages |= {stage: user} if stage else {}
             yield from _base(one, stages)
-            user, last = "", one
+            words = [w.lower() for w in one.text.split() if not w.startswith("--")]
+            user, last = stages.get(words[0], "") if words else "", one
+            stage = words[2] if len(words) > 2 and words[1] == "as" else ""
         elif one.name == "USER":
             user = one.text.strip()
         elif one.name == "ADD" and re.search(r"https?://", one.text):
@@ -57,12 +62,10 @@ def rule(found: list[Instruction]) -> Iterator[Spot]:
         )
 
 
-def _base(one: Instruction, stages: set[str]) -> Iterator[Spot]:
+def _base(one: Instruction, stages: dict[str, str]) -> Iterator[Spot]:
     words = [w for w in one.text.split() if not w.startswith("--")]
     image = words[0] if words else ""
     known = image.lower() in stages or image == "scratch" or "$" in image
-    if len(words) > 2 and words[1].lower() == "as":
-        stages.add(words[2].lower())
     if known or "@sha256:" in image:
         return
     tag = image.rpartition("/")[2].partition(":")[2]
