@@ -393,3 +393,9 @@ def test_an_adapter_of_a_known_library_is_clean(scanned, library):
 
 def test_text_in_utf16_that_says_nothing_dangerous_is_clean(scanned):
     assert not stopped(scanned("name: model\nlayers: 3\n".encode("utf-16"), "a.yaml"))
+
+
+def test_a_pickle_of_one_long_text_is_understood(scanned):
+    report = scanned(pickle.dumps("a" * 5000), "text.pkl")
+    assert not report.findings
+    assert report.coverage.complete

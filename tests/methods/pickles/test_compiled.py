@@ -135,6 +135,13 @@ def test_real_pickles_that_were_damaged(data, changes, length):
     alike(bytes(made[: length % len(made)]))
 
 
+def test_a_memo_ends_at_its_limit_however_it_is_filled():
+    with close_limits():
+        data = b"N\x940" * 25 + b"."
+        alike(data)
+        assert said(data, True)["error"] == "its memo grows past what is followed"
+
+
 @given(st.sampled_from(REAL), st.integers(0, 100), st.integers(0, 100))
 @settings(max_examples=60)
 def test_a_walk_within_a_file_ends_within_it(data, start, short_by):

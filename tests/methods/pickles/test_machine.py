@@ -381,3 +381,34 @@ def test_the_twin_in_python_held_as_many_tuples_as_a_file_told_it_to(monkeypatch
     assert walked(b"\x80\x04" + b"K\x01\x850" * 5000 + b"N.").complete  # made, and thrown away
     shared = b"K\x01\x85\x94" + b"h\x00" * 5000  # one, held often
     assert walked(b"\x80\x04(" + shared + b"t.").complete
+
+
+DTYPE = b"\x80\x02cnumpy\ndtype\n(X\x02\0\0\0V8K\0K\1tR"
+SYSTEM = b"0cos\nsystem\nX\2\0\0\0id\x85R."
+
+
+@pytest.mark.parametrize("python", [False, True])
+def test_the_fields_of_a_dtype_that_hold_themselves_end_no_walk(python):
+    ring = b"](K\1e2\x85a"  # a list, which holds a tuple, which holds the list
+    data = DTYPE + b"(K\3X\1\0\0\0|N" + ring + ring + b"K\x08K\1K\0tb" + SYSTEM
+    found = follow(data, python=python)
+    assert found.complete
+    assert [(h.sort, h.name) for h in found.hits] == [("lie", "numpy.dtype"), ("danger", "os.system")]
+
+
+@pytest.mark.parametrize("python", [False, True])
+def test_a_number_too_long_to_be_spelled_out_hides_no_call(python):
+    number = (
+        b"\x8b" + struct.pack("<I", 1900) + b"\x7f" * 1900
+    )  # Python spells out 4,300 digits, and this has 4,576
+    found = follow(b"\x80\x02cos\nsystem\n" + number + b"\x85R.", python=python)
+    assert found.complete
+    assert [(h.sort, h.expression) for h in found.hits] == [("danger", "os.system(...)")]
+
+
+@pytest.mark.parametrize("python", [False, True])
+@pytest.mark.parametrize("name", [b"bytearray", b"range"])
+def test_what_is_asked_for_may_be_more_than_a_float_holds(name, python):
+    found = follow(b"\x80\x03cbuiltins\n" + name + b"\n\x8a\xc8" + b"\x7f" * 200 + b"\x85R.", python=python)
+    assert found.complete
+    assert [(h.sort, h.what) for h in found.hits] == [("bomb", "more than 1e+300 values")]

@@ -96,7 +96,9 @@ class Arrays:
 
     def _may_hold_objects(self, values: Iterable[Any]) -> bool:
         """Whether a dtype among these values holds objects, or cannot be seen."""
-        for value in values:
+        todo, met = list(values), set()  # a list may hold itself, and one tuple stand in many places
+        while todo:
+            value = todo.pop()
             if type(value) is int:
                 continue
             if isinstance(value, DType):
@@ -105,8 +107,9 @@ class Arrays:
             elif isinstance(value, (Tup, Bag)):
                 if isinstance(value, Bag) and value.more:
                     return True
-                if self._may_hold_objects(value.items):
-                    return True
+                if id(value) not in met:
+                    met.add(id(value))
+                    todo.extend(value.items)
             else:
                 return True
         return False

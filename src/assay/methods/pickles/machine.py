@@ -22,7 +22,7 @@ from assay.methods.pickles.opcodes import (
     number_line,
 )
 from assay.methods.pickles.rare import HANDLERS
-from assay.methods.pickles.setting import SLICE, STACK_LIMIT
+from assay.methods.pickles.setting import MEMO_LIMIT, SLICE, STACK_LIMIT
 from assay.methods.pickles.state import ABSENT, PLAIN, State
 from assay.methods.pickles.walk import Broken, Walk
 
@@ -79,7 +79,7 @@ class Machine(State):
                     if len(stack) <= (marks[-1] if marks else 0):
                         raise Broken("MEMOIZE with nothing on the stack")
                     top = stack[-1]
-                    if self.filled != len(memo) or self.far:
+                    if self.filled != len(memo) or self.far or self.filled >= MEMO_LIMIT:
                         self.put(self.filled, top)
                     else:
                         memo.append(PLAIN if top is None else top + 1 if type(top) is int else self.keep(top))

@@ -47,6 +47,8 @@ def large(callable_: Global, given: tuple[Any, ...], data: Buffer) -> str:
         sides = asked if type(asked) is tuple else plain if key[0].startswith("torch") else (asked,)
         numbers = [n for n in sides if type(n) is int]
         count = prod(numbers) if numbers and all(n > 0 for n in numbers) else 0
+    if count.bit_length() > 1000:  # past what a float holds
+        return "more than 1e+300 values"
     return f"{count:.0e} values" if count > LIMIT else ""
 
 

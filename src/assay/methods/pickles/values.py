@@ -221,7 +221,10 @@ def show(value: Any, data: Buffer, level: int = 0) -> str:
 
 def _constant(value: int, data: Buffer) -> str:
     try:
-        text = ascii(constant(data, value, 2000))  # hostile text must not steer a terminal
+        found = constant(data, value, 2000)
+        if type(found) is int and found.bit_length() > 4000:  # Python refuses to spell out a number so long
+            return "..."
+        text = ascii(found)  # hostile text must not steer a terminal
     except (TooLong, IndexError):
         return "'...'"
     return text if len(text) <= 160 else text[:150] + "..." + text[-1]

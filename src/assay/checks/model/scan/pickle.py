@@ -12,7 +12,7 @@ from assay.kernel.severity import Severity
 from assay.methods.pickles import laughs
 from assay.methods.pickles.machine import walk
 from assay.methods.pickles.names import Names
-from assay.methods.pickles.opcodes import NAMES, constant
+from assay.methods.pickles.opcodes import NAMES, TooLong, constant
 from assay.methods.pickles.walk import Walk
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ def _begins(view: View, at: int) -> bool:
 def _is_torch(view: View, found: Walk) -> bool:
     if type(found.result) is not int:
         return False
-    return bool(constant(view.data, found.result) == TORCH_MAGIC)
+    try:
+        return bool(constant(view.data, found.result) == TORCH_MAGIC)
+    except TooLong:  # of a text, which is no number
+        return False
 
 
 def _rest(view: View, ground: Ground, at: int) -> bool:
