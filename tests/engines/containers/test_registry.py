@@ -108,6 +108,39 @@ def test_an_image_is_read_from_a_registry_and_only_what_was_named_is_asked_for(s
     )  # the configuration twice, one layer
 
 
+def test_a_token_that_ran_out_is_asked_for_anew(served, tmp_path):
+    """Of a registry whose tokens last five minutes the later layers of a large image were a gap."""
+    url, handler = served
+    asked, answered = [], []
+
+    class Short(handler):
+        def do_GET(self):
+            token = f"Bearer t{len(asked)}"
+            if self.path.startswith("/token?"):
+                asked.append(self.path)
+                return self.send(json.dumps({"token": f"t{len(asked)}"}).encode())
+            if self.path.startswith("/v2/") and self.headers.get("Authorization") == token:
+                answered.append(token)
+                if answered.count(token) > 2:  # and it has run out
+                    self.headers.replace_header("Authorization", "Bearer old")
+                else:
+                    self.headers.replace_header("Authorization", "Bearer t1")
+            elif "Authorization" in self.headers:
+                self.headers.replace_header("Authorization", "Bearer old")
+            return super().do_GET()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Short)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        found = assay.check(
+            "image.sbom", f"registry+http://127.0.0.1:{server.server_port}/team/app:1#linux/s390x"
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert not found.report.data.get("gaps") and found.verdict.outcome == "pass" and len(asked) > 1
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [

@@ -59,6 +59,7 @@ class Repository:
     login: Login | None = field(default=None, repr=False)
     lacking: str = ""  # why there is no login where one seems to be named
     secret: str = field(default="", repr=False)  # what each request bears
+    passing: bool = False  # whether that is a token, which runs out: of some registries after five minutes
     manifest_cache: dict[str, bytes] = field(default_factory=dict)
 
     def manifest(self, reference: str) -> tuple[bytes, str]:
@@ -111,7 +112,7 @@ class Repository:
         except urllib.error.HTTPError as error:
             challenge = (error.headers.get("WWW-Authenticate") or "")[:4_096] if error.code == 401 else ""
             error.close()
-            if self.secret or not self._identified(challenge):
+            if (self.secret and not self.passing) or not self._identified(challenge):
                 raise self._failed(path, error) from None
         except (OSError, http.client.HTTPException) as error:
             raise failed(self.shown, path, error) from None
@@ -138,7 +139,7 @@ class Repository:
         elif scheme == "bearer" and self.login is not None and self.login.bearer:
             self.secret = f"Bearer {self.login.bearer}"
         elif scheme == "bearer":
-            self.secret = f"Bearer {self._handed(challenge)}"
+            self.secret, self.passing = f"Bearer {self._handed(challenge)}", True
         return bool(self.secret)
 
     def _kept_close(self, url: str) -> None:
