@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import sys
@@ -11,6 +12,7 @@ import time
 
 import pytest
 
+from assay.engines.egress.policy import Egress, Store
 from assay.engines.isolation import Grant, Limits
 from assay.engines.peers import crew
 from assay.kernel.errors import UsageError
@@ -196,3 +198,25 @@ def test_places_are_what_torch_distributed_reads():
     assert first.environment["MASTER_ADDR"] == second.environment["MASTER_ADDR"] == first.peers.address
     assert (second.environment["RANK"], second.environment["WORLD_SIZE"]) == ("1", "2")
     assert second.peers.hosts == {"algo-1": "10.213.0.1", "algo-2": "10.213.0.2"}
+
+
+class Spent(Egress):
+    """A way out that cannot be begun."""
+
+    def begin(self):
+        raise RuntimeError("can't start new thread")
+
+
+def test_where_one_worker_cannot_begin_none_is_left(tmp_path):
+    places = crew.places(2)
+    way_out = Spent((Store.read("http://127.0.0.1:9"),))
+    grants = [Grant(peers=places[0].peers), Grant(peers=places[1].peers, egress=way_out)]
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(RuntimeError, match="new thread"):
+        crew.start(
+            [[sys.executable, "-c", "import time; time.sleep(60)"]] * 2, grants, [tmp_path / "a", tmp_path / "b"],
+            cwd=[None, None],
+        )  # fmt: skip
+    with pytest.raises(ChildProcessError):  # neither a worker nor what carried their packets
+        os.waitpid(-1, os.WNOHANG)
+    assert len(os.listdir("/proc/self/fd")) == before

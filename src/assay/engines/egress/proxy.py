@@ -47,8 +47,13 @@ class Proxy:
         thread.start()
 
     def close(self) -> None:
-        """End every connection, and the credential."""
-        self.egress.end()
+        """End every connection, and the credential; where its end cannot be told, the connections end all the same."""
+        try:
+            self.egress.end()
+        finally:
+            self._end_all()
+
+    def _end_all(self) -> None:
         with self._lock:
             self._closed = True
             held = list(self._open)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -22,7 +24,7 @@ from assay.engines.isolation.usage import family
 from assay.engines.isolation.walls import TEMPORARY
 from assay.engines.isolation.watch import Watcher, kill
 from assay.engines.leftovers import outside
-from assay.kernel.errors import Refused, UsageError
+from assay.kernel.errors import Broken, Refused, UsageError
 
 if TYPE_CHECKING:
     from assay.engines.egress.proxy import Proxy
@@ -113,23 +115,31 @@ class Job:
             self.end()
             raise
         finally:
-            code = self.process.wait()
-            seconds = time.monotonic() - self.watcher.started
-            if not self.reason:  # what it wrote in its last moments counts too
-                self.reason = self.watcher.disk()
-            self.watcher.close()
-            if self.proxy is not None:
-                self.proxy.close()
-            if self.cgroup is not None:
-                self.reason = self.reason or self.cgroup.reason(failed=code != 0)
-                self.cgroup.close()
-            sweep(self.private)
-            if self.lock >= 0:
-                os.close(self.lock)
-                self.lock = -1
-        code = code if code <= 128 else 128 - code
+            try:
+                code = self.process.wait()
+                seconds = time.monotonic() - self.watcher.started
+                if not self.reason:  # what it wrote in its last moments counts too
+                    self.reason = self.watcher.disk()
+                if self.cgroup is not None:
+                    self.reason = self.reason or self.cgroup.reason(failed=code != 0)
+            finally:
+                self._clear()
+        code = 128 - code if 128 < code < 128 + signal.NSIG else code  # as a shell tells a signal
         self._ended = Ended(code, self.reason or "exit", self.level, self.layers, seconds, self.watcher.peak)
         return self._ended
+
+    def _clear(self) -> None:
+        """Take away what stood around it: a ledger that cannot be told of the end keeps nothing else from going."""
+        with contextlib.ExitStack() as todo:  # the last that is named goes first
+            if self.lock >= 0:
+                todo.callback(os.close, self.lock)
+                self.lock = -1
+            todo.callback(sweep, self.private)
+            if self.cgroup is not None:
+                todo.callback(self.cgroup.close)
+            if self.proxy is not None:
+                todo.callback(self.proxy.close)
+            todo.callback(self.watcher.close)
 
 
 def start(
@@ -233,18 +243,28 @@ class Prepared:
     lock: int = -1
 
     def go(self) -> Job:
-        """Let it begin."""
+        """Let it begin; Broken where it has ended meanwhile. Where it cannot begin nothing of it is left."""
         proxy = None
-        if self.grant.egress is not None:
-            from assay.engines.egress.proxy import Proxy
-
-            proxy = Proxy(self.grant.egress, self.listeners)
-            self.listeners = ()
-            proxy.start()
         try:
+            if self.grant.egress is not None:
+                from assay.engines.egress.proxy import Proxy
+
+                proxy = Proxy(self.grant.egress, self.listeners)
+                self.listeners = ()
+                proxy.start()
             self.channel.sendall(b"go")
-        finally:
             self.channel.close()
+        except BaseException as error:
+            with contextlib.ExitStack() as todo:
+                todo.callback(self.give_up)
+                if proxy is not None:
+                    todo.callback(proxy.close)
+            if isinstance(error, OSError):
+                raise Broken(
+                    "the job's process was ended before it could begin",
+                    remedy="run it again; the system's log tells whether memory ran out",
+                ) from None
+            raise
         counted = (*self.grant.write, self.private / "tmp", *((self.log,) if self.log else ()))
         watcher = Watcher(self.process.pid, self.grant.limits, counted, self.temporary)
         return Job(
@@ -287,13 +307,17 @@ def _attempt(
         (private / name).mkdir()
     with Traps.laid(private) as traps:
         order = order_.made(argv, grant, attempt, by, private, cwd, traps)
+        program = bubblewrap.found() if by == "bubblewrap" else None
+        try:
+            walls = bubblewrap.command(program[0], order) if program else []
+        except OSError as error:  # in the words of the process that builds them itself
+            return None, f"{error.strerror} ({error.filename or 'setting up'})"
         given = marshal.dumps(order)
         ours, theirs = socket.socketpair()
         first = [str(interpreter()), "-I", "-S", "-c", order_.launch(), str(theirs.fileno())]
-        program = bubblewrap.found() if by == "bubblewrap" else None
         with theirs:
             process = subprocess.Popen(
-                [*(bubblewrap.command(program[0], order) if program else []), *first],
+                [*walls, *first],
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,

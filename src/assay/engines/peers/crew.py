@@ -10,10 +10,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from assay.engines.authority import for_job
 from assay.engines.isolation import Ended, Grant, Job, Peers, interpreter, prepare
@@ -94,10 +93,7 @@ class Crew:
                     self._end_but(done)
                 time.sleep(_EVERY)
         finally:
-            for job in self.jobs:
-                job.end()
-                job.wait()
-            self.close()
+            _end_all(self.jobs, self.close)
         return [done[rank] for rank in range(len(self.jobs))]
 
     def _end_but(self, done: Mapping[int, Ended]) -> None:
@@ -107,10 +103,7 @@ class Crew:
 
     def close(self) -> None:
         """End what carried their packets."""
-        self.channel.close()
-        _end(self.ports)
-        if self.capture is not None:
-            self.capture.close()
+        _disjoined(self.ports, self.channel, self.capture)
 
 
 def start(
@@ -127,7 +120,8 @@ def start(
     Each grant has its Peers. encrypted: every packet between two workers goes in TLS. watched: the shared link can be read.
     """
     prepared: list[Prepared] = []
-    opened: list[Any] = []
+    opened: list[Job] = []
+    joined: tuple[subprocess.Popen[bytes], socket.socket, socket.socket | None] | None = None
     try:
         for argv, grant, log, place in zip(argvs, grants, logs, cwd, strict=True):
             with log.open("wb") as out:
@@ -135,7 +129,7 @@ def start(
                     prepare(argv, grant, cwd=place, stdout=out, stderr=subprocess.STDOUT, log=log)
                 )
         begun = time.monotonic()
-        ports, channel, capture = _joined(prepared, encrypted, watched)
+        joined = _joined(prepared, encrypted, watched)
         took = time.monotonic() - begun
         for one in prepared:  # the ports have them now
             if one.carrier is not None:
@@ -143,15 +137,32 @@ def start(
                 one.carrier = None
         while prepared:
             opened.append(prepared.pop(0).go())
+        ports, channel, capture = joined
         return Crew(opened, ports, channel, took, capture)
     except BaseException:
         for one in prepared:
             with contextlib.suppress(OSError):
                 one.give_up()
-        for job in opened:
-            job.end()
-            job.wait()
+        _end_all(opened, *((lambda: _disjoined(*joined),) if joined is not None else ()))
         raise
+
+
+def _end_all(jobs: Iterable[Job], *more: Callable[[], object]) -> None:
+    """End jobs, and then do what more is to be done; what one of them raises keeps none of the others alive."""
+    with contextlib.ExitStack() as todo:
+        for act in more:
+            todo.callback(act)
+        for job in jobs:
+            todo.callback(job.wait)
+        for job in jobs:
+            todo.callback(job.end)
+
+
+def _disjoined(ports: subprocess.Popen[bytes], channel: socket.socket, capture: socket.socket | None) -> None:
+    channel.close()
+    _end(ports)
+    if capture is not None:
+        capture.close()
 
 
 def _joined(
