@@ -40,6 +40,11 @@ ALL = ("0.0.1-alpha", "1.0.0", "1.5.0", "2.0.0", "2.5.0", "3.0.0")
         ([("introduced", "0"), ("limit", "1.0.0"), ("limit", "2.5.0")], ALL[:4]),
         ([("introduced", "1.0.0"), ("fixed", "1.5.0"), ("limit", "*")], ALL[1:2]),
         ([("introduced", "2.0.0"), ("fixed", "2.0.0")], ()),
+        ([("introduced", "0"), ("fixed", "2.0.0"), ("introduced", "2.0.0"), ("fixed", "3.0.0")], ALL[:5]),
+        (
+            [("introduced", "0"), ("last_affected", "2.0.0"), ("introduced", "2.0.0"), ("fixed", "3.0.0")],
+            ALL[:5],
+        ),
     ],
 )
 def test_events_are_put_in_order_and_turn_it_on_and_off(events, affected):

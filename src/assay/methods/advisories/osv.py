@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -153,7 +153,23 @@ def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str,
             else:
                 events.append(((1, key(text)), _ORDER[kind], kind, text))
     events.sort(key=itemgetter(0, 1))
-    return events, limits
+    return _continued(events), limits
+
+
+def _continued(events: list[tuple[Any, int, str, str]]) -> list[tuple[Any, int, str, str]]:
+    """Leave out what ends a stretch at the very version at which the next begins; a stretch that begins where it ends is empty."""
+    out: list[tuple[Any, int, str, str]] = []
+    begun = False
+    for _, group in groupby(events, key=itemgetter(0)):
+        same = list(group)
+        begins = [e for e in same if e[2] == "introduced"]
+        if begins:
+            out += begins if begun else same
+            begun = begun or len(begins) == len(same)
+        else:
+            out += same
+            begun = False
+    return out
 
 
 def _fixes(events: object) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from assay.methods.packages.package import Package, Unreadable, parsed
@@ -17,6 +18,7 @@ _STATES = {
     "not_affected": "not_affected", "false_positive": "not_affected", "resolved": "fixed",
     "resolved_with_pedigree": "fixed", "exploitable": "affected", "in_triage": "under_investigation",
 }  # fmt: skip
+_SYSTEMS = ("deb", "rpm", "apk")  # whose namespace is only the distribution
 CLEARS = ("not_affected", "fixed")
 MOST = 200_000
 
@@ -60,7 +62,21 @@ def read(content: bytes) -> list[Statement]:
         raise Unreadable(f"a statement in it cannot be read ({type(error).__name__})") from None
     if len(found) > MOST:
         raise Unreadable(f"it has more than {MOST:,} statements")
-    return sorted(found, key=lambda s: s.time)  # a stable sort: those without a time stay as they stand
+    return in_order(found)
+
+
+def in_order(found: Iterable[Statement]) -> list[Statement]:
+    """Return statements, those without a time first and as they stand, then the others by the moment that they name."""
+    return sorted(found, key=lambda s: _moment(s.time))
+
+
+def _moment(text: str) -> float:
+    """Return a time of RFC 3339 in seconds, whatever its offset; of what is none it is before all others."""
+    try:
+        made = datetime.fromisoformat(text.strip().upper())
+        return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return float("-inf")
 
 
 def _openvex(told: Mapping[str, Any]) -> Iterator[Statement]:
@@ -71,23 +87,15 @@ def _openvex(told: Mapping[str, Any]) -> Iterator[Statement]:
             if isinstance(named, str)
             else [named.get("name"), named.get("@id"), *(named.get("aliases") or ())]
         )
-        products, parts = [], []
-        for product in one.get("products") or ():
-            urls = _urls(product)
-            inner = [
-                u
-                for p in (product.get("subcomponents") or () if isinstance(product, dict) else ())
-                for u in _urls(p)
-            ]
-            products += urls
-            parts += inner
         if one.get("status") not in ("not_affected", "affected", "fixed", "under_investigation"):
             raise KeyError("status")
         why = str(one.get("justification") or one.get("impact_statement") or "")[:200]
         time = str(one.get("timestamp") or told.get("timestamp") or "")
-        yield Statement(
-            frozenset(str(i) for i in ids if i), one["status"], tuple(products), tuple(parts), why, time
-        )
+        names = frozenset(str(i) for i in ids if i)
+        for product in one.get("products") or ():  # each by itself: its parts are no parts of the others
+            inner = product.get("subcomponents") or () if isinstance(product, dict) else ()
+            parts = tuple(u for p in inner for u in _urls(p))
+            yield Statement(names, one["status"], tuple(_urls(product)), parts, why, time)
 
 
 def _urls(one: Any) -> list[str]:
@@ -139,7 +147,8 @@ def _is(url: str, package: Package) -> bool:
         own_kind, own_space, own_name, own_version, _ = parsed(package.purl)
     except Unreadable:
         return False
-    same = (kind, name.lower()) == (own_kind, own_name.lower()) and (not space or space == own_space)
+    anywhere = not space and kind in _SYSTEMS  # elsewhere @a/core is another package than core
+    same = (kind, name.lower()) == (own_kind, own_name.lower()) and (anywhere or space == own_space)
     return same and (not version or version == own_version)
 
 
@@ -148,13 +157,26 @@ def _names(url: str, subject: Subject) -> bool:
     if url in subject.names or (subject.digest and url.rpartition("@")[2] == subject.digest):
         return True
     try:
-        kind, _, name, version, _ = parsed(url)
+        kind, _, name, version, more = parsed(url)
     except Unreadable:
         return False
     if kind not in ("oci", "docker", "generic"):
         return False
     if version.startswith("sha256:"):
         return version == subject.digest
-    bare = {n.rpartition("/")[2].partition(":")[0].partition("@")[0] for n in subject.names}
-    tagged = {n.rpartition("/")[2].partition(":")[2] for n in subject.names}
-    return name in bare and (not version or version in tagged)
+    wanted = more.get("tag") or version
+    place = more.get("repository_url", "").rstrip("/")
+    return any(_calls(n, name, wanted, place) for n in subject.names)
+
+
+def _calls(own: str, name: str, tag: str, place: str) -> bool:
+    """Whether a product's name, tag and repository, as far as they are said, are those that an image is called by."""
+    whole = own.partition("#")[0].partition("@")[0]
+    folder, _, last = whole.rpartition("/")
+    bare, _, tagged = last.partition(":")
+    if name != bare or (tag and tag != tagged):
+        return False
+    host = folder.partition("/")[0]
+    if host != "localhost" and "." not in host and ":" not in host:  # as Docker reads it
+        folder = f"docker.io/{folder or 'library'}"
+    return not place or place in (folder, f"{folder}/{bare}")

@@ -81,7 +81,7 @@ def known(
             told += vex.read(content)
         except Unreadable as error:
             raise BadInput(str(error), where=f"--vex {name}") from None
-    out.statements = sorted(told, key=lambda s: s.time)
+    out.statements = vex.in_order(told)
     if code is not None:
         imports, unread = reach.Imports(), list[Skipped]()
         for name, path in code.files():
