@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 

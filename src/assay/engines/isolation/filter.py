@@ -7,13 +7,15 @@ falls back to what can be judged. Calls in another processor's convention kill t
 Where there are no namespaces the filter closes what they would have: AF_UNIX by path (a daemon's socket may lie
 anywhere), System V and POSIX queues, other processes' limits; modes, times, owners and attributes of files, which
 Landlock does not hold and without a mount of its own even what is only to be read would lose (modes and times are said to
-be set, since whoever copies a file sets them); and no process may leave the job's process group, so that the group can be
-ended at one blow.
+be set, since whoever copies a file sets them); the priority of all that is the user's; and no process may leave the job's
+process group, so that the group can be ended at one blow. What an older Landlock does not hold yet is closed here too: a signal
+that comes of a descriptor's owner (fcntl(2), F_SETOWN), and a file cut short by whoever may not write it.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
 
 from assay.engines.isolation import syscalls
@@ -77,6 +79,14 @@ _SIGNALS = {
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131), "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240), "pidfd_send_signal": (424, 424),
 }  # fmt: skip
+_OWNERS = (8, 15)  # F_SETOWN, F_SETOWN_EX: whom the kernel signals, with the signal that F_SETSIG names
+_OWNER_REQUESTS = (0x8901, 0x8902)  # FIOSETOWN, SIOCSPGRP
+# Where Landlock does not yet keep files from being cut short (before its third version, Linux 6.2).
+_CUTS = {"truncate": (76, 45)}
+_OPENS = {(2, None): 1, (257, 56): 2}  # open, openat: which argument is the flags
+_ACCESS, _CUT = 3, 0o1000  # O_ACCMODE, O_TRUNC: with O_RDONLY it cuts what is opened to be read
+_FCNTL = (72, 25)
+_PRIO_USER = 2
 _SOCKET, _SOCKETPAIR, _CLONE, _IOCTL = (41, 198), (53, 199), (56, 220), (16, 29)
 _PROGRAMS = ((59, 221), (322, 281))  # execve, execveat
 _SETS_ID = 0o6000  # S_ISUID and S_ISGID: a file that a root's job left would give its owner's powers outside
@@ -93,11 +103,14 @@ def number(name: str) -> int | None:
     return {**_DENIED, **_UNKNOWN}[name][0 if syscalls.machine() == "x86_64" else 1]
 
 
-def program(*, alone: bool = True, signals: bool = True, network: bool = False) -> bytes:
+def program(
+    *, alone: bool = True, signals: bool = True, network: bool = False, lengths: bool = True
+) -> bytes:
     """Return the filter for this processor, as BPF instructions.
 
     alone: the job has namespaces of its own. signals: something else keeps its signals inside. network: it has a
     network of its own, so that TCP, UDP and the question which addresses there are (NETLINK_ROUTE) are let through.
+    lengths: something else keeps files that may only be read from being cut short.
     """
     machine = syscalls.machine()
     column = 0 if machine == "x86_64" else 1
@@ -110,7 +123,12 @@ def program(*, alone: bool = True, signals: bool = True, network: bool = False) 
     if machine == "x86_64":
         out += [(_JGE, 0, 1, _X32), (_RET, 0, 0, _KILL)]
     out += [(_JGE, 0, 1, _NEWEST), (_RET, 0, 0, _ERRNO | _ENOSYS)]
-    denied = {**_DENIED, **({} if alone else _SHARED), **({} if signals else _SIGNALS)}
+    denied = {
+        **_DENIED,
+        **({} if alone else _SHARED),
+        **({} if signals else _SIGNALS),
+        **({} if lengths else _CUTS),
+    }
     for table, errno in (
         (denied, _EPERM),
         (_UNKNOWN, _ENOSYS),
@@ -148,11 +166,25 @@ def program(*, alone: bool = True, signals: bool = True, network: bool = False) 
         call = _MODES[name][0][column]
         if call is not None:
             out += [(_JEQ, 0, 1, call), (_RET, 0, 0, _ERRNO | _PRETEND)]
-    for request in _REQUESTS:
+    for command in () if signals else _OWNERS:
+        out += _when(_FCNTL[column], [(_LD, 0, 0, _argument(1)), (_JEQ, 0, 1, command)])
+    for calls, argument in () if lengths else _OPENS.items():
+        call = calls[column]
+        if call is not None:
+            out += _when(
+                call,
+                [
+                    (_LD, 0, 0, _argument(argument)),
+                    (_AND, 0, 0, _ACCESS | _CUT),
+                    (_JEQ, 0, 1, os.O_RDONLY | _CUT),
+                ],
+            )
+    for request in (*_REQUESTS, *(() if signals else _OWNER_REQUESTS)):
         out += _when(_IOCTL[column], [(_LD, 0, 0, _argument(1)), (_JEQ, 0, 1, request)])
     own = [(_PRLIMIT, 0), (_SETPRIORITY, 1)]
-    if not alone:  # a user may choose the processors of all that is the user's
+    if not alone:  # a user may choose the processors of all that is the user's, and its priority
         own.append((_AFFINITY, 0))
+        out += _when(_SETPRIORITY[column], [(_LD, 0, 0, _argument(0)), (_JEQ, 0, 1, _PRIO_USER)])
     for calls, argument in own:  # its own only
         call = calls[column]
         assert call is not None
@@ -172,9 +204,9 @@ def _when(call: int, test: list[Step]) -> list[Step]:
     return [(_JEQ, 0, len(body), call), *body]
 
 
-def install(*, alone: bool = True, signals: bool = True, network: bool = False) -> None:
+def install(*, alone: bool = True, signals: bool = True, network: bool = False, lengths: bool = True) -> None:
     """Put the filter on this process and all its children, for good. Needs no_new_privs."""
-    _put(program(alone=alone, signals=signals, network=network))
+    _put(program(alone=alone, signals=signals, network=network, lengths=lengths))
 
 
 def forbid_programs() -> None:

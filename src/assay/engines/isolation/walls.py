@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DEVICES = ("null", "zero", "full", "random", "urandom")
 TEMPORARY = ("/tmp", "/dev/shm")
+LENGTHS_HELD = 3  # the Landlock ABI from which on a file is not cut short without leave
 SIGNALS_SCOPED = 6  # the Landlock ABI from which on signals and abstract sockets stay inside
 LINKS = {
     "fd": "/proc/self/fd",
@@ -214,7 +215,12 @@ def confine(order: dict[str, Any]) -> int:
     sys_.prctl(sys_.PR_SET_NO_NEW_PRIVS, 1)
     with bare.Passing(OSError):  # outside a user namespace an ordinary user has none to drop
         sys_.drop_capabilities()
-    seccomp.install(alone=alone, signals=alone or abi >= SIGNALS_SCOPED, network=network)
+    seccomp.install(
+        alone=alone,
+        signals=alone or abi >= SIGNALS_SCOPED,
+        network=network,
+        lengths=alone or abi >= LENGTHS_HELD,
+    )
     return abi
 
 
