@@ -27,7 +27,7 @@ class InventoryRecord:
     """name, digest, uri: the image's. bill, form: digest of its bill of materials and how such a file is called.
 
     against: what it was held against last (``digest_against``), empty where it never was; checked, report: when, and with
-    which report. at: when the image itself was looked into.
+    which report. at: when the image itself was looked into. within: the name under which an image of an index is kept instead.
     """
 
     name: str
@@ -39,6 +39,7 @@ class InventoryRecord:
     against: str = ""
     checked: str = ""
     report: str = ""
+    within: str = ""
 
     @property
     def asset(self) -> Asset:
@@ -69,6 +70,28 @@ def put(tx: Tx, report: Report, digest: str) -> None:
 def digest_against(digests: Mapping[str, str]) -> str:
     """Return one digest of all that images are held against, by the name of each: advisories, kev, epss, vex."""
     return digest_of({n: digests[n] for n in AGAINST if n in digests})
+
+
+def known(office: Office, name: str) -> InventoryRecord | None:
+    """Return the inventory of an image by its name, or None."""
+    table = schema.inventories.c
+    found = office.rows(sa.select(table.value).where(table.key == name))
+    return read(InventoryRecord, found[0][0]) if found else None
+
+
+def tagged(office: Office, repository: str, digest: str) -> str:
+    """Return the first name with a tag under which an image of a repository is kept, also as one of an index; empty where none."""
+    table = schema.inventories.c
+    of_it = (table.digest == digest) & table.key.startswith(f"{repository}:", autoescape=True)
+    found = office.rows(sa.select(table.key).where(of_it).order_by(table.key).limit(1))
+    return str(found[0][0]) if found else ""
+
+
+def put_within(tx: Tx, record: InventoryRecord, name: str) -> None:
+    """Remember that an image is kept under another name, and no more under its own; the next event vouches for it."""
+    tx.write(
+        "inventories", record.name, asdict(replace(record, within=name)), digest=record.digest, at=record.at
+    )
 
 
 def listing(office: Office) -> Iterator[InventoryRecord]:

@@ -52,32 +52,56 @@ def test_what_is_pushed_is_noted_at_once_pulled_later_and_known_after(home, regi
     assert watched(home, advisories={"mirror": str(tmp_path / "osv")})["scanned"] == 0 and asked == []
 
 
-def test_of_an_index_each_platform_is_examined_and_kept_and_what_has_no_tag_by_its_digest(
-    home, registry, policy, tmp_path
-):
-    """The machine's own platform was looked into alone, and untagged ones of a repository took one another's place."""
-    host, digest, _ = registry
-    folder = tmp_path / "pushed"
-    two = oci_layout(
-        tmp_path / "two", [layer(FILES)], platforms=(("linux", "amd64"), ("linux", "arm64")), tag=""
-    )
+def _index(tmp_path, host):
+    """Push an index of two platforms to the registry, and return what is pushed: the images by their digests, then the index."""
+    folder, two = tmp_path / "pushed", tmp_path / "two"
+    oci_layout(two, [layer(FILES)], platforms=(("linux", "amd64"), ("linux", "arm64")), tag="")
     for blob in (two / "blobs" / "sha256").iterdir():
         shutil.copy(blob, folder / "blobs" / "sha256")
     raw = (two / "index.json").read_bytes()
     index = hashlib.sha256(raw).hexdigest()
     (folder / "blobs" / "sha256" / index).write_bytes(raw)
     inner = [m["digest"] for m in json.loads(raw)["manifests"]]
-    pushed = [Pushed(host, "team/app", "", one) for one in inner]
-    pulling.note(home, policy, "reg", [*pushed, Pushed(host, "team/app", "2", f"sha256:{index}")])
+    return [Pushed(host, "team/app", "", one) for one in inner], Pushed(
+        host, "team/app", "2", f"sha256:{index}"
+    )
+
+
+@pytest.mark.parametrize("order", ["together", "images first", "index first"])
+def test_of_an_index_each_platform_is_examined_and_kept_once_whatever_is_told_first(
+    home, registry, policy, tmp_path, order
+):
+    """The machine's own platform was looked into alone; and a registry that tells of each image of an index had all kept twice."""
+    host, _, _ = registry
+    inner, index = _index(tmp_path, host)
     mirror(tmp_path / "osv", ZLIB)
-    found = watched(home, advisories={"mirror": str(tmp_path / "osv")})["arrivals"]
+    turns = {"together": [[*inner, index]], "images first": [inner, [index]], "index first": [[index], inner]}
+    found = []
+    for turn in turns[order]:
+        pulling.note(home, policy, "reg", turn)
+        found += watched(home, advisories={"mirror": str(tmp_path / "osv")})["arrivals"]
     found = sorted(found, key=lambda a: len(a["checks"]))
     assert [len(a["checks"]) for a in found] == [1, 1, 2] and {a["outcome"] for a in found} == {"fail"}
-    kept = {f"{host}/team/app@{one}" for one in inner}
-    kept |= {f"{host}/team/app:2#linux/{one}" for one in ("amd64", "arm64")}
+    assert found[2]["digest"] == index.digest
+    kept = {f"{host}/team/app:2#linux/{one}" for one in ("amd64", "arm64")}
+    mirror(
+        tmp_path / "osv", ZLIB, {**ZLIB, "id": "CVE-2026-7777"}
+    )  # each is judged again, and opens nothing elsewhere
+    assert watched(home, advisories={"mirror": str(tmp_path / "osv")})["rescanned"] == 2
+    assert {r.name for r in inventories.listing(home.office) if not r.within} == kept
+    opened = [f for f in findings.listing(home.office) if f.status == "open"]
+    assert {f.asset for f in opened} == kept and len(opened) == 4
+
+
+def test_what_has_no_tag_and_is_of_no_index_is_kept_by_its_digest(home, registry, policy, tmp_path):
+    host, _, _ = registry
+    inner, _ = _index(tmp_path, host)
+    pulling.note(home, policy, "reg", inner)
+    mirror(tmp_path / "osv", ZLIB)
+    watched(home, advisories={"mirror": str(tmp_path / "osv")})
+    kept = {f"{host}/team/app@{one.digest}" for one in inner}
     assert {r.name for r in inventories.listing(home.office)} == kept
     assert {f.asset for f in findings.listing(home.office)} == kept
-    assert found[2]["digest"] == f"sha256:{index}"
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "127.0.0.1:1", "localhost", "evil.example.org", "[::1]"])

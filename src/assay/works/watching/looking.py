@@ -139,6 +139,9 @@ class Watch:
         if not self.policy.registries:
             return
         found = arrivals.queued(self.home.office, self.home.office.clock(), _PULLED)
+        found.sort(
+            key=lambda a: not pulling.has_tag(a.key)
+        )  # an index before the images in it, which are kept under its name
         for arrival in found if found and self._ours("what was pushed") else ():
             looked = self._pull(arrival)
             if looked is not None:
@@ -170,6 +173,8 @@ class Watch:
             if verdict.report.check == VULNERABILITIES and image is not None:
                 gone = Before.of(self.home, image.name).gone(verdict.report, same=False)
                 rescanning.close(self.home, self.actor, image.name, gone, sha256(verdict.report.to_json()))
+            if looked.arrival.kind == "pushed":
+                rescanning.keep_once(self.home, self.actor, verdict.report)
         self.done.scanned += 1
         self.done.passed = self.done.passed and looked.passed
         if len(self.done.arrivals) < _KEPT:

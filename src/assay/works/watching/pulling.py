@@ -91,6 +91,7 @@ def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[list[Asset], S
     """
     from assay.engines.containers import opening
     from assay.engines.containers import registry as registries
+    from assay.office import inventories
     from assay.works.logins import logins
 
     host, _, path = arrival.key.partition("/")
@@ -105,6 +106,10 @@ def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[list[Asset], S
     known = partial(logins, settings)
     uris = registries.several(arrival.what, known)
     found = [opening.pin(uri, home.store, None, known) for uri in uris]
+    if (
+        not has_tag(arrival.key) and len(found) == 1
+    ):  # an image of an index that was taken in is kept under that one's name
+        name = inventories.tagged(home.office, f"{host}/{repository}", found[0].digest) or name
     return [
         a.renamed(name + mark + which) for a in found for _, mark, which in [a.uri.partition("#")]
     ], settings
@@ -112,8 +117,12 @@ def pinned(home: Home, policy: Policy, arrival: Arrival) -> tuple[list[Asset], S
 
 def called(key: str) -> str:
     """Return what a pushed image is called: without its digest where it has a tag, so that the next one closes what it had."""
-    name, _, _ = key.partition("@")
-    return name if ":" in name.rpartition("/")[2] else key
+    return key.partition("@")[0] if has_tag(key) else key
+
+
+def has_tag(key: str) -> bool:
+    """Whether a pushed image has a tag, or is known by its digest alone."""
+    return ":" in key.partition("@")[0].rpartition("/")[2]
 
 
 def failed(home: Home, actor: str, arrival: Arrival, error: AssayError) -> Arrival | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.engines.digests import Remembered
+from assay.kernel.canonical import sha256
 from assay.kernel.errors import AssayError, Missing
 from assay.kernel.report import Finding, Report
 from assay.kernel.severity import Severity
@@ -101,6 +102,34 @@ def close(home: Home, actor: str, name: str, gone: Sequence[FindingRecord], repo
         tx.record("findings.close", f"image/{name}", actor=actor, inputs={"report": report}, detail=told)
 
 
+def keep_once(home: Home, actor: str, report: Report) -> None:
+    """Of an image that is kept by its tag keep nothing by its digest: a registry tells of an index and of each image in it.
+
+    What was found by the digest is closed where the report finds it too, or shows it to be gone; else all of it stays.
+    """
+    image = report.subject
+    whole = image.name.partition("#")[0] if image is not None else ""
+    folder, _, last = whole.rpartition("/")
+    if image is None or "@" in whole or ":" not in last or report.error:
+        return
+    alone = f"{folder}/{last.partition(':')[0]}@{image.digest}"
+    record = inventories.known(home.office, alone)
+    if record is None or record.within:
+        return
+    before = Before.of(home, alone)
+    found = {f.fingerprint(alone) for f in report.findings}
+    done = [f for k, f in before.open.items() if k in found] + list(before.gone(report, same=False))
+    if len(done) < len(before.open):
+        return
+    with home.office.transaction() as tx:
+        for one in done:
+            findings.close(tx, one)
+        inventories.put_within(tx, record, image.name)
+        detail = {"closed": [f.rule for f in done][:100], "count": len(done), "kept": image.name}
+        inputs = {"report": sha256(report.to_json())}
+        tx.record("findings.close", f"image/{alone}", actor=actor, inputs=inputs, detail=detail)
+
+
 def pinned(home: Home, advisories: Mapping[str, str]) -> str:
     """Return the digest of what images are held against as it lies now; Missing where something of it is not there."""
     from assay.engines.advisories import mirror
@@ -117,15 +146,14 @@ def pinned(home: Home, advisories: Mapping[str, str]) -> str:
 
 
 def due(home: Home, digest: str) -> list[InventoryRecord]:
-    """Return the inventories that were not held against what has a digest."""
-    return [r for r in inventories.listing(home.office) if r.against != digest]
+    """Return the inventories that were not held against what has a digest; what is kept under another name is judged there."""
+    return [r for r in inventories.listing(home.office) if r.against != digest and not r.within]
 
 
 def judged(
     home: Home, actor: str, record: InventoryRecord, advisories: Mapping[str, str], gate: Gate
 ) -> Rescanned:
     """Hold an image's stored bill against the advisories; close what is gone, and return what is new."""
-    from assay.kernel.canonical import sha256
     from assay.works.checking import carry_out
 
     before = Before.of(home, record.name)
