@@ -21,6 +21,20 @@ FOUND = [
     (FAST + "    import subprocess\n    subprocess.run(f'ls {name}', shell=True)", "shell", "critical"),
     (FLASK + "    cmd = ['ls', request.form['d']]\n    import subprocess\n    subprocess.Popen(' '.join(cmd), shell=True)", "shell", "critical"),
     ("import sys, os\nos.system('rm ' + sys.argv[1])", "shell", "medium"),
+    # through what stands above a class, a property, a first parameter of any name, a path that is put together, clients that wait
+    ("import os\nclass B:\n    def __init__(self, c):\n        self.c = c\n    def go(self):\n        os.system(self.c)\n"
+     "class A(B):\n    def __init__(self, c):\n        super().__init__(c)\n" + FLASK + "    A(request.args['c']).go()", "shell", "critical"),
+    ("import os\nclass B:\n    def run(self, c):\n        os.system(c)\nclass A(B):\n    def go(self, c):\n        super().run(c)\n"
+     + FLASK + "    A().go(request.args['c'])", "shell", "critical"),
+    (FLASK + "    os.system(A().c)\nimport os\nclass A:\n    @property\n    def c(self):\n        return request.args['c']\n"
+     "    @c.setter\n    def c(self, v):\n        pass\n", "shell", "critical"),
+    ("import os\nclass A:\n    @classmethod\n    def go(klass, c):\n        os.system(c)\n" + FLASK + "    A.go(request.args['c'])", "shell", "critical"),
+    ("import os\nfrom django.views import View\nclass V(View):\n    def post(self, request):\n        os.system(request.POST['c'])", "shell", "critical"),
+    ("import os\nfrom flask.views import MethodView\nclass V(MethodView):\n    def post(self, name):\n        os.system(name)", "shell", "critical"),
+    (FLASK + "    import pathlib\n    (pathlib.Path('/data') / request.args['f']).read_text()", "path", "high"),
+    ("import httpx, pickle\nasync def f():\n    async with httpx.AsyncClient() as c:\n        pickle.loads((await c.get('https://x')).content)", "pickle_load", "critical"),
+    ("import aiohttp, pickle\nasync def f():\n    async with aiohttp.ClientSession() as s, s.get('https://x') as r:\n        pickle.loads(await r.read())", "pickle_load", "critical"),
+    (FLASK + "    import os\n    q = request.args['q']\n    match q:\n        case 'a':\n            pass\n        case _:\n            os.system(q)", "shell", "critical"),
     ("import os\ndef run(c):\n    os.system(c)\n" + FLASK + "    run(request.args['d'])", "shell", "critical"),
     ("import os\ndef made(c):\n    return 'ls ' + c\n" + FLASK + "    os.system(made(request.args['d']))", "shell", "critical"),
     (FLASK + "    con.execute('SELECT * FROM t WHERE n = \\'%s\\'' % request.args['n'])", "sql", "critical"),
@@ -313,6 +327,21 @@ def test_the_patch_is_one_that_git_applies(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (folder / "a.py").read_text() == "import torch\ntorch.load('m', weights_only=True)\n"
     assert (folder / "in/b.py").read_text() == "import yaml\nx = yaml.safe_load(f)"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "os.system({'a': 'ls', 'b': 'ps'}.get(request.args['q'], 'ls'))",
+        "os.system({'a': 'ls'}[request.args['q']])",
+        "match request.args['q']:\n        case 'ls' | 'ps' as q:\n            os.system(q)",
+        "q = request.args['q']\n    match q:\n        case 'ls':\n            os.system(q)",
+        "p = (pathlib.Path('/data') / request.args['f']).resolve()\n    if not p.is_relative_to('/data'):\n        abort(404)\n    p.read_text()",
+    ],
+)
+def test_what_one_of_a_list_is_chosen_by_is_not_what_is_run(body):
+    """A table of the program's own, a case that is written out, and a path that was seen to lie in its folder raised alarms."""
+    assert not _walk.python(f"import os, pathlib\n{FLASK}    {body}")
 
 
 @pytest.mark.parametrize(

@@ -216,11 +216,11 @@ class Calls(Special):
             key = call.args[0] if call.args else NOTHING
             if key.known and plain(key.literal) and key.literal in held.parts:
                 return held.parts[key.literal]
-            found = any_of([within(held), *call.args[1:2]])
+            found = any_of([within(held), *call.args[1:2]])  # which of them it is says the key, and no more
             return (
                 found
-                if found.name or found.ways or found.code or found.parts
-                else Value(held.labels | labels_of(call.args))
+                if found.name or found.ways or found.code or found.parts or found.known
+                else Value(held.labels | labels_of(call.args[1:2]))
             )
         if own == "values":
             return holding(dict(enumerate(held.parts.values())), held.labels, whole=held.whole)

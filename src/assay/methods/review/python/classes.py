@@ -8,7 +8,7 @@ from typing import Final
 from assay.methods.review.python import known
 from assay.methods.review.python.calls import Calls
 from assay.methods.review.python.program import Program
-from assay.methods.review.python.values import Value, either, kind_of
+from assay.methods.review.python.values import Call, Value, any_of, either, kind_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Read = tuple[
@@ -16,6 +16,8 @@ Read = tuple[
 ]  # an attribute of a class and which version of it; or a function that was called, without a name
 UNSURE: Final[Read] = (None, "", 0)  # read by what may be another when it is followed again
 _ABOVE = 5  # classes above a class that are looked at
+_SETS = ("setter", "deleter")  # of a property, beside what it gives
+_READS = ("property", "cached_property")
 
 
 class Classes(Calls):
@@ -30,6 +32,8 @@ class Classes(Calls):
         self.read: set[Read] = set()  # what was looked at by what is followed now
         self.versions: dict[tuple[ast.AST | None, str], int] = {}  # how often an attribute has changed
         self.moved = 0  # how often any has
+        self.inside: ast.ClassDef | None = None  # whose method is followed now
+        self._special["builtins.super"] = self._super
 
     def gather(self) -> None:
         """Find the methods of every class."""
@@ -37,8 +41,14 @@ class Classes(Calls):
             self.state[node] = {}
             self.methods[node] = {}
             for inner in _inside(node.body):
-                self.methods[node][inner.name] = inner
                 self.owner[inner] = node
+                if not any(isinstance(d, ast.Attribute) and d.attr in _SETS for d in inner.decorator_list):
+                    self.methods[node][inner.name] = inner
+
+    def _super(self, call: Call) -> Value | None:
+        """Return what stands above the class whose method this is; None where nothing of this program does."""
+        above = self.above.get(self.inside, []) if self.inside is not None else []
+        return any_of(Value(code=one) for one in above) if above else None
 
     def attribute_of(self, code: ast.ClassDef, name: str, depth: int = 0) -> Value | None:
         """Return what a class has under a name, its own or one above it; None where nothing is known."""
@@ -46,8 +56,9 @@ class Classes(Calls):
         found = self.state.get(code, {}).get(name)
         if found is not None:
             return found
-        if name in self.methods.get(code, {}):
-            return Value(code=self.methods[code][name])
+        method = self.methods.get(code, {}).get(name)
+        if method is not None:
+            return self.run(method, [], {}) if is_read(method) else Value(code=method)
         for base in self.above.get(code, []) if depth < _ABOVE else []:
             if base is not code and (found := self.attribute_of(base, name, depth + 1)) is not None:
                 return found
@@ -94,6 +105,25 @@ class Classes(Calls):
         if asked is not None and asked.code is not None:
             self.run(asked.code, args, keywords)
         return Value(code=node, token=self.fresh(node))
+
+
+def is_read(method: Function) -> bool:
+    """Whether a method is a property: its name stands for what it gives."""
+    return any(
+        (d.id if isinstance(d, ast.Name) else d.attr if isinstance(d, ast.Attribute) else "") in _READS
+        for d in method.decorator_list
+    )
+
+
+def takes_itself(method: ast.AST, owner: ast.ClassDef | None) -> bool:
+    """Whether the first parameter of a function is the object or class that it is a method of, whatever that is called."""
+    if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        first = next(iter([*method.args.posonlyargs, *method.args.args]), None)
+        if first is None or first.arg in ("self", "cls"):
+            return first is not None
+    if owner is None or not isinstance(method, Function):
+        return False
+    return not any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
 
 
 def _inside(body: list[ast.stmt]) -> list[Function]:

@@ -37,6 +37,11 @@ def open_(value: Value) -> bool:
     return not ended
 
 
+def _path(value: Value) -> str:
+    """Return what kind of path of pathlib a value may be, empty where it is none."""
+    return next((w.name for w in value.may() if w.name.startswith("pathlib.") and w.name.endswith("()")), "")
+
+
 class Expressions(Naming):
     """What each expression may be. A kind of expression has a method; what has none is what is in it, put together."""
 
@@ -142,7 +147,7 @@ class Expressions(Naming):
             if key.known and plain(key.literal) and key.literal in base.parts:
                 return base.parts[key.literal]
             found = within(base)
-            if found.name or found.ways or found.code or found.parts:
+            if found.name or found.ways or found.code or found.parts or (found.known and base.whole):
                 return found
         return Value(
             base.labels,
@@ -162,6 +167,8 @@ class Expressions(Naming):
             else:
                 parts = dict(enumerate([*left.parts.values(), *right.parts.values()]))
             return holding(parts, labels, whole=left.whole and right.whole)
+        if isinstance(node.op, ast.Div) and (path := _path(left) or _path(right)):
+            return Value(labels, name=path)
         text = left.text is not None or right.text is not None or left.built or right.built
         free = open_(left) or open_(right)
         together = isinstance(node.op, ast.Add | ast.Mod) and text

@@ -11,7 +11,7 @@ from assay.methods.review.python.classes import Function
 from assay.methods.review.python.expressions import parameters
 from assay.methods.review.python.functions import Functions
 from assay.methods.review.python.program import Program
-from assay.methods.review.python.values import LISTED, Value, either, kind_of, within
+from assay.methods.review.python.values import LISTED, NONE, Value, either, kind_of, within
 
 _AGAIN = 4  # times a loop is followed, until it changes nothing more
 _LOOPS = (
@@ -235,7 +235,11 @@ class Flow(Functions):
                     self.value(inner.value)
                 if isinstance(name, str):
                     whole = isinstance(inner, ast.MatchAs) and inner is branch.pattern
-                    self.bind(ast.Name(name, ast.Store()), subject if whole else given)
+                    found = Value(name=LISTED) if _written(inner) else subject if whole else given
+                    self.bind(ast.Name(name, ast.Store()), found)
+            named = isinstance(one.subject, ast.Name | ast.Attribute) and _written(branch.pattern)
+            if named and (path := self.place(one.subject)) in self.names:
+                self.names[path] = Value(name=LISTED)
             if branch.guard is not None:
                 self.value(branch.guard)
             self.block(branch.body)
@@ -253,12 +257,28 @@ class Flow(Functions):
             for part in test.values:
                 self._narrowed(part, holds)
             return
+        if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and holds:
+            name = self.place(test.func.value)
+            if test.func.attr == "is_relative_to" and name in self.names:  # and so it lies in its folder
+                self.names[name] = replace(self.names[name], labels=NONE, ways=(), parts=None)
+            return
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
             wanted = (ast.In, ast.Eq) if holds else (ast.NotIn, ast.NotEq)
             if isinstance(test.ops[0], wanted) and not self.value(test.comparators[0]).labels:
                 name = self.place(test.left)
                 if name in self.names and isinstance(test.left, ast.Name | ast.Attribute):
                     self.names[name] = Value(name=LISTED)
+
+
+def _written(pattern: ast.pattern | ast.AST) -> bool:
+    """Whether a pattern takes only what is written out in it: ``"a" | "b"``, also under a name."""
+    if isinstance(pattern, ast.MatchOr):
+        return all(map(_written, pattern.patterns))
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        return _written(pattern.pattern)
+    return isinstance(pattern, ast.MatchSingleton) or (
+        isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
+    )
 
 
 def _ends(body: list[ast.stmt]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.methods.review.python import known
-from assay.methods.review.python.classes import UNSURE, Classes, Function, Read
+from assay.methods.review.python.classes import UNSURE, Classes, Function, Read, takes_itself
 from assay.methods.review.python.expressions import parameters
 from assay.methods.review.python.program import Program, Unreadable, parse
 from assay.methods.review.python.values import NOTHING, Value, either, holding, kind_of, labels_of
@@ -150,14 +150,20 @@ class Functions(Classes):
         before, self.within = self.within, f"{owner.name}.{node.name}" if owner else node.name
         back, self.given = self.given, NOTHING
         route = any(self._is_route(d) for d in node.decorator_list)
+        view = owner is not None and node.name in known.VERBS and any(map(_is_view, owner.bases))
+        outside, self.inside = self.inside, owner or self.inside
         handled = known.HANDLERS.get(node.name, ())
         defaults = self._defaults(node)
         for place, arg in enumerate(parameters(node.args)):
-            own = place == 0 and owner is not None and arg.arg in ("self", "cls")
-            sent = not own and (route or arg.arg in handled)
+            own = place == 0 and owner is not None and takes_itself(node, owner)
+            sent = not own and (route or view or arg.arg in handled)
             if own:
                 value = Value(code=owner)
-            elif sent or (arg.arg == "request" and place == 0) or self._is_request(arg.annotation):
+            elif (
+                sent
+                or (arg.arg == "request" and place == int(owner is not None))
+                or self._is_request(arg.annotation)
+            ):
                 value = Value(frozenset({"caller"}))
             else:
                 value = Value(name=self._annotated(arg.annotation))
@@ -172,6 +178,7 @@ class Functions(Classes):
         if node.returns is not None:
             self.value(node.returns)
         self._leave(node, mark)
+        self.inside = outside
         self.within, self.given = before, back
 
     def _leave(self, node: ast.AST, mark: int) -> None:
@@ -259,7 +266,8 @@ class Functions(Classes):
         back, self.given = self.given, NOTHING
         owner = self.owner.get(code)
         first = next(iter(parameters(code.args)), None)
-        if owner is not None and first is not None and first.arg in ("self", "cls"):
+        outside, self.inside = self.inside, owner or self.inside
+        if owner is not None and first is not None and takes_itself(code, owner):
             self.names.forget_below(first.arg)
             self.names[first.arg] = Value(code=owner, token=self.fresh(owner))
         for name, value in given.items():
@@ -271,6 +279,7 @@ class Functions(Classes):
             self.block(code.body)
         result, self.given = self.given, back
         self._leave(code, mark)
+        self.inside = outside
         self.within, self.depth = before, self.depth - 1
         self.done[key] = result, self.read
         self.read = outer | self.read
@@ -281,7 +290,7 @@ class Functions(Classes):
     ) -> dict[str, Value]:
         """Return what each parameter is given."""
         every = [*code.args.posonlyargs, *code.args.args]
-        if every and every[0].arg in ("self", "cls"):
+        if every and takes_itself(code, self.owner.get(code)):
             every = every[1:]
         given = dict(zip((a.arg for a in every), args, strict=False))
         if code.args.vararg is not None:
@@ -333,3 +342,9 @@ class Functions(Classes):
             ]
             found = self.given_else[code] = dict(pairs)
         return found
+
+
+def _is_view(base: ast.expr) -> bool:
+    """Whether a class above one is of those whose methods answer requests, by its last name."""
+    last = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
+    return last in known.VIEWS

@@ -24,6 +24,8 @@ SOURCES: Mapping[str, str] = {
     "requests.get": "network", "requests.post": "network", "requests.request": "network", "httpx.get": "network",
     "httpx.post": "network", "urllib.request.urlopen": "network", "socket.socket().recv": "network", "urllib3.*": "network",
     "requests.Session().get": "network", "requests.Session().post": "network", "httpx.Client().get": "network",
+    "httpx.Client().post": "network", "httpx.AsyncClient().get": "network", "httpx.AsyncClient().post": "network",
+    "aiohttp.ClientSession().get": "network", "aiohttp.ClientSession().post": "network", "requests.Session().request": "network",
     "boto3.client().get_object": "network", "boto3.resource().Object().get": "network", "websocket.create_connection": "network",
     # files that come over it
     "urllib.request.urlretrieve": "download", "gdown.download": "download", "wget.download": "download",
@@ -84,6 +86,9 @@ ROUTES = frozenset(
         "api_view",
     }
 )
+# Classes whose methods of these names answer requests, and what their parameters say a caller sent.
+VIEWS = frozenset({"MethodView", "Resource", "RequestHandler", "HTTPEndpoint", "APIView"})
+VERBS = frozenset({"get", "post", "put", "patch", "delete", "dispatch_request"})
 # Functions that a service calls by their names, and which of their parameters it fills with what a caller sent.
 HANDLERS: Mapping[str, tuple[str, ...]] = {
     "lambda_handler": ("event",), "handler": ("event",), "input_fn": ("request_body", "input_data", "serialized_input_data", "body"),
