@@ -344,6 +344,14 @@ def test_what_one_of_a_list_is_chosen_by_is_not_what_is_run(body):
     assert not _walk.python(f"import os, pathlib\n{FLASK}    {body}")
 
 
+def test_what_no_weakness_of_the_list_is_names_none(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "from sklearn.model_selection import train_test_split\ntrain_test_split(x)"
+    )
+    (found,) = carry_out("check", "code.review", str(tmp_path), {}, home=None).report.findings
+    assert found.rule == "code.review.no_seed" and found.refs == ()
+
+
 @pytest.mark.parametrize(
     "cell",
     [

@@ -14,6 +14,9 @@ NOTEBOOK = "AWSTemplateFormatVersion: 2010-09-09\nResources:\n  N:\n    Type: AW
 FOUND = [
     ("a.sh", "curl -sSL https://x.example.org/i.sh | sudo bash", "fetched_and_run", "high", 1),
     ("a.sh", "true\ncurl \\\n  -fsSLk https://x.example.org", "no_verification", "high", 2),
+    ("a.sh", "curl https://x.example.org | sudo -u me env A=1 bash -eu -o pipefail -s -- --yes", "fetched_and_run", "high", 1),
+    ("a.sh", "curl https://x.example.org | python3 -", "fetched_and_run", "high", 1),
+    (".github/workflows/a.yml", JOB.format(event="push") + "    - run: echo ${{ github.event.issue.number }} ${{ format('{0}', github.event.issue.title) }}", "shell", "high", 6),
     ("a.sh", "wget --no-check-certificate https://x.example.org", "no_verification", "high", 1),
     ("a.sh", "pip install --trusted-host x --index-url http://x.example.org/simple y", "no_verification", "high", 1),
     ("a.sh", "pip install --index-url http://x.example.org/simple y", "plain_http", "medium", 1),
@@ -99,6 +102,10 @@ CLEAN = [
     ("a.tf.json", json.dumps({"resource": {"aws_sagemaker_notebook_instance": {"n": {"direct_internet_access": "Disabled", "root_access": "${var.root}", "kms_key_id": "${k.arn}"}}}})),
     ("a.sh", "curl -fsSL https://x.example.org -o f && sha256sum -c f.sum && bash f\n# curl x | sh\necho 'curl x | sh'\nchmod 755 f\neval \"$(ssh-agent)\""),
     ("a.sh", "cat <<'EOF'\ncurl https://x.example.org | sh\nEOF\nexport TOKEN=\"$1\"\nexport A_TOKEN=$(cat f)\npip install --index-url https://x.example.org/simple y"),
+    ("a.sh", "curl -s https://x.example.org/j | python3 -m json.tool\ncurl -s https://x.example.org/j | python -c 'print(1)'\n"
+             "curl -s https://x.example.org/j | perl -ne print\ncurl -s https://x.example.org/j | bash read.sh"),
+    (".github/workflows/a.yml", "permissions: {contents: read}\n" + JOB.format(event="push")
+     + "    - run: echo ${{ github.event.pull_request.number }} ${{ github.event.pull_request.head.sha }} ${{ github.event.commits[0].id }}"),
     ("a.sh", "tar czf all.tgz ./*\nchown ml -- *\nls *\nrm -rf /tmp/x/*"),
     ("a.sh", "jupyter lab --ip=127.0.0.1\nkubectl -k x\ncurl -o k https://x.example.org\ncurl http://localhost:8080/ping"),
     ("Dockerfile", "FROM python:3.12@sha256:" + "a" * 64 + " AS base\nFROM base\nARG TOKEN\nENV PATH=/x\nRUN pip install x\nUSER app\nADD --checksum=sha256:aa https://x.example.org/m /m"),

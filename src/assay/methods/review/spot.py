@@ -25,7 +25,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """rule: its name within the check. line, column: from 1. code: what stands there, on one line."""
+    """rule: its name within the check. line, column: from 1. code: what stands there, on one line. cwe: empty where none is meant."""
 
     rule: str
     severity: Severity

@@ -128,7 +128,14 @@ class _Tally:
         place = f"{name}, cell {where['cell']}, line {where['line']}" if cells else f"{name}:{spot.line}"
         said = f"{place}: {spot.message}"
         self.findings.append(
-            Finding(f"code.review.{spot.rule}", spot.severity, said, where, spot.remedy, (spot.cwe,))
+            Finding(
+                f"code.review.{spot.rule}",
+                spot.severity,
+                said,
+                where,
+                spot.remedy,
+                (spot.cwe,) if spot.cwe else (),
+            )
         )
 
     def counted(self) -> list[Finding]:

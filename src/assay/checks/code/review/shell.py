@@ -13,6 +13,7 @@ LANGUAGE = "shell"
 _SHELLS = ("sh", "bash", "zsh", "dash", "python", "python3", "perl", "ruby", "node")
 _PLAIN = re.compile(r"http://(?!localhost|127\.|\[::1\]|0\.0\.0\.0|169\.254\.)[\w.-]+\.\w", re.IGNORECASE)
 _INTERPRETER = re.compile(r"(?:ba|da|z|k)?sh|python[\d.]*|perl|ruby|node|php")
+_LEADS = ("sudo", "env", "exec", "nohup", "nice")
 _INSIDE = re.compile(r"(?:\$\(|<\(|`)\s{0,10}(?:curl|wget)\b")
 _EMPTY_TOKEN = re.compile(r"--(?:NotebookApp|ServerApp|IdentityProvider|LabApp)\.(?:token|password)=?['\"]*$")
 _SECRET = re.compile(
@@ -86,14 +87,48 @@ def _fetched(one: Command) -> Iterator[Spot]:
 
 
 def _run_by(one: Command) -> bool:
-    """Whether what a command writes is handed to an interpreter, by way of sudo, env or tee."""
+    """Whether what a command writes is handed to an interpreter as its program, by way of sudo, env or tee."""
     for words in (one.into, *one.beyond):
-        kept = [w for w in words if not w.startswith("-") and "=" not in w]
-        while kept and kept[0].rpartition("/")[2] in ("sudo", "env", "exec", "nohup", "nice"):
-            kept = kept[1:]
-        if kept and _INTERPRETER.fullmatch(kept[0].rpartition("/")[2]):
+        at = 0
+        while at < len(words) and (
+            words[at].startswith("-") or "=" in words[at] or words[at].rpartition("/")[2] in _LEADS
+        ):
+            at += 2 if words[at] in ("-u", "-g", "--user") else 1
+        name = words[at].rpartition("/")[2] if at < len(words) else ""
+        if _INTERPRETER.fullmatch(name) and _reads_its_program(name, words[at + 1 :]):
             return True
     return False
+
+
+def _reads_its_program(name: str, words: tuple[str, ...]) -> bool:
+    """Whether an interpreter runs what it is handed: not where its program stands in a word (``-c``, ``-m``, ``-e``) or a file."""
+    own = (
+        "cm"
+        if name.startswith("python")
+        else "c"
+        if name.endswith("sh")
+        else "r"
+        if name == "php"
+        else "enpE"
+    )
+    passed = False
+    for word in words:
+        if passed:
+            passed = False
+        elif word in ("-", "/dev/stdin") or (
+            name.endswith("sh") and re.fullmatch(r"-[a-zA-Z]*s[a-zA-Z]*", word)
+        ):
+            return True
+        elif word.startswith("--"):
+            if word.startswith(("--eval", "--print")):
+                return False
+        elif word.startswith(("-", "+")):
+            if re.match(rf"-[a-zA-Z]*[{own}]", word):
+                return False
+            passed = word in ("-o", "+o", "-W", "-X", "-O", "-I")
+        else:
+            return False
+    return True
 
 
 def _substituted(one: Command) -> bool:

@@ -39,7 +39,7 @@ def rule(program: Program) -> Iterator[Spot]:
             if (call.method in _SPLITS or call.method in _CHANCE) and not call.says("shuffle", False):
                 yield spot(
                     program, call.node, "no_seed", Severity.LOW, f"{call.method} draws anew each time, so that the run cannot be repeated.",
-                    "random_state=0", "CWE-1357", with_arguments(program.text, call.node, ["random_state=0"]),
+                    "random_state=0", "", with_arguments(program.text, call.node, ["random_state=0"]),
                 )  # fmt: skip
         steps = [
             c
@@ -49,7 +49,7 @@ def rule(program: Program) -> Iterator[Spot]:
         if steps:
             yield spot(
                 program, steps[0].node, "no_seed", Severity.LOW, "The training draws anew each time: nothing sets a seed.",
-                "torch.manual_seed(0), numpy.random.seed(0), random.seed(0)", "CWE-1357",
+                "torch.manual_seed(0), numpy.random.seed(0), random.seed(0)", "",
             )  # fmt: skip
     yield from _judged(program)
 
@@ -97,5 +97,5 @@ def _seen(call: Call, learnt: dict[int, list[Value]]) -> bool:
 def _trained(program: Program, call: Call) -> Spot:
     return spot(
         program, call.node, "judged_on_training_data", Severity.MEDIUM, "The model is judged by the rows it was trained on, which says nothing of others.",
-        "keep rows apart before training, and judge by those", "CWE-1357",
+        "keep rows apart before training, and judge by those", "",
     )  # fmt: skip

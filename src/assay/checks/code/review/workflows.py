@@ -13,9 +13,15 @@ from assay.methods.review.shell import of_lines
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "workflow"
+_EXPRESSION = re.compile(r"\$\{\{(?:[^}]|\}(?!\})){0,400}\}\}")  # a text in it may hold a brace
 _SENT = re.compile(
-    r"\$\{\{[^{}]{0,200}?github\.(?:head_ref|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b[^{}]{0,200}"
-    r"\.?(?:title|body|ref|label|message|name|email|default_branch|page_name)?)[^{}]{0,200}\}\}"
+    r"github\.(?:head_ref\b|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b"
+    r"(?P<path>(?:\.[\w*-]{1,60}|\[[^\]]{0,60}\]){0,20}))"
+)
+# What GitHub itself makes, and nobody writes: numbers, digests, times, states.
+_MADE = frozenset(
+    "number id node_id sha merge_commit_sha merged mergeable draft locked state additions deletions changed_files commits "
+    "comments created_at updated_at closed_at merged_at timestamp url html_url login full_name author_association".split()
 )
 _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 
@@ -46,7 +52,7 @@ def _step(step: Mapping[str, Any], trusted: bool) -> Iterator[Spot]:
     run, uses = step.get("run"), step.get("uses")
     if isinstance(run, str):
         line = _line(step, "run")
-        if found := _SENT.search(run):
+        if found := next(filter(_sent, _EXPRESSION.finditer(run)), None):
             yield _spot(line, "shell", Severity.HIGH, "What anybody writes into a title, a branch or a comment runs as a command.",
                         "hand it in by env:, and quote the variable", "CWE-78", found.group())  # fmt: skip
         begun = run.line if isinstance(run, Written) else line + 1
@@ -63,6 +69,13 @@ def _step(step: Mapping[str, Any], trusted: bool) -> Iterator[Spot]:
         moving = uses.rpartition("@")[2] in ("main", "master", "") or "@" not in uses
         yield _spot(line, "unpinned_action", Severity.MEDIUM if moving else Severity.LOW, f"{uses[:80]} can be moved to other code, which sees the job's secrets.",
                     "name its commit, with the version as a comment", "CWE-829", uses)  # fmt: skip
+
+
+def _sent(expression: re.Match[str]) -> bool:
+    """Whether an expression gives what somebody wrote: not where it is a number or a digest of that."""
+    return any(
+        (one["path"] or "").rpartition(".")[2] not in _MADE for one in _SENT.finditer(expression.group())
+    )
 
 
 def _line(raw: Mapping[str, Any], name: str) -> int:
