@@ -21,5 +21,5 @@ def test_a_key_that_is_judged_is_seen_whatever_stands_before_it(text):
 
 
 def test_what_is_a_value_is_no_key():
-    keys = yamltags.read("a: _target_\nb: [_target_, os.system]").keys
-    assert [key for key, _, _ in keys] == ["a"]
+    keys = yamltags.read("auto_map: _target_\nb: [_target_, os.system]").keys
+    assert [(key, value) for key, value, _ in keys] == [("auto_map", "_target_")]

@@ -23,12 +23,14 @@ _FIXED = {
 _SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _EXT = {0xC7: 1, 0xC8: 2, 0xC9: 4}
 _FIXEXT = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
-_DEEP, _MOST = 512, 20_000_000
+_DEEP, _MOST, _MOST_KEPT = 512, 20_000_000, 1_000_000
+# Under these msgpack-numpy keeps an array.
+_KEYS = frozenset({b"kind", b"type", b"data"})
 
 
 @dataclass(slots=True)
 class Packed:
-    """extensions: type, begin, end. texts: key → short texts and bytes, as (key, value begin, value end)."""
+    """extensions: type, begin, end. values: texts and bytes of what may be an array, as (key, begin, end)."""
 
     extensions: list[tuple[int, int, int]] = field(default_factory=list)
     values: list[tuple[bytes, int, int]] = field(default_factory=list)
@@ -60,7 +62,9 @@ def walk(data: Any, at: int, end: int) -> Packed:
                 raise ValueError(f"it nests deeper than {_DEEP}")
         elif begin >= 0 and is_key:
             top[2] = bytes(data[begin : min(at, begin + 64)])
-        elif begin >= 0 and top[2] and len(found.values) < 100_000:
+        elif begin >= 0 and top[2] in _KEYS:
+            if len(found.values) >= _MOST_KEPT:
+                raise ValueError("it holds more arrays than are followed")
             found.values.append((top[2], begin, at))
     found.end = at
     return found
@@ -91,8 +95,9 @@ def _one(data: Any, at: int, end: int, found: Packed) -> tuple[int, int, tuple[i
             size, at = _size(data, at, _EXT[byte], end)
         stop = _over(at, 1 + size, end)
         kind = data[at] - 256 if data[at] > 127 else data[at]
-        if len(found.extensions) < 1_000_000:
-            found.extensions.append((kind, at + 1, stop))
+        if len(found.extensions) >= _MOST_KEPT:
+            raise ValueError("it holds more extension types than are followed")
+        found.extensions.append((kind, at + 1, stop))
         return stop, -1, None
     if byte in (0xDC, 0xDD, 0xDE, 0xDF):
         size, at = _size(data, at, 2 if byte in (0xDC, 0xDE) else 4, end)

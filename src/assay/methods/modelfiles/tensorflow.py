@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from assay.methods.modelfiles.proto import fields, first, shaped, text
@@ -30,6 +31,7 @@ _INSIDE = {
 }
 _MOST_NODES = 5_000_000
 _MOST_TEXTS = 200_000
+_MOST_NOTED, _MOST_ALIKE, _MOST_INPUTS = 10_000, 100, 1000
 
 _PYTHON = "runs Python code of the process that loads it"
 _READS, _WRITES, _NET, _DATASET = (
@@ -89,13 +91,17 @@ class Node:
 
 @dataclass(slots=True)
 class Graphs:
-    """operators: how often each stands there. nodes: those of note. metadata: texts of Keras. assets: files named."""
+    """operators: how often each stands there. nodes: those of note. metadata: texts of Keras. assets: files named.
+
+    texts: of constants by name, which stands once in each function. more: whether there was more than is kept.
+    """
 
     operators: dict[str, int] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     metadata: list[tuple[str, int]] = field(default_factory=list)
     assets: list[str] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, dict[str, None]] = field(default_factory=dict)
+    more: bool = False
 
 
 @cache
@@ -166,7 +172,9 @@ def read(data: Any, what: str) -> Graphs:
                 (inside[n], a, b) for n, wire, a, b in fields(data, start, end) if wire == 2 and n in inside
             ]
     for node, inputs in links:
-        node.inputs = [found.texts[name] for name in inputs if name in found.texts]
+        given = (value for name in inputs for value in found.texts.get(name, ()))
+        node.inputs = list(islice(given, _MOST_INPUTS))
+        found.more = found.more or next(given, None) is not None
     return found
 
 
@@ -188,15 +196,25 @@ def _node(
         elif number == 5:
             attributes.append((begin, stop))
     found.operators[operator] = found.operators.get(operator, 0) + 1
-    if operator == "Const" and len(found.texts) < _MOST_TEXTS:
+    if operator == "Const":
         for _, value in _texts(data, attributes):
-            found.texts.setdefault(name, value)
+            _keep(found, name, value)
         return
     noted = operator in DANGERS or operator in OUTPUTS or operator in PLACES or operator not in known
-    if noted and len(found.nodes) < 10_000:
+    if noted and len(found.nodes) >= _MOST_NOTED:
+        found.more = True
+    elif noted:
         node = Node(operator, name, start, attributes=dict(_texts(data, attributes)))
         found.nodes.append(node)
         links.append((node, inputs))
+
+
+def _keep(found: Graphs, name: str, value: str) -> None:
+    alike = found.texts.get(name, {})
+    if value not in alike and (len(alike) >= _MOST_ALIKE or (not alike and len(found.texts) >= _MOST_TEXTS)):
+        found.more = True
+    else:
+        found.texts.setdefault(name, alike)[value] = None
 
 
 def _texts(data: Any, attributes: list[tuple[int, int]]) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 LIMIT = 4 << 20
 GROWTH = 1_000_000
 _DEPTH = 400
+_MOST = 1000
 _PLAIN = "tag:yaml.org,2002:"
 _SAFE = frozenset(
     [
@@ -34,15 +35,24 @@ _SAFE = frozenset(
 )
 
 
+# Keys whose values a loader imports, fetches or renders.
+JUDGED = frozenset({"_target_", "auto_map", "trust_remote_code", "chat_template", "loader_module"})
+
+
 @dataclass(slots=True)
 class Tags:
-    """tags: each that is not YAML's own, with its offset and the text it is given to. grown: nodes after aliases."""
+    """tags: each that is not YAML's own, with its offset and the text it is given to. grown: nodes after aliases.
+
+    keys: those that are judged, with their values and offsets. more: whether there was more than is kept.
+    """
 
     tags: list[tuple[str, int, str]] = field(default_factory=list)
     grown: int = 0
     cyclic: bool = False
     error: str = ""
     keys: list[tuple[str, str, int]] = field(default_factory=list)
+    distinct: set[str] = field(default_factory=set)
+    more: bool = False
 
 
 def read(text: str) -> Tags:
@@ -112,15 +122,26 @@ class _Open:
 
 
 def _pair(found: Tags, key: str | None, value: str, event: Any) -> None:
-    if key is not None and len(found.keys) < 100_000:
-        found.keys.append((key, value, _place(event)))
+    if key not in JUDGED:
+        return
+    if len(found.keys) < 10 * _MOST:
+        found.keys.append((str(key), value, _place(event)))
+    else:
+        found.more = True
 
 
 def _tagged(event: Any, found: Tags) -> None:
     tag = event.tag
     own = tag == "!" or ((tag or "").startswith(_PLAIN) and tag[len(_PLAIN) :] in _SAFE)
-    if tag and not own and len(found.tags) < 1000:
-        found.tags.append((unquote(tag), _place(event), getattr(event, "value", "")[:100]))
+    if not tag or own:
+        return
+    spelled = unquote(tag)
+    new = spelled not in found.distinct
+    if len(found.tags) < _MOST or (new and len(found.tags) < 2 * _MOST):
+        found.distinct.add(spelled)
+        found.tags.append((spelled, _place(event), getattr(event, "value", "")[:100]))
+    elif new:
+        found.more = True
 
 
 def _place(event: Any) -> int:

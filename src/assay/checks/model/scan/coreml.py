@@ -31,7 +31,7 @@ _INSIDE = {
     "network": {1: "layer"},
 }
 _SENTINEL = 0xDEADBEEF
-_MOST = 5_000_000
+_MOST, _DEEP = 5_000_000, 110
 
 
 def sniff(view: View) -> bool:
@@ -59,10 +59,10 @@ def examine(view: View, ground: Ground) -> bool:
     try:
         while todo:
             kind, start, end, deep = todo.pop()
-            if deep > 64 and kind == "mil":
-                continue
-            if deep > 64:
-                return ground.not_understood(view, "its models nest deeper than 64")
+            if deep > (
+                _DEEP if kind == "mil" else 64
+            ):  # no reader of protocol buffers follows messages so deep
+                return ground.not_understood(view, "its messages nest too deep")
             for number, wire, begin, stop in _inner(kind, view, start, end):
                 count += 1
                 if count > _MOST:
@@ -79,9 +79,12 @@ def _inner(kind: str, view: View, start: int, end: int) -> Iterable[Field]:
     if kind != "mil":
         return fields(view.data, start, end)
     try:
-        return list(fields(view.data, start, end))
+        for count, _ in enumerate(fields(view.data, start, end)):  # twice, so that none need be held
+            if count > _MOST:
+                break
     except ValueError:
         return ()
+    return fields(view.data, start, end)
 
 
 def _step(
@@ -161,8 +164,6 @@ def _mil(begin: int, stop: int, deep: int, view: View, ground: Ground) -> list[t
     if raw == b"custom_layer" or raw.startswith(b"custom_layer:"):
         ground.find("custom_operator", Severity.HIGH, f"{view.place} calls an operator of an app's own code.", view,
                     remedy="load it only in an app whose class of that name you have read", refs=("CWE-829",), offset=begin)  # fmt: skip
-        return []
-    if deep > 40 or stop - begin > 64 << 20:
         return []
     return [("mil", begin, stop, deep + 1)] if stop > begin else []
 

@@ -64,7 +64,12 @@ def examine(view: View, ground: Ground) -> bool:
                 remedy="do not load it",
                 refs=("CWE-22",),
             )
-    return _metadata(found.metadata, view, ground)
+    good = _metadata(found.metadata, view, ground)
+    if found.more:
+        return ground.not_understood(
+            view, "its graphs hold more operators that reach out, or texts, than are followed"
+        )
+    return good
 
 
 def _node(node: tensorflow.Node, view: View, ground: Ground) -> None:

@@ -30,7 +30,6 @@ _SOURCE = (
     ".sql",
     ".ipynb",
 )
-_LOADER = re.compile(rb"loader_module\s*:\s*[\"']?([\w.]+)")
 _GRAPH = re.compile(
     rb"(?:^|[\s{])(?:node|meta_graphs|graph_def|meta_info_def|saved_model_schema_version)\s*[{:]"
 )
@@ -67,8 +66,6 @@ def examine(view: View, ground: Ground) -> bool:
             decoder.decode(piece, final=at + CHUNK >= view.size)
         except UnicodeDecodeError:
             return ground.not_understood(view, "it begins as text and goes on as something else", offset=at)
-    if view.name == "mlmodel":
-        _mlflow(view, ground)
     if _LIGHTGBM.match(view.head):
         from assay.checks.model.scan import _lightgbm
 
@@ -87,22 +84,6 @@ def examine(view: View, ground: Ground) -> bool:
             remedy="read it, or examine it with the code checks",
         )  # fmt: skip
     return True
-
-
-def _mlflow(view: View, ground: Ground) -> None:
-    """MLflow imports the module that loader_module names and calls it; its own are known."""
-    for found in list(_LOADER.finditer(view.data))[:50]:
-        name = found[1].decode("ascii", "replace")[:100]
-        if not name.startswith("mlflow."):
-            ground.find(
-                "remote_code",
-                Severity.HIGH,
-                f"{view.place} names {name} as the module that MLflow imports and calls to load it.",
-                view,
-                remedy="read that module, and load with a flavour of MLflow's own",
-                refs=("CWE-94",),
-                offset=found.start(),
-            )
 
 
 def _graph(view: View, ground: Ground) -> None:

@@ -23,7 +23,13 @@ _HINT = re.compile(rb"!|%TAG|%YAML|\*[A-Za-z0-9_]|_target_\s*:|auto_map\s*:|trus
 _LINE = re.compile(rb"(?:^|\n)\s*(?:- |[\w./\"' -]{1,80}:(?:\s|$)|%|---|!|[{\[&])")
 # A tag that hides its letters as %70, or a handle of its own: what a brace or an angle bracket at the front must not cover.
 _VEILED = re.compile(rb"![^\s\[\]{}\"']{0,200}%[0-9A-Fa-f]{2}|(?:^|\n)%TAG\s")
-_TAG = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]*")
+_TAG = re.compile(rb"(!!python/|tag:yaml\.org,2002:python/|!python/)[\w./:]{0,200}")
+# Past what is parsed: tags, aliases, judged keys, and letters that are written as \x5f.
+_OPEN = re.compile(
+    rb"(?:^|[\s,\[{:-])[!*]\S|^%TAG|_target_|auto_map|trust_remote_code|chat_template|loader_module|\\[xuU]",
+    re.MULTILINE,
+)
+_MOST_TAGS = 1000
 _CALLS = (
     "python/object",
     "python/name",
@@ -42,14 +48,20 @@ _HARMLESS = ("python/tuple", "python/list", "python/dict", "python/none", "pytho
 def sniff(view: View) -> bool:
     """Text that could be YAML and holds a tag, an alias or a key that is judged; or a name that says it is YAML."""
     head = view.head
-    if b"\0" in head or head[:1] == b"\x80" or view.size > 64 << 20:
+    if b"\0" in head or head[:1] == b"\x80":
         return False
-    if view.name.endswith(_NAMED) or view.name == "mlmodel" or head.startswith((b"%YAML", b"---")):
+    if _named(view):
         return True
+    if view.size > 64 << 20:
+        return False
     if head.lstrip()[:1] in (b"<", b"{") or view.name.endswith((".py", ".md", ".ipynb")):
         veiled = _TAG.search(view.data) or _VEILED.search(view.data)
         return bool(veiled) and not view.name.endswith((".py", ".md"))
     return bool(_LINE.search(head)) and bool(_HINT.search(view.data))
+
+
+def _named(view: View) -> bool:
+    return view.name.endswith(_NAMED) or view.name == "mlmodel" or view.head.startswith((b"%YAML", b"---"))
 
 
 def examine(view: View, ground: Ground) -> bool:
@@ -75,13 +87,13 @@ def examine(view: View, ground: Ground) -> bool:
                     remedy="do not load it", refs=("CWE-776",))  # fmt: skip
         return False
     good = True
-    pairs = {
-        k: v for k, v, _ in found.keys if k in ("_target_", "auto_map", "trust_remote_code", "chat_template")
-    }
-    for key, value, _ in found.keys:
-        if key == "_target_":
+    for key, value, at in found.keys:
+        if key == "loader_module":
+            if view.name == "mlmodel":
+                _loader(value, at, view, ground)
+        elif key == "_target_":
             good = _settings.examine({key: value}, view, ground) and good
-        elif key in pairs:
+        else:
             good = (
                 _settings.examine(
                     {key: value.lower() in ("true", "yes", "on") if key == "trust_remote_code" else value},
@@ -92,7 +104,19 @@ def examine(view: View, ground: Ground) -> bool:
             )
     if found.error and (view.name.endswith((".yaml", ".yml")) or view.name == "mlmodel"):
         return ground.not_understood(view, f"it is no valid YAML ({found.error})")
+    if found.more:
+        return ground.not_understood(view, "it holds more tags, or keys that are judged, than are followed")
     return good
+
+
+def _loader(name: str, at: int, view: View, ground: Ground) -> None:
+    """MLflow imports the module that loader_module names and calls it; its own are known."""
+    if not name.startswith("mlflow."):
+        ground.find(
+            "remote_code", Severity.HIGH,
+            f"{view.place} names {readable(name)[:100]} as the module that MLflow imports and calls to load it.", view,
+            remedy="read that module, and load with a flavour of MLflow's own", refs=("CWE-94",), offset=at,
+        )  # fmt: skip
 
 
 def _tag(tag: str, at: int, value: str, view: View, ground: Ground) -> None:
@@ -116,10 +140,17 @@ def _tag(tag: str, at: int, value: str, view: View, ground: Ground) -> None:
 
 
 def _large(view: View, ground: Ground) -> bool:
-    """Past what is parsed: a tag or a directive anywhere is told, an alias leaves it open."""
-    for found in list(_TAG.finditer(view.data))[:50]:
+    """Past what is parsed: a tag or a directive anywhere is told; an alias, or a key that is judged, leaves it open."""
+    told: set[bytes] = set()
+    for found in _TAG.finditer(view.data):
+        if found[0] in told:
+            continue
+        if len(told) == _MOST_TAGS:
+            return ground.not_understood(view, "it holds more tags than are followed", offset=found.start())
+        told.add(found[0])
         _tag(found[0].decode("ascii", "replace"), found.start(), "", view, ground)
-    named = view.name.endswith(_NAMED) or view.head.startswith((b"%YAML", b"---"))
-    if named and re.search(rb"(?:^|[\s,\[{:-])[!*]\S|^%TAG", view.data):
-        return ground.not_understood(view, "it is YAML of more than 4 MiB, with tags or aliases")
+    if _named(view) and _OPEN.search(view.data):
+        return ground.not_understood(
+            view, "it is YAML of more than 4 MiB, with tags, aliases or keys that are judged"
+        )
     return True

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any
+
+_NUMBER, _WORD = re.compile(rb"-?[0-9]{1,10}"), re.compile(rb"[!-~]{1,400}")
+# R writes what is no sign of ASCII, and a space, as \\040.
+_SIGN = re.compile(rb"\\[0-7]{1,3}|\\[^0-7\s]|[!-\[\]-~]")
+_TEXT = re.compile(rb"(?:\\[0-7]{1,3}|\\[^0-7\s]|[!-\[\]-~])*")
 
 
 class Xdr:
@@ -11,12 +17,14 @@ class Xdr:
 
     def __init__(self, data: Any, at: int, order: str) -> None:
         self.data, self.at, self.order = data, at, order
+        self.before = at  # where the last number began
 
     def integer(self) -> int:
         """Read a number of four bytes."""
         if self.at + 4 > len(self.data):
             raise ValueError("it is cut short")
         (value,) = struct.unpack_from(f"{self.order}i", self.data, self.at)
+        self.before = self.at
         self.at += 4
         return int(value)
 
@@ -35,10 +43,14 @@ class Xdr:
 
 
 class Ascii:
-    """Numbers and texts, each on a line of its own."""
+    """Numbers and texts, each on a line of its own.
+
+    R reads words and counts characters, whatever the lines: what it would read otherwise than line by line is refused.
+    """
 
     def __init__(self, data: Any, at: int) -> None:
         self.data, self.at = data, at
+        self.before = at  # where the last number began
 
     def line(self) -> bytes:
         """Read a line."""
@@ -51,19 +63,28 @@ class Ascii:
 
     def integer(self) -> int:
         """Read a number; R's missing one is the least of 32 bits."""
+        self.before = self.at
         text = self.line()
-        return -(2**31) if text == b"NA" else int(text)
+        if text == b"NA":
+            return -(2**31)
+        if not _NUMBER.fullmatch(text):
+            raise ValueError("a line is no number")
+        return int(text)
 
     def raw(self, size: int) -> bytes:
         """Read a text of so many characters, escapes and all."""
-        return self.line()[: 4 * max(0, size)]
+        line = self.line()
+        if not _TEXT.fullmatch(line) or len(_SIGN.findall(line)) != size:
+            raise ValueError("a text is not as long as it says")
+        return line
 
     def skip(self, count: int, _width: int, kind: int) -> None:
         """Step over a vector, a line an item."""
         if count < 0 or count > len(self.data) - self.at:
             raise ValueError(f"a vector says it has {count:,} items, more than the file")
         for _ in range(count * (2 if kind == 15 else 1)):
-            self.line()
+            if not _WORD.fullmatch(self.line()):
+                raise ValueError("an item of a vector is no single word")
 
 
 def start(head: bytes) -> int:

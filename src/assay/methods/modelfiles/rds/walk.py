@@ -173,10 +173,8 @@ class _Walk:
 
     def _given(self, flags: int) -> Any:
         """An item whose flags have been read: put back."""
-        width = 4
-        if isinstance(self.source, Ascii):
-            width = len(str(flags)) + 1
-        self.source.at -= width
+        del flags
+        self.source.at = self.source.before
         return (yield self.item())
 
     def _called(self, parts: list[str], at: int) -> str:
@@ -204,7 +202,7 @@ class _Walk:
             if kind == _EXPR:
                 self._kind("expressions")
         elif kind in (7, 8):  # a function of R's own, by name
-            said = self.source.raw(self.source.integer()).decode("latin-1")
+            said = self.source.raw(self.source.integer()).decode("latin-1")[:_TEXT]
         elif kind == _PTR:
             self.refs.append("<pointer>")
             self._kind("pointers")
