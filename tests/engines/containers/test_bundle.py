@@ -165,3 +165,26 @@ def test_the_last_file_of_a_compressed_tar_was_left_in_a_buffer(tmp_path, more):
     plain = whole.getvalue()[: (1 << 20) + more]  # ended by two blocks of zeros, as docker save does
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(plain, 1))
     assert Bundle(tmp_path / "a.tar.gz", tmp_path).open("last").read() == last
+
+
+@pytest.mark.parametrize("form", ["oci", "docker"])
+def test_a_tag_that_another_begins_with_is_the_one_that_is_meant(tmp_path, form):
+    """app:1 was also taken for app:10, and where both lay in one file neither could be named."""
+    folder = oci_layout(
+        tmp_path / "two", [layer({"a": "b"})], platforms=(("linux", "amd64"), ("linux", "s390x"))
+    )
+    index = json.loads((folder / "index.json").read_text())
+    configs = []
+    for one, tag in zip(index["manifests"], ("app:10", "app:1"), strict=True):
+        one["annotations"] = {"org.opencontainers.image.ref.name": tag}
+        manifest = json.loads((folder / "blobs" / "sha256" / one["digest"][7:]).read_text())
+        layers = [f"blobs/sha256/{named['digest'][7:]}" for named in manifest["layers"]]
+        config = f"blobs/sha256/{manifest['config']['digest'][7:]}"
+        configs.append({"Config": config, "RepoTags": [tag], "Layers": layers})
+    if form == "oci":
+        (folder / "index.json").write_text(json.dumps(index))
+    else:
+        (folder / "index.json").unlink()
+        (folder / "manifest.json").write_text(json.dumps(configs))
+    found = {which: described(Bundle(folder), which) for which in ("app:1", "app:10")}
+    assert {which: one.tags for which, one in found.items()} == {"app:1": ("app:1",), "app:10": ("app:10",)}

@@ -160,6 +160,29 @@ def test_what_stands_in_a_secrets_place_is_none(text):
     assert names(text, "x.py") == [] and names(text, "x.yaml") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("$db_password = '{}';", "config.php"),
+        ('my $api_token = "{}";', "a.pl"),
+        ("$password = '{}'", "a.ps1"),
+        ('apiKey := "{}"', "a.go"),
+        (":password => '{}'", "a.rb"),
+        ("if (token := '{}'):", "a.py"),
+        ('token = """{}"""', "a.py"),
+        ("token = '''{}'''", "a.py"),
+    ],
+)
+def test_a_variable_of_whatever_language_is_given_a_secret(text, name):
+    """A sign before the name, := and three quotes hid it."""
+    assert names(text.format(Maker().base62(32)), name) == ["assigned"]
+
+
+@pytest.mark.parametrize("text", ["if ($password == '{}')", 'echo "$PASSWORD: {}"', "f($token, '{}')"])
+def test_a_variable_that_is_only_read_is_given_none(text):
+    assert names(text.format(Maker().base62(32)), "a.php") == []
+
+
 def test_a_lock_file_is_full_of_hashes():
     text = f'"secret-token": "{Maker().base62(40)}"'
     assert names(text, "package-lock.json") == [] and names(text, "app.json") == ["assigned"]

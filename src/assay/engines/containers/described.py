@@ -127,7 +127,8 @@ def _walked(index: Any, get: Get, depth: int, seen: dict[str, None]) -> list[dic
 def choose(found: list[dict[str, Any]], which: str, where: object) -> dict[str, Any]:
     """Return the manifest that is asked for by tag, platform or digest; of several platforms that of this machine."""
     if which:
-        held = [m for m in found if which in _names(m) or any(which in t for t in _tags(m))]
+        whole = [m for m in found if which in _names(m)]  # app:1 is not app:10, where both are there
+        held = whole or [m for m in found if any(which in t for t in _tags(m))]
         if not held:
             raise Missing(
                 f"it holds no image called {which!r}", where=str(where), remedy=f"it has {_shown(found)}"
@@ -237,7 +238,8 @@ def _same_images(bundle: Bundle, found: list[dict[str, Any]]) -> None:
 def _of_docker(bundle: Bundle, which: str) -> Described:
     tagged = [(i, _repo_tags(i)) for i in _images(bundle)]
     if which:
-        tagged = [(i, t) for i, t in tagged if any(which in one for one in t)]
+        whole = [(i, t) for i, t in tagged if which in t]
+        tagged = whole or [(i, t) for i, t in tagged if any(which in one for one in t)]
     if not tagged:
         raise Missing(f"it holds no image{f' called {which!r}' if which else ''}", where=str(bundle.path))
     if len(tagged) > 1:

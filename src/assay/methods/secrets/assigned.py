@@ -57,7 +57,7 @@ _TAKE = "take it from the environment, a secret manager, or a file outside of th
 _PATTERN = re.compile(
     rb"(?i)(?P<word>" + _WORD.encode() + rb")(?P<rest>(?-i:[0-9A-Za-z_.\-]{0,40}+))"
     rb"(?:\\?[\"'\]`)]{0,3}[ \t]{0,12}(?::[ \t]{0,4}[a-z_][\w.\[\]|, ]{0,40}?)?[ \t]{0,12}(?:=>|:=|={1,3}|:|,|>)[ \t]{0,12}|[ \t]{1,4})"
-    rb"(?:[fbru]{0,2}(?P<quote>\\?[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,500}(?:\\[^\"'`rn\n][^\"'`\r\n\\]{0,200}){0,8})(?:\\?[\"'`])|(?P<bare>[^\s\"'`,\\]{4,500}))",
+    rb"(?:[fbru]{0,2}(?P<quote>\\?(?:\"{3}|'{3}|[\"'`]))(?P<quoted>[^\"'`\r\n\\]{4,500}(?:\\[^\"'`rn\n][^\"'`\r\n\\]{0,200}){0,8})(?:\\?[\"'`])|(?P<bare>[^\s\"'`,\\]{4,500}))",
     re.ASCII,
 )  # fmt: skip
 
@@ -110,8 +110,10 @@ def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value:
     """Whether the name says something else than a secret, or the value is no literal here."""
     rest = match["rest"].rstrip(b"-._")
     first = match.end("rest") - len(name)
-    if first and place.blob[first - 1 : first] in (b"/", b"\\", b"$"):
-        return True  # a path, a variable's value
+    if first and place.blob[first - 1 : first] in (b"/", b"\\"):
+        return True  # a path
+    if first and place.blob[first - 1 : first] == b"$" and not _is_set(match, place, group):
+        return True  # a variable's value
     if (
         name == b"secret"
         and len(value) == 16
@@ -143,6 +145,12 @@ def _unfit(name: bytes, match: re.Match[bytes], place: Place, group: str, value:
     if glue.startswith((b"==", b"!=")):
         return True  # a comparison
     return group == "bare" and _bare(name, match, place, value)
+
+
+def _is_set(match: re.Match[bytes], place: Place, group: str) -> bool:
+    """Whether a variable is given a text here, as in PHP, Perl and PowerShell: ``$password = "…"``."""
+    glue = place.blob[match.end("rest") : match.start(group)].strip(b" \t\"'`\\")
+    return group == "quoted" and glue == b"="
 
 
 def _bare(name: bytes, match: re.Match[bytes], place: Place, value: bytes) -> bool:
@@ -204,8 +212,8 @@ RULES = (
         "high",
         (b"pass", b"pwd", b"contrase", b"senha", b"secret", b"token", b"key", b"credential", b"salt", b"webhook"),
         # A word, what may stand between, and at least five characters that are not a call or a name alone.
-        r"(?i)(?:" + _WORD.replace("(?:n|ñ)", "[^ ]+") + r")[0-9a-z_.-]*[\\\"'\]\x60)]*(?:\s*:\s*[a-z_][\w.\[\]|, ]*)?\s*(?:=|:|,|>|\s)\s*"
-        r"(?:[fbru]*\\?[\"'\x60]" + _LETTERS * 4 + r"|[^\s\"'\x60,(){}\[\]<>;]*[0-9][^\s\"'\x60,(){}\[\]<>]*(?:[\s\"';<]|$))",
+        r"(?i)(?:" + _WORD.replace("(?:n|ñ)", "[^ ]+") + r")[0-9a-z_.-]*[\\\"'\]\x60)]*(?:\s*:\s*[a-z_][\w.\[\]|, ]*)?\s*(?:=>|:=|=|:|,|>|\s)\s*"
+        r"(?:[fbru]*\\?(?:\"{3}|'{3}|[\"'\x60])" + _LETTERS * 4 + r"|[^\s\"'\x60,(){}\[\]<>;]*[0-9][^\s\"'\x60,(){}\[\]<>]*(?:[\s\"';<]|$))",
         _PATTERN,
         _judge,
         _TAKE,

@@ -20,8 +20,33 @@ _SENT = re.compile(
 )
 # What GitHub itself makes, and nobody writes: numbers, digests, times, states.
 _MADE = frozenset(
-    "number id node_id sha merge_commit_sha merged mergeable draft locked state additions deletions changed_files commits "
-    "comments created_at updated_at closed_at merged_at timestamp url html_url login full_name author_association".split()
+    [
+        "number",
+        "id",
+        "node_id",
+        "sha",
+        "merge_commit_sha",
+        "merged",
+        "mergeable",
+        "draft",
+        "locked",
+        "state",
+        "additions",
+        "deletions",
+        "changed_files",
+        "commits",
+        "comments",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "merged_at",
+        "timestamp",
+        "url",
+        "html_url",
+        "login",
+        "full_name",
+        "author_association",
+    ]
 )
 _COMMIT = re.compile(r"@[0-9a-f]{40}$")
 
