@@ -373,6 +373,19 @@ def test_a_cell_is_read_whatever_its_lines_begin_with(cell):
     assert [s.rule for s in found.spots] == ["pickle_load"]
 
 
+@pytest.mark.parametrize(
+    ("program", "mended"),
+    [
+        ("import requests\nrequests.get((\n  'https://x'\n))\n", "import requests\nrequests.get((\n  'https://x'\n), timeout=60)\n"),
+        ("import requests\nrequests.get((u), )\n", "import requests\nrequests.get((u), timeout=60)\n"),
+        ("from yaml import load as x\nx(f)\n", "from yaml import load as x\nx(f)\n"),
+    ],
+)  # fmt: skip
+def test_what_is_mended_is_still_a_program(program, mended):
+    """An argument in brackets of its own was given the new one, and a function without its module became ``.safe_load``."""
+    assert edited(program, [e for s in _walk.python(program) for e in s.edits]) == mended
+
+
 def test_no_argument_is_put_beside_a_generator_that_has_no_brackets_of_its_own():
     (spot,) = _walk.python("import requests\nrequests.get(u for u in x)")
     assert spot.rule == "no_timeout" and not spot.edits

@@ -80,6 +80,8 @@ def with_arguments(text: str, call: ast.Call, arguments: Iterable[str]) -> tuple
     last = max(given, key=lambda n: (n.end_lineno or 0, n.end_col_offset or 0))
     after = offset(text, last.end_lineno or 1, last.end_col_offset or 0)
     between = re.sub(r"#[^\n]*", lambda m: " " * len(m.group()), text[after : place.begin])
+    closed = between.rfind(")") + 1  # of brackets that the last argument itself stands in
+    after, between = after + closed, between[closed:]
     comma = between.find(",")
     first = (Edit(after, after, ","),) if comma < 0 else ()
     if "\n" not in between:

@@ -164,12 +164,16 @@ def _yaml(program: Program, call: Call) -> Iterator[Spot]:
         return
     edits: tuple[Edit, ...] = ()
     if len(call.node.args) == 1 and not call.node.keywords and call.node.end_col_offset:
-        edits = replaced(
-            program,
-            call.node.func,
-            program.segment(call.node.func).rpartition(".")[0]
-            + ".safe_load"
-            + ("_all" if call.name.endswith("_all") else ""),
+        edits = (
+            ()
+            if not isinstance(call.node.func, ast.Attribute)
+            else replaced(
+                program,
+                call.node.func,
+                program.segment(call.node.func).rpartition(".")[0]
+                + ".safe_load"
+                + ("_all" if call.name.endswith("_all") else ""),
+            )
         )
     elif isinstance(way := _loader(call), ast.Attribute):  # a bare name may need an import that is not there
         safe = "CSafeLoader" if way.attr.startswith("C") else "SafeLoader"
