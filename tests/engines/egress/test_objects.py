@@ -87,6 +87,19 @@ def test_a_copy_reads_only_what_was_named_too():
         assert refused("PUT", "/data/2026/a", ("x-amz-copy-source", source), writes=True), source
 
 
+def test_a_plus_is_judged_in_both_readings():
+    """S3 takes a bare + of a path for a space, and other stores for itself."""
+    of = (Prefix("data", "a+b/"), Prefix("open", "c/"))
+
+    def why(path, *headers):
+        return Asked.read("PUT", path, "").refused(of, [HASHED, *headers], writes=True)
+
+    assert why("/data/a%2Bb/x") == "" and why("/open/c/d+e") == "" and why("/open/c/d%2Be") == ""
+    assert why("/data/a+b/x") == "no prefix of this job"
+    assert why("/data/a%2Bb/x", ("x-amz-copy-source", "/data/a%2Bb/y")) == ""
+    assert why("/data/a%2Bb/x", ("x-amz-copy-source", "/data/a+b/y")).startswith("it copies from")
+
+
 def test_nobody_is_given_access_by_a_header():
     for name, value in (
         ("x-amz-acl", "public-read"), ("X-Amz-Grant-Read", "uri=all"), ("x-amz-website-redirect-location", "http://a.example"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 import time
 
 import pytest
@@ -33,7 +34,15 @@ def test_addresses_of_this_machine_and_its_networks_may_not(address):
 
 @pytest.mark.parametrize(
     "address",
-    ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"],
+    [
+        "169.254.169.254",
+        "169.254.170.2",
+        "fd00:ec2::254",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "fd00:ec2::254%1",
+        "fe80::a9fe:a9fe%eth0",
+    ],
 )
 def test_where_clouds_hand_out_credentials_is_reached_by_no_name_at_all(address):
     everything = [ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")]
@@ -115,6 +124,30 @@ def test_a_name_that_changes_its_mind_is_not_asked_again():
     assert len(answers) == 1
 
 
+def test_a_slow_name_service_keeps_no_other_name_waiting():
+    asked, go = threading.Event(), threading.Event()
+
+    def resolve(host, port):
+        if host == "slow.example":
+            asked.set()
+            assert go.wait(20)
+        return ["8.8.8.8"]
+
+    made = egress("https://slow.example", "https://fast.example", resolve=resolve)
+    found = []
+    slow = threading.Thread(target=lambda: found.append(made.judged("slow.example", 443)))
+    slow.start()
+    assert asked.wait(5)
+    others = threading.Thread(target=lambda: (made.judged("fast.example", 443), made.enter(), made.begin()))
+    others.start()
+    others.join(5)
+    stalled = others.is_alive()
+    go.set()
+    slow.join()
+    others.join()
+    assert not stalled and found[0][1] == ""
+
+
 def test_a_name_that_is_not_named_is_not_even_resolved():
     def never(host, port):
         raise AssertionError(host)
@@ -127,7 +160,9 @@ def test_a_name_that_is_not_named_is_not_even_resolved():
 
 def test_a_store_that_is_named_by_its_address_is_reached_at_home_but_no_metadata():
     assert egress("http://127.0.0.1:9000").addresses("http", "127.0.0.1", 9000)[1] == ""
-    assert "credentials" in egress("http://169.254.169.254").addresses("http", "169.254.169.254", 80)[1]
+    for named in ("169.254.169.254", "fd00:ec2::254%1"):
+        shown = f"[{named}]" if ":" in named else named
+        assert "credentials" in egress(f"http://{shown}").addresses("http", named, 80)[1]
 
 
 def test_the_credential_is_the_jobs_own_and_ends_with_it(monkeypatch):

@@ -295,3 +295,16 @@ def test_a_job_without_egress_has_no_way_to_ask(tmp_path):
     log = tmp_path / "log"
     ended = run([sys.executable, "-c", code], Grant(), log=log)
     assert ended.code == 1 and log.read_text().startswith("False None")
+
+
+def test_the_way_out_is_the_jobs_own_whatever_an_image_says_of_a_proxy(store, tmp_path):
+    """An image that was built behind a proxy sets HTTP_PROXY, and its jobs reached nothing."""
+    egress = named(store)
+    url = f"http://store.example:{store.server_address[1]}/a"
+    said = {
+        "HTTP_PROXY": "http://build.example:3128",
+        "http_proxy": "http://build.example:3128",
+        "NO_PROXY": "*",
+    }
+    _, log = job(GET.format(urls=[url]), egress, tmp_path, env=said)
+    assert log.strip() == "rows of /a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 from assay.engines.egress import policy, wire
 from assay.engines.egress.policy import Egress, Store, read_network
 from assay.engines.egress.proxy import Proxy
+from assay.kernel.errors import Broken
 
 
 class Shop:
@@ -33,8 +35,8 @@ class Shop:
             client.settimeout(2)
             got = b""
             try:
-                while b"\r\n\r\n" not in got:
-                    got += client.recv(1 << 16)
+                while b"\r\n\r\n" not in got and (part := client.recv(1 << 16)):
+                    got += part
                 time.sleep(0.05)
                 client.setblocking(False)
                 got += client.recv(1 << 16)
@@ -42,9 +44,10 @@ class Shop:
                 pass
             self.got.append(got)
             client.setblocking(True)
-            client.sendall(
-                b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/secret\r\nContent-Length: 0\r\n\r\n"
-            )
+            with contextlib.suppress(OSError):
+                client.sendall(
+                    b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/secret\r\nContent-Length: 0\r\n\r\n"
+                )
             client.close()
 
     def close(self):
@@ -236,3 +239,63 @@ def test_a_name_that_is_written_as_a_number_is_judged_by_where_it_leads():
     for host in ("2130706433", "0x7f000001", "0177.0.0.1", "127.1"):
         egress = Egress((Store.read(f"http://{host}/"),))
         assert egress.addresses("http", host, 80)[1], host
+
+
+def test_a_header_whose_name_is_no_ascii_goes_nowhere(proxy, shop):
+    raw = f"GET http://store.example:{shop.port}/public/a HTTP/1.1\r\n".encode() + b"X-\xe9\xb2: y\r\n\r\n"
+    assert b" 400 " in asked(proxy, raw) and not shop.got
+
+
+def test_a_job_that_computes_between_two_parts_loses_neither(proxy, shop, monkeypatch):
+    """The time that a head may take was also the longest pause of whoever read an answer, or wrote a body."""
+    monkeypatch.setattr(wire, "PATIENCE", 0.3)
+    head = f"PUT http://store.example:{shop.port}/public/a HTTP/1.1\r\nContent-Length: 8\r\n".encode()
+    with reach(proxy) as link:
+        link.sendall(head + mark(proxy) + b"\r\nhalf")
+        time.sleep(0.7)
+        link.sendall(b"half")
+        assert b" 302 " in link.recv(1 << 16)
+
+
+def test_what_was_asked_for_is_not_done_after_the_jobs_end(shop):
+    asked_for, go = threading.Event(), threading.Event()
+
+    def resolve(host, port):
+        asked_for.set()
+        assert go.wait(20)
+        return ["127.0.0.1"]
+
+    stores, ranges = read_network(
+        {"allow": [f"http://store.example:{shop.port}/"], "addresses": ["127.0.0.0/8"]}
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    made = Proxy(Egress(stores, ranges, resolve=resolve), (listener.detach(),))
+    made.start()
+    with reach(made) as link:
+        head = f"DELETE http://store.example:{shop.port}/kept HTTP/1.1\r\n".encode()
+        link.sendall(head + mark(made) + b"\r\n")
+        assert asked_for.wait(5)
+        threading.Timer(0.2, go.set).start()  # while the job is being ended
+        made.close()
+    time.sleep(0.3)
+    assert b"DELETE" not in b"".join(shop.got)
+
+
+def test_a_decision_that_cannot_be_recorded_is_not_acted_on_and_is_told_at_the_end(shop, capfd):
+    def full(decision):
+        raise RuntimeError("database or disk is full")
+
+    stores, ranges = read_network(
+        {"allow": [f"http://store.example:{shop.port}/"], "addresses": ["127.0.0.0/8"]}
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    made = Proxy(
+        Egress(stores, ranges, tell=full, resolve=lambda host, port: ["127.0.0.1"]), (listener.detach(),)
+    )
+    made.start()
+    assert asked(made, f"GET http://store.example:{shop.port}/a HTTP/1.1\r\n\r\n".encode()) == b""
+    with pytest.raises(Broken, match="could not be recorded: database or disk is full"):
+        made.close()
+    time.sleep(0.3)
+    assert not b"".join(shop.got)
+    assert "Traceback" not in capfd.readouterr().err

@@ -13,7 +13,7 @@ METADATA = frozenset(
     ipaddress.ip_address(a)
     for a in (
         "169.254.169.254", "169.254.170.2", "169.254.170.23", "100.100.100.200", "168.63.129.16", "192.0.0.192",
-        "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
+        "169.254.0.23", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fe80::a9fe:a9fe",
     )
 )  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -26,6 +26,10 @@ def judge(address: Address, named: Iterable[Network] = ()) -> str:
     An IPv4 address that an IPv6 one carries in itself (mapped, 6to4, Teredo, NAT64) is judged too.
     """
     ranges = tuple(named)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = ipaddress.IPv6Address(
+            int(address)
+        )  # without a zone (fd00::1%eth0), which makes it no other place
     for one in (address, *_within(address)):
         if one in METADATA:
             return f"{address} is where a cloud hands out credentials"

@@ -55,6 +55,7 @@ def answered(
     if server is None:
         _refuse(client, 502, "ServiceUnavailable", "nobody answered there")
         return
+    client.settimeout(wire.IDLE)
     try:
         server = _sealed(proxy, server, credential)
         server.sendall(_head(credential, method, path, query, headers))

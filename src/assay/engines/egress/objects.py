@@ -41,12 +41,16 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. key: empty where it is about the bucket. parameters: of its query, decoded."""
+    """One request. key: empty where it is about the bucket. parameters: of its query, decoded.
+
+    spaced: the key as stores read it that take a bare + of a path for a space, where one stands there; S3 is one of these.
+    """
 
     method: str
     bucket: str
     key: str
     parameters: Mapping[str, str]
+    spaced: str = ""
 
     @classmethod
     def read(cls, method: str, path: str, query: str) -> Asked:
@@ -54,6 +58,7 @@ class Asked:
         if not path.startswith("/"):
             raise ValueError("no path of a bucket")
         bucket, _, key = _decoded(path[1:]).partition("/")
+        spaced = _decoded(path[1:].replace("+", " ")).partition("/")[2] if "+" in path else ""
         found: dict[str, str] = {}
         for part in query.split("&") if query else ():
             name, _, value = part.partition("=")
@@ -61,7 +66,7 @@ class Asked:
             if name in found:
                 raise ValueError("a parameter stands twice")
             found[name] = _decoded(value.replace("+", " "))
-        return cls(method, bucket, key, found)
+        return cls(method, bucket, key, found, spaced)
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
@@ -78,7 +83,7 @@ class Asked:
         asked = set(self.parameters)
         if self.key:
             odd = {n for n in asked - _READ_OBJECT if not n.startswith("response-")}
-            return f"it asks for {min(odd)} of an object" if odd else _outside(self.key, of)
+            return f"it asks for {min(odd)} of an object" if odd else self._elsewhere(of)
         if asked <= {"location"} and (self.method == "HEAD" or asked):
             return ""
         if asked - _LIST:
@@ -96,7 +101,11 @@ class Asked:
             return "it does something else than to write an object"
         if self.method == "POST" and len(asked & {"uploads", "uploadId"}) != 1:
             return "it does something else than to write an object"
-        return _outside(self.key, of)
+        return self._elsewhere(of)
+
+    def _elsewhere(self, of: list[str]) -> str:
+        """Return why the key, in either reading, is not within what was named."""
+        return _outside(self.key, of) or (_outside(self.spaced, of) if self.spaced else "")
 
 
 def _of_headers(headers: list[tuple[str, str]], prefixes: list[Prefix]) -> str:
@@ -109,7 +118,7 @@ def _of_headers(headers: list[tuple[str, str]], prefixes: list[Prefix]) -> str:
             except ValueError:
                 return "it copies from nowhere that can be read"
             of = [p.prefix for p in prefixes if p.bucket == source.bucket]
-            if not of or _outside(source.key, of):
+            if not of or source._elsewhere(of):
                 return f"it copies from {source}"
         elif low == "x-amz-acl" and value in _OWN_ONLY:
             continue

@@ -167,6 +167,7 @@ class Egress:
     _held: int = 0
     _open: int = 0
     _pinned: dict[str, tuple[Address, ...]] = field(default_factory=dict, repr=False)
+    _naming: dict[str, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def begin(self) -> None:
@@ -233,6 +234,8 @@ class Egress:
             why = judge(literal, [*self.ranges, ipaddress.ip_network(literal)])
             return ((), why) if why else ((literal,), "")
         with self._lock:
+            naming = self._naming.setdefault(host, threading.Lock())
+        with naming:  # of this name alone: a slow name service keeps nothing else waiting
             if host not in self._pinned:
                 try:
                     found = self.resolve(host, port)

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from assay.engines.egress import door, tls, wire
 from assay.engines.egress.addresses import Address
 from assay.engines.egress.policy import Egress
+from assay.kernel.errors import AssayError, Broken
 
-_IDLE = 300.0
 _BREATH = 0.02  # seconds
 _METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH")
 _OWN = ("expect", "proxy-authorization", "proxy-connection", "connection", "keep-alive", "te", "upgrade")
@@ -35,6 +35,7 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._closed = False
+        self._broken: Exception | None = None
         self._wake, self._waker = socket.socketpair()
         self._threads: list[threading.Thread] = []
         self._mine = threading.local()  # the connection to a store that a thread has opened
@@ -47,7 +48,10 @@ class Proxy:
         thread.start()
 
     def close(self) -> None:
-        """End every connection, and the credential; where its end cannot be told, the connections end all the same."""
+        """End every connection, and the credential; where its end cannot be told, the connections end all the same.
+
+        Broken where a decision could not be recorded.
+        """
         try:
             self.egress.end()
         finally:
@@ -67,6 +71,13 @@ class Proxy:
             thread.join(max(0.0, until - time.monotonic()))
         for one in (*self._listeners, self._wake, self._waker):
             one.close()
+        if isinstance(self._broken, AssayError):
+            raise self._broken
+        if self._broken is not None:
+            raise Broken(
+                f"what was decided about the job's network could not be recorded: {self._broken}",
+                remedy="see `assay doctor`, and run the job again",
+            )
 
     def _listen(self) -> None:
         with selectors.DefaultSelector() as waiting:
@@ -111,6 +122,8 @@ class Proxy:
             wire.refuse(client, 400)
         except OSError:
             pass  # one of the two has gone
+        except Exception as error:  # noqa: BLE001 - whoever is told a decision may fail in any way; it was not acted on
+            self._broken = self._broken or error
         finally:
             self.egress.leave()
             for one in (client, getattr(self._mine, "server", None)):
@@ -193,6 +206,7 @@ class Proxy:
         if server is None:
             wire.refuse(client, 502)
             return
+        client.settimeout(wire.IDLE)
         kept = "".join(f"{n}: {v}\r\n" for n, v in headers if n.lower() not in (*_OWN, "host"))
         shown = f"[{host}]" if ":" in host else host
         lines = f"{method} {path} HTTP/1.1\r\nHost: {shown}:{port}\r\n{kept}Connection: close\r\n\r\n"
@@ -211,10 +225,13 @@ class Proxy:
                 server = socket.create_connection((str(address), port), wire.PATIENCE)
             except OSError:
                 continue
-            server.settimeout(_IDLE)
-            self._mine.server = server
+            server.settimeout(wire.IDLE)
             with self._lock:
+                if self._closed:  # the job ended meanwhile, and what it asked for is not done any more
+                    server.close()
+                    return None
                 self._open.add(server)
+            self._mine.server = server
             self.egress.decided(True, method, target, str(address))
             return server
         self.egress.decided(True, method, target, str(addresses[0]), "allowed, and nobody answered there")
@@ -229,7 +246,7 @@ class Proxy:
         return after
 
     def _relay(self, client: socket.socket, server: socket.socket) -> None:
-        client.settimeout(_IDLE)
+        client.settimeout(wire.IDLE)
         back = threading.Thread(target=_copy, args=(server, client), name="assay-egress-back", daemon=True)
         back.start()
         _copy(client, server)

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 HEAD = 32 << 10  # bytes of a request's head
 PATIENCE = 15.0  # seconds for a head, or for a connection to stand
+IDLE = (
+    300.0  # seconds in which neither side may say anything: a job computes between two parts of what it reads
+)
 CHUNK = 1 << 17
 _SAID = {
     400: "Bad Request", 403: "Forbidden", 407: "Proxy Authentication Required", 411: "Length Required", 502: "Bad Gateway",
@@ -40,7 +43,11 @@ def parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
     headers = []
     for line in lines[1:]:
         name, colon, value = line.partition(":")
-        if not colon or not name or not all(c.isalnum() or c in "!#$%&'*+-.^_`|~" for c in name):
+        if (
+            not colon
+            or not name
+            or not all((c.isascii() and c.isalnum()) or c in "!#$%&'*+-.^_`|~" for c in name)
+        ):
             raise ValueError("no header")
         headers.append((name, value.strip()))
     return method, target, headers

@@ -96,7 +96,8 @@ def made(
         "level": grant.level,
         "parent": os.getpid(),
         "argv": argv,
-        "env": {**_environment(grant, inner_tmp), **grant.env},
+        # The way out comes last: an image that was built behind a proxy says that proxy still.
+        "env": {**_environment(grant, inner_tmp), **grant.env, **_way_out(grant)},
         "cwd": str(cwd) if cwd else inner_tmp,
         "read": [str(p) for p in dict.fromkeys(reads)],
         "write": [str(p) for p in grant.write],
@@ -121,9 +122,6 @@ def _environment(grant: Grant, tmp: str) -> Mapping[str, str]:
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     if grant.root is None:
         path = f"{interpreter().parent}:/usr/local/bin:/usr/bin:/bin"
-    way_out: Mapping[str, str] = {}
-    if grant.egress is not None:
-        way_out = grant.egress.environment(tuple(grant.peers.hosts) if grant.peers is not None else ())
     return {
         "PATH": path,
         "HOME": tmp,
@@ -132,8 +130,13 @@ def _environment(grant: Grant, tmp: str) -> Mapping[str, str]:
         # Threads of OpenMP that wait for one another sleep, and do not spin: on a machine with other work a training
         # that takes a second took forty.
         "OMP_WAIT_POLICY": "PASSIVE",
-        **way_out,
     }
+
+
+def _way_out(grant: Grant) -> Mapping[str, str]:
+    if grant.egress is None:
+        return {}
+    return grant.egress.environment(tuple(grant.peers.hosts) if grant.peers is not None else ())
 
 
 def _links(grant: Grant) -> dict[str, Any]:
