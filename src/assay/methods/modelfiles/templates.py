@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 LIMIT = 1 << 20
+_LONGEST = 1 << 16  # characters of a text put together
 _FRAMES = frozenset(
     [
         "mro",
@@ -70,12 +71,19 @@ def harms(source: str) -> list[tuple[str, int]]:
         if rough:
             return [(rough[0][-60:], source.count("\n", 0, rough.end()) + 1)]
         raise ValueError(ascii(str(error))[1:-1][:80]) from None
-    found: list[tuple[str, int]] = []
+    found: dict[tuple[str, int], None] = {}
+    grown: ValueError | None = None
     for node in _all(tree, nodes.Node):
-        what = _harm(node, nodes)
-        if what and (what, node.lineno) not in found:
-            found.append((what, node.lineno))
-    return found
+        try:
+            what = _harm(node, nodes)
+        except ValueError as error:
+            grown = error
+            continue
+        if what:
+            found[what, node.lineno] = None
+    if grown is not None and not found:
+        raise grown
+    return list(found)
 
 
 def _all(tree: Any, kind: Any) -> Iterator[Any]:
@@ -134,6 +142,11 @@ def _leads_out(name: str) -> bool:
     return name.startswith("_") or name in _FRAMES
 
 
+def _bounded(size: int) -> None:
+    if size > _LONGEST:
+        raise ValueError("a text that it puts together grows past what is followed")
+
+
 def _constant(node: Any, nodes: Any, deep: int = 0) -> Any:
     """Return what an expression of constants gives, texts put together among them; None where it is not constant."""
     if deep > 50:
@@ -144,13 +157,23 @@ def _constant(node: Any, nodes: Any, deep: int = 0) -> Any:
         return None
     if isinstance(node, nodes.Concat):
         parts = [_constant(n, nodes, deep + 1) for n in node.nodes]
-        return "".join(map(str, parts)) if None not in parts else None
+        if None in parts:
+            return None
+        texts = [str(p) for p in parts]
+        _bounded(sum(map(len, texts)))
+        return "".join(texts)
     if isinstance(node, nodes.Add):
         left, right = _constant(node.left, nodes, deep + 1), _constant(node.right, nodes, deep + 1)
-        return left + right if isinstance(left, str) and isinstance(right, str) else None
+        if not isinstance(left, str) or not isinstance(right, str):
+            return None
+        _bounded(len(left) + len(right))
+        return left + right
     if isinstance(node, nodes.Mul):
         left, right = _constant(node.left, nodes, deep + 1), _constant(node.right, nodes, deep + 1)
-        return left * min(right, 100) if isinstance(left, str) and isinstance(right, int) else None
+        if not isinstance(left, str) or not isinstance(right, int):
+            return None
+        _bounded(len(left) * min(right, 100))
+        return left * min(right, 100)
     if isinstance(node, nodes.Filter) and node.node is not None:
         return _filtered(node, nodes, deep)
     if isinstance(node, nodes.List):
@@ -163,17 +186,23 @@ def _filtered(node: Any, nodes: Any, deep: int) -> Any:
     held = _constant(node.node, nodes, deep + 1)
     args = [_constant(a, nodes, deep + 1) for a in node.args]
     if isinstance(held, list) and node.name == "join" and None not in args:
-        return (str(args[0]) if args else "").join(map(str, held))
+        sign, texts = str(args[0]) if args else "", [str(h) for h in held]
+        _bounded(sum(map(len, texts)) + len(sign) * len(texts))
+        return sign.join(texts)
     if not isinstance(held, str):
         return None
     if node.name == "replace" and len(args) >= 2 and None not in args:
-        return held.replace(str(args[0]), str(args[1]))
+        old, new = str(args[0]), str(args[1])
+        _bounded(len(held) + held.count(old) * len(new))
+        return held.replace(old, new)
     if (
         node.name == "format"
         and held.count("%") == len(args)
         and held.count("%s") + held.count("%c") == len(args)
     ):
-        return held.replace("%c", "%s") % tuple(chr(a) if isinstance(a, int) else a for a in args)
+        given = tuple(chr(a) if isinstance(a, int) else str(a) for a in args)
+        _bounded(len(held) + sum(map(len, given)))
+        return held.replace("%c", "%s") % given
     return {"lower": held.lower(), "upper": held.upper(), "reverse": held[::-1], "trim": held.strip()}.get(
         node.name
     )

@@ -24,6 +24,7 @@ from assay.methods.pickles.values import (
 
 HIT_LIMIT = 1_000
 GLOBAL_LIMIT = 10_000
+CALL_LIMIT = 20_000  # calls that are not allowed, and names that are computed, that are each spelled out
 _RECONSTRUCT = {
     ("copyreg", "_reconstructor"), ("copy_reg", "_reconstructor"), ("copyreg", "__newobj__"),
     ("copy_reg", "__newobj__"), ("copyreg", "__newobj_ex__"),
@@ -59,7 +60,8 @@ class Calls(Arrays):
         self._hit_of: dict[tuple[str, str], Hit] = {}
         self._loose: Counter[Global] = Counter()
         self._hooks: dict[str, Hit] = {}
-        self._dangers = 0
+        self._dangers = self._written = 0
+        self._late = Computed("<what one of very many calls gave>")
 
     # ---- names
 
@@ -107,9 +109,11 @@ class Calls(Arrays):
 
     def computed_name(self, module: Any, name: Any, at: int) -> Any:
         """Return what stands for a name that is not written down but computed."""
-        text = f"<the name {show(module, self.data)} . {show(name, self.data)}>"
+        self._written += 1
+        late = self._written > CALL_LIMIT
+        text = self._late.text if late else f"<the name {show(module, self.data)} . {show(name, self.data)}>"
         self._add(Hit("unknown", text, text, at, "STACK_GLOBAL"))
-        return Computed(text)
+        return self._late if late else Computed(text)
 
     def extension(self, code: int, at: int, opcode: str) -> Any:
         """Return what stands for an entry of the copyreg extension registry."""
@@ -137,10 +141,12 @@ class Calls(Arrays):
                 self._weigh(callable_, args, at, opcode)
                 return self._result(callable_, args)
             return self._refused(callable_, args, at, opcode)
-        text = call(callable_, args, self.data)
+        self._written += 1
+        late = self._written > CALL_LIMIT
+        text = self._late.text if late else call(callable_, args, self.data)
         sort = "lost" if callable_ is self.forgotten else "unknown"
         self._add(Hit(sort, text, text, at, opcode, called=True))  # type: ignore[arg-type]
-        return Computed(text)
+        return self._late if late else Computed(text)
 
     def _weigh(self, callable_: Global, args: Any, at: int, opcode: str) -> None:
         given = args.items if type(args) is Tup else ()
@@ -157,8 +163,12 @@ class Calls(Arrays):
                 value.used = True
 
     def _refused(self, callable_: Global, args: Any, at: int, opcode: str) -> Any:
-        text = call(callable_, args, self.data)
         hit = self._hit_of.get(callable_.key)
+        self._written += 1
+        if hit is not None and hit.called and self._written > CALL_LIMIT:
+            hit.count += 1
+            return self._late
+        text = call(callable_, args, self.data)
         if hit is None:  # may be mentioned, or called otherwise than so
             hit = Hit("unknown", f"{callable_.module}.{callable_.name}", text, at, opcode, called=True)
             self._hit_of[callable_.key] = hit

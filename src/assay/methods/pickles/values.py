@@ -15,6 +15,7 @@ A value is one of
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,7 +216,7 @@ def show(value: Any, data: Buffer, level: int = 0) -> str:
         return value.text
     if isinstance(value, Bag):
         return _bag(value, data, level)
-    inner = ", ".join(show(v, data, level + 1) for v in value.items)
+    inner = ", ".join(_shown(value.items, data, level + 1))
     return _cut(f"({inner},)" if len(value.items) == 1 else f"({inner})")
 
 
@@ -231,11 +232,23 @@ def _constant(value: int, data: Buffer) -> str:
 
 
 def _bag(value: Bag, data: Buffer, level: int) -> str:
-    items = [show(v, data, level + 1) for v in value.items]
+    items = _shown(value.items, data, level + 1)
     if value.kind == "dict":
         items = [f"{k}: {v}" for k, v in zip(items[::2], items[1::2], strict=False)]
     left, right = ("[", "]") if value.kind == "list" else ("{", "}")
     return _cut(left + ", ".join([*items, "..."] if value.more else items) + right)
+
+
+def _shown(items: Iterable[Any], data: Buffer, level: int) -> list[str]:
+    """Return values as readable Python, an even number of them where the rest is cut off anyway."""
+    shown: list[str] = []
+    size = 0
+    for value in items:
+        if size > TEXT_LIMIT and len(shown) % 2 == 0:
+            break
+        shown.append(show(value, data, level))
+        size += len(shown[-1]) + 2
+    return shown
 
 
 def _cut(text: str) -> str:
@@ -245,7 +258,7 @@ def _cut(text: str) -> str:
 def call(callable_: Any, args: Any, data: Buffer) -> str:
     """Return ``callable(args)`` as readable Python."""
     if type(args) is Tup:
-        inside = ", ".join(show(v, data) for v in args.items)
+        inside = ", ".join(_shown(args.items, data, 0))
     elif type(args) is int and show(args, data) == "()":
         inside = ""
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _MAGIC = (0xDB4775248B80FB57).to_bytes(8, "little")
 _SIZES = {1: 4, 2: 8, 3: 4, 4: 1, 5: 2, 6: 1, 8: 8, 9: 8, 10: 1, 14: 2, 17: 2, 18: 16, 19: 2, 22: 4, 23: 8}
-_MOST = 1_000_000
+_MOST, _LONGEST = 1_000_000, 65_536
 
 
 def sniff(view: View) -> bool:
@@ -36,7 +36,8 @@ def examine(view: View, ground: Ground) -> bool:
             shard, begin, size, wanted = _entry(view, start, end)
             if wanted is not None and wanted != size:
                 return ground.lie(
-                    view, f"its tensor {ascii(key)[:80]} has {size:,} bytes, and its shape {wanted:,}"
+                    view,
+                    f"its tensor {ascii(key[:80].decode('utf-8', 'replace'))[:80]} has {size:,} bytes, and its shape {wanted:,}",
                 )
             spans.setdefault(shard, []).append((begin, begin + size))
     except ValueError as error:
@@ -55,7 +56,7 @@ def examine(view: View, ground: Ground) -> bool:
     return True
 
 
-def _entries(view: View) -> Iterator[tuple[str, int, int]]:
+def _entries(view: View) -> Iterator[tuple[bytes, int, int]]:
     at = view.size - 48
     _, at = varint(view.data, at, view.size)  # where the meta index lies, which says nothing of tensors
     _, at = varint(view.data, at, view.size)
@@ -72,7 +73,7 @@ def _entries(view: View) -> Iterator[tuple[str, int, int]]:
             yield entry
 
 
-def _block(view: View, offset: int, size: int) -> Iterator[tuple[str, int, int]]:
+def _block(view: View, offset: int, size: int) -> Iterator[tuple[bytes, int, int]]:
     if size < 4 or offset + size + 5 > view.size:
         raise ValueError("a block lies outside the file")
     if view.data[offset + size]:
@@ -84,11 +85,11 @@ def _block(view: View, offset: int, size: int) -> Iterator[tuple[str, int, int]]
         shared, at = varint(view.data, at, end)
         unshared, at = varint(view.data, at, end)
         length, at = varint(view.data, at, end)
-        if shared > len(key) or unshared > 65_536 or at + unshared + length > end:
+        if shared > len(key) or shared + unshared > _LONGEST or at + unshared + length > end:
             raise ValueError("an entry is longer than its block")
         key = key[:shared] + bytes(view.data[at : at + unshared])
         at += unshared
-        yield key.decode("utf-8", "replace"), at, at + length
+        yield key, at, at + length
         at += length
 
 
@@ -106,6 +107,8 @@ def _entry(view: View, start: int, end: int) -> tuple[int, int, int, int | None]
             for inner, form, a, b in fields(view.data, begin, stop):
                 if inner == 2 and form == 2:
                     items *= next((v for n, w, v, _ in fields(view.data, a, b) if n == 1 and w == 0), 0)
+                    if items > 1 << 60:
+                        raise ValueError("a tensor is larger than any file")
         elif number == 7:
             sliced = True
     if offset + size > 1 << 60:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
 CHUNK = 1 << 20
+FIRST = 4096  # of a stream is read at first: there may be very many, each of a few bytes
 MEMORY = 256 << 20
 
 
@@ -85,11 +86,12 @@ def examine(view: View, ground: Ground) -> bool:
 
 def _chunks(view: View, make: Callable[[], Any], kind: str, state: dict[str, Any]) -> Iterator[bytes]:
     """Give what comes out, at most ``CHUNK`` at a time; several streams one after the other are one."""
-    at, machine, pending = 0, make(), b""
+    at, machine, pending, step = 0, make(), b"", FIRST
     while True:
         if not pending and at < view.size and (kind in ("gz", "zlib") or machine.needs_input):
-            pending = bytes(view.data[at : at + CHUNK])
+            pending = bytes(view.data[at : at + step])
             at += len(pending)
+            step = min(CHUNK, 4 * step)
         state["at"] = at
         try:
             out = machine.decompress(pending, CHUNK)
@@ -100,14 +102,14 @@ def _chunks(view: View, make: Callable[[], Any], kind: str, state: dict[str, Any
         if out:
             yield out
         if machine.eof:
-            pending = machine.unused_data
-            left = pending + bytes(view.data[at : at + 16])
+            at -= len(machine.unused_data)
+            left = bytes(view.data[at : at + 512])
             if not left.strip(b"\0") and not bytes(view.data[at : at + CHUNK]).strip(b"\0"):
                 return
-            if _kind(left[:512] + bytes(view.data[at + 16 : at + 500])) != kind:
-                state["rest"] = len(pending) + view.size - at
+            if _kind(left) != kind:
+                state["rest"] = view.size - at
                 return
-            machine = make()
+            machine, pending, step = make(), b"", FIRST
         elif not out and not pending and at >= view.size:
             state["error"] = "it is cut short"
             return

@@ -33,9 +33,12 @@ def examine(view: View, ground: Ground) -> bool:
     if view.size > LIMIT:
         return _large(view, ground)
     twice: set[str] = set()
-    hidden: list[Any] = []
+    hidden = _Hidden(view.size)
     try:
         tree = json.loads(bytes(view.data), object_pairs_hook=lambda pairs: _every(pairs, twice, hidden))
+    except _Often as error:
+        _told_twice(twice, view, ground)
+        return ground.not_understood(view, str(error))
     except (ValueError, RecursionError) as error:
         if view.name.endswith((".json", ".ubj")):
             return ground.not_understood(view, f"it is no valid JSON ({ascii(str(error))[:80]})")
@@ -47,13 +50,32 @@ def examine(view: View, ground: Ground) -> bool:
         good = _skops.examine(tree, view, ground)
     if isinstance(tree, dict) and "learner" in tree:
         good = _xgboost.examine(tree, view, ground) and good
-    for value in (tree, *hidden):
+    for value in (tree, *hidden.found):
         good = _keras.examine(value, view, ground) and good
         good = _settings.examine(value, view, ground) and good
     return good
 
 
-def _every(pairs: list[tuple[str, Any]], twice: set[str], hidden: list[Any]) -> dict[str, Any]:
+class _Often(Exception):
+    """Keys stand twice more often than is followed."""
+
+
+class _Hidden:
+    """Mappings as a reader sees them that heeds the first of two keys. Each is walked whole, so that they may not be many."""
+
+    def __init__(self, size: int) -> None:
+        self.found: list[Any] = []
+        self.most, self.room = min(1000, 4 * LIMIT // size), _MOST
+
+    def add(self, held: dict[str, Any]) -> None:
+        """Keep one."""
+        self.room -= len(held)
+        if self.room < 0 or len(self.found) >= self.most:
+            raise _Often("it says its keys twice more often than is followed")
+        self.found.append(held)
+
+
+def _every(pairs: list[tuple[str, Any]], twice: set[str], hidden: _Hidden) -> dict[str, Any]:
     """Build a mapping; what a later key of the same name would hide is kept, for readers that heed the first."""
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -61,7 +83,7 @@ def _every(pairs: list[tuple[str, Any]], twice: set[str], hidden: list[Any]) -> 
         for key, value in pairs:
             if key in seen:
                 twice.add(key)
-                hidden.append({**found, key: seen[key]})
+                hidden.add({**found, key: seen[key]})
             seen[key] = value
     return found
 
@@ -94,19 +116,20 @@ def _lines(view: View, ground: Ground) -> bool:
 def _documents(text: str) -> Iterator[Any]:
     """Give every mapping and list that begins a line, or follows another. What is none is stepped over to the next line.
 
-    A failure costs as much as stands before it: after so many of them, only short documents are read.
+    A failure costs as much as stands before it: after so many of them, or so much, only short documents are read.
     """
     read = json.JSONDecoder().raw_decode
-    at, tries, followed = 0, _TRIES, False
+    at, tries, room, followed = 0, _TRIES, 4 * len(text), False
     while found := (_NEXT.match(text, at) if followed else None) or _BEGIN.search(text, at):
-        at = found.end() - 1
+        at, whole = found.end() - 1, tries > 0 and room > 0
         try:
-            if tries > 0:
+            if whole:
                 value, at = read(text, at)
             else:
                 value, used = read(text[at : at + _WINDOW])
                 at += used
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
+            room -= error.pos - at if whole and isinstance(error, json.JSONDecodeError) else 0
             tries, line = tries - 1, text.find("\n", at)
             at, followed = len(text) if line < 0 else line, False
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assay.checks.model.scan._names import readable
 from assay.checks.model.scan._view import View
 from assay.kernel.severity import Severity
-from assay.methods.modelfiles.proto import fields, first, shaped, text
+from assay.methods.modelfiles.proto import fields, first, shaped, text, varint
 
 if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
@@ -26,7 +26,7 @@ _DOES = {
     **dict.fromkeys(("custom_op", "run_program", "tensorrt_engine", "anakin_engine", "cinn_launch", "lite_engine"), "runs a program of another engine"),
 }  # fmt: skip
 _SIZES = {0: 1, 1: 2, 2: 4, 3: 8, 4: 2, 5: 4, 6: 8, 20: 1, 21: 1, 22: 2, 23: 8, 24: 16}
-_MOST = 1_000_000
+_MOST, _LARGEST = 1_000_000, 1 << 60
 
 
 def sniff(view: View) -> bool:
@@ -137,16 +137,11 @@ def _described(view: View, begin: int, end: int) -> int:
             items *= a
         elif number == 2 and wire == 2:
             at = a
-            while at < b:
-                value = shift = 0
-                while at < b:
-                    byte = view.data[at]
-                    at += 1
-                    value |= (byte & 127) << shift
-                    shift += 7
-                    if byte < 128:
-                        break
+            while at < b and items <= _LARGEST:
+                value, at = varint(view.data, at, b)
                 items *= value
+        if items > _LARGEST:
+            raise ValueError("its shape is larger than any file")
     if kind not in _SIZES:
         raise ValueError(f"its type is {kind}")
     return items * _SIZES[kind]

@@ -77,4 +77,6 @@ def _span(tensor: Any) -> tuple[int, int] | None:
         return None
     for n in shape:
         bits *= n
+        if bits > 1 << 64:
+            return None
     return (offsets[0], offsets[1]) if offsets[1] - offsets[0] == -(-bits // 8) else None

@@ -42,8 +42,11 @@ def examine(view: View, ground: Ground) -> bool:
     for name in twins(names) + [n for n, count in Counter(names).items() if count > 1]:
         ground.find("duplicate_member", Severity.HIGH, f"{view.place} holds {readable(name)!r} twice, or under names that some readers take for one.",
                     view, remedy="do not load it", name=readable(name))  # fmt: skip
+    held: dict[int, list[Member]] = {}
+    for member in found.members:
+        held.setdefault(member.folder, []).append(member)
     for number, folder in enumerate(found.folders):
-        members = [m for m in found.members if m.folder == number]
+        members = held.get(number, [])
         try:
             data = ground.unpacked(unpack(view.data, folder), folder.packed)
         except Unreadable as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assay.checks.model.scan._ground import Ground
 
 _CUSTOM = 32
+_MOST = 500_000
 _MOST_BUILTIN = 255  # of 209 now; a schema adds some each year
 # Operators that TensorFlow's own interpreter registers under a name of their own.
 _OWN = frozenset({"TFLite_Detection_PostProcess", "Mfcc", "AudioSpectrogram", "NumericVerify", "RFFT2D", "Convolution2DTransposeBias",
@@ -37,6 +38,18 @@ def examine(view: View, ground: Ground) -> bool:
         return ground.lie(view, f"it is a TFLite model in which {ascii(str(error))[1:-1][:100]}")
 
 
+class _Room:
+    """How many entries of lists may still be read: many tables may share one list."""
+
+    def __init__(self) -> None:
+        self.left = _MOST
+
+    def take(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise ValueError("its tables hold more than is followed")
+
+
 def _model(model: Table, view: View, ground: Ground) -> bool:
     codes = model.tables(1)
     names: set[str] = set()
@@ -52,13 +65,15 @@ def _model(model: Table, view: View, ground: Ground) -> bool:
         offset, size = buffer.number(1, "<Q"), buffer.number(2, "<Q")
         if offset > 1 and offset + size > view.size:
             raise ValueError("a buffer lies outside the file")
+    room = _Room()
     for graph in model.tables(2):
-        _graph(graph, len(codes), len(buffers))
+        _graph(graph, len(codes), len(buffers), room)
     _operators(names, view, ground)
     return True
 
 
-def _graph(graph: Table, codes: int, buffers: int) -> None:
+def _graph(graph: Table, codes: int, buffers: int, room: _Room) -> None:
+    room.take(sum(graph.span(field, 4)[1] for field in range(4)))
     tensors = graph.tables(0)
     for tensor in tensors:
         if not 0 <= tensor.number(2, "<I") < max(1, buffers):
@@ -66,6 +81,7 @@ def _graph(graph: Table, codes: int, buffers: int) -> None:
     for field in (1, 2):
         _inside(graph.numbers(field), len(tensors), optional=False)
     for operator in graph.tables(3):
+        room.take(operator.span(1, 4)[1] + operator.span(2, 4)[1])
         if not 0 <= operator.number(0, "<I") < codes:
             raise ValueError("an operator's kind is not there")
         _inside(operator.numbers(1), len(tensors), optional=True)

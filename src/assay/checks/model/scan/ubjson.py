@@ -60,9 +60,12 @@ def examine(view: View, ground: Ground) -> bool:
 def _trees(data: Buffer) -> Iterator[dict[str, Any]]:
     """Give what matters of each tree: a mapping whose keys are found by name, one tree after the other."""
     words = {key: _key(key) for key in _ARRAYS}
-    at = 0
+    places = {key: data.find(word) for key, word in words.items()}
+    at, counts = 0, data.find(_key("num_nodes"))
     while True:
-        places = {key: data.find(word, at) for key, word in words.items()}
+        for key, word in words.items():  # what is not there, or lies further on, is not looked for again
+            if 0 <= places[key] < at:
+                places[key] = data.find(word, at)
         if places["left_children"] < 0:
             return
         end = data.find(words["left_children"], places["left_children"] + 1)
@@ -72,7 +75,8 @@ def _trees(data: Buffer) -> Iterator[dict[str, Any]]:
         for key, word in words.items():
             if 0 <= places[key] < end:
                 tree[key] = _numbers(data, places[key] + len(word))
-        counts = data.find(_key("num_nodes"), begin)
+        if 0 <= counts < begin:
+            counts = data.find(_key("num_nodes"), begin)
         tree["tree_param"] = {
             "num_nodes": _text(data, counts + len(_key("num_nodes"))) if counts >= 0 else ""
         }
@@ -92,11 +96,14 @@ def _text(data: Buffer, at: int) -> str:
 
 
 def _numbers(data: Buffer, at: int) -> list[int]:
-    """Return a list of one type of whole numbers; of others, as many zeros."""
+    """Return a list of one type of whole numbers; of others, as many zeros. An empty one where the bytes are not there."""
     if data[at : at + 2] != b"[$" or data[at + 3 : at + 4] != b"#":
         return []
     kind = bytes(data[at + 2 : at + 3])
     count, at = _length(data, at + 4)
+    width = _WIDTH.get(kind, 0)
+    if not width or count * width > len(data) - at:
+        return []
     if kind not in _INT:
         return [0] * count
     return list(struct.unpack_from(f">{count}{_INT[kind][1]}", data, at))

@@ -1,0 +1,212 @@
+"""Files made to take a reader's time or memory: each is read or refused in a moment."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from tests.checks.model.test_scan_behind import field, varint
+
+from assay.checks.model.scan import check
+from assay.kernel.asset import Asset
+from assay.kernel.severity import Severity
+from assay.works.bench import FileTree
+
+
+@pytest.fixture
+def scanned(tmp_path, work):
+    def scan(content, name):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return check(FileTree(Asset("tree", name, str(path), "sha256:0"), path), work=work)
+
+    return scan
+
+
+def _paddle(shape):
+    described = b"\x08\x05" + shape
+    return bytes(16) + struct.pack("<I", len(described)) + described
+
+
+def _entry(shared, key, value=b""):
+    return varint(shared) + varint(len(key)) + varint(len(value)) + key + value
+
+
+def _checkpoint(*entries):
+    """A table of one block, and its index."""
+    block = b"".join(entries) + struct.pack("<II", 0, 1)
+    index = _entry(0, b"k", varint(0) + varint(len(block))) + struct.pack("<II", 0, 1)
+    places = varint(0) + varint(0) + varint(len(block) + 5) + varint(len(index))
+    return (
+        block
+        + bytes(5)
+        + index
+        + bytes(5)
+        + places.ljust(40, b"\0")
+        + (0xDB4775248B80FB57).to_bytes(8, "little")
+    )
+
+
+def _safetensors(axes):
+    header = json.dumps({"a": {"dtype": "F32", "shape": [9] * axes, "data_offsets": [0, 4]}}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(4)
+
+
+def _key(name):
+    return b"L" + struct.pack(">q", len(name)) + name
+
+
+def _ubjson(trees, children=b"[$l#i\1\xff\xff\xff\xff"):
+    tree = b"{" + _key(b"left_children") + children + _key(b"right_children") + children
+    tree += _key(b"tree_param") + b"{" + _key(b"num_nodes") + b"S" + _key(b"1") + b"}}"
+    return b"{" + _key(b"learner") + b"[" + tree * trees + b"]}"
+
+
+def _tflite(graphs, tensors):
+    """So many graphs that are one, and so many tensors in it that are one."""
+    out = bytearray(4) + b"TFL3"
+    of_tensor = len(out)
+    out += struct.pack("<HH", 4, 4)
+    of_graph = len(out)
+    out += struct.pack("<HHHH", 6, 8, 4, 0)
+    of_model = len(out)
+    out += struct.pack("<HHHHHH", 10, 8, 0, 0, 4, 0)
+    struct.pack_into("<I", out, 0, len(out))
+    out += struct.pack("<iI", len(out) - of_model, 4)
+    for count, table, more in ((graphs, of_graph, struct.pack("<I", 4)), (tensors, of_tensor, b"")):
+        out += struct.pack("<I", count)
+        target = len(out) + 4 * count
+        for _ in range(count):
+            out += struct.pack("<I", target - len(out))
+        out += struct.pack("<i", target - table) + more
+    return bytes(out)
+
+
+def _twice(keys, times):
+    return ("{" + ",".join([*(f'"k{i}":1' for i in range(keys)), *['"a":1'] * times]) + "}").encode()
+
+
+def _template(text):
+    return json.dumps({"chat_template": text}).encode()
+
+
+def _folders(count):
+    """A 7z of so many folders of nothing, and as many members in them."""
+
+    def number(value):
+        return bytes([0xC0 | value >> 16]) + struct.pack("<H", value & 0xFFFF)
+
+    names = b"\0" + "".join(f"f{i}\0" for i in range(count)).encode("utf-16-le")
+    header = (
+        b"\1\4\6\0"
+        + number(count)
+        + b"\x09"
+        + bytes(count + 1)
+        + b"\7\x0b"
+        + number(count)
+        + b"\0"
+        + b"\1\1\0" * count
+    )
+    header += (
+        b"\x0c"
+        + bytes(count + 2)
+        + b"\5"
+        + number(count)
+        + b"\x11\xe0"
+        + struct.pack("<I", len(names))[:3]
+        + names
+        + b"\0\0"
+    )
+    start = struct.pack("<QQI", 0, len(header), zlib.crc32(header))
+    return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", zlib.crc32(start)) + start + header
+
+
+def _promised(calls):
+    """An object of R whose calls each name a function by two million letters, said once."""
+
+    def number(value):
+        return struct.pack(">i", value)
+
+    name = number(1) + number(8) + number(2_000_000) + b"a" * 2_000_000
+    call = number(6) + (number(0x1FF) + number(2)) * 3 + number(0x1FF) + number(254)
+    return (
+        b"X\n"
+        + number(2)
+        + number(262657)
+        + number(131840)
+        + number(19)
+        + number(calls + 1)
+        + name
+        + call * calls
+    )
+
+
+def _fat(calls):
+    """Calls with a tuple of tuples of tuples of texts, which is spelled out for each."""
+    fat = b"(" + b"\x8c\x02ab" * 16 + b"tq\x01"
+    fat += b"".join(b"0(" + bytes([0x68, n]) * 16 + b"tq" + bytes([n + 1]) for n in (1, 2))
+    return b"\x80\x02" + fat + b"0cos\nsystem\nq\x040" + b"h\x04h\x03R" * calls + b"."
+
+
+SLOW = {
+    "packed.pdiparams": lambda: _paddle(field(2, b"\xff" * 600_000)),
+    "axes.pdiparams": lambda: _paddle(b"\x10\x7f" * 400_000),
+    "keys.index": lambda: _checkpoint(*(_entry(65536 * i, b"a" * 65536) for i in range(16)), _entry(65536 * 16, b"") * 100_000),
+    "axes.index": lambda: _checkpoint(_entry(0, b"", b"\x08\x01"), _entry(0, b"w", b"\x08\x01" + field(2, field(2, b"\x08\x7f") * 200_000))),
+    "axes.safetensors": lambda: _safetensors(500_000),
+    "none.ubj": lambda: _ubjson(1, b"[$Z#L" + struct.pack(">q", 3_000_000_000)),
+    "shared.tflite": lambda: _tflite(5000, 5000),
+    "twice.json": lambda: _twice(6000, 6000),
+    "tokenizer_config.json": lambda: _template("{{ x['a'" + "*100" * 6 + "] }}"),
+    "tokenizer.json": lambda: _template("{{ x['a'" + "|replace('a', 'aaaaaaaaaa')" * 12 + "] }}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_what_takes_time_without_end_is_refused(scanned, name):
+    content = SLOW[name]()
+    begun = time.process_time()
+    report = scanned(content, name)
+    assert time.process_time() - begun < 8
+    assert any(f.severity >= Severity.HIGH for f in report.findings)
+    assert not report.coverage.complete
+
+
+@pytest.mark.parametrize(
+    "name, made",
+    [
+        ("many.ubj", lambda: _ubjson(20_000)),
+        ("many.7z", lambda: _folders(12_000)),
+        ("many.rds", lambda: _promised(1000)),
+        ("lines.txt", lambda: ("[\n" * 199 + "1,\n" * 1_000_000 + "x\n]").encode()),
+        ("many.gz", lambda: gzip.compress(b"text\n", mtime=0) + gzip.compress(b"", mtime=0) * 50_000),
+        ("fat.pkl", lambda: _fat(2000)),
+    ],
+)
+def test_what_is_of_great_number_is_read_in_time_that_grows_with_it(scanned, name, made):
+    content = made()
+    begun = time.process_time()
+    scanned(content, name)
+    assert time.process_time() - begun < 6
+
+
+def test_calls_without_number_do_not_fill_the_memory(scanned):
+    text = b"X" + struct.pack("<I", 250) + b"a" * 250
+    content = b"\x80\x02" + text + b"\x85q\x010cos\nsystem\nq\x02" + b"h\x02h\x01R" * 30_000 + b"."
+    tracemalloc.start()
+    report = scanned(content, "calls.pkl")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 16 << 20
+    (found,) = [f for f in report.findings if f.rule == "model.scan.unsafe_callable"]
+    assert found.count == 30_000
+
+
+def test_a_template_that_reaches_out_does_so_beside_one_that_grows(scanned):
+    report = scanned(_template("{{ x['a'" + "*100" * 6 + "] }}{{ y.__class__ }}"), "tokenizer_config.json")
+    assert any(f.rule == "model.scan.template_code" for f in report.findings)
