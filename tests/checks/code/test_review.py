@@ -21,6 +21,12 @@ FOUND = [
     (FAST + "    import subprocess\n    subprocess.run(f'ls {name}', shell=True)", "shell", "critical"),
     (FLASK + "    cmd = ['ls', request.form['d']]\n    import subprocess\n    subprocess.Popen(' '.join(cmd), shell=True)", "shell", "critical"),
     ("import sys, os\nos.system('rm ' + sys.argv[1])", "shell", "medium"),
+    ("import ssl\nc = ssl.create_default_context()\nc.verify_mode = ssl.CERT_NONE", "no_verification", "high"),
+    ("import ssl\nc = ssl.create_default_context()\nc.check_hostname = False", "no_verification", "high"),
+    ("import urllib3\nurllib3.PoolManager(cert_reqs='CERT_NONE')", "no_verification", "high"),
+    ("import socket, pickle\nc, _ = socket.socket().accept()\npickle.loads(c.recv(9))", "pickle_load", "critical"),
+    ("import pandas\npandas.read_pickle('https://x.example.org/a.pkl')", "pickle_load", "critical"),
+    ("import random\nreset_token = random.randint(0, 9)", "weak_chance", "medium"),
     # through what stands above a class, a property, a first parameter of any name, a path that is put together, clients that wait
     ("import os\nclass B:\n    def __init__(self, c):\n        self.c = c\n    def go(self):\n        os.system(self.c)\n"
      "class A(B):\n    def __init__(self, c):\n        super().__init__(c)\n" + FLASK + "    A(request.args['c']).go()", "shell", "critical"),
@@ -384,6 +390,18 @@ def test_a_cell_is_read_whatever_its_lines_begin_with(cell):
 def test_what_is_mended_is_still_a_program(program, mended):
     """An argument in brackets of its own was given the new one, and a function without its module became ``.safe_load``."""
     assert edited(program, [e for s in _walk.python(program) for e in s.edits]) == mended
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import ssl\nc = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\nc.verify_mode = ssl.CERT_NONE",
+        "import ssl\nc = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)\nc.check_hostname = False",
+        "import random\nmask_token = random.choice(x)\nbatch_token_id = random.randint(1, 3)",
+    ],
+)
+def test_a_server_asks_for_no_certificate_and_a_token_of_a_vocabulary_is_no_secret(program):
+    assert not _walk.python(program)
 
 
 def test_no_argument_is_put_beside_a_generator_that_has_no_brackets_of_its_own():

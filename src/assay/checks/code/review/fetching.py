@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from assay.checks.code.review._spots import keyword, replaced, spot
 from assay.kernel.severity import Severity
 from assay.methods.review.python.program import Program
-from assay.methods.review.python.values import Call
+from assay.methods.review.python.values import Call, Value
 from assay.methods.review.spot import Edit, Spot, offset
 
 LANGUAGE = "python"
+_SERVES = ("PROTOCOL_TLS_SERVER", "Purpose.CLIENT_AUTH")
 _PLAIN = re.compile(
     r"http://(?!localhost|127\.|\[::1\]|0\.0\.0\.0|host\.docker\.internal|169\.254\.|minio|[a-z0-9-]+(?::\d+)?(?:/|$))",
     re.IGNORECASE,
@@ -33,6 +34,12 @@ def rule(program: Program) -> Iterator[Spot]:
                     program, call.node, "no_verification", Severity.HIGH, f"{name}=False: whoever stands in between is taken for the server.",
                     "leave it out, or name the authority's certificate", "CWE-295", replaced(program, node, "True") if node else (),
                 )  # fmt: skip
+        asked = call.keywords.get("cert_reqs")
+        if asked is not None and any(w.text == "CERT_NONE" or w.name == "ssl.CERT_NONE" for w in asked.may()):
+            yield spot(
+                program, call.node, "no_verification", Severity.HIGH, "cert_reqs: whoever stands in between is taken for the server.",
+                "leave it out, or name the authority's certificate", "CWE-295",
+            )  # fmt: skip
         if call.name in ("ssl._create_unverified_context", "ssl._create_default_https_context"):
             yield spot(
                 program,
@@ -56,6 +63,11 @@ def rule(program: Program) -> Iterator[Spot]:
                 program, target, "no_verification", Severity.HIGH, "Whoever stands in between is taken for the server, by all that this session asks.",
                 "leave it out, or name the authority's certificate", "CWE-295",
             )  # fmt: skip
+        if path.endswith((".verify_mode", ".check_hostname")) and _lets_all_pass(program, path, value):
+            yield spot(
+                program, target, "no_verification", Severity.HIGH, "Whoever stands in between is taken for the server.",
+                "leave it out, or name the authority's certificate: cafile=", "CWE-295",
+            )  # fmt: skip
         if path.endswith("_create_default_https_context") and any(
             "unverified" in way.name for way in value.may()
         ):
@@ -68,6 +80,20 @@ def rule(program: Program) -> Iterator[Spot]:
                 "leave it out",
                 "CWE-295",
             )
+
+
+def _lets_all_pass(program: Program, path: str, value: Value) -> bool:
+    """Whether a setting of a context of TLS turns verification off; that of a server asks its clients for none to begin with."""
+    base, _, name = path.rpartition(".")
+    off = any(
+        way.name == "ssl.CERT_NONE" if name == "verify_mode" else way.literal is False for way in value.may()
+    )
+    made = {v.token for p, v, _ in program.assigned if p == base and v.token}
+    serves = any(
+        c.result.token in made and any(a.name.endswith(_SERVES) for a in (*c.args, *c.keywords.values()))
+        for c in program.called("ssl.SSLContext", "ssl.create_default_context")
+    )
+    return off and not serves
 
 
 def _plain(program: Program, call: Call) -> Iterator[Spot]:

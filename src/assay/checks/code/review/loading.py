@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-from assay.checks.code.review._spots import keyword, replaced, spot, who
+from assay.checks.code.review._spots import WHO, keyword, replaced, spot, who
 from assay.kernel.severity import Severity
 from assay.methods.review.python.program import Program
 from assay.methods.review.python.values import Call
@@ -74,7 +75,14 @@ def rule(program: Program) -> Iterator[Spot]:
 def _pickle(program: Program, call: Call) -> Iterator[Spot]:
     source = call.args[0] if call.args else next(iter(call.keywords.values()), None)
     said = who(source, "caller", "network", "download", "operator") if source else ""
-    severity = Severity.CRITICAL if source and source.has("caller", "network", "download") else Severity.LOW
+    if (
+        source
+        and not said
+        and any(re.match(r"(?i)(?:https?|ftp)://", way.text or "") for way in source.may())
+    ):
+        said = WHO["download"]  # pandas reads from an address itself
+    far = source and (source.has("caller", "network", "download") or said == WHO["download"])
+    severity = Severity.CRITICAL if far else Severity.LOW
     if source and source.has("operator"):
         severity = max(severity, Severity.MEDIUM)
     rule = "joblib_load" if "joblib" in call.name else "pickle_load"

@@ -14,7 +14,7 @@ from assay.methods.review.spot import Spot, with_arguments
 LANGUAGE = "python"
 _SHARED = re.compile(r"(?:/tmp|/var/tmp|/dev/shm)/")
 _SECRET = re.compile(
-    r"(?i)(?:^|[._])(?:password|passwd|pwd|token|secret|api_?key|otp|salt|session_?id|nonce|csrf)(?:$|[._])"
+    r"(?i)(?:^|[._])(?:password|passwd|pwd|(?<!mask_)(?<!pad_)(?<!special_)(?<!next_)(?<!batch_)(?<![bec]os_)(?<!cls_)(?<!sep_)(?<!unk_)(?<!num_)token(?!_(?:ids?|type|count|len))|secret|api_?key|otp|salt|session_?id|nonce|csrf)(?:$|[._])"
 )
 _CIPHERS = tuple(
     f"{library}.{name}" for library in ("Crypto.Cipher", "Cryptodome.Cipher", "cryptography.hazmat.primitives.ciphers.algorithms",

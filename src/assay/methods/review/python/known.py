@@ -22,7 +22,7 @@ SOURCES: Mapping[str, str] = {
     "os.environ.*": "environment", "os.getenv": "environment", "os.environ": "environment",
     # the network
     "requests.get": "network", "requests.post": "network", "requests.request": "network", "httpx.get": "network",
-    "httpx.post": "network", "urllib.request.urlopen": "network", "socket.socket().recv": "network", "urllib3.*": "network",
+    "httpx.post": "network", "urllib.request.urlopen": "network", "socket.socket().recv": "network", "socket.socket().accept": "network", "urllib3.*": "network",
     "requests.Session().get": "network", "requests.Session().post": "network", "httpx.Client().get": "network",
     "httpx.Client().post": "network", "httpx.AsyncClient().get": "network", "httpx.AsyncClient().post": "network",
     "aiohttp.ClientSession().get": "network", "aiohttp.ClientSession().post": "network", "requests.Session().request": "network",
