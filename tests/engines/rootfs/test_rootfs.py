@@ -18,6 +18,7 @@ from tests.engines.rootfs.layouts import ARCHITECTURE, folder, hard, layout, lin
 
 from assay.engines.interpreters import here
 from assay.engines.isolation import Grant, Limits, Root, run
+from assay.engines.leftovers import living
 from assay.engines.peers import crew
 from assay.engines.reach import Reach
 from assay.engines.rootfs import unpack
@@ -125,6 +126,32 @@ def test_an_image_is_unpacked_once(tmp_path):
     (made.path / "mark").touch()
     again = unpack(tmp_path / "layout", tmp_path / "cache")
     assert again == made and (again.path / "mark").exists()
+
+
+def test_what_a_killed_process_left_half_unpacked_is_removed_and_what_is_at_work_is_not(tmp_path):
+    cache = tmp_path / "cache"
+    for name in (".unpacking-gone", ".unpacking-living"):
+        (cache / name / "made").mkdir(parents=True)
+    with living(lambda: cache / ".unpacking-living"):
+        made = laid_out(tmp_path, [member("a", b"1")])
+        assert sorted(p.name for p in cache.iterdir()) == [".unpacking-living", made.path.parent.name]
+
+
+@pytest.mark.parametrize("harm", ["cut", "no marker", "no root"])
+def test_a_root_that_is_kept_and_not_whole_is_unpacked_anew(tmp_path, harm):
+    """What a machine that lost its power left: it ended in a traceback, or jobs ran in what was left of it."""
+    made = laid_out(tmp_path, [member("a", b"1")])
+    marker = made.path.parent / "whole.json"
+    if harm == "cut":
+        marker.write_text("")
+    elif harm == "no marker":
+        marker.unlink()
+        (made.path / "a").write_text("half")
+    else:
+        shutil.rmtree(made.path)
+    again = unpack(tmp_path / "layout", tmp_path / "cache")
+    assert again == made and tree(again.path) == {"a": b"1"}
+    assert [p.name for p in (tmp_path / "cache").iterdir()] == [made.path.parent.name]
 
 
 def test_a_layer_that_is_not_what_the_configuration_lists_is_refused(tmp_path):
@@ -319,6 +346,15 @@ def of_this_machine(*programs):
             if word.startswith("/") and Path(word).exists():
                 needed[word.lstrip("/")] = Path(word).resolve()
     return [member(name, path.read_bytes(), mode=0o755) for name, path in sorted(needed.items())]
+
+
+def test_an_images_root_may_start_no_more_processes_than_another_user(tmp_path):
+    """Its number inside was taken for the machine's root, whom no such limit bounds: of an ordinary user none was left."""
+    made = laid_out(tmp_path, [*of_this_machine("sh"), folder("tmp")], config={"User": "0:0"})
+    grant = Grant(env=made.env, limits=Limits(seconds=30, processes=70), root=Root(made.path, made.numbers()))
+    log = tmp_path / "log"
+    run([made.find("sh"), "-c", "ulimit -p"], grant, log=log)
+    assert log.read_text().strip() == "280"
 
 
 def test_a_job_runs_in_an_image_as_its_user_and_sees_nothing_of_this_machine(tmp_path):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,10 +18,12 @@ from assay.engines.containers.layers import Layer
 from assay.engines.containers.opening import parted
 from assay.engines.containers.room import DIGEST
 from assay.engines.isolation.syscalls import open_within
+from assay.engines.leftovers import hold, removed, sweep
 from assay.engines.rootfs.layers import DIRECTORY, Applying
-from assay.kernel.errors import BadInput, UsageError
+from assay.kernel.errors import BadInput, Broken, UsageError, of_the_machine
 
 _REMOTE = re.compile(r"(^|/)(oci|docker|registry\+https?):/")  # as a path has it: of two slashes one is left
+_UNDER_WAY, _WHOLE = ".unpacking-", "whole.json"
 _LARGEST_ENVIRONMENT = 256 << 10  # characters; a kernel takes a few times as much
 
 
@@ -116,11 +118,9 @@ def unpack(image: Path, cache: Path) -> Unpacked:
     env = _environment(settings.get("Env"), image)
     user = str(settings.get("User") or "")
     place = cache / found.digest.replace(":", "-")
-    marker = place / "whole.json"
-    if not marker.is_file():
+    left_out = _kept(place)
+    if left_out is None:
         left_out = _unpacked(bundle, found, place, str(image))
-    else:
-        left_out = int(json.loads(marker.read_text()).get("left_out", 0))
     return Unpacked(place / "root", found.digest, env, user, left_out, str(image))
 
 
@@ -152,9 +152,12 @@ def _environment(told: object, image: Path) -> dict[str, str]:
 def _unpacked(bundle: Bundle, found: Described, place: Path, named: str) -> int:
     if not all(DIGEST.fullmatch(layer.plain) for layer in found.layers):
         raise bundle.bad("its configuration does not list its layers")
-    fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=place.parent))
+    sweep(place.parent.glob(f"{_UNDER_WAY}*"))  # of processes that were killed at it
+    fresh, lock = hold(lambda: Path(tempfile.mkdtemp(prefix=_UNDER_WAY, dir=place.parent)))
     try:
-        root = fresh / "root"
+        made = fresh / "made"
+        made.mkdir(mode=0o700)
+        root = made / "root"
         root.mkdir(mode=0o755)
         applying = Applying(root)
         try:
@@ -162,12 +165,40 @@ def _unpacked(bundle: Bundle, found: Described, place: Path, named: str) -> int:
                 _apply(applying, bundle, layer, named)
         finally:
             applying.close()
-        (fresh / "whole.json").write_text(json.dumps({"left_out": applying.left_out}))
-        with contextlib.suppress(OSError):  # somebody else was quicker
-            fresh.rename(place)
+        (made / _WHOLE).write_text(json.dumps({"left_out": applying.left_out}))
+        _keep(made, place, fresh)
         return applying.left_out
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        removed(fresh, lock)
+
+
+def _kept(place: Path) -> int | None:
+    """Return how many members were left out of the root that lies there; None where none lies there whole."""
+    try:
+        told = json.loads((place / _WHOLE).read_text())
+        return int(told["left_out"]) if (place / "root").is_dir() else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _keep(made: Path, place: Path, fresh: Path) -> None:
+    """Put a root in its place, unless somebody else was quicker. What lies there and is not whole goes with ``fresh``."""
+    folder = os.open(place.parent, DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # one at a time: what another has just put there is whole
+        if _kept(place) is not None:
+            return
+        if place.exists():
+            place.rename(fresh / "broken")
+        made.rename(place)
+    except OSError as error:
+        raise of_the_machine(error) or Broken(
+            f"the image's files cannot be kept: {error.strerror}",
+            where=str(place),
+            remedy="remove what lies there",
+        ) from None
+    finally:
+        os.close(folder)
 
 
 def _apply(applying: Applying, bundle: Bundle, layer: Layer, named: str) -> None:
