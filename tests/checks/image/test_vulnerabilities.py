@@ -274,6 +274,25 @@ def test_a_statement_clears_what_it_speaks_of_and_nothing_else(tmp_path, product
     assert result.metric("cleared").value == int(cleared)
 
 
+@pytest.mark.parametrize(
+    ("said", "cleared"),
+    [(["CVE-2024-1"], False), (["CVE-2024-1", "CVE-2024-2", "CVE-2024-3"], True), (["RLSA-2024:1"], True)],
+)
+def test_of_an_advisory_about_several_each_must_be_said_not_to_matter(tmp_path, said, cleared):
+    """A statement about one CVE cleared an advisory with others in it, which nothing else told of."""
+    three = [f"CVE-2024-{n}" for n in (1, 2, 3)]
+    mirror(tmp_path / "osv", {**grave("RLSA-2024:1", "thing"), "aliases": [], "upstream": three})
+    statements = [
+        {"vulnerability": {"name": one}, "status": "not_affected", "products": ["pkg:pypi/thing"]}
+        for one in said
+    ]
+    (tmp_path / "vex.json").write_text(
+        json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "statements": statements})
+    )
+    result = run(tree(tmp_path / "root", THING), tmp_path / "osv", vex=str(tmp_path / "vex.json"))
+    assert (ids(result) == []) == cleared
+
+
 def test_the_later_statement_counts_and_cyclonedx_says_it_too(tmp_path):
     mirror(tmp_path / "osv", grave("CVE-2024-1111", "thing"))
     later = {

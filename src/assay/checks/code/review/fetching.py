@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -36,9 +37,12 @@ def rule(program: Program) -> Iterator[Spot]:
                 )  # fmt: skip
         asked = call.keywords.get("cert_reqs")
         if asked is not None and any(w.text == "CERT_NONE" or w.name == "ssl.CERT_NONE" for w in asked.may()):
+            node = keyword(call, "cert_reqs")
+            held = program.segment(node).rpartition(".")[0] if isinstance(node, ast.Attribute) else ""
+            mended = f"{held}.CERT_REQUIRED" if held else "'CERT_REQUIRED'"
             yield spot(
                 program, call.node, "no_verification", Severity.HIGH, "cert_reqs: whoever stands in between is taken for the server.",
-                "leave it out, or name the authority's certificate", "CWE-295",
+                "leave it out, or name the authority's certificate", "CWE-295", replaced(program, node, mended) if node else (),
             )  # fmt: skip
         if call.name in ("ssl._create_unverified_context", "ssl._create_default_https_context"):
             yield spot(

@@ -37,12 +37,19 @@ class Known:
         return max((self.epss[i] for i in hit.ids if i in self.epss), default=None)
 
     def cleared(self, hit: Hit) -> vex.Statement | None:
-        """Return the statement that says of every package of a hit that it does not matter, or None."""
+        """Return a statement where statements say of every package of a hit that it does not matter, or None.
+
+        Of an advisory about several CVEs each must be said not to matter, or the advisory itself.
+        """
         found = None
+        each = [i for i in hit.ids if i.startswith("CVE-")]
+        others = [i for i in hit.ids if i not in each]
+        asked = [[one, *others] for one in each] or [others]
         for package in hit.packages:
-            found = vex.said(self.statements, hit.ids, package, self.subject)
-            if found is None or found.status not in vex.CLEARS:
-                return None
+            for ids in asked:
+                found = vex.said(self.statements, ids, package, self.subject)
+                if found is None or found.status not in vex.CLEARS:
+                    return None
         return found
 
     def reach(self, hit: Hit) -> str | None:
