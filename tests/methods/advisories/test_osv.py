@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.methods.advisories import cvss, osv
+from assay.methods.advisories import cvss, ecosystems, osv
 from assay.methods.versions import pep440, semver
 
 
@@ -49,6 +49,20 @@ ALL = ("0.0.1-alpha", "1.0.0", "1.5.0", "2.0.0", "2.5.0", "3.0.0")
 )
 def test_events_are_put_in_order_and_turn_it_on_and_off(events, affected):
     assert hits(entry(*events), *ALL) == list(affected)
+
+
+def test_a_range_that_does_not_say_where_it_begins_clears_nothing():
+    assert judge(entry(("fixed", "2.0.0")), "1.0.0").affected is None
+
+
+def test_a_record_that_names_no_release_speaks_of_each():
+    debian = ecosystems.Home("Debian", ("12",))
+    assert [debian.holds(w) for w in ("Debian", "Debian:12", "Debian:11", "Ubuntu")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_listed_versions_and_ranges_are_either_or():

@@ -55,7 +55,7 @@ class Home:
         base, _, release = written.partition(":")
         if base != self.base:
             return False
-        if not self.releases:
+        if not self.releases or not release:  # a record that names no release speaks of all
             return True
         return any(release == r or (r.endswith("*") and release.startswith(r[:-1])) for r in self.releases)
 

@@ -127,7 +127,9 @@ def _range(one: Mapping[str, Any], key: Key) -> Range:
         events, limits = _events(one, key)
     except (ValueError, TypeError) as error:
         return Range(fixes=fixes, why=str(error)[:200] or "a version in its ranges cannot be read")
-    return Range(events, limits, fixes, "" if events else "a range has no events")
+    begins = any(kind == "introduced" for _, _, kind, _ in events)
+    why = "" if begins else "a range does not say where it begins" if events else "a range has no events"
+    return Range(events, limits, fixes, why)
 
 
 def _events(one: Mapping[str, Any], key: Key) -> tuple[list[tuple[Any, int, str, str]], list[Any]]:
