@@ -151,3 +151,11 @@ def test_a_source_folder_is_not_run(tmp_path):
     with pytest.raises(UsageError, match="more than wheels"):
         requirements.install(written(tmp_path, "./marks-1.0\n"), tmp_path / "cache")
     assert not mark.exists()
+
+
+def test_what_a_killed_process_left_half_installed_is_removed(tmp_path):
+    cache = tmp_path / "cache"
+    (cache / ".installing-gone" / "made").mkdir(parents=True)
+    wheel(tmp_path, "near")
+    kept = requirements.install(written(tmp_path, "./near-1.0-py3-none-any.whl\n"), cache)
+    assert [p.name for p in cache.iterdir()] == [kept.name]

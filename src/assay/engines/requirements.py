@@ -12,16 +12,18 @@ import hashlib
 import os
 import platform
 import re
-import secrets
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.engines import leftovers
 from assay.engines.folders import sweep
 from assay.kernel.errors import UsageError
 
 _SECONDS = 900
+_UNDER_WAY = ".installing-"
 _LONGEST = 1 << 20
 _VERSION = r"(===?|[<>!~]=|[<>])\s*[A-Za-z0-9._*+!-]+"
 _NAMED = re.compile(
@@ -111,8 +113,9 @@ def install(file: Path, cache: Path) -> Path | None:
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = cache.resolve() / f".{folder.name}-{secrets.token_hex(4)}"
-    asked = fresh.with_suffix(".txt")
+    leftovers.sweep(cache.resolve().glob(f"{_UNDER_WAY}*"))  # of processes that were killed at it
+    work, lock = leftovers.hold(lambda: Path(tempfile.mkdtemp(prefix=_UNDER_WAY, dir=cache.resolve())))
+    fresh, asked = work / "made", work / "asked.txt"
     asked.write_text("\n".join([*lines, *(str(w.resolve()) for w in wheels)]) + "\n")
     try:
         pip(asked, fresh)
@@ -122,8 +125,8 @@ def install(file: Path, cache: Path) -> Path | None:
             if not folder.is_dir():
                 raise
     finally:
-        asked.unlink()
-        sweep(fresh)
+        sweep(work)
+        os.close(lock)
     return folder
 
 

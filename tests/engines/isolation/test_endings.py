@@ -83,3 +83,13 @@ def test_a_writable_folder_within_a_readable_one_is_refused_alike(builder, nothi
 def test_a_high_exit_code_is_no_signal(act, code, tmp_path):
     ended = run([sys.executable, "-I", "-S", "-c", f"import os; {act}"], Grant(), log=tmp_path / "log")
     assert (ended.code, ended.signal) == (code, "SIGTERM" if code < 0 else "")
+
+
+def test_where_no_process_can_be_started_that_is_said(nothing_left, monkeypatch, tmp_path):
+    prefer("kernel")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    try:
+        with pytest.raises(Broken, match="/nowhere/python: no process can be started: No such file"):
+            run(["/bin/true"], Grant(), log=tmp_path / "log")
+    finally:
+        prefer("auto")

@@ -15,7 +15,7 @@ import pytest
 from assay.engines.egress.policy import Egress, Store
 from assay.engines.isolation import Grant, Limits
 from assay.engines.peers import crew
-from assay.kernel.errors import UsageError
+from assay.kernel.errors import Broken, UsageError
 
 PLANTED = b"planted-plaintext-9f3c"
 
@@ -220,3 +220,17 @@ def test_where_one_worker_cannot_begin_none_is_left(tmp_path):
     with pytest.raises(ChildProcessError):  # neither a worker nor what carried their packets
         os.waitpid(-1, os.WNOHANG)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_network_that_ends_before_its_workers_is_no_fault_of_the_script(tmp_path):
+    """It was told as a job that was stopped, which nobody had done."""
+    places = crew.places(2)
+    begun = crew.start(
+        [[sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]] * 2,
+        [Grant(peers=p.peers) for p in places], [tmp_path / "a", tmp_path / "b"], cwd=[None, None],
+    )  # fmt: skip
+    begun.ports.kill()
+    with pytest.raises(Broken, match="network ended before"):
+        begun.wait()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)

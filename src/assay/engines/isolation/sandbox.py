@@ -24,7 +24,7 @@ from assay.engines.isolation.usage import family
 from assay.engines.isolation.walls import TEMPORARY
 from assay.engines.isolation.watch import Watcher, kill
 from assay.engines.leftovers import outside
-from assay.kernel.errors import Broken, Refused, UsageError
+from assay.kernel.errors import Broken, Refused, UsageError, of_the_machine
 
 if TYPE_CHECKING:
     from assay.engines.egress.proxy import Proxy
@@ -316,15 +316,23 @@ def _attempt(
         ours, theirs = socket.socketpair()
         first = [str(interpreter()), "-I", "-S", "-c", order_.launch(), str(theirs.fileno())]
         with theirs:
-            process = subprocess.Popen(
-                [*walls, *first],
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr,
-                pass_fds=(theirs.fileno(),),
-                env={"PATH": "/usr/bin:/bin"},
-                start_new_session=True,
-            )
+            try:
+                process = subprocess.Popen(
+                    [*walls, *first],
+                    stdin=stdin,
+                    stdout=stdout,
+                    stderr=stderr,
+                    pass_fds=(theirs.fileno(),),
+                    env={"PATH": "/usr/bin:/bin"},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                ours.close()
+                raise of_the_machine(error) or Broken(
+                    f"no process can be started: {error.strerror}",
+                    where=str(error.filename or ""),
+                    remedy="look at how many run and how much memory is free (`ulimit -u`, `free`)",
+                ) from None
         cgroup = Cgroup.make(grant.limits) if attempt != "none" else None
         made = Prepared(process, ours, "none", {}, private, grant, log, (), None, (), cgroup, by)
         try:

@@ -18,7 +18,7 @@ from assay.engines.authority import for_job
 from assay.engines.isolation import Ended, Grant, Job, Peers, interpreter, prepare
 from assay.engines.isolation.order import launch
 from assay.engines.isolation.sandbox import Prepared
-from assay.kernel.errors import Refused, UsageError
+from assay.kernel.errors import Broken, Refused, UsageError
 
 MOST = 64  # workers of one job
 MASTER_PORT = 29_500
@@ -79,8 +79,12 @@ class Crew:
     capture: socket.socket | None = None
 
     def wait(self) -> list[Ended]:
-        """Watch all until all have ended; where one fails, the others are ended: they would wait for it."""
+        """Watch all until all have ended; where one fails, the others are ended: they would wait for it.
+
+        Broken where what carries their packets has ended before them.
+        """
         done: dict[int, Ended] = {}
+        parted = False
         try:
             while len(done) < len(self.jobs):
                 for rank, job in enumerate(self.jobs):
@@ -89,11 +93,17 @@ class Crew:
                     done[rank] = job.wait()
                     if done[rank].reason != "exit" or done[rank].code:
                         self._end_but(done)
-                if self.ports.poll() is not None:
+                if not parted and len(done) < len(self.jobs) and self.ports.poll() is not None:
+                    parted = all(e.reason == "exit" and not e.code for e in done.values())
                     self._end_but(done)
                 time.sleep(_EVERY)
         finally:
             _end_all(self.jobs, self.close)
+        if parted:
+            raise Broken(
+                "the workers' network ended before they did",
+                remedy="run the job again; the system's log tells whether memory ran out",
+            )
         return [done[rank] for rank in range(len(self.jobs))]
 
     def _end_but(self, done: Mapping[int, Ended]) -> None:
