@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import struct
@@ -186,6 +187,9 @@ def test_what_takes_time_without_end_is_refused(scanned, name):
         ("lines.txt", lambda: ("[\n" * 199 + "1,\n" * 1_000_000 + "x\n]").encode()),
         ("many.gz", lambda: gzip.compress(b"text\n", mtime=0) + gzip.compress(b"", mtime=0) * 50_000),
         ("fat.pkl", lambda: _fat(2000)),
+        ("spaces.pmml", lambda: b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY" + b" " * 60_000 + b"x"),
+        ("tokenizer_config.json", lambda: _template("{{" * 300_000)),
+        ("many.tokenizer_config.json", lambda: _template("{{a.__b}}\n" * 20_000)),
     ],
 )
 def test_what_is_of_great_number_is_read_in_time_that_grows_with_it(scanned, name, made):
@@ -210,3 +214,60 @@ def test_calls_without_number_do_not_fill_the_memory(scanned):
 def test_a_template_that_reaches_out_does_so_beside_one_that_grows(scanned):
     report = scanned(_template("{{ x['a'" + "*100" * 6 + "] }}{{ y.__class__ }}"), "tokenizer_config.json")
     assert any(f.rule == "model.scan.template_code" for f in report.findings)
+
+
+def _doubled(deep, inner=b")\0"):
+    """Code whose constants are one code, twice: the second time by reference."""
+
+    def whole(number):
+        return struct.pack("<i", number)
+
+    made, empty = inner, b"s" + whole(0)
+    for place in range(deep, -1, -1):
+        made = (
+            b"\xe3"
+            + bytes(20)
+            + b"s"
+            + whole(4)
+            + b"\x97\0d\0"
+            + made
+            + b")\0)\0"
+            + empty
+            + b"z\1fz\1nz\1n"
+            + whole(1)
+            + empty * 2
+        )
+        made = b")\2" + made + b"r" + whole(place)
+    return made[2:-5]
+
+
+def test_code_that_refers_to_itself_over_and_over_is_read_once(scanned):
+    code = base64.b64encode(_doubled(30)).decode()
+    layer = {"class_name": "Lambda", "config": {"function": [code, None, None]}}
+    begun = time.process_time()
+    report = scanned(json.dumps(layer).encode(), "config.json")
+    assert time.process_time() - begun < 4
+    assert any(f.rule == "model.scan.keras_code" for f in report.findings)
+    assert report.coverage.complete
+
+
+@pytest.mark.parametrize("tuples", [False, True])
+def test_constants_of_code_are_shown_however_long_they_are(scanned, tuples):
+    number = (
+        b"l" + struct.pack("<i", 2000) + b"\xff\x7f" * 2000
+    )  # 30,000 bits, which Python does not spell out
+    pairs = b")\2" * 60 + b"N" + b"".join(b"N" for _ in range(60))
+    code = base64.b64encode(_doubled(0, b")\1" + (pairs if tuples else number))).decode()
+    layer = {"class_name": "Lambda", "config": {"function": [code, None, None]}}
+    report = scanned(json.dumps(layer).encode(), "config.json")
+    assert any(f.rule == "model.scan.keras_code" for f in report.findings)
+    assert report.coverage.complete
+
+
+def test_pickles_one_after_the_other_are_not_all_remembered(scanned):
+    tracemalloc.start()
+    report = scanned(b"\x80\x02N." * 10_000, "many.pkl")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert report.coverage.complete
+    assert most < 2 << 20

@@ -38,15 +38,19 @@ _WIDE = 200
 def nested(code: Code) -> Iterator[Code]:
     """Give a code object and those within it."""
     todo = [code]
+    met: set[int] = {id(code)}  # marshal writes what stands in many places once, and refers to it
     while todo:
         one = todo.pop()
         yield one
         stack = list(one.consts)
         while stack:
             item = stack.pop()
+            if not isinstance(item, (Code, tuple)) or id(item) in met:
+                continue
+            met.add(id(item))
             if isinstance(item, Code):
                 todo.append(item)
-            elif isinstance(item, tuple):
+            else:
                 stack.extend(item)
 
 
@@ -81,6 +85,7 @@ class _Machine:
     def __init__(self, code: Code) -> None:
         self.code, self.stack = code, list[str]()
         self.kept: dict[str, str] = {}
+        self.shown: dict[int, str] = {}
         self.null = False
 
     def run(self) -> Iterator[str]:
@@ -141,8 +146,9 @@ class _Machine:
         if what == "small":
             return str(arg)
         if what == "const":
-            value: Any = self.code.consts[arg] if arg < len(self.code.consts) else "…"
-            return f"<{value.name}>" if isinstance(value, Code) else repr(value)[:80]
+            if arg not in self.shown:
+                self.shown[arg] = _short(self.code.consts[arg] if arg < len(self.code.consts) else "…")
+            return self.shown[arg]
         if what in ("name", "global"):
             name = _at(self.code.names, arg >> 1 if what == "global" else arg)
             return self.kept.get(name, name)
@@ -165,4 +171,18 @@ class _Machine:
 
 
 def _at(names_: tuple[str, ...], place: int) -> str:
-    return names_[place] if place < len(names_) else "…"
+    return names_[place][:_WIDE] if place < len(names_) else "…"
+
+
+def _short(value: Any, deep: int = 0) -> str:
+    """Return the beginning of a constant as one would write it, however long or deep it is."""
+    if isinstance(value, Code):
+        return f"<{value.name[:_WIDE]}>"
+    if isinstance(value, tuple):
+        inner = ", ".join(_short(v, deep + 1) for v in value[:20]) if deep < 3 else "…"
+        return (f"({inner},)" if len(value) == 1 else f"({inner})")[:80]
+    if isinstance(value, (str, bytes)):
+        return repr(value[:100])[:80]
+    if isinstance(value, int) and value.bit_length() > 1000:  # Python refuses to spell out the longest
+        return "…"
+    return repr(value)[:80]

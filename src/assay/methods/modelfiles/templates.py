@@ -48,9 +48,7 @@ _CALLS = frozenset(
     {"open", "eval", "exec", "compile", "getattr", "globals", "locals", "vars", "popen", "system"}
 )
 _HIDDEN = re.compile(r"__\w+__|\b(?:popen|subprocess|builtins|importlib)\b")
-_ROUGH = re.compile(
-    r"\{[{%].{0,4000}?(?:__\w+__|\|\s*attr\b|\b(?:lipsum|cycler|joiner)\s*\.|\\x5f|\\u005f)", re.DOTALL
-)
+_ROUGH = re.compile(r"__\w+__|\|\s*attr\b|\b(?:lipsum|cycler|joiner)\s*\.|\\x5f|\\u005f")
 _GENERATION = re.compile(r"\{%[-+]?\s*(?:end)?generation\s*[-+]?%\}")
 
 
@@ -67,9 +65,9 @@ def harms(source: str) -> list[tuple[str, int]]:
     try:
         tree = environment.parse(_GENERATION.sub("", source))
     except (jinja2.TemplateError, RecursionError, OverflowError, MemoryError) as error:
-        rough = _ROUGH.search(source)
+        rough = _roughly(source)
         if rough:
-            return [(rough[0][-60:], source.count("\n", 0, rough.end()) + 1)]
+            return [rough]
         raise ValueError(ascii(str(error))[1:-1][:80]) from None
     found: dict[tuple[str, int], None] = {}
     grown: ValueError | None = None
@@ -84,6 +82,17 @@ def harms(source: str) -> list[tuple[str, int]]:
     if grown is not None and not found:
         raise grown
     return list(found)
+
+
+def _roughly(source: str) -> tuple[str, int] | None:
+    """Return what a template that cannot be parsed seems to reach for, not long after an opening brace, and its line."""
+    for found in _ROUGH.finditer(source):
+        low = max(0, found.start() - 4000)
+        brace = max(source.rfind(sign, low, found.start()) for sign in ("{{", "{%"))
+        if brace >= 0:
+            text = source[max(brace, found.end() - 60) : found.end()]
+            return text, source.count("\n", 0, found.end()) + 1
+    return None
 
 
 def _all(tree: Any, kind: Any) -> Iterator[Any]:

@@ -19,7 +19,7 @@ _TAG = re.compile(
 )  # fmt: skip
 _ATTRIBUTE = re.compile(r"([^\s=<>/]+)\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 _ENTITY = re.compile(
-    r"<!ENTITY\s+(%?\s*[^\s]+)\s+(SYSTEM|PUBLIC)?\s*(?:[\"']([^\"']{0,300})[\"'])?(?:\s*[\"']([^\"']{0,300})[\"'])?",
+    r"<!ENTITY\s+((?:%\s*)?[^\s]+)\s+(SYSTEM|PUBLIC)?\s*(?:[\"']([^\"']{0,300})[\"'])?(?:\s*[\"']([^\"']{0,300})[\"'])?",
     re.IGNORECASE,
 )
 _DOCTYPE = re.compile(

@@ -24,6 +24,7 @@ NESTING = 4
 # None of these is a pickle that loads: they begin with no opcode, or with a persistent id that no loader knows.
 _OTHERS = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ", b"\x93NUMPY", b"\x7fELF", b"\x89PNG")
 _TRIAL = 4 << 20
+_MOST = 1_000_000
 # What a pickle of these holds is read by native code, and there is a file of their own that can be followed.
 _INSTEAD = {"catboost": "save it by its own save_model('model.cbm'), which is read without a pickle"}
 
@@ -58,18 +59,18 @@ def examine(view: View, ground: Ground) -> bool:
 
 def stream(view: View, ground: Ground, at: int, *, torch: bool = False) -> bool:
     """Follow the pickles from ``at`` on. torch: persistent ids are how PyTorch names its storages."""
-    good, first = True, True
-    walks: list[Walk] = []
+    good, count = True, 0
     while at < view.size:
-        if not first and not _begins(view, at):
+        if count == _MOST or ground.work.stopped:
+            return ground.not_understood(view, f"more than {count:,} pickles stand in it", offset=at)
+        if count and not _begins(view, at):
             return _rest(view, ground, at) and good
         found = one(view, ground, at, torch=torch)
         if not found.complete:
             return False
         good = good and not (found.persistent and not torch)
-        walks.append(found)
-        at, first = found.end, False
-        if len(walks) == 1 and _is_torch(view, found):
+        at, count = found.end, count + 1
+        if count == 1 and _is_torch(view, found):
             from assay.checks.model.scan import _torch
 
             return _torch.stream(view, ground, at)
