@@ -59,6 +59,13 @@ FOUND = [
     (".github/workflows/a.yml", JOB.format(event="push") + "    - uses: some/action@v3", "unpinned_action", "low", 6),
     (".github/workflows/a.yml", "permissions: write-all\n" + JOB.format(event="push") + "    - run: |\n        x\n        curl -k https://x.example.org", "no_verification", "high", 9),
     (".github/workflows/a.yml", "permissions: write-all\n" + JOB.format(event="push"), "permissions", "medium", 1),
+    ("action.yml", "name: a\nruns:\n  using: composite\n  steps:\n    - run: echo ${{ github.event.issue.title }}\n      shell: bash", "shell", "high", 5),
+    (".github/workflows/a.yml", "on: push\njobs:\n  a:\n    uses: o/r/.github/workflows/x.yml@main", "unpinned_action", "medium", 4),
+    (".github/workflows/a.yml", JOB.format(event="issues") + "    - uses: actions/github-script@" + "a" * 40
+     + "\n      with:\n        script: |\n          x('${{ github.event.issue.title }}')", "eval", "high", 8),
+    (".gitlab-ci.yml", "spec:\n  inputs:\n    a: {}\n---\na:\n  script:\n    - curl https://x.example.org | sh", "fetched_and_run", "high", 7),
+    ("t.json", '{\n\t"Resources": {\n\t\t"N": {\n\t\t\t"Type": "AWS::SageMaker::NotebookInstance", "Properties": {"DirectInternetAccess": "Enabled"}\n\t\t}\n\t}\n}',
+     "notebook_internet", "high", 4),
     ("t.yaml", NOTEBOOK + "      RoleArn: !GetAtt R.Arn", "notebook_internet", "high", 3),
     ("t.yaml", NOTEBOOK + "      DirectInternetAccess: Enabled", "notebook_internet", "high", 6),
     ("t.yaml", NOTEBOOK + "      DirectInternetAccess: Disabled\n      RootAccess: Enabled\n      KmsKeyId: k", "root", "medium", 7),
@@ -96,6 +103,7 @@ FOUND = [
     ("azure-pipelines.yml", "steps:\n- bash: |\n    curl https://x.example.org | sh", "fetched_and_run", "high", 3),
 ]  # fmt: skip
 CLEAN = [
+    ("t.yaml", NOTEBOOK.replace("Properties:\n", "Properties: !If [a, {DirectInternetAccess: Disabled}, {}]\n")),
     (".gitlab-ci.yml", "include:\n  - local: x.yml\n  - {project: a/b, ref: " + "a" * 40 + "}\n  - {remote: 'https://x.example.org/a.yml', integrity: sha256-aa}\nimage: $IMAGE\nvariables:\n  DB_PASSWORD: $SECRET\n  PATH: /usr/local/bin\n"
                        "train:\n  script:\n    - pip install --require-hashes -r requirements.txt\n    - echo \"$CI_COMMIT_MESSAGE\""),
     ("buildspec.yml", "version: 0.2\nenv:\n  parameter-store:\n    DB_PASSWORD: /app/db\n  secrets-manager:\n    API_TOKEN: app:token\nphases:\n  build:\n    commands:\n      - make"),

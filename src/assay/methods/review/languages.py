@@ -17,6 +17,10 @@ _PIPELINES = re.compile(
 _JOBS = re.compile(r"^[\"']?jobs[\"']?[ \t]*:", re.MULTILINE)
 _ON = re.compile(r"^(?:on|[\"']on[\"'])[ \t]*:", re.MULTILINE)
 _STEPS = re.compile(r"^[ \t]{1,40}-?[ \t]{0,20}(?:runs-on|uses|steps)[ \t]*:", re.MULTILINE)
+_ACTION = re.compile(
+    r"^runs[ \t]*:[^\n]{0,200}\n(?:[ \t][^\n]{0,400}\n){0,20}?[ \t]{1,40}using[ \t]*:[ \t]*[\"']?composite",
+    re.MULTILINE,
+)
 _PHASES = re.compile(r"^phases[ \t]*:", re.MULTILINE)
 _COMMANDS = re.compile(r"^[ \t]{1,40}commands[ \t]*:", re.MULTILINE)
 UNDECIDED: Final = "yaml"  # a document whose name does not tell whether it is a program
@@ -54,4 +58,6 @@ def by_content(text: str) -> str:
         return "cloudformation"
     if _JOBS.search(text) and _ON.search(text) and _STEPS.search(text):
         return "workflow"
+    if _ACTION.search(text) and _STEPS.search(text):
+        return "workflow"  # an action of steps, which its workflows run
     return "pipeline" if _PHASES.search(text) and _COMMANDS.search(text) else ""

@@ -44,10 +44,11 @@ class Resource:
     line: int
     settings: Mapping[str, Any]
     lines: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: bool = False  # whether all of its settings are worked out elsewhere
 
     def get(self, *path: str) -> Any:
         """Return a setting by its path, None where it is not there; of a list its first."""
-        found: Any = self.settings
+        found: Any = OPEN if self.elsewhere else self.settings
         for name in path:
             if isinstance(found, list):
                 found = found[0] if found else None
@@ -62,13 +63,26 @@ def document(text: str) -> Any:
 
     Tags other than YAML's own are OPEN. Nothing of it is made into objects.
     """
+    found = documents(text)
+    if len(found) > 1:
+        raise ValueError("it holds several documents")
+    return found[0] if found else None
+
+
+def documents(text: str) -> list[Any]:
+    """Return each document of a YAML file, as ``document`` does."""
     if len(text) > MOST:
         raise ValueError("it is longer than 1 MB")
+    if text.lstrip()[:1] in ("{", "["):
+        text = text.replace(
+            "\t", " "
+        )  # JSON may be set in by them and YAML may not; in a text of JSON there are none
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ValueError(f"it is no YAML that can be read ({type(error).__name__})") from None
-    return _plain(root, 0, [0]) if root is not None else None
+    count = [0]
+    return [_plain(root, 0, count) for root in roots if root is not None]
 
 
 def cloudformation(raw: Any) -> Iterator[Resource]:
@@ -79,8 +93,10 @@ def cloudformation(raw: Any) -> Iterator[Resource]:
     for name, one in listed.items():
         if isinstance(one, dict) and isinstance(one.get("Type"), str):
             settings = one.get("Properties")
+            elsewhere = settings is OPEN
             settings = settings if isinstance(settings, dict) else {}
-            yield Resource(one["Type"], str(name), _lines(listed).get(name, 1), settings, _lines(settings))
+            line = _lines(listed).get(name, 1)
+            yield Resource(one["Type"], str(name), line, settings, _lines(settings), elsewhere)
 
 
 def _lines(settings: Mapping[str, Any]) -> dict[str, int]:

@@ -67,9 +67,12 @@ def read(name: str, head: str, text: str) -> Read | None:
     if kind == "notebook":
         return notebook(text)
     if kind in ("workflow", "pipeline"):
-        taken = resources.document(text)
-        if not isinstance(taken, dict):
+        several = [one for one in resources.documents(text) if isinstance(one, dict)]
+        if not several or (kind == "workflow" and len(several) > 1):
             raise Unreadable(f"it is no {kind}")
+        taken = (
+            several[0] if len(several) == 1 else {"documents": several}
+        )  # GitLab's may begin with a header
         return Read(_named(kind, taken), text)
     if kind in _RESOURCES:
         found = list(_RESOURCES[kind](text))

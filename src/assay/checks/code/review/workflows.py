@@ -13,7 +13,7 @@ from assay.methods.review.shell import of_lines
 from assay.methods.review.spot import Spot
 
 LANGUAGE = "workflow"
-_EXPRESSION = re.compile(r"\$\{\{(?:[^}]|\}(?!\})){0,400}\}\}")  # a text in it may hold a brace
+_EXPRESSION = re.compile(r"\$\{\{(?:[^}]|\}(?!\})){0,2000}\}\}")  # a text in it may hold a brace
 _SENT = re.compile(
     r"github\.(?:head_ref\b|event\.(?:issue|pull_request|comment|review|discussion|head_commit|commits|pages|inputs|client_payload)\b"
     r"(?P<path>(?:\.[\w*-]{1,60}|\[[^\]]{0,60}\]){0,20}))"
@@ -66,7 +66,10 @@ def rule(raw: Mapping[str, Any]) -> Iterator[Spot]:
             "permissions: write-all",
         )
     jobs = raw.get("jobs")
-    for job in jobs.values() if isinstance(jobs, dict) else ():
+    action = raw.get("runs")  # of an action that is made of steps
+    for job in [*(jobs.values() if isinstance(jobs, dict) else ()), action]:
+        if isinstance(job, dict) and isinstance(job.get("uses"), str):
+            yield from _step({"uses": job["uses"], "__lines__": job.get("__lines__")}, False)
         steps = job.get("steps") if isinstance(job, dict) else None
         for step in steps if isinstance(steps, list) else ():
             if isinstance(step, dict):
@@ -87,6 +90,13 @@ def _step(step: Mapping[str, Any], trusted: bool) -> Iterator[Spot]:
     line = _line(step, "uses")
     given = step.get("with")
     ref = str(given.get("ref", "")) if isinstance(given, dict) else ""
+    script = (
+        given.get("script") if isinstance(given, dict) and uses.startswith("actions/github-script") else None
+    )
+    found = next(filter(_sent, _EXPRESSION.finditer(script)), None) if isinstance(script, str) else None
+    if found and isinstance(given, dict):
+        yield _spot(_line(given, "script"), "eval", Severity.HIGH, "What anybody writes into a title, a branch or a comment runs as a program.",
+                    "hand it in by env:, and read process.env", "CWE-95", found.group())  # fmt: skip
     if trusted and uses.startswith("actions/checkout") and ("head" in ref or "github.event" in ref):
         yield _spot(line, "foreign_code", Severity.CRITICAL, "The code of whoever asks for a merge runs with the repository's own secrets.",
                     "pull_request instead of pull_request_target, or no checkout of theirs", "CWE-829", uses)  # fmt: skip
