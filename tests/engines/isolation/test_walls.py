@@ -225,6 +225,37 @@ def test_what_is_demanded_and_cannot_be_had_is_refused_with_advice(tmp_path, mon
     assert "own network" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("problem", "advice"),
+    [
+        ("Permission denied (/dev/net/tun)", "chmod 666 /dev/net/tun"),
+        ("a writable folder lies within a readable one (/a)", "keep what is written apart"),
+        ("not held: own network", "allow user namespaces"),
+    ],
+)
+def test_what_a_network_needs_is_not_to_be_had_by_accepting_less(tmp_path, monkeypatch, problem, advice):
+    from assay.engines.isolation import sandbox
+    from assay.engines.peers.crew import places
+
+    monkeypatch.setattr(sandbox, "_attempt", lambda *_: (None, problem))
+    with pytest.raises(Refused) as error:
+        run([sys.executable, "-c", ""], Grant(peers=places(2)[0].peers), log=tmp_path / "log")
+    assert (
+        problem in str(error.value) and advice in error.value.remedy and "partial" not in error.value.remedy
+    )
+
+
+def test_where_there_is_no_mount_of_its_own_a_job_does_not_watch_the_machines_folders(job):
+    """Landlock does not hold inotify: a job was told the name of each file that anybody made in a folder it may not list."""
+    code = """
+        import ctypes, os
+        libc = ctypes.CDLL(None, use_errno=True)
+        print(libc.inotify_add_watch(libc.inotify_init(), b"/tmp", 0xfff) >= 0)
+    """
+    _, log, _ = job(code)
+    assert log.strip() == str(job.level == "full")  # its own /tmp
+
+
 def test_the_proof_names_every_layer():
     found = prove()
     assert found.level in ("full", "partial")

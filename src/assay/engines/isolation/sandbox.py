@@ -29,11 +29,11 @@ from assay.kernel.errors import Broken, Refused, UsageError, of_the_machine
 if TYPE_CHECKING:
     from assay.engines.egress.proxy import Proxy
 
-REMEDY = (
+_NAMESPACES = (
     "allow user namespaces (sysctl -w kernel.unprivileged_userns_clone=1 and "
-    "kernel.apparmor_restrict_unprivileged_userns=0; in Docker --security-opt seccomp=unconfined), "
-    "or accept `isolation: partial` by name"
+    "kernel.apparmor_restrict_unprivileged_userns=0; in Docker --security-opt seccomp=unconfined)"
 )
+REMEDY = f"{_NAMESPACES}, or accept `isolation: partial` by name"
 BUILDERS = ("auto", "bubblewrap", "kernel")
 _START = 20.0
 _SAID = 1 << 16
@@ -191,13 +191,27 @@ def prepare(
             return made
         problems.append(problem)
     why = "; ".join(dict.fromkeys(problems)) or "bubblewrap is not installed"
-    raise Refused(f"this machine does not allow {grant.level} isolation: {why}", remedy=REMEDY)
+    raise Refused(f"this machine does not allow {grant.level} isolation: {why}", remedy=_advice(grant, why))
+
+
+def _advice(grant: Grant, why: str) -> str:
+    """Return the way out. What partial isolation has not is not to be had by accepting it."""
+    if "/dev/net/tun" in why:
+        return "let this user open it (modprobe tun; chmod 666 /dev/net/tun; in Docker --device /dev/net/tun), or leave out `workers:`"
+    if "within a readable one" in why:
+        return "keep what is written apart from what is read"
+    return _NAMESPACES if _alone(grant) else REMEDY
+
+
+def _alone(grant: Grant) -> bool:
+    """Whether it has a network or an image, which need namespaces whatever level is accepted."""
+    return grant.egress is not None or grant.peers is not None or grant.root is not None
 
 
 def _tries(grant: Grant) -> list[tuple[str, str]]:
     """Return what is tried, and who builds it. A network, or an image, needs namespaces, whatever level is accepted."""
     if grant.level == "none":
-        if grant.egress is not None or grant.peers is not None or grant.root is not None:
+        if _alone(grant):
             raise UsageError(
                 "a job without isolation has no network of its own and no image",
                 remedy="leave out --unsafe-no-isolation, or `network:`, `workers:` and `image:`",
@@ -205,7 +219,7 @@ def _tries(grant: Grant) -> list[tuple[str, str]]:
         return [("none", "kernel")]
     fits = {"bubblewrap": grant.root is None and grant.peers is None and bubblewrap.found() is not None}
     full = [("full", by) for by in builders() if fits.get(by, True)]
-    alone = grant.egress is not None or grant.peers is not None or grant.root is not None
+    alone = _alone(grant)
     if alone and not full:
         full = [("full", "kernel")]
     return full if grant.level == "full" or alone else [*full, ("partial", "kernel")]
