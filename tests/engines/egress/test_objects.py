@@ -26,6 +26,8 @@ def refused(method, target, *headers, writes=False):
         ("GET", "/open/any/key"),
         ("HEAD", "/data"),
         ("GET", "/data?location"),
+        ("GET", "/data/2026/100%25/a;b.csv"),
+        ("GET", "/data?list-type=2&prefix=2026%2Fa%3Bb"),
         ("GET", "/data/2026%2Fa.csv"),  # a slash is a slash however it is written
     ],
 )
@@ -42,6 +44,9 @@ def test_what_was_named_is_read(method, target):
         ("GET", "/data/2026/../2025/a"),
         ("GET", "/data/2026/%2e%2e/2025/a"),
         ("GET", "/data/2026/./a"),
+        ("GET", "/data/2026/%252e%252e/2025/a"),
+        ("GET", "/data/2026/%252E%252e%252f2025/a"),
+        ("GET", "/data/2026/..;a/2025/a"),
         ("GET", "/data%2F2025/a"),
         ("GET", "/data?list-type=2"),
         ("GET", "/data?list-type=2&prefix=202"),
@@ -112,7 +117,7 @@ def test_nobody_is_given_access_by_a_header():
 @pytest.mark.parametrize(
     ("path", "query"),
     [("data/a", ""), ("/data/%ff", ""), ("/data/a%00", ""), ("/data/a%0d%0ab", ""), ("/data/a%5c", ""), ("/data", "prefix=a&prefix=b"),
-     ("/data", "prefix=a&%70refix=b")],
+     ("/data", "prefix=a&%70refix=b"), ("/data", "list-type=2&prefix=2026/;prefix=2025/")],
 )  # fmt: skip
 def test_what_two_could_read_differently_is_no_request(path, query):
     with pytest.raises(ValueError):

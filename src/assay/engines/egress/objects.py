@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 _READ_OBJECT = {"versionId", "partNumber", "x-id"}
 _LIST = {
@@ -59,6 +59,8 @@ class Asked:
             raise ValueError("no path of a bucket")
         bucket, _, key = _decoded(path[1:]).partition("/")
         spaced = _decoded(path[1:].replace("+", " ")).partition("/")[2] if "+" in path else ""
+        if ";" in query:
+            raise ValueError("a semicolon, which some stores take for the end of a parameter")
         found: dict[str, str] = {}
         for part in query.split("&") if query else ():
             name, _, value = part.partition("=")
@@ -128,7 +130,9 @@ def _of_headers(headers: list[tuple[str, str]], prefixes: list[Prefix]) -> str:
 
 
 def _outside(key: str, of: list[str], *, empty: bool = False) -> str:
-    if {"..", "."} & set(key.split("/")) or (not key and not empty):
+    # As of plain HTTP (policy): some servers undo a spelling twice, and some take parameters from a part first.
+    parts = {part.partition(";")[0] for part in unquote(key).split("/")}
+    if {"..", "."} & parts or (not key and not empty):
         return "a path that leads elsewhere"
     return "" if any(key.startswith(prefix) for prefix in of) else "no prefix of this job"
 
