@@ -153,6 +153,7 @@ def test_a_source_folder_is_not_run(tmp_path):
     assert not mark.exists()
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_half_installed_is_removed(tmp_path):
     cache = tmp_path / "cache"
     (cache / ".installing-gone" / "made").mkdir(parents=True)
