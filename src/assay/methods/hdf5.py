@@ -14,6 +14,9 @@ from typing import Any
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
 _MOST = 100_000  # objects and blocks of one file
+_STEPS = (
+    5_000_000  # messages, entries and objects of heaps that are looked at: blocks may lie over one another
+)
 _NONE = 0xFFFFFFFFFFFFFFFF
 _TYPES = {0: "integer", 1: "float", 3: "text", 8: "enumeration"}
 _FILTERS = {1, 2, 3}  # deflate, shuffle, fletcher32
@@ -31,6 +34,7 @@ class Hdf5:
         self.data, self.odd, self.arrays = data, [], 0
         self.texts = []
         self._seen: set[int] = set()
+        self._left, self._length = _STEPS, 0
 
     odd: list[str]
     texts: list[tuple[str, str, str]]
@@ -51,7 +55,7 @@ class Hdf5:
             todo += within
             for inner, said in within:
                 above.setdefault(inner, address)
-                if inner == address or (inner in self._seen and _holds(inner, address, above)):
+                if inner == address or (inner in self._seen and self._holds(inner, address, above)):
                     self.odd.append(f"{said[:80]} leads back to a group that holds it, without end")
 
     def _root(self) -> int:
@@ -72,6 +76,17 @@ class Hdf5:
         self._seen.add(address)
         if len(self._seen) > _MOST:
             raise ValueError("it holds too many objects")
+
+    def _on(self, address: int) -> None:
+        """Visit the block at which a header goes on."""
+        if address in self._seen:
+            raise ValueError("an object header goes on where it or another was")
+        self._visit(address)
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("it holds too much to follow")
 
     def _at(self, address: int, size: int) -> bytes:
         if address < 0 or size < 0 or address + size > len(self.data):
@@ -123,6 +138,7 @@ class Hdf5:
             at, end = start, start + length
             self._at(start, length)
             while at + 8 <= end and count > 0:
+                self._step()
                 kind, body, flags = struct.unpack("<HHB", self._at(at, 5))
                 content = self._at(at + 8, body)
                 count -= 1
@@ -131,7 +147,7 @@ class Hdf5:
                     self.odd.append("a message lies in another object")
                 elif kind == 0x10:
                     where, much = struct.unpack("<2Q", content[:16])
-                    self._visit(where)
+                    self._on(where)
                     blocks.append((where, much))
                 else:
                     yield kind, content
@@ -152,6 +168,7 @@ class Hdf5:
             at, end = start, start + length
             self._at(start, length)
             while at + head <= end:
+                self._step()
                 kind, body, how = struct.unpack("<BHB", self._at(at, 4))
                 content = self._at(at + head, body)
                 at += head + body
@@ -159,7 +176,7 @@ class Hdf5:
                     self.odd.append("a message lies in another object")
                 elif kind == 0x10:
                     where, much = struct.unpack("<2Q", content[:16])
-                    self._visit(where)
+                    self._on(where)
                     if self._at(where, 4) != b"OCHK" or much < 8:
                         raise ValueError("an object header goes on where nothing is")
                     blocks.append((where + 4, much - 8))
@@ -214,10 +231,13 @@ class Hdf5:
                 level, used = self._at(node + 5, 1)[0], struct.unpack("<H", self._at(node + 6, 2))[0]
                 if self._at(node + 4, 1)[0] or level > 16:
                     raise ValueError("a group's tree is none")
+                self._left -= used
+                self._step()
                 todo += [struct.unpack("<Q", self._at(node + 32 + 16 * i, 8))[0] for i in range(used)]
             elif mark == b"SNOD":
                 (used,) = struct.unpack("<H", self._at(node + 6, 2))
                 for i in range(used):
+                    self._step()
                     place, address, cache = struct.unpack("<QQI", self._at(node + 8 + 40 * i, 20))
                     raw = self._at(names + place, min(1024, len(self.data) - names - place))
                     said = raw.partition(b"\0")[0].decode("utf-8", "replace")
@@ -261,7 +281,8 @@ class Hdf5:
         begin = start + -(-kind // pad) * pad + -(-space // pad) * pad
         said = body[start - -(-title // pad) * pad :][:title].partition(b"\0")[0].decode("utf-8", "replace")
         for text in self._text(form, body[begin:]):
-            if sum(len(t) for _, _, t in self.texts) + len(text) > _MOST_TEXT or len(self.texts) > _MOST:
+            self._length += len(text)
+            if self._length > _MOST_TEXT or len(self.texts) > _MOST:
                 raise ValueError("its attributes hold too much text")
             self.texts.append((name, said, text))
 
@@ -284,6 +305,7 @@ class Hdf5:
         (size,) = struct.unpack("<Q", self._at(heap + 8, 8))
         at, end = heap + 16, heap + size
         for _ in range(_MOST):
+            self._step()
             if at + 16 > end:
                 break
             number, _, _, much = struct.unpack("<HHIQ", self._at(at, 16))
@@ -294,14 +316,14 @@ class Hdf5:
             at += 16 + -(-much // 8) * 8
         raise ValueError("a text is not in its heap")
 
-
-def _holds(outer: int, inner: int, above: dict[int, int]) -> bool:
-    """Whether one group lies above another."""
-    at = inner
-    for _ in range(len(above) + 1):
-        if at == outer:
-            return True
-        if at not in above or above[at] == at:
-            return False
-        at = above[at]
-    return True
+    def _holds(self, outer: int, inner: int, above: dict[int, int]) -> bool:
+        """Whether one group lies above another."""
+        at = inner
+        for _ in range(len(above) + 1):
+            self._step()
+            if at == outer:
+                return True
+            if at not in above or above[at] == at:
+                return False
+            at = above[at]
+        return True

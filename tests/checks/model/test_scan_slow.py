@@ -271,3 +271,62 @@ def test_pickles_one_after_the_other_are_not_all_remembered(scanned):
     tracemalloc.stop()
     assert report.coverage.complete
     assert most < 2 << 20
+
+
+def _hdf5(messages, more=b""):
+    """A file of one object, whose header holds these messages; more: what lies behind it, at 62 and their length."""
+    root = b"OHDR\x02\x02" + struct.pack("<I", len(messages)) + messages + bytes(4)
+    end = 48 + len(root) + len(more)
+    return (
+        b"\x89HDF\r\n\x1a\n\x02\x08\x08\x00"
+        + struct.pack("<4Q", 0, 2**64 - 1, end, 48)
+        + bytes(4)
+        + root
+        + more
+    )
+
+
+def _message(kind, body):
+    return struct.pack("<BHB", kind, len(body), 0) + body
+
+
+def _attributes(count, kind, raw):
+    """So many attributes of texts."""
+    space = bytes(8)
+    form = bytes([0x10 | kind, 1 if kind == 9 else 0, 0, 0]) + struct.pack("<I", 16 if kind == 9 else 1)
+    return (
+        _message(
+            0x0C, struct.pack("<BBHHHB", 3, 0, 2, len(form), len(space), 0) + b"a\0" + form + space + raw
+        )
+        * count
+    )
+
+
+def _heap(count):
+    """An attribute of texts that all lie at the end of a heap of very many."""
+    place = 62 + len(_attributes(1, 9, bytes(16 * 3000)))
+    attribute = _attributes(1, 9, struct.pack("<IQI", 1, place, 50_000) * 3000)
+    objects = b"".join(struct.pack("<HHIQ", 1 + i, 0, 0, 0) for i in range(count))
+    return _hdf5(attribute, b"GCOL" + bytes(4) + struct.pack("<Q", 16 + len(objects)) + objects)
+
+
+def _round():
+    """A header that goes on in a block, which goes on in itself."""
+    on = _message(0x10, struct.pack("<2Q", 62 + 20, 4 + 20 + 4))
+    return _hdf5(on, b"OCHK" + on + bytes(4))
+
+
+@pytest.mark.parametrize("name, made", [("round.h5", _round), ("heap.h5", lambda: _heap(50_000))])
+def test_hdf5_that_leads_round_is_refused(scanned, name, made, monkeypatch):
+    monkeypatch.setattr("assay.methods.hdf5._STEPS", 500_000)
+    begun = time.process_time()
+    report = scanned(made(), name)
+    assert time.process_time() - begun < 10
+    assert any(f.rule == "model.scan.not_understood" for f in report.findings)
+
+
+def test_texts_of_hdf5_are_read_in_time_that_grows_with_their_number(scanned):
+    begun = time.process_time()
+    report = scanned(_hdf5(_attributes(1, 3, b"x" * 50_000)), "texts.h5")
+    assert time.process_time() - begun < 4
+    assert report.coverage.complete
