@@ -149,3 +149,20 @@ def test_escapes_of_r_count_as_one_character_each(scanned):
     report = scanned((R_ASCII + text).encode(), "model.rds")
     assert not report.findings
     assert report.coverage.complete
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"# a comment\n" * 60, b"\n" * 600, b'library { function { signature { name: "f" } } }\n' * 15],
+)
+def test_a_graph_written_as_text_is_read_whatever_stands_before_its_nodes(scanned, head):
+    graph = head + b'node { name: "p" op: "PyFunc" }\n'
+    assert any("PyFunc" in f.message for f in grave(scanned(graph, "graph.pbtxt")))
+
+
+@pytest.mark.parametrize("operator, told", [(b"Mine", False), (b"Other", True)])
+def test_an_operator_is_the_models_own_only_where_it_holds_that_function(scanned, operator, told):
+    function = field(1, b"Mine") + field(10, b"own.domain") + field(7, field(4, b"Relu"))
+    graph = field(1, field(4, operator) + field(7, b"own.domain"))
+    report = scanned(b"\x08\x07" + field(7, graph) + field(25, function), "model.onnx")
+    assert any("own.domain" in f.message for f in report.findings) == told

@@ -21,6 +21,7 @@ KNOWN = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.pre
 _TOP = {1: 0, 2: 2, 3: 2, 4: 2, 5: 0, 6: 2, 7: 2, 8: 2, 14: 2, 20: 2, 25: 2, 26: 2}
 PYTHON = frozenset({"com.microsoft.pyop", "com.microsoft.python", "ai.onnx.contrib.python"})
 DEPTH = 32
+_DOMAIN, _NAME = {"node": 7, "function": 10}, {"node": 4, "function": 1}
 
 
 def sniff(view: View) -> bool:
@@ -54,14 +55,15 @@ _INSIDE = {
 def examine(view: View, ground: Ground) -> bool:
     """Walk every graph, node and tensor."""
     todo = [("model", 0, view.size, 0)]
-    domains: set[str] = set()
-    functions: set[str] = set()
+    used: dict[str, set[str]] = {}
+    functions: set[tuple[str, str]] = set()
     places: dict[str, int] = {}
     while todo:
         kind, start, end, deep = todo.pop()
         if deep > DEPTH:
             return ground.not_understood(view, f"its graphs nest deeper than {DEPTH}")
         inside = _INSIDE.get(kind, {})
+        domain = name = ""
         try:
             for number, wire, begin, stop in fields(view.data, start, end):
                 if wire != 2:
@@ -69,10 +71,14 @@ def examine(view: View, ground: Ground) -> bool:
                 if number in inside:
                     if inside[number] != "external":
                         todo.append((inside[number], begin, stop, deep + 1))
-                elif kind == "node" and number == 7:
-                    domains.add(text(view.data, begin, stop))
-                elif kind == "function" and number == 10:
-                    functions.add(text(view.data, begin, stop))
+                elif number == _DOMAIN.get(kind):
+                    domain = text(view.data, begin, stop)
+                elif number == _NAME.get(kind):
+                    name = text(view.data, begin, stop)
+            if kind == "node" and domain not in KNOWN:
+                used.setdefault(domain, set()).add(name)
+            if kind == "function":
+                functions.add((domain, name))
             if kind == "tensor":
                 place, last = _outside(view.data, start, end)
                 if place:
@@ -83,7 +89,7 @@ def examine(view: View, ground: Ground) -> bool:
         _external(place, view, ground)
         if last and not leaves(place):
             ground.vouch(view, place, -last)
-    for domain in sorted(domains - KNOWN - functions):
+    for domain in sorted(d for d, held in used.items() if any((d, name) not in functions for name in held)):
         python = domain in PYTHON
         ground.find(
             "custom_operator",

@@ -33,6 +33,7 @@ _SOURCE = (
 _GRAPH = re.compile(
     rb"(?:^|[\s{])(?:node|meta_graphs|graph_def|meta_info_def|saved_model_schema_version)\s*[{:]"
 )
+_GRAPHS = (".pbtxt", ".pbtext", ".textproto", ".textpb", ".txtpb")
 _OPERATOR = re.compile(rb"\bop\s*:\s*([\"'])(\w{1,100})\1")
 _LIGHTGBM = re.compile(rb"tree\r?\nversion=v\d+\r?\n")
 
@@ -76,7 +77,7 @@ def examine(view: View, ground: Ground) -> bool:
         return _template.judge(
             bytes(view.data[: 2 << 20]).decode("utf-8", "replace"), view, ground, view.name
         )
-    if _GRAPH.search(view.head):
+    if view.name.endswith(_GRAPHS) or _GRAPH.search(_opening(view)):
         _graph(view, ground)
     if view.name.endswith(_SOURCE) or view.head.startswith(b"#!"):
         ground.find(
@@ -84,6 +85,19 @@ def examine(view: View, ground: Ground) -> bool:
             remedy="read it, or examine it with the code checks",
         )  # fmt: skip
     return True
+
+
+def _opening(view: View) -> bytes:
+    """Return the first 512 bytes behind comments and empty lines."""
+    at = 0
+    while at < view.size:
+        line = view.data.find(b"\n", at)
+        line = view.size if line < 0 else line
+        begin = bytes(view.data[at : min(line, at + 512)]).lstrip()
+        if begin and not begin.startswith(b"#"):
+            break
+        at = line + 1
+    return bytes(view.data[at : at + 512])
 
 
 def _graph(view: View, ground: Ground) -> None:
