@@ -183,6 +183,7 @@ def test_what_is_installed_or_hidden_is_not_rewritten(tree, capsys):
 
 def test_fingerprints_in_its_own_report_were_told_as_secrets(tree, capsys):
     """Whoever kept the report beside the code, as a pipeline does, had more secrets at each run."""
+    # assay: allow-secret made up for this test
     (tree / "settings.py").write_text('token = "Zq81mmnKpo3Xw7R4tY2u"\n')
     for form in ("sarif", "json"):
         examined(tree, "--format", form, "-o", str(tree / f"secrets.{form}"))
