@@ -386,6 +386,7 @@ def test_a_cell_is_read_whatever_its_lines_begin_with(cell):
         ("import requests\nrequests.get((\n  'https://x'\n))\n", "import requests\nrequests.get((\n  'https://x'\n), timeout=60)\n"),
         ("import requests\nrequests.get((u), )\n", "import requests\nrequests.get((u), timeout=60)\n"),
         ("from yaml import load as x\nx(f)\n", "from yaml import load as x\nx(f)\n"),
+        ("import aiohttp\naiohttp.TCPConnector(verify_ssl=True, ssl=False)\n", "import aiohttp\naiohttp.TCPConnector(verify_ssl=True, ssl=True)\n"),
     ],
 )  # fmt: skip
 def test_what_is_mended_is_still_a_program(program, mended):

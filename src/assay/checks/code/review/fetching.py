@@ -28,7 +28,7 @@ def rule(program: Program) -> Iterator[Spot]:
     for call in program.calls:
         yield from _plain(program, call)
         if call.says("verify", False) or call.says("verify_ssl", False) or call.says("ssl", False):
-            name = next(n for n in ("verify", "verify_ssl", "ssl") if n in call.keywords)
+            name = next(n for n in ("verify", "verify_ssl", "ssl") if call.says(n, False))
             node = keyword(call, name)
             if name != "ssl" or call.name.startswith("aiohttp"):
                 yield spot(
