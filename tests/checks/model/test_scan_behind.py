@@ -166,3 +166,34 @@ def test_an_operator_is_the_models_own_only_where_it_holds_that_function(scanned
     graph = field(1, field(4, operator) + field(7, b"own.domain"))
     report = scanned(b"\x08\x07" + field(7, graph) + field(25, function), "model.onnx")
     assert any("own.domain" in f.message for f in report.findings) == told
+
+
+ENTITY = '<!DOCTYPE {} [<!ENTITY x SYSTEM "file:///etc/hostname">]><PMML>&x;</PMML>'
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- a model -->\n" + ENTITY.format("PMML"),
+        ENTITY.format("html"),
+        "<!-- -->\n" * 99 + ENTITY.format("a"),
+    ],
+)
+def test_an_entity_of_xml_is_found_behind_what_pages_begin_with(scanned, text, coding):
+    report = scanned(text.encode(coding), "model.pmml")
+    assert any(f.rule == "model.scan.xml_entity" for f in report.findings)
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("README.md", "<!-- a note -->\n# A model\n<br>\n"),
+        ("card", "<!-- x -->\n<p>A & B"),
+        ("page.html", "<!doctype html><p>A & B"),
+    ],
+)
+def test_pages_and_notes_are_no_xml(scanned, name, text):
+    report = scanned(text.encode(), name)
+    assert not report.findings
+    assert report.coverage.complete

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 LIMIT = 256 << 20
 _OWN_SETS = re.compile(r"opset\d{1,2}|")
 _TOUCHING = re.compile(r"\b(?:java\.lang\.|javax\.script|Runtime\.getRuntime|ProcessBuilder)")
-_HTML = re.compile(r"\s*(?:<!doctype html|<html|<svg|<p\b|<div|<h\d|<img|<a\b|<br|<!--)", re.IGNORECASE)
+_HTML = re.compile(r"\s*(?:<!doctype html|<html|<svg|<p\b|<div|<h\d|<img|<a\b|<br)", re.IGNORECASE)
+_PROSE = (".md", ".markdown", ".html", ".htm", ".rst")
+# What a page of HTML has none of, in each width of letters.
+_ENTITIES = tuple("<!ENTITY".encode(f) for f in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))
 
 
 def sniff(view: View) -> bool:
@@ -28,8 +31,28 @@ def sniff(view: View) -> bool:
     name = xmltext.encoding(view.head)
     if not name:
         return False
-    begin = view.head.decode(name if name.startswith("utf") else "latin-1", "ignore").lstrip("\ufeff \r\n\t")
+    if any(view.data.find(word) >= 0 for word in _ENTITIES):
+        return not view.name.endswith(_PROSE)
+    begin = _begin(view, name if name.startswith("utf") else "latin-1")
     return bool(re.match(r"<[?!A-Za-z_]", begin)) and not _HTML.match(begin)
+
+
+def _begin(view: View, coding: str) -> str:
+    """Return how it begins behind its comments, which HTML, Markdown and XML may all begin with."""
+    head = view.head.decode(coding, "ignore").lstrip("\ufeff \r\n\t")
+    if not head.startswith("<!--"):
+        return head
+    if view.name.endswith(_PROSE):
+        return ""
+    bare = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(coding, coding)
+    at, end = 0, "-->".encode(bare)
+    while head.startswith("<!--"):
+        found = view.data.find(end, at)
+        if found < 0:
+            return ""
+        at = found + len(end)
+        head = bytes(view.data[at : at + 512]).decode(bare, "ignore").lstrip(" \r\n\t")
+    return head
 
 
 def examine(view: View, ground: Ground) -> bool:
