@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -200,6 +201,12 @@ def test_places_are_what_torch_distributed_reads():
     assert second.peers.hosts == {"algo-1": "10.213.0.1", "algo-2": "10.213.0.2"}
 
 
+def children():
+    """Return the processes that this one has begun and that are not over; others of the suite may be among them."""
+    tasks = Path(f"/proc/{os.getpid()}/task")
+    return {int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()}
+
+
 class Spent(Egress):
     """A way out that cannot be begun."""
 
@@ -211,20 +218,19 @@ def test_where_one_worker_cannot_begin_none_is_left(tmp_path):
     places = crew.places(2)
     way_out = Spent((Store.read("http://127.0.0.1:9"),))
     grants = [Grant(peers=places[0].peers), Grant(peers=places[1].peers, egress=way_out)]
-    before = len(os.listdir("/proc/self/fd"))
+    before, others = len(os.listdir("/proc/self/fd")), children()
     with pytest.raises(RuntimeError, match="new thread"):
         crew.start(
             [[sys.executable, "-c", "import time; time.sleep(60)"]] * 2, grants, [tmp_path / "a", tmp_path / "b"],
             cwd=[None, None],
         )  # fmt: skip
-    with pytest.raises(ChildProcessError):  # neither a worker nor what carried their packets
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= others  # neither a worker nor what carried their packets
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_network_that_ends_before_its_workers_is_no_fault_of_the_script(tmp_path):
     """It was told as a job that was stopped, which nobody had done."""
-    places = crew.places(2)
+    places, others = crew.places(2), children()
     begun = crew.start(
         [[sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]] * 2,
         [Grant(peers=p.peers) for p in places], [tmp_path / "a", tmp_path / "b"], cwd=[None, None],
@@ -232,5 +238,4 @@ def test_a_network_that_ends_before_its_workers_is_no_fault_of_the_script(tmp_pa
     begun.ports.kill()
     with pytest.raises(Broken, match="network ended before"):
         begun.wait()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children() <= others
