@@ -91,3 +91,18 @@ def test_payloads_of_many_columns_end_at_their_bound():
         "eventMetadata": {"eventId": "a"},
     }
     assert read(json.dumps(event).encode()) is not None
+
+
+def test_requests_without_a_value_have_no_columns_and_their_table_is_refused_in_a_sentence(tmp_path):
+    """An answer that is an empty object alone gave a table without columns, which no engine takes."""
+    path = tmp_path / "a.jsonl"
+    event = {
+        "captureData": {"endpointInput": None, "endpointOutput": {"data": "{}", "encoding": "JSON"}},
+        "eventMetadata": {"eventId": ""},
+    }
+    path.write_text(json.dumps(event))
+    asset = Asset("traffic", "a", str(path))
+    with handle.open_traffic(asset, sources.pinned(str(path)), scratch=tmp_path) as found:
+        assert found.columns == ()
+        with pytest.raises(BadInput, match="no request in it was asked or answered with a value"):
+            found.table.arrow()

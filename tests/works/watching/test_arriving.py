@@ -110,7 +110,7 @@ def test_code_and_images_are_examined_by_what_fits_them(home, tmp_path):
     found = watched(home, box, advisories={"mirror": str(tmp_path / "osv")})
     checks = {a["what"].rpartition("/")[2]: a["checks"] for a in found["arrivals"]}
     assert checks["app"] == ["code.secrets", "code.review"]
-    assert checks["saved.tar"] == ["image.vulnerabilities"] and checks["layout"] == ["image.vulnerabilities"]
+    assert checks["saved.tar"] == ["image.vulnerabilities", "code.secrets"] == checks["layout"]
     assert {r.name for r in inventories.listing(home.office)} == {"app:1", "other:2"}
     assert {f.asset for f in findings.listing(home.office, check="image.vulnerabilities")} == {
         "app:1",

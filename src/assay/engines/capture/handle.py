@@ -102,6 +102,11 @@ class CapturedTraffic:
         """The rows: features, outputs, truth."""
         from assay.engines.tables.handle import DATA, ArrowTable, DuckTable, connect
 
+        if not self._names.all:
+            raise BadInput(
+                "no request in it was asked or answered with a value", where=self.asset.name,
+                remedy="is it what an endpoint captured?",
+            )  # fmt: skip
         con = connect(self._scratch, self._cores, self._memory)
         asset = replace(self.asset, kind="table")
         if self._data is not None:
@@ -117,8 +122,8 @@ class CapturedTraffic:
 
     @property
     def columns(self) -> tuple[ColumnInfo, ...]:
-        """Those of the table."""
-        return self.table.columns
+        """Those of the table; none where no request holds a value."""
+        return self.table.columns if self._names.all else ()
 
     @cached_property
     def about(self) -> pa.Table:
