@@ -56,6 +56,13 @@ def test_columns_that_are_not_plain_are_refused(table):
         wire.unpack_answer(packed(table))
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("s", "Nowhere/At_all"), pa.date64()])
+def test_a_time_beyond_the_calendar_is_refused(kind):
+    """It ended as an OverflowError where a person's words were made of it."""
+    with pytest.raises(ValueError, match="no table can be read|out of range"):
+        wire.unpack_answer(packed(pa.table({"t": pa.array([1 << 62], pa.int64()).view(kind)})))
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=8),

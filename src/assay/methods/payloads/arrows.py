@@ -211,6 +211,29 @@ def read_plain(body: bytes) -> pyarrow.Table:
                     raise ValueError(f"a column of the type {str(field.type)[:60]}")
             found = reader.read_all()
         found.validate(full=True)
-    except (pa.ArrowException, OSError, MemoryError, struct.error, IndexError, EOFError) as error:
+        for column in found.columns:
+            _hold_times(column)
+    except (
+        pa.ArrowException,
+        OSError,
+        MemoryError,
+        struct.error,
+        IndexError,
+        EOFError,
+        OverflowError,
+    ) as error:
         raise ValueError(f"no table can be read ({str(error)[:100]})") from None
     return found
+
+
+def _hold_times(column: pyarrow.ChunkedArray) -> None:
+    """Raise OverflowError or ValueError where a time lies before or after all that Python's own calendar holds."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if not pa.types.is_temporal(kind) or pa.types.is_interval(kind):
+        return
+    if pa.types.is_timestamp(kind):
+        column = column.cast(pa.timestamp(kind.unit))  # of a zone that nobody knows, too
+    pc.min_max(column).as_py()

@@ -109,10 +109,10 @@ def _put(m: Machine, i: int) -> int:
 
 def _binput(m: Machine, i: int) -> int:
     op = m.data[i]
-    n = m.data[i + 1]
+    short = m.data[i + 1] if op == 0x71 else 0
     if len(m.stack) <= m.fence():
         raise Broken(f"{NAMES[op]} with nothing on the stack")
-    m.put(n if op == 0x71 else int.from_bytes(m.data[i + 1 : i + 5], "little"), m.stack[-1])
+    m.put(short if op == 0x71 else int.from_bytes(m.data[i + 1 : i + 5], "little"), m.stack[-1])
     return i + (2 if op == 0x71 else 5)
 
 
