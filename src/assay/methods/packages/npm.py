@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from assay.methods.packages.package import LONGEST, Package, Unreadable
+from assay.methods.packages.jsons import loaded
+from assay.methods.packages.package import LONGEST, Package
 
 
 def read(content: bytes, path: str) -> Iterator[Package]:
     """Give the package; none where the file is no package's own, such as one that only says a module's type."""
-    told = json.loads(content.decode("utf-8-sig"))
-    if not isinstance(told, dict):
-        raise Unreadable("it is no JSON object")
+    told = loaded(content)
     if not _root(path):
         return
     name, version = told.get("name"), told.get("version")

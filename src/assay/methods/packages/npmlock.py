@@ -5,10 +5,10 @@ https://docs.npmjs.com/cli/configuring-npm/package-lock-json: 1 nests ``dependen
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from assay.methods.packages.jsons import loaded
 from assay.methods.packages.npm import named
 from assay.methods.packages.package import Package, Unreadable
 
@@ -17,9 +17,7 @@ _DEEPEST = 100
 
 def read(content: bytes, path: str) -> Iterator[Package]:
     """Give each package that is resolved to a version; links to folders are left out."""
-    told = json.loads(content.decode("utf-8-sig"))
-    if not isinstance(told, dict):
-        raise Unreadable("it is no JSON object")
+    told = loaded(content)
     packages = told.get("packages")
     if isinstance(packages, dict):
         for place, one in packages.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from typing import Any
 
 from assay.methods.packages.package import Unreadable
@@ -16,6 +17,14 @@ def loaded(content: bytes, parts: int = _PARTS) -> dict[str, Any]:
     if any(_deep(line, parts) for line in text.splitlines()):
         raise Unreadable("a name in it has more parts than any tool writes")
     return tomllib.loads(text)
+
+
+def table(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the table of a name, empty where there is none; Unreadable where it is something else."""
+    found = told.get(name, {})
+    if not isinstance(found, dict):
+        raise Unreadable(f"its table {name!r} is none")
+    return found
 
 
 def _deep(line: str, parts: int) -> bool:

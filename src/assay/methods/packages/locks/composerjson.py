@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from assay.methods.packages.jsons import loaded
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 
@@ -13,9 +13,7 @@ _EXACT = re.compile(r"=?=?\s*(v?\d+(?:\.\d+){1,3}(?:-[0-9A-Za-z.]+)?)")
 
 def read(content: bytes, path: str) -> Locked:
     """Return what is asked for, also for development; PHP itself and its extensions, whose names have no vendor, are left out."""
-    told = json.loads(content.decode("utf-8-sig"))
-    if not isinstance(told, dict):
-        raise Unreadable("it is no JSON object")
+    told = loaded(content)
     out = Locked(asks="composer")
     if isinstance(told.get("name"), str):
         out.own.add(("composer", told["name"][: 2 * LONGEST].lower()))
@@ -33,13 +31,6 @@ def read(content: bytes, path: str) -> Locked:
                 out.unread.append(f"{name}: {wanted!r}"[:80])
                 continue
             exact = _EXACT.fullmatch(wanted.strip())
-            package = Package(
-                "composer", own[:LONGEST], exact[1] if exact else "", space[:LONGEST], path=path
-            )
-            if exact:
-                out.packages.append(package)
-            else:
-                out.ask_for(package, wanted)
-    if any(p.version for p in out.packages):
-        out.untold.append("what its dependencies need in turn is not said in it")
+            version = exact[1] if exact else ""
+            out.take(Package("composer", own[:LONGEST], version, space[:LONGEST], path=path), wanted)
     return out

@@ -36,11 +36,5 @@ def read(content: bytes, path: str) -> Locked:
             wanted.append(text[1].strip())
             at = text.end()
         exact = _EXACT.fullmatch(wanted[0]) if len(wanted) == 1 else None
-        package = Package("gem", name, exact[1][:LONGEST] if exact else "", path=path)
-        if exact:
-            out.packages.append(package)
-        else:
-            out.ask_for(package, ", ".join(wanted))
-    if any(p.version for p in out.packages):
-        out.untold.append("what its dependencies need in turn is not said in it")
+        out.take(Package("gem", name, exact[1][:LONGEST] if exact else "", path=path), ", ".join(wanted))
     return out

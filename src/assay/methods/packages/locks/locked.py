@@ -16,6 +16,8 @@ _VERSIONS = re.compile(
 )  # gone through once, whatever it is
 _WHEEL = re.compile(r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([A-Za-z0-9!.+_]+)(?:-[^/-]+){3,4}\.whl(?:[#?]|$)")
 
+FURTHER = "what its dependencies need in turn is not said in it"
+
 
 def decoded(content: bytes) -> str:
     """Return a text as what it begins with says: UTF-16 too, which PowerShell writes behind ``>``; UTF-8 else. ValueError where it is neither."""
@@ -52,6 +54,15 @@ class Locked:
             if v
         }
         self.packages.append(Package(kind, name[:LONGEST], version[:LONGEST], path=path, about=about))
+
+    def take(self, package: Package, wanted: str) -> None:
+        """Take in a package that is fixed, or else what is asked for; of what a person fixes no more is said than that."""
+        if not package.version:
+            return self.ask_for(package, wanted)
+        self.packages.append(package)
+        if self.asks and FURTHER not in self.untold:
+            self.untold.append(FURTHER)
+        return None
 
     def ask_for(self, package: Package, wanted: str) -> None:
         """Take in a package that is asked for without one version."""

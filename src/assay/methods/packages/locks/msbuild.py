@@ -42,10 +42,6 @@ def read(content: bytes, path: str) -> Locked:
     for one in found:
         plain = _PLAIN.fullmatch(one["version"])
         package = Package("nuget", one["name"][:LONGEST], plain[1][:LONGEST] if plain else "", path=path)
-        if plain:
-            out.packages.append(package)
-        elif one["name"]:
-            out.ask_for(package, one["version"] or "what is managed for the whole tree")
-    if not whole and any(p.version for p in out.packages):
-        out.untold.append("what its dependencies need in turn is not said in it")
+        if plain or one["name"]:
+            out.take(package, one["version"] or "what is managed for the whole tree")
     return out

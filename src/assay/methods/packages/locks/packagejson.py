@@ -5,10 +5,9 @@ What npm, Yarn, pnpm or Bun resolved stands in their locks, or in node_modules; 
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import replace
 
+from assay.methods.packages.jsons import loaded
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.npm import named
 from assay.methods.packages.package import LONGEST, Unreadable
@@ -20,9 +19,7 @@ _OWN = ("file:", "link:", "workspace:", "portal:", "./", "../", "/", "~/")
 
 def read(content: bytes, path: str) -> Locked:
     """Return what is asked for; folders of the tree itself are left out, and what a user of it must bring (peers)."""
-    told = json.loads(content.decode("utf-8-sig"))
-    if not isinstance(told, dict):
-        raise Unreadable("it is no JSON object")
+    told = loaded(content)
     out = Locked(asks="npm")
     if isinstance(told.get("name"), str):
         out.own.add(("npm", told["name"][: 2 * LONGEST].lower()))
@@ -40,11 +37,5 @@ def read(content: bytes, path: str) -> Locked:
             if wanted.startswith("npm:"):  # under another name
                 name, _, wanted = wanted[4:].rpartition("@") if "@" in wanted[5:] else (wanted[4:], "", "")
             exact = _EXACT.fullmatch(wanted.strip())
-            package = named(name, exact[1] if exact else "", path)
-            if exact:
-                out.packages.append(replace(package, about={}))
-            else:
-                out.ask_for(package, wanted)
-    if any(p.version for p in out.packages):
-        out.untold.append("what its dependencies need in turn is not said in it")
+            out.take(named(name, exact[1] if exact else "", path), wanted)
     return out

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from assay.methods.packages.locks.locked import Locked
+from assay.methods.packages.locks.locked import FURTHER, Locked
 from assay.methods.packages.package import LONGEST, Package, Unreadable
 from assay.methods.packages.xmls import walk
 
@@ -49,7 +49,7 @@ def read(content: bytes, path: str) -> Locked:
                 version or "what its parent manages",
             )
     if found.asked:
-        out.untold.append("what its dependencies need in turn is not said in it")
+        out.untold.append(FURTHER)
     elif "project.parent.version" in found.properties:
         out.untold.append("what its parent asks for is not said in it")
     return out

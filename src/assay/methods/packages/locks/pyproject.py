@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.methods.packages.locks.locked import Locked
 from assay.methods.packages.package import Unreadable
-from assay.methods.packages.tomls import loaded
+from assay.methods.packages.tomls import loaded, table
 
 _PARTS = 8  # as of tool.hatch.build.targets.wheel.hooks.custom
 _EXACT = re.compile(
@@ -23,26 +23,26 @@ def read(content: bytes, path: str) -> Locked:
     """Return what is asked for: mostly ranges, of which a lock beside says which version is meant."""
     told = loaded(content, _PARTS)
     out = Locked()
-    project, poetry = _table(told, "project"), _table(_table(told, "tool"), "poetry")
+    project, poetry = table(told, "project"), table(table(told, "tool"), "poetry")
     for group in (
         project.get("dependencies", []),
-        *_table(project, "optional-dependencies").values(),
-        *_table(told, "dependency-groups").values(),
+        *table(project, "optional-dependencies").values(),
+        *table(told, "dependency-groups").values(),
     ):
         if not isinstance(group, list):
             raise Unreadable("its dependencies are no list")
         for one in group:
             if isinstance(one, str):
                 out.ask(one, path)
-    for table in _tables(poetry):
-        for name, one in table.items():
+    for held in _tables(poetry):
+        for name, one in held.items():
             if name != "python":
                 for each in one if isinstance(one, list) else [one]:
                     _poetry(name, each, path, out)
-    dynamic = _table(_table(_table(told, "tool"), "setuptools"), "dynamic")
+    dynamic = table(table(table(told, "tool"), "setuptools"), "dynamic")
     files = [
         file
-        for part in (_table(dynamic, "dependencies"), *_table(dynamic, "optional-dependencies").values())
+        for part in (table(dynamic, "dependencies"), *table(dynamic, "optional-dependencies").values())
         for file in ([part.get("file")] if isinstance(part.get("file"), str) else part.get("file") or ())
     ]
     out.refers += [file for file in files if isinstance(file, str)]  # which setuptools reads as requirements
@@ -52,10 +52,10 @@ def read(content: bytes, path: str) -> Locked:
 
 
 def _tables(poetry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield _table(poetry, "dependencies")
-    yield _table(poetry, "dev-dependencies")
-    for group in _table(poetry, "group").values():
-        yield _table(group if isinstance(group, dict) else {}, "dependencies")
+    yield table(poetry, "dependencies")
+    yield table(poetry, "dev-dependencies")
+    for group in table(poetry, "group").values():
+        yield table(group if isinstance(group, dict) else {}, "dependencies")
 
 
 def _poetry(name: str, one: Any, path: str, out: Locked) -> None:
@@ -67,10 +67,3 @@ def _poetry(name: str, one: Any, path: str, out: Locked) -> None:
         return out.add("pypi", name, pinned[1] if pinned else "", path, said)
     asked = (one.get("git") or one.get("url")) if isinstance(one, dict) else ""
     return out.add("pypi", name, "", path, str(asked or ""))
-
-
-def _table(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = told.get(name, {})
-    if not isinstance(found, dict):
-        raise Unreadable(f"its table {name!r} is none")
-    return found
